@@ -1,0 +1,31 @@
+import { IsBody, IsCount, IsFlag, IsListOf, IsOneOf, IsText } from '@mystocks/validation';
+
+/** How fresh a value is: `live` in this session's minute, `delayed` behind it, `eod` closed history. */
+export const qualities = ['live', 'delayed', 'eod', 'stale', 'simulated'] as const;
+export type Quality = (typeof qualities)[number];
+
+export const cacheStates = ['l1-hit', 'l2-hit', 'stale', 'miss'] as const;
+export type CacheState = (typeof cacheStates)[number];
+
+/**
+ * A ready JSON document as bytes, with what caches and HTTP need to know about it. Built once by the owning service
+ * (mostly by PostgreSQL itself); no tier parses what it only forwards.
+ */
+export class Answer {
+  @IsBody() readonly body!: Buffer;
+  /** Strong entity tag with its quotes. */
+  @IsText(1, 80) readonly etag!: string;
+  /** What a write must touch to make this answer old: canonical symbols, or `instruments`. */
+  @IsListOf({ name: 'tags', test: (tag) => typeof tag === 'string' && tag.length <= 32 }, 200) readonly tags!: string[];
+  /** How long a cache may keep it, ms; 0 = not at all. */
+  @IsCount(0, 366 * 86_400_000) readonly ttl_ms!: number;
+  @IsOneOf(qualities, { optional: true }) readonly quality?: Quality;
+  /** Time of the newest value inside, RFC 3339. */
+  @IsText(1, 40, { optional: true }) readonly as_of?: string;
+  /** Closed history: may be kept for ever by the client. */
+  @IsFlag({ optional: true }) readonly immutable?: boolean;
+  /** When the owning service built it, epoch ms. */
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly built_at_ms!: number;
+  /** Which tier answered; set by the tiers. */
+  @IsOneOf(cacheStates, { optional: true }) readonly cache?: CacheState;
+}

@@ -1,0 +1,40 @@
+import { IsCount, IsFlag, IsText } from '@mystocks/validation';
+import { Answer } from './answer.js';
+import { defineCall } from './define.js';
+import { operators, readers } from './roles.js';
+
+/** Reads an answer of another service through the second tier. */
+export class ReadAnswerRequest {
+  /** Subject of an idempotent call that answers bytes, e.g. `svc.market-data.bars.list.v1`. */
+  @IsText(1, 100) readonly subject!: string;
+  /** That call's request as canonical JSON: the cache key together with the subject. */
+  @IsText(2, 8_000) readonly request!: string;
+}
+
+export const readAnswer = defineCall({
+  subject: 'svc.cache.answer.read.v1',
+  request: ReadAnswerRequest,
+  response: Answer,
+  timeoutMs: 3_000,
+  idempotent: true,
+  allow: readers,
+});
+
+export class CacheStatusRequest {}
+
+export class CacheStatus {
+  @IsText(1, 40) readonly l2!: string;
+  @IsFlag() readonly l2_connected!: boolean;
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly hits!: number;
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly misses!: number;
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly origin_calls!: number;
+}
+
+export const cacheStatus = defineCall({
+  subject: 'svc.cache.status.get.v1',
+  request: CacheStatusRequest,
+  response: CacheStatus,
+  timeoutMs: 1_000,
+  idempotent: true,
+  allow: operators,
+});

@@ -1,0 +1,18 @@
+import * as auth from './auth.contract.js';
+import * as cache from './cache.contract.js';
+import type { Call, Event } from './define.js';
+import * as marketData from './market-data.contract.js';
+
+const everything: readonly unknown[] = [auth, cache, marketData].flatMap((contracts) => Object.values(contracts));
+
+const hasSubject = (value: unknown, start: string): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'subject' in value &&
+  typeof value.subject === 'string' &&
+  value.subject.startsWith(start);
+
+/** Every call of the house. */
+export const calls = everything.filter((value) => hasSubject(value, 'svc.')) as Call[];
+/** Every event of the house. */
+export const events = everything.filter((value) => hasSubject(value, 'evt.')) as Event[];

@@ -1,0 +1,46 @@
+import type { ShapeClass } from '@mystocks/validation';
+import type { Role } from './roles.js';
+
+/** A request with one answer. Both ends derive their types, subject, deadline and permission from it. */
+export interface Call<Req extends object = object, Res extends object = object> {
+  /** `svc.<service>.<noun>.<verb>.v<N>` */
+  readonly subject: string;
+  readonly request: ShapeClass<Req>;
+  readonly response: ShapeClass<Res>;
+  readonly timeoutMs: number;
+  /** May be tried once more inside the deadline when nobody answered. */
+  readonly idempotent: boolean;
+  /** Who may call; `anyone` needs no token. Checked by the gateway and again by the owning service. */
+  readonly allow: readonly Role[] | 'anyone';
+}
+
+/** News: something happened. Nobody answers. */
+export interface Event<Payload extends object = object> {
+  /** `evt.<service>.<noun>.<past verb>.v<N>`; the key, when there is one, is appended as further tokens. */
+  readonly subject: string;
+  readonly payload: ShapeClass<Payload>;
+  /** Subject tokens that name what the news is about, e.g. `SH.600519`. */
+  readonly key?: (payload: Payload) => string;
+}
+
+export type RequestOf<C> = C extends Call<infer Req, infer _Res> ? Req : never;
+export type ResponseOf<C> = C extends Call<infer _Req, infer Res> ? Res : never;
+export type PayloadOf<E> = E extends Event<infer Payload> ? Payload : never;
+
+const CALL = /^svc\.[a-z-]+\.[a-z-]+\.[a-z-]+\.v\d+$/;
+const EVENT = /^evt\.[a-z-]+\.[a-z-]+\.[a-z-]+\.v\d+$/;
+
+export function defineCall<Req extends object, Res extends object>(call: Call<Req, Res>): Call<Req, Res> {
+  if (!CALL.test(call.subject)) throw new Error(`not a call subject: ${call.subject}`);
+  return Object.freeze(call);
+}
+
+export function defineEvent<Payload extends object>(event: Event<Payload>): Event<Payload> {
+  if (!EVENT.test(event.subject)) throw new Error(`not an event subject: ${event.subject}`);
+  return Object.freeze(event);
+}
+
+/** The service that owns a call: the second token of its subject. */
+export function ownerOf(call: Pick<Call, 'subject'>): string {
+  return call.subject.split('.')[1] ?? '';
+}

@@ -1,0 +1,18 @@
+export { Answer, cacheStates, qualities, type CacheState, type Quality } from './answer.js';
+export * from './auth.contract.js';
+export * from './cache.contract.js';
+export { calls, events } from './catalogue.js';
+export { defineCall, defineEvent, ownerOf, type Call, type Event, type PayloadOf, type RequestOf, type ResponseOf } from './define.js';
+export {
+  Failure,
+  failureCodes,
+  problems,
+  type FailureCode,
+  type FailureDetails,
+  type FieldError,
+  type ProblemName,
+} from './failure.js';
+export * from './market-data.contract.js';
+export * from './market-data.words.js';
+export { Quote, QuoteLevel } from './quote.js';
+export { readers, roles, type Role } from './roles.js';

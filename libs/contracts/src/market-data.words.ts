@@ -1,0 +1,38 @@
+/** Frames a client may ask for. Coarser ones are aggregated from stored ones by trading session. */
+export const timeframes = ['1Min', '5Min', '15Min', '30Min', '60Min', '1Day', '1Week', '1Month'] as const;
+export type Timeframe = (typeof timeframes)[number];
+
+/** Frames that can be stored. */
+export const storedTimeframes = ['1Min', '5Min', '15Min', '30Min', '60Min', '1Day'] as const;
+export type StoredTimeframe = (typeof storedTimeframes)[number];
+
+/** Other spellings of a frame that doors accept (SURFACE.md §4). */
+export const timeframeAliases: Readonly<Record<string, Timeframe>> = {
+  '1m': '1Min',
+  '5m': '5Min',
+  '15m': '15Min',
+  '30m': '30Min',
+  '60m': '60Min',
+  '1h': '60Min',
+  '1d': '1Day',
+  '1w': '1Week',
+  '1M': '1Month',
+  daily: '1Day',
+  weekly: '1Week',
+  monthly: '1Month',
+};
+
+/** `raw` as traded, `qfq` adjusted backwards from the newest factor, `hfq` forwards from the first. */
+export const adjustments = ['raw', 'qfq', 'hfq'] as const;
+export type Adjustment = (typeof adjustments)[number];
+
+/** Shanghai, Shenzhen, Beijing. */
+export const exchanges = ['SSE', 'SZSE', 'BSE'] as const;
+export type Exchange = (typeof exchanges)[number];
+
+/** Two-letter ending of a canonical symbol. */
+export const exchangeSuffix: Readonly<Record<Exchange, string>> = { SSE: 'SH', SZSE: 'SZ', BSE: 'BJ' };
+
+/** `unlisted`: bars name it, no list does. */
+export const instrumentStatuses = ['listed', 'delisted', 'unlisted'] as const;
+export type InstrumentStatus = (typeof instrumentStatuses)[number];

@@ -1,0 +1,13 @@
+/** Every role there is (SURFACE.md §5). */
+export const roles = ['admin', 'operator', 'analyst', 'user', 'guest', 'auditor', 'feed'] as const;
+
+export type Role = (typeof roles)[number];
+
+/** Everybody who may look at market data; `auditor` reads the audit log and nothing else. */
+export const readers: readonly Role[] = ['admin', 'operator', 'analyst', 'user', 'guest', 'feed'];
+/** Who may write bars and instruments. */
+export const loaders: readonly Role[] = ['admin', 'operator', 'feed'];
+/** Who may post live quotes. */
+export const feeders: readonly Role[] = ['admin', 'feed'];
+export const operators: readonly Role[] = ['admin', 'operator'];
+export const everyRole: readonly Role[] = roles;

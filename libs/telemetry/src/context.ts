@@ -1,0 +1,44 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes, randomUUID } from 'node:crypto';
+
+/** What travels with one request through every service: carried by HTTP and bus headers, read by logs and calls. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** W3C trace context, `00-<trace>-<span>-<flags>`. */
+  readonly traceparent: string;
+  /** The caller's own access token; each owning service checks it again. */
+  readonly token?: string;
+  /** Moment after which nobody waits for the answer, epoch ms. */
+  readonly deadlineMs?: number;
+  /** Log position that reads must have seen (X-Read-After). */
+  readonly readAfter?: string;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** Runs `work` with `context` around everything it starts. */
+export function withContext<T>(context: RequestContext, work: () => T): T {
+  return storage.run(context, work);
+}
+
+export function currentContext(): RequestContext | undefined {
+  return storage.getStore();
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** The given id when it is well-formed (8 to 64 letters, digits or `._-`), else a new one. */
+export function requestIdFrom(given: unknown): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** The given trace continued with a new span, or a new trace. */
+export function traceparentFrom(given: unknown): string {
+  const span = randomBytes(8).toString('hex');
+  if (typeof given !== 'string' || !TRACEPARENT.test(given)) return `00-${randomBytes(16).toString('hex')}-${span}-01`;
+  return `${given.slice(0, 36)}${span}${given.slice(52)}`;
+}
+
+/** The 32 hexadecimal digits of a trace. */
+export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);

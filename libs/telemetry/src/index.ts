@@ -1,0 +1,12 @@
+export { AccessLog, type Access } from './access-log.js';
+export {
+  currentContext,
+  requestIdFrom,
+  traceIdOf,
+  traceparentFrom,
+  withContext,
+  type RequestContext,
+} from './context.js';
+export { type CounterCell, type HistogramCell } from './fast-metrics.js';
+export { log, logLevels, nestLogger, openLog, type Logger, type LogLevel } from './logger.js';
+export { metrics } from './metrics.js';

@@ -1,0 +1,77 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { FastCounter, FastHistogram } from './fast-metrics.js';
+
+/** Seconds; the edges of the alerts (0.05, 0.2, 0.5) are bounds, so that they are exact. */
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * Every metric of the house (names: SURFACE.md §10). Label values are bounded: route templates, never paths;
+ * symbols never. A metric is here only when something really measures it.
+ */
+export const metrics = {
+  apiRequests: new FastCounter({
+    name: 'api_requests_total',
+    help: 'HTTP requests answered by the gateway',
+    labelNames: ['route', 'method', 'status', 'version'],
+  }),
+  requestLatency: new FastHistogram({
+    name: 'request_latency_seconds',
+    help: 'Time from a request to its answer at the gateway',
+    labelNames: ['route', 'method', 'version'],
+    buckets: SECONDS,
+  }),
+  deprecatedRequests: new FastCounter({
+    name: 'api_deprecated_requests_total',
+    help: 'Requests to deprecated routes',
+    labelNames: ['route', 'version'],
+  }),
+  cacheHits: new FastCounter({ name: 'cache_hits_total', help: 'Reads a cache layer answered', labelNames: ['layer'] }),
+  cacheMisses: new FastCounter({ name: 'cache_misses_total', help: 'Reads a cache layer could not answer', labelNames: ['layer'] }),
+  cacheOriginCalls: new FastCounter({
+    name: 'cache_origin_calls_total',
+    help: 'Reads that went to the owning service',
+    labelNames: ['subject'],
+  }),
+  busCalls: new FastHistogram({
+    name: 'bus_call_seconds',
+    help: 'Time from a bus call to its outcome, seen by the caller',
+    labelNames: ['subject', 'outcome'],
+    buckets: SECONDS,
+  }),
+  activeConnections: new Gauge({
+    name: 'active_connections',
+    help: 'Database connections lent out now',
+    labelNames: ['pool', 'role'],
+  }),
+  poolConnections: new Gauge({
+    name: 'pool_connections',
+    help: 'Database connections by state',
+    labelNames: ['pool', 'state'],
+  }),
+  poolWait: new Histogram({
+    name: 'pool_wait_seconds',
+    help: 'Time a borrower waited for a connection',
+    labelNames: ['pool'],
+    buckets: SECONDS,
+  }),
+  poolTimeouts: new Counter({ name: 'pool_timeouts_total', help: 'Borrowers that gave up waiting', labelNames: ['pool'] }),
+  batchItems: new FastCounter({
+    name: 'batch_items_total',
+    help: 'Lines of batches by outcome',
+    labelNames: ['kind', 'outcome'],
+  }),
+  batchSeconds: new Histogram({
+    name: 'batch_seconds',
+    help: 'Time to store one block of a batch',
+    labelNames: ['kind'],
+    buckets: SECONDS,
+  }),
+  socketConnections: new Gauge({ name: 'socketio_connections', help: 'Open Socket.IO connections of this node' }),
+  socketRooms: new Gauge({ name: 'socketio_rooms_active', help: 'Channels with at least one local subscriber' }),
+  socketDelivery: new Histogram({
+    name: 'socketio_delivery_seconds',
+    help: 'Time from the moment a value was received from its feed to its emission',
+    buckets: SECONDS,
+  }),
+  socketGaps: new Counter({ name: 'socketio_gaps_total', help: 'Gaps told to subscribers', labelNames: ['reason'] }),
+} as const;

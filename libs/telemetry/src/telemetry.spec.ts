@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { register } from 'prom-client';
+import { log, metrics, openLog, requestIdFrom, traceIdOf, traceparentFrom, withContext } from './index.js';
+
+describe('request context', () => {
+  it('keeps a well-formed request id and replaces any other', () => {
+    expect(requestIdFrom('abc-12345')).toBe('abc-12345');
+    for (const bad of ['short', 'x'.repeat(65), 'line\nbreak-1', undefined, 7]) expect(requestIdFrom(bad)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('continues a trace with a new span and refuses an all-zero or malformed one', () => {
+    const given = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const next = traceparentFrom(given);
+    expect(traceIdOf(next)).toBe(traceIdOf(given));
+    expect(next.slice(36, 52)).not.toBe(given.slice(36, 52));
+    expect(next.endsWith('-01')).toBe(true);
+    expect(traceIdOf(traceparentFrom(`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`))).not.toBe('0'.repeat(32));
+  });
+
+  it('puts the ids on every log line and never a password', () => {
+    const lines: string[] = [];
+    openLog({ service: 'test', level: 'info' }, { write: (line) => lines.push(line) });
+    withContext({ requestId: 'request-1', traceparent: traceparentFrom(undefined) }, () => {
+      log.info({ password: 'hunter2' }, 'hello');
+    });
+    const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+    expect(line).toMatchObject({ service: 'test', level: 'info', msg: 'hello', request_id: 'request-1' });
+    expect(lines.join('')).not.toContain('hunter2');
+  });
+});
+
+describe('fast metrics', () => {
+  it('appear in the exposition with cumulative buckets', async () => {
+    metrics.cacheHits.cell('l1').count += 3;
+    metrics.busCalls.cell('svc.a.b.c.v1', 'ok').observe(0.004);
+    metrics.busCalls.cell('svc.a.b.c.v1', 'ok').observe(99);
+    const text = await register.metrics();
+    expect(text).toContain('cache_hits_total{layer="l1"} 3');
+    expect(text).toContain('bus_call_seconds_bucket{subject="svc.a.b.c.v1",outcome="ok",le="0.0025"} 0');
+    expect(text).toContain('bus_call_seconds_bucket{subject="svc.a.b.c.v1",outcome="ok",le="0.005"} 1');
+    expect(text).toContain('bus_call_seconds_bucket{subject="svc.a.b.c.v1",outcome="ok",le="+Inf"} 2');
+    expect(text).toContain('bus_call_seconds_count{subject="svc.a.b.c.v1",outcome="ok"} 2');
+  });
+
+  it('never hold more than 2,000 label sets', async () => {
+    for (let n = 0; n < 2_500; n += 1) metrics.apiRequests.cell(`/r${n}`, 'GET', '200', '2').count += 1;
+    const text = await register.getSingleMetricAsString('api_requests_total');
+    expect(text.split('\n').length).toBeLessThan(2_010);
+    expect(text).toContain('route="other"');
+  });
+});

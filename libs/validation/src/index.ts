@@ -1,0 +1,24 @@
+export { check, InvalidInput, type CheckOptions, type Violation } from './check.js';
+export { bodyField, VALIDATION_ERROR, type FieldOptions, type ShapeClass } from './field.js';
+export {
+  DATE_RANGE_INVALID,
+  IsCount,
+  IsDay,
+  isDay,
+  IsDayOrInstant,
+  IsDecimal,
+  IsFlag,
+  IsInstant,
+  isInstant,
+  IsMatching,
+  IsNumeric,
+  IsOneOf,
+  IsSymbol,
+  IsSymbolAlias,
+  IsSymbolAliases,
+  IsText,
+  SYMBOL,
+  SYMBOL_ALIAS,
+  SYMBOL_INVALID_FORMAT,
+} from './fields.js';
+export { IsBody, IsListOf, IsShape, IsShapes } from './nested.js';
