@@ -8,7 +8,10 @@ const isUsername = () => IsMatching(USERNAME, '3 to 64 letters, digits or ._@- a
 // NIST SP 800-63B-4: at least 15 characters where the password is the only factor; no composition rules.
 const isNewPassword = () => IsText(15, 256);
 const isRoles = () =>
-  IsListOf({ name: `of ${roles.join(', ')}`, test: (role) => (roles as readonly unknown[]).includes(role) }, roles.length);
+  IsListOf(
+    { name: `of ${roles.join(', ')}`, test: (role) => (roles as readonly unknown[]).includes(role) },
+    roles.length,
+  );
 
 export class RegisterUserRequest {
   @isUsername() readonly username!: string;

@@ -118,6 +118,9 @@ function histogramSamples(
     const le = bound === Infinity ? '+Inf' : String(bound);
     return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
   });
-  samples.push({ metricName: `${name}_sum`, labels, value: cell.sum }, { metricName: `${name}_count`, labels, value: total });
+  samples.push(
+    { metricName: `${name}_sum`, labels, value: cell.sum },
+    { metricName: `${name}_count`, labels, value: total },
+  );
   return samples;
 }

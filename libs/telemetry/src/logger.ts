@@ -13,7 +13,10 @@ let root: PinoLogger = pino({ level: 'silent' });
  * Opens the process's log: one JSON line an event on standard output, with the service, and the request and trace id
  * of whatever was under way. Secrets never reach it by these names.
  */
-export function openLog(options: { readonly service: string; readonly level: LogLevel }, destination?: DestinationStream): void {
+export function openLog(
+  options: { readonly service: string; readonly level: LogLevel },
+  destination?: DestinationStream,
+): void {
   root = pino(
     {
       level: options.level,

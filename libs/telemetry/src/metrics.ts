@@ -26,7 +26,11 @@ export const metrics = {
     labelNames: ['route', 'version'],
   }),
   cacheHits: new FastCounter({ name: 'cache_hits_total', help: 'Reads a cache layer answered', labelNames: ['layer'] }),
-  cacheMisses: new FastCounter({ name: 'cache_misses_total', help: 'Reads a cache layer could not answer', labelNames: ['layer'] }),
+  cacheMisses: new FastCounter({
+    name: 'cache_misses_total',
+    help: 'Reads a cache layer could not answer',
+    labelNames: ['layer'],
+  }),
   cacheOriginCalls: new FastCounter({
     name: 'cache_origin_calls_total',
     help: 'Reads that went to the owning service',
@@ -54,7 +58,11 @@ export const metrics = {
     labelNames: ['pool'],
     buckets: SECONDS,
   }),
-  poolTimeouts: new Counter({ name: 'pool_timeouts_total', help: 'Borrowers that gave up waiting', labelNames: ['pool'] }),
+  poolTimeouts: new Counter({
+    name: 'pool_timeouts_total',
+    help: 'Borrowers that gave up waiting',
+    labelNames: ['pool'],
+  }),
   batchItems: new FastCounter({
     name: 'batch_items_total',
     help: 'Lines of batches by outcome',

@@ -5,7 +5,8 @@ import { log, metrics, openLog, requestIdFrom, traceIdOf, traceparentFrom, withC
 describe('request context', () => {
   it('keeps a well-formed request id and replaces any other', () => {
     expect(requestIdFrom('abc-12345')).toBe('abc-12345');
-    for (const bad of ['short', 'x'.repeat(65), 'line\nbreak-1', undefined, 7]) expect(requestIdFrom(bad)).toMatch(/^[0-9a-f-]{36}$/);
+    for (const bad of ['short', 'x'.repeat(65), 'line\nbreak-1', undefined, 7])
+      expect(requestIdFrom(bad)).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it('continues a trace with a new span and refuses an all-zero or malformed one', () => {

@@ -2,7 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { check, InvalidInput, IsCount, IsDay, IsDecimal, IsFlag, IsOneOf, IsShapes, IsSymbol, IsText } from './index.js';
+import {
+  check,
+  InvalidInput,
+  IsCount,
+  IsDay,
+  IsDecimal,
+  IsFlag,
+  IsOneOf,
+  IsShapes,
+  IsSymbol,
+  IsText,
+} from './index.js';
 
 class Leg {
   @IsSymbol() readonly symbol!: string;
@@ -37,14 +48,9 @@ describe('check', () => {
   });
 
   it('names every violation by JSON pointer and problem number', () => {
-    expect(violations({ name: '', limit: 0, side: 'hold', legs: [{ symbol: '60051', price: 1e300 }], extra: 1 })).toEqual([
-      '/extra 1001',
-      '/name 1001',
-      '/limit 1001',
-      '/side 1001',
-      '/legs/0/symbol 1102',
-      '/legs/0/price 1001',
-    ]);
+    expect(
+      violations({ name: '', limit: 0, side: 'hold', legs: [{ symbol: '60051', price: 1e300 }], extra: 1 }),
+    ).toEqual(['/extra 1001', '/name 1001', '/limit 1001', '/side 1001', '/legs/0/symbol 1102', '/legs/0/price 1001']);
   });
 
   it('drops unknown fields where told, refuses them otherwise, also __proto__', () => {
@@ -80,11 +86,14 @@ describe('check', () => {
       name: maybe(fc.string({ maxLength: 10 })),
       limit: maybe(fc.integer({ min: -5, max: 120 })),
       side: maybe(fc.constantFrom('buy', 'sell', 'hold')),
-      legs: maybe(fc.array(fc.record({ symbol: fc.constantFrom('600519.SH', 'x'), price: fc.double() }), { maxLength: 3 })),
+      legs: maybe(
+        fc.array(fc.record({ symbol: fc.constantFrom('600519.SH', 'x'), price: fc.double() }), { maxLength: 3 }),
+      ),
     });
     fc.assert(
       fc.property(candidate, (raw) => {
-        const stock = validateSync(plainToInstance(Order, raw), { whitelist: true, forbidNonWhitelisted: true }).length === 0;
+        const stock =
+          validateSync(plainToInstance(Order, raw), { whitelist: true, forbidNonWhitelisted: true }).length === 0;
         expect(violations(raw).length === 0).toBe(stock);
       }),
       { numRuns: 300 },

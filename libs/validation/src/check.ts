@@ -71,7 +71,8 @@ function build(
   }
   const plan = planOf(shape);
   if (options.unknown !== 'drop') {
-    for (const key of Object.keys(raw)) if (!plan.known.has(key)) add(`${pointer}/${escapePointer(key)}`, 'is not a known field');
+    for (const key of Object.keys(raw))
+      if (!plan.known.has(key)) add(`${pointer}/${escapePointer(key)}`, 'is not a known field');
   }
   const result = new shape() as Record<string, unknown>;
   for (const field of plan.fields) {
@@ -81,7 +82,8 @@ function build(
       if (!field.optional && result[field.name] === undefined) add(at, 'is missing', field.rules[0]?.code);
       continue;
     }
-    const value = options.from === 'text' && field.read !== undefined && typeof given === 'string' ? field.read(given) : given;
+    const value =
+      options.from === 'text' && field.read !== undefined && typeof given === 'string' ? field.read(given) : given;
     const broken = field.rules.find((rule) => !rule.test(value));
     if (broken !== undefined) {
       add(at, broken.message(), broken.code);
@@ -102,7 +104,9 @@ function buildNested(
   depth: number,
 ): unknown {
   if (!nested.many) return build(nested.type, value, at, options, violations, depth);
-  return (value as unknown[]).map((one, index) => build(nested.type, one, `${at}/${index}`, options, violations, depth));
+  return (value as unknown[]).map((one, index) =>
+    build(nested.type, one, `${at}/${index}`, options, violations, depth),
+  );
 }
 
 function planOf(shape: ShapeClass): Plan {
@@ -128,7 +132,11 @@ function compile(shape: ShapeClass): Plan {
         .filter((one) => one.type === 'customValidation')
         .flatMap((one) =>
           storage.getTargetValidatorConstraints(one.constraintCls).map(({ instance }) => {
-            const args = { property: name, targetName: shape.name, constraints: one.constraints ?? [] } as unknown as ValidationArguments;
+            const args = {
+              property: name,
+              targetName: shape.name,
+              constraints: one.constraints ?? [],
+            } as unknown as ValidationArguments;
             return {
               code: (one.context as { code?: number } | undefined)?.code ?? VALIDATION_ERROR,
               test: (value: unknown) => instance.validate(value, args) === true,

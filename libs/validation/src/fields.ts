@@ -17,13 +17,18 @@ export const IsText = (min: number, max: number, options?: FieldOptions): Proper
       name: 'isText',
       message: `text of ${min} to ${max} characters without control characters`,
       // eslint-disable-next-line no-control-regex -- control characters are just what is refused here
-      test: (value) => isText(value) && [...value].length >= min && [...value].length <= max && !/[\u0000-\u001f\u007f]/.test(value),
+      test: (value) =>
+        isText(value) && [...value].length >= min && [...value].length <= max && !/[\u0000-\u001f\u007f]/.test(value),
       api: { type: 'string', minLength: min, maxLength: max },
     },
     options,
   );
 
-export const IsMatching = (pattern: RegExp, message: string, options?: FieldOptions & { code?: number }): PropertyDecorator =>
+export const IsMatching = (
+  pattern: RegExp,
+  message: string,
+  options?: FieldOptions & { code?: number },
+): PropertyDecorator =>
   field(
     {
       name: 'isMatching',
@@ -183,6 +188,11 @@ export const IsDayOrInstant = (options?: FieldOptions): PropertyDecorator =>
 /** Any finite number: for values that the owning service has already checked. */
 export const IsNumeric = (options?: FieldOptions): PropertyDecorator =>
   field(
-    { name: 'isNumeric', message: 'a number', test: (value) => typeof value === 'number' && Number.isFinite(value), api: { type: 'number' } },
+    {
+      name: 'isNumeric',
+      message: 'a number',
+      test: (value) => typeof value === 'number' && Number.isFinite(value),
+      api: { type: 'number' },
+    },
     options,
   );
