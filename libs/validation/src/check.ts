@@ -109,6 +109,11 @@ function buildNested(
   );
 }
 
+/** Names of the fields a shape knows. */
+export function fieldNames(shape: ShapeClass): readonly string[] {
+  return [...planOf(shape).known];
+}
+
 function planOf(shape: ShapeClass): Plan {
   const known = plans.get(shape);
   if (known !== undefined) return known;

@@ -1,5 +1,5 @@
-export { check, InvalidInput, type CheckOptions, type Violation } from './check.js';
-export { bodyField, VALIDATION_ERROR, type FieldOptions, type ShapeClass } from './field.js';
+export { check, fieldNames, InvalidInput, type CheckOptions, type Violation } from './check.js';
+export { bodyField, field, VALIDATION_ERROR, type FieldOptions, type Rule, type ShapeClass } from './field.js';
 export {
   DATE_RANGE_INVALID,
   IsCount,

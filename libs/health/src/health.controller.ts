@@ -1,0 +1,46 @@
+import { Controller, Get } from '@nestjs/common';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { Readiness, type CheckResult } from './readiness.js';
+
+/** The three questions an orchestrator asks, on the management port. A "no" answers 503 and says which. */
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicator: HealthIndicatorService,
+    private readonly readiness: Readiness,
+  ) {}
+
+  /** The process turns its event loop. No dependency is asked: restarting cannot mend another server. */
+  @Get('live')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** Everything it needs is there and it was not told to stop. */
+  @Get('ready')
+  async ready(): Promise<HealthCheckResult> {
+    const results = await this.readiness.results();
+    const draining = { name: 'draining', up: !this.readiness.draining, reason: 'told to stop' };
+    return this.health.check([...results, draining].map((result) => () => this.#show(result)));
+  }
+
+  /** Was ready once since it started. */
+  @Get('startup')
+  async startup(): Promise<HealthCheckResult> {
+    if (!this.readiness.started) await this.readiness.results();
+    return this.health.check([
+      () => this.#show({ name: 'started', up: this.readiness.started, reason: 'was not ready yet' }),
+    ]);
+  }
+
+  #show({ name, up, reason }: CheckResult): HealthIndicatorResult {
+    const session = this.indicator.check(name);
+    return up ? session.up() : session.down(reason ?? 'down');
+  }
+}

@@ -1,0 +1,111 @@
+import 'reflect-metadata';
+import type { DynamicModule, INestApplicationContext, INestMicroservice, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Bus, BusServer } from '@mystocks/bus';
+import type { ServiceSettings } from '@mystocks/config';
+import { Failure, listKeys } from '@mystocks/contracts';
+import { Readiness, type Check } from '@mystocks/health';
+import { TokenVerifier } from '@mystocks/identity';
+import { log, nestLogger, openLog, type LogLevel } from '@mystocks/telemetry';
+import { openManagement } from './management.js';
+import { PorchModule } from './porch.module.js';
+import { stopOnSignals } from './stop.js';
+
+/** A public HTTP port; only the gateway and realtime have one. */
+export interface HttpDoor {
+  readonly host: string;
+  readonly port: number;
+  readonly adapter?: () => FastifyAdapter;
+  /** Last touches before the port opens: hooks, parsers, socket adapter. */
+  readonly prepare?: (app: NestFastifyApplication) => Promise<void> | void;
+}
+
+export interface ServiceDefinition<Settings extends ServiceSettings> {
+  /** Owner name in subjects, queue group and logs, e.g. `market-data`. */
+  readonly name: string;
+  readonly settings: Settings;
+  readonly module: (settings: Settings) => DynamicModule | Type;
+  /** What the service cannot work without, beside the bus. */
+  readonly checks?: (app: INestApplicationContext) => Check[];
+  readonly http?: HttpDoor;
+}
+
+export interface RunningService {
+  readonly app: INestApplicationContext;
+  /** Not ready at once, then the orderly way down; resolves when everything is closed. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * The front porch every `main.ts` calls: log, bus, module, probes and metrics, public port, and the way down.
+ * It never waits for a dependency: a service starts without NATS or its database and says so in `/health/ready`.
+ */
+export async function runService<Settings extends ServiceSettings>(
+  definition: ServiceDefinition<Settings>,
+): Promise<RunningService> {
+  const { name, settings } = definition;
+  openLog({ service: name, level: settings.LOG_LEVEL as LogLevel });
+  const bus = Bus.connect({ servers: settings.NATS_URL.split(','), service: name, ...tokenOf(settings) });
+  const verifier = new TokenVerifier({ issuer: settings.TOKEN_ISSUER, keys: () => bus.call(listKeys, {}) });
+  const strategy = new BusServer(bus, { authenticate: (token) => authenticate(verifier, token) });
+  const module = PorchModule.around(definition.module(settings), { bus, verifier });
+  const app = await createApp(module, strategy, definition.http);
+
+  const busCheck: Check = {
+    name: 'nats',
+    probe: () => (bus.connected ? Promise.resolve() : Promise.reject(new Error('not connected'))),
+  };
+  const readiness = new Readiness([busCheck, ...(definition.checks?.(app) ?? [])]);
+  const management = await openManagement(readiness, {
+    host: settings.MANAGEMENT_HOST,
+    port: settings.MANAGEMENT_PORT,
+  });
+  await open(app, definition.http);
+  log.info({ management_port: settings.MANAGEMENT_PORT, http_port: definition.http?.port }, 'started');
+
+  const stop = stopOnSignals({
+    delayMs: settings.SHUTDOWN_DELAY_MS,
+    notReady: () => {
+      readiness.drain();
+    },
+    close: async () => {
+      await app.close();
+      await bus.drain();
+      await management.close();
+    },
+  });
+  return { app, stop };
+}
+
+type App = NestFastifyApplication | INestMicroservice;
+
+async function createApp(module: DynamicModule, strategy: BusServer, http: HttpDoor | undefined): Promise<App> {
+  if (http === undefined) return NestFactory.createMicroservice(module, { strategy, logger: nestLogger });
+  const adapter = http.adapter?.() ?? new FastifyAdapter();
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: nestLogger,
+    bodyParser: false,
+  });
+  app.connectMicroservice({ strategy });
+  return app;
+}
+
+async function open(app: App, http: HttpDoor | undefined): Promise<void> {
+  if (http === undefined) {
+    await (app as INestMicroservice).listen();
+    return;
+  }
+  const door = app as NestFastifyApplication;
+  await http.prepare?.(door);
+  await door.startAllMicroservices();
+  await door.listen(http.port, http.host);
+}
+
+const tokenOf = (settings: ServiceSettings): { token?: string } =>
+  settings.NATS_TOKEN === undefined ? {} : { token: settings.NATS_TOKEN.reveal() };
+
+async function authenticate(verifier: TokenVerifier, token: string | undefined): ReturnType<TokenVerifier['verify']> {
+  if (token === undefined) throw new Failure('unauthenticated', 'This call needs the access token of its caller');
+  return verifier.verify(token);
+}
