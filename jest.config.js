@@ -27,8 +27,14 @@ const shared = {
 
 export default {
   maxWorkers: 2,
+  reporters: [['default', { summaryThreshold: 1 }], '<rootDir>/tools/jest-summary.mjs'],
   projects: [
-    { ...shared, displayName: 'unit', roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/tools'], testMatch: ['**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/tools'],
+      testMatch: ['**/*.spec.ts'],
+    },
     {
       ...shared,
       displayName: 'system',

@@ -157,3 +157,14 @@ function compile(shape: ShapeClass): Plan {
 }
 
 const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 64);
+
+/** A shape in words, nested shapes in place: what a contract promises, for snapshots and documents. */
+export function describeShape(shape: ShapeClass): Record<string, unknown> {
+  return Object.fromEntries(
+    planOf(shape).fields.map((field) => {
+      const rules = field.rules.map((rule) => rule.message()).join(', ');
+      const text = `${field.optional ? 'optional, ' : ''}${rules === '' ? 'must be an object' : rules}`;
+      return [field.name, field.nested === undefined ? text : [text, describeShape(field.nested.type)]];
+    }),
+  );
+}

@@ -1,4 +1,4 @@
-export { check, fieldNames, InvalidInput, type CheckOptions, type Violation } from './check.js';
+export { check, describeShape, fieldNames, InvalidInput, type CheckOptions, type Violation } from './check.js';
 export { bodyField, field, VALIDATION_ERROR, type FieldOptions, type Rule, type ShapeClass } from './field.js';
 export {
   DATE_RANGE_INVALID,

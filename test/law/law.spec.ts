@@ -1,0 +1,94 @@
+import { describe, expect, it, beforeAll, afterAll } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = resolve(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+/** A house that breaks each law once. */
+const broken: Readonly<Record<string, string>> = {
+  'apps/auth/src/main.ts': "import '../../cache/src/main.js';\nimport './users.repository.js';\n",
+  'apps/cache/src/main.ts': 'export const cache = 1;\n',
+  'apps/auth/src/users.handler.ts': "import { find } from './users.repository.js';\nexport const handle = find;\n",
+  'apps/auth/src/users.repository.ts':
+    "import pg from 'pg';\nimport { rule } from './users.service.js';\nexport const find = [pg, rule];\n",
+  'apps/auth/src/users.service.ts':
+    "import { Redis } from 'ioredis';\nimport { deep } from '../../../libs/bus/src/deep.js';\nexport const rule = [Redis, deep];\n",
+  'libs/bus/src/index.ts': "export { deep } from './deep.js';\n",
+  'libs/bus/src/deep.ts': 'export const deep = 1;\n',
+  'libs/kernel/src/index.ts': "export * from '../../bus/src/index.js';\nexport * from './a.js';\n",
+  'libs/kernel/src/a.ts': "import { b } from './b.js';\nexport const a: unknown = b;\n",
+  'libs/kernel/src/b.ts': "import { a } from './a.js';\nexport const b: unknown = a;\n",
+  'libs/kernel/src/alone.ts': 'export const alone = 1;\n',
+  'libs/secrets/src/index.ts':
+    "export * from '../../testing/src/index.js';\nexport * from '../../../apps/cache/src/main.js';\n",
+  'libs/testing/src/index.ts': 'export const server = 1;\n',
+};
+
+let house: string;
+beforeAll(() => {
+  house = mkdtempSync(join(tmpdir(), 'law-'));
+  for (const [file, text] of Object.entries(broken)) {
+    mkdirSync(dirname(join(house, file)), { recursive: true });
+    writeFileSync(join(house, file), text);
+  }
+  writeFileSync(
+    join(house, 'tsconfig.json'),
+    '{"compilerOptions":{"module":"nodenext","moduleResolution":"nodenext"}}',
+  );
+  writeFileSync(join(house, 'package.json'), '{"type":"module"}');
+  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'));
+});
+afterAll(() => {
+  rmSync(house, { recursive: true });
+});
+
+const cruise = async (): Promise<string> => {
+  const tool = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
+  const config = join(root, '.dependency-cruiser.cjs');
+  return run(process.execPath, [tool, 'apps', 'libs', '--config', config, '--output-type', 'json'], {
+    cwd: house,
+    maxBuffer: 1e8,
+  }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string }) => error.stdout,
+  );
+};
+
+describe('the law', () => {
+  it('bites where it is broken', async () => {
+    const report = JSON.parse(await cruise()) as { summary: { violations: { rule: { name: string } }[] } };
+    const bitten = new Set(report.summary.violations.map(({ rule }) => rule.name));
+    expect([...bitten].sort()).toEqual(
+      [
+        'app-imports-app',
+        'deep-import',
+        'floor-0-kernel',
+        'handler-skips-service',
+        'lib-imports-app',
+        'no-cycles',
+        'no-orphans',
+        'one-door-postgres',
+        'one-door-redis',
+        'repository-looks-back',
+        'testing-is-for-tests',
+      ].sort(),
+    );
+  });
+
+  it('finds a dead export', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'dead-'));
+    mkdirSync(join(home, 'src'));
+    writeFileSync(join(home, 'package.json'), '{"name":"planted","type":"module"}');
+    writeFileSync(join(home, 'knip.json'), '{"entry":["src/main.ts"],"project":["src/**/*.ts"]}');
+    writeFileSync(join(home, 'src/main.ts'), "import { used } from './parts.ts';\nexport default used;\n");
+    writeFileSync(join(home, 'src/parts.ts'), 'export const used = 1;\nexport const dead = 2;\n');
+    const knip = join(root, 'node_modules/knip/bin/knip.js');
+    const found = run(process.execPath, [knip, '--no-progress'], { cwd: home });
+    await expect(found).rejects.toMatchObject({ stdout: expect.stringContaining('dead') });
+    rmSync(home, { recursive: true });
+  });
+});
