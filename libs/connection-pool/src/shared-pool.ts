@@ -1,0 +1,16 @@
+import pg from 'pg';
+import type { PostgresPool } from './postgres.pool.js';
+
+/**
+ * A `pg` module for TypeORM whose `Pool` hands out the connections of `pool` instead of opening its own
+ * (`driver` option, TypeORM 1.1). TypeORM closes its pool when it is destroyed; the connections are not its to close.
+ */
+export function sharedDriver(pool: PostgresPool): typeof pg {
+  const shared = Object.create(pool.driverPool, {
+    end: { value: (done?: () => void): void => done?.() },
+  }) as pg.Pool;
+  function Pool(): pg.Pool {
+    return shared;
+  }
+  return { ...pg, Pool } as unknown as typeof pg;
+}
