@@ -1,0 +1,7 @@
+export { answerKey, canonicalJson } from './answer-key.js';
+export { Fences } from './fences.js';
+export { keptOf, MISS, type Kept, type Lookup } from './kept.js';
+export { MemoryTier } from './memory-tier.js';
+export { NearCache, type NearCacheOptions } from './near-cache.js';
+export { RedisTier, type RedisTierOptions } from './redis-tier.js';
+export type { Tier } from './tier.js';
