@@ -42,6 +42,11 @@ export const metrics = {
     labelNames: ['subject', 'outcome'],
     buckets: SECONDS,
   }),
+  busEvents: new FastCounter({
+    name: 'bus_events_total',
+    help: 'News on the bus: published, dropped while disconnected, received, invalid, failed in a listener',
+    labelNames: ['subject', 'outcome'],
+  }),
   activeConnections: new Gauge({
     name: 'active_connections',
     help: 'Database connections lent out now',

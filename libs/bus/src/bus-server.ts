@@ -1,0 +1,181 @@
+import { Failure, type Call } from '@mystocks/contracts';
+import { authorize, type Caller } from '@mystocks/identity';
+import { withContext, type RequestContext } from '@mystocks/telemetry';
+import { InvalidInput } from '@mystocks/validation';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import type { Msg } from '@nats-io/transport-node';
+import { connectionOf, type Bus } from './bus.js';
+import { codecOf, invalidRequest, type Codec, type Encoded } from './codec.js';
+import type { BusConnection, Held } from './connection.js';
+import { encodeFailure } from './failure-wire.js';
+import { Thrown } from './handles.js';
+import { contextOf, readHead, writeHead, type Head } from './headers.js';
+import { EndpointStats, ServiceInfo } from './service-info.js';
+
+export interface BusServerOptions {
+  /** Turns an access token into its caller, or refuses with a Failure. Not asked for calls that `anyone` may make. */
+  readonly authenticate: (token: string | undefined) => Promise<Caller>;
+  /** Requests served at the same time; more are refused with `unavailable`. */
+  readonly maxInFlight?: number;
+  /** How long {@link BusServer.close} waits for requests under way. */
+  readonly closeWithinMs?: number;
+  readonly version?: string;
+}
+
+interface Endpoint {
+  readonly call: Call;
+  readonly request: Codec<object>;
+  readonly response: Codec<object>;
+  readonly handle: (request: object, caller: Caller | undefined) => unknown;
+  readonly stats: EndpointStats;
+}
+
+const MAX_IN_FLIGHT = 1_000;
+const CLOSE_WITHIN_MS = 20_000;
+
+/**
+ * Serves the methods marked with `@Handles`. Nest finds them and builds their pipeline; messages go straight from the
+ * connection to that pipeline's function, without Nest's packets and streams.
+ */
+export class BusServer extends Server implements CustomTransportStrategy {
+  readonly #connection: BusConnection;
+  readonly #endpoints: Endpoint[] = [];
+  readonly #options: BusServerOptions;
+  readonly #maxInFlight: number;
+  #held: Held[] = [];
+  #info: ServiceInfo | undefined;
+  #inFlight = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(bus: Bus, options: BusServerOptions) {
+    super();
+    this.#connection = connectionOf(bus);
+    this.#options = options;
+    this.#maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
+  }
+
+  /** Called by Nest for every handler it finds; only `@Handles` gives one a contract. */
+  override addHandler(...[pattern, callback, , extras]: Parameters<Server['addHandler']>): void {
+    const call = extras?.['call'] as Call | undefined;
+    if (call === undefined) throw new Error(`${String(pattern)}: a bus handler is declared with @Handles(call)`);
+    if (this.#endpoints.some((one) => one.call.subject === call.subject))
+      throw new Error(`${call.subject} has two handlers`);
+    this.#endpoints.push({
+      call,
+      request: codecOf(call.request),
+      response: codecOf(call.response),
+      handle: callback as unknown as Endpoint['handle'],
+      stats: new EndpointStats(call.subject, this.#connection.service),
+    });
+  }
+
+  /** Returns at once: the connection subscribes when it is there. */
+  override listen(callback: () => void): void {
+    for (const endpoint of this.#endpoints) {
+      this.#held.push(
+        this.#connection.hold({
+          subject: endpoint.call.subject,
+          queue: this.#connection.service,
+          receive: (message) => {
+            this.#receive(endpoint, message);
+          },
+        }),
+      );
+    }
+    this.#info = new ServiceInfo(
+      this.#connection,
+      this.#endpoints.map(({ stats }) => stats),
+      this.#options.version ?? '0.1.0',
+    );
+    callback();
+  }
+
+  /** Takes no new requests and answers those under way; the connection itself is drained by its owner. */
+  override async close(): Promise<void> {
+    const held = this.#held;
+    this.#held = [];
+    await Promise.all([...held.map((one) => one.drain()), this.#info?.stop()]);
+    if (this.#inFlight === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#options.closeWithinMs ?? CLOSE_WITHIN_MS);
+      this.#whenIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  override on(): never {
+    throw new Error('use Bus.onConnectionChange');
+  }
+
+  override unwrap<T>(): T {
+    throw new Error('the NATS connection stays inside libs/bus');
+  }
+
+  #receive(endpoint: Endpoint, message: Msg): void {
+    // Without a reply subject nobody waits: it is not a call.
+    if (message.reply === undefined || message.reply === '') return;
+    if (this.#inFlight >= this.#maxInFlight) {
+      this.#refuse(endpoint, message, new Failure('unavailable', 'The service is at its limit', { retryAfterS: 1 }));
+      return;
+    }
+    this.#inFlight += 1;
+    const startedAt = performance.now();
+    const head = readHead(message);
+    const context = contextOf(head, Date.now() + endpoint.call.timeoutMs);
+    void withContext(context, () => this.#serve(endpoint, message, head, context)).then(() => {
+      endpoint.stats.took(performance.now() - startedAt);
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#whenIdle?.();
+    });
+  }
+
+  /** Always answers and never throws. */
+  async #serve(endpoint: Endpoint, message: Msg, head: Head, context: RequestContext): Promise<void> {
+    try {
+      if ((context.deadlineMs ?? 0) <= Date.now())
+        throw new Failure('timeout', 'The deadline passed before the work began');
+      const caller = await this.#callerOf(endpoint.call, context.token);
+      const request = endpoint.request.decode(message.data, head.fields.get('x-meta'), 'refuse');
+      const result = await endpoint.handle(request, caller);
+      if (result instanceof Thrown) throw result.error;
+      this.#respond(message, endpoint.response.encode(result as object));
+    } catch (error) {
+      this.#refuse(endpoint, message, this.#failureOf(endpoint, error));
+    }
+  }
+
+  async #callerOf(call: Call, token: string | undefined): Promise<Caller | undefined> {
+    if (call.allow === 'anyone') return undefined;
+    const caller = await this.#options.authenticate(token);
+    authorize(call.allow, caller);
+    return caller;
+  }
+
+  #respond(message: Msg, { payload, meta }: Encoded): void {
+    const head = meta === undefined ? undefined : writeHead([['x-meta', meta]]);
+    const size = payload.length + (head?.length ?? 0);
+    const max = this.#connection.maxPayload;
+    if (size > max) throw new Failure('internal', `RESULT_TOO_LARGE: ${size} bytes, the bus carries ${max}`);
+    this.#connection.publish(message.reply ?? '', payload, undefined, head);
+  }
+
+  #refuse(endpoint: Endpoint, message: Msg, failure: Failure): void {
+    endpoint.stats.failed(failure.code);
+    const { head, payload } = encodeFailure(failure);
+    this.#connection.publish(message.reply ?? '', payload, undefined, head);
+  }
+
+  /** A stranger's text is logged here, once, and goes no further. */
+  #failureOf(endpoint: Endpoint, error: unknown): Failure {
+    const { subject } = endpoint.call;
+    if (error instanceof InvalidInput) return invalidRequest(error);
+    if (error instanceof Failure) {
+      if (error.cause !== undefined) this.#connection.log.warn({ err: error, subject }, 'a call failed');
+      return error;
+    }
+    this.#connection.log.error({ err: error, subject }, 'a call failed for an unknown reason');
+    return new Failure('internal', 'Internal error');
+  }
+}

@@ -1,0 +1,10 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Bus } from './bus.js';
+
+/** Gives {@link Bus} to every provider of the service. */
+@Module({})
+export class BusModule {
+  static forRoot(bus: Bus): DynamicModule {
+    return { module: BusModule, global: true, providers: [{ provide: Bus, useValue: bus }], exports: [Bus] };
+  }
+}

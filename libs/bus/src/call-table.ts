@@ -1,0 +1,234 @@
+import { Failure, ownerOf, type Call, type FailureCode } from '@mystocks/contracts';
+import { remainingMs } from '@mystocks/kernel';
+import { currentContext, metrics, type HistogramCell, type Logger } from '@mystocks/telemetry';
+import { InvalidInput } from '@mystocks/validation';
+import { nuid, type Msg } from '@nats-io/transport-node';
+import { codecOf, type Codec } from './codec.js';
+import type { BusConnection } from './connection.js';
+import { decodeFailure, ERROR_CODE } from './failure-wire.js';
+import { callHead, readHead, type Head } from './headers.js';
+import { RetryBudget } from './retry-budget.js';
+
+export const PENDING_MAX = 10_000;
+const SWEEP_MS = 50;
+const RETRY_MIN_MS = 5;
+const RETRY_JITTER_MS = 20;
+const NO_RESPONDERS = 503;
+
+/** What is known about a contract, worked out at its first call. */
+interface Route {
+  readonly subject: string;
+  readonly owner: string;
+  readonly timeoutMs: number;
+  readonly request: Codec<object>;
+  readonly response: Codec<object>;
+  readonly budget: RetryBudget;
+  readonly cells: Map<string, HistogramCell>;
+  readonly succeeded: HistogramCell;
+}
+
+/** One call under way. */
+interface Waiting {
+  readonly route: Route;
+  readonly payload: Buffer;
+  readonly head: Buffer;
+  readonly deadlineMs: number;
+  readonly startedAt: number;
+  readonly resolve: (value: object) => void;
+  readonly reject: (failure: Failure) => void;
+  mayRetry: boolean;
+}
+
+/**
+ * The calling side: one inbox for all replies, one table of the calls under way and one timer for all deadlines.
+ * (The stock client makes a subscription, a timer and an Error a call.)
+ */
+export class CallTable {
+  readonly #inbox: string;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #routes = new Map<Call, Route>();
+  readonly #budgets = new Map<string, RetryBudget>();
+  readonly #sweep: NodeJS.Timeout;
+  readonly #log: Logger;
+  #count = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(
+    private readonly connection: BusConnection,
+    private readonly pendingMax = PENDING_MAX,
+  ) {
+    this.#log = connection.log;
+    this.#inbox = `_INBOX.${connection.service}.${nuid.next()}.`;
+    connection.hold({
+      subject: `${this.#inbox}*`,
+      receive: (message) => {
+        this.#receive(message);
+      },
+    });
+    connection.onConnectionChange((connected) => {
+      // Replies go to a subscription that is gone with the connection: nobody can answer these any more.
+      if (!connected) this.#failAll(() => new Failure('unavailable', 'The connection to the bus was lost'));
+    });
+    this.#sweep = setInterval(() => {
+      this.#expire();
+    }, SWEEP_MS).unref();
+  }
+
+  call<Req extends object, Res extends object>(
+    call: Call<Req, Res>,
+    request: Req,
+    timeoutMs = call.timeoutMs,
+  ): Promise<Res> {
+    const route = this.#routes.get(call) ?? this.#learn(call);
+    const context = currentContext();
+    const nowMs = Date.now();
+    const deadlineMs = nowMs + remainingMs(timeoutMs, context?.deadlineMs, nowMs);
+    route.budget.earn();
+    return new Promise((resolve, reject) => {
+      const { payload, meta } = route.request.encode(request);
+      this.#send({
+        route,
+        payload,
+        head: callHead(context, deadlineMs, meta),
+        deadlineMs,
+        startedAt: performance.now(),
+        resolve: resolve as (value: object) => void,
+        reject,
+        mayRetry: call.idempotent,
+      });
+    });
+  }
+
+  /** Resolves when no call is under way. */
+  async idle(): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    this.#failAll(() => new Failure('unavailable', 'The bus is closed'));
+  }
+
+  #learn(call: Call): Route {
+    const { subject, timeoutMs } = call;
+    const owner = ownerOf(call);
+    const budget = this.#budgets.get(owner) ?? new RetryBudget();
+    this.#budgets.set(owner, budget);
+    const succeeded = metrics.busCalls.cell(subject, 'ok');
+    const route: Route = {
+      subject,
+      owner,
+      timeoutMs,
+      request: codecOf(call.request),
+      response: codecOf(call.response),
+      budget,
+      cells: new Map([['ok', succeeded]]),
+      succeeded,
+    };
+    this.#routes.set(call, route);
+    return route;
+  }
+
+  #send(waiting: Waiting): void {
+    const { route, payload, head } = waiting;
+    if (waiting.deadlineMs <= Date.now()) {
+      this.#fail(waiting, late(route));
+    } else if (!this.connection.connected) {
+      this.#fail(waiting, new Failure('unavailable', 'The bus is not connected', { retryAfterS: 1 }));
+    } else if (this.#waiting.size >= this.pendingMax) {
+      this.#fail(waiting, new Failure('unavailable', 'Too many calls are under way', { retryAfterS: 1 }));
+    } else if (payload.length + head.length > this.connection.maxPayload) {
+      this.#fail(
+        waiting,
+        new Failure('too_large', `The request is larger than the bus carries (${payload.length} bytes)`),
+      );
+    } else {
+      const token = (this.#count++).toString(36);
+      this.#waiting.set(token, waiting);
+      this.connection.publish(route.subject, payload, this.#inbox + token, head);
+    }
+  }
+
+  #receive(message: Msg): void {
+    const token = message.subject.slice(this.#inbox.length);
+    const waiting = this.#waiting.get(token);
+    if (waiting === undefined) return;
+    this.#waiting.delete(token);
+    this.#conclude(waiting, readHead(message), message.data);
+    this.#tellIdle();
+  }
+
+  #conclude(waiting: Waiting, head: Head, payload: Uint8Array): void {
+    const { route } = waiting;
+    if (head.fields.has(ERROR_CODE)) {
+      this.#fail(waiting, decodeFailure(payload));
+      return;
+    }
+    if (head.status === NO_RESPONDERS && payload.length === 0) {
+      this.#fail(waiting, new Failure('unavailable', `${route.owner} is not there`, { retryAfterS: 1 }));
+      return;
+    }
+    try {
+      const value = route.response.decode(payload, head.fields.get('x-meta'), 'drop');
+      route.succeeded.observe((performance.now() - waiting.startedAt) / 1_000);
+      waiting.resolve(value);
+    } catch (error) {
+      const cause = error instanceof InvalidInput ? error.message : error;
+      this.#log.error({ subject: route.subject, cause }, 'an answer does not have its shape');
+      this.#fail(waiting, new Failure('internal', 'Internal error', { cause: error }));
+    }
+  }
+
+  #fail(waiting: Waiting, failure: Failure): void {
+    const { route } = waiting;
+    if (failure.code === 'unavailable' && waiting.mayRetry && this.connection.connected && route.budget.take()) {
+      waiting.mayRetry = false;
+      setTimeout(
+        () => {
+          this.#send(waiting);
+        },
+        RETRY_MIN_MS + Math.random() * RETRY_JITTER_MS,
+      );
+      return;
+    }
+    this.#cellOf(route, failure.code).observe((performance.now() - waiting.startedAt) / 1_000);
+    waiting.reject(failure);
+  }
+
+  #cellOf(route: Route, outcome: FailureCode): HistogramCell {
+    const known = route.cells.get(outcome);
+    if (known !== undefined) return known;
+    const cell = metrics.busCalls.cell(route.subject, outcome);
+    route.cells.set(outcome, cell);
+    return cell;
+  }
+
+  #expire(): void {
+    if (this.#waiting.size === 0) return;
+    const nowMs = Date.now();
+    for (const [token, waiting] of this.#waiting) {
+      if (waiting.deadlineMs > nowMs) continue;
+      this.#waiting.delete(token);
+      this.#fail(waiting, late(waiting.route));
+    }
+    this.#tellIdle();
+  }
+
+  #failAll(make: () => Failure): void {
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const waiting of all) this.#fail(waiting, make());
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#whenIdle === undefined || this.#waiting.size > 0) return;
+    this.#whenIdle();
+    this.#whenIdle = undefined;
+  }
+}
+
+const late = (route: Route): Failure => new Failure('timeout', `${route.owner} did not answer in time`);

@@ -1,0 +1,74 @@
+import {
+  Failure,
+  failureCodes,
+  problems,
+  type FailureCode,
+  type FieldError,
+  type ProblemName,
+} from '@mystocks/contracts';
+import { writeHead } from './headers.js';
+
+/** Header of NATS micro (ADR-32) that says a reply is a failure. */
+export const ERROR_CODE = 'nats-service-error-code';
+const ERRORS_MAX = 50;
+
+/** A failure as it travels: the error headers of NATS micro, and the same in our words as JSON. */
+export function encodeFailure(failure: Failure): { readonly head: Buffer; readonly payload: Buffer } {
+  const { code, message, problem, errors, retryAfterS, candidates } = failure;
+  return {
+    head: writeHead([
+      ['Nats-Service-Error-Code', String(failureCodes[code].status)],
+      ['Nats-Service-Error', oneLine(message)],
+    ]),
+    payload: Buffer.from(
+      JSON.stringify({
+        code,
+        message,
+        problem,
+        errors: errors.length === 0 ? undefined : errors.slice(0, ERRORS_MAX),
+        retry_after_s: retryAfterS,
+        candidates,
+      }),
+    ),
+  };
+}
+
+const oneLine = (text: string): string => text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200);
+
+/** The failure that a reply carries. What is not ours, or not readable, is `internal`. */
+export function decodeFailure(payload: Uint8Array): Failure {
+  const raw = parse(payload);
+  const code = raw['code'];
+  if (typeof code !== 'string' || !Object.hasOwn(failureCodes, code)) return new Failure('internal', 'Internal error');
+  const message = typeof raw['message'] === 'string' ? raw['message'] : code;
+  const problem = raw['problem'];
+  const retryAfterS = raw['retry_after_s'];
+  const candidates = raw['candidates'];
+  return new Failure(code as FailureCode, message, {
+    errors: errorsOf(raw['errors']),
+    ...(typeof problem === 'string' && Object.hasOwn(problems, problem) ? { problem: problem as ProblemName } : {}),
+    ...(typeof retryAfterS === 'number' ? { retryAfterS } : {}),
+    ...(Array.isArray(candidates) ? { candidates: candidates.filter((one) => typeof one === 'string') } : {}),
+  });
+}
+
+function parse(payload: Uint8Array): Record<string, unknown> {
+  try {
+    const raw: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
+    return typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {};
+  } catch {
+    // A reply with error headers of another kind of service: its body is not ours to read.
+    return {};
+  }
+}
+
+function errorsOf(raw: unknown): FieldError[] {
+  if (!Array.isArray(raw)) return [];
+  return (raw as unknown[]).filter(isFieldError).slice(0, ERRORS_MAX);
+}
+
+function isFieldError(one: unknown): one is FieldError {
+  if (typeof one !== 'object' || one === null) return false;
+  const { pointer, code, message } = one as Record<string, unknown>;
+  return typeof pointer === 'string' && typeof code === 'number' && typeof message === 'string';
+}
