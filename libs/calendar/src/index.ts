@@ -1,0 +1,12 @@
+export { addDays, chinaDay, chinaLocal, dayStart, weekday, type Day } from './china-time.js';
+export {
+  isTrading,
+  nextClose,
+  nextOpen,
+  nextPhaseChange,
+  phaseAt,
+  sessionsOf,
+  type Phase,
+  type Session,
+} from './sessions.js';
+export { isKnown, isTradingDay, knownRange, nextTradingDay, previousTradingDay, tradingDays } from './trading-days.js';

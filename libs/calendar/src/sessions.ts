@@ -1,0 +1,81 @@
+import { chinaDay, chinaTimeOfDay, dayStart, type Day } from './china-time.js';
+import { isTradingDay, nextTradingDay } from './trading-days.js';
+
+/** What the market is doing: both auctions, the gap before the open, trading, lunch, or nothing. */
+export type Phase = 'pre_open' | 'call_auction' | 'continuous' | 'lunch' | 'closing_auction' | 'closed';
+
+/** One stretch of trading, epoch ms. */
+export interface Session {
+  readonly openMs: number;
+  readonly closeMs: number;
+}
+
+const at = (hour: number, minute: number): number => (hour * 60 + minute) * 60_000;
+
+// The trading rules of the three exchanges: opening auction 09:15-09:25, closing auction 14:57-15:00 (Shanghai has it
+// since 2018-08-20; before that day its last three minutes were continuous).
+const TIMETABLE: readonly { readonly from: number; readonly phase: Phase }[] = [
+  { from: 0, phase: 'closed' },
+  { from: at(9, 15), phase: 'call_auction' },
+  { from: at(9, 25), phase: 'pre_open' },
+  { from: at(9, 30), phase: 'continuous' },
+  { from: at(11, 30), phase: 'lunch' },
+  { from: at(13, 0), phase: 'continuous' },
+  { from: at(14, 57), phase: 'closing_auction' },
+  { from: at(15, 0), phase: 'closed' },
+];
+const SESSIONS = [
+  { open: at(9, 30), close: at(11, 30) },
+  { open: at(13, 0), close: at(15, 0) },
+] as const;
+
+/**
+ * What the market is doing at an instant.
+ * @throws {RangeError} when the calendar does not know the day
+ */
+export function phaseAt(instantMs: number): Phase {
+  if (!isTradingDay(chinaDay(instantMs))) return 'closed';
+  const time = chinaTimeOfDay(instantMs);
+  return TIMETABLE.findLast(({ from }) => from <= time)?.phase ?? 'closed';
+}
+
+/** True while orders are matched: inside a session. */
+export const isTrading = (phase: Phase): boolean => phase === 'continuous' || phase === 'closing_auction';
+
+/**
+ * The next instant after `instantMs` at which the phase may be another one; at the latest the next midnight in China.
+ * Needs no calendar: on a closed day nothing changes there, which costs a caller no more than asking again.
+ */
+export function nextPhaseChange(instantMs: number): number {
+  const time = chinaTimeOfDay(instantMs);
+  return instantMs - time + (TIMETABLE.find(({ from }) => from > time)?.from ?? at(24, 0));
+}
+
+/**
+ * The trading sessions of a day; none on a day without trading.
+ * @throws {RangeError} when the calendar does not know the day
+ */
+export function sessionsOf(day: Day): readonly Session[] {
+  if (!isTradingDay(day)) return [];
+  const midnight = dayStart(day);
+  return SESSIONS.map(({ open, close }) => ({ openMs: midnight + open, closeMs: midnight + close }));
+}
+
+/**
+ * The first opening of a session after an instant, epoch ms; nothing when the known calendar ends before it.
+ * @throws {RangeError} when the calendar does not know the day
+ */
+export const nextOpen = (instantMs: number): number | undefined => nextEdge(instantMs, ({ openMs }) => openMs);
+
+/**
+ * The first closing of a session after an instant, epoch ms; nothing when the known calendar ends before it.
+ * @throws {RangeError} when the calendar does not know the day
+ */
+export const nextClose = (instantMs: number): number | undefined => nextEdge(instantMs, ({ closeMs }) => closeMs);
+
+function nextEdge(instantMs: number, edge: (session: Session) => number): number | undefined {
+  const today = chinaDay(instantMs);
+  const tomorrow = nextTradingDay(today);
+  const ahead = [...sessionsOf(today), ...(tomorrow === undefined ? [] : sessionsOf(tomorrow))];
+  return ahead.map(edge).find((ms) => ms > instantMs);
+}
