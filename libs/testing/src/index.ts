@@ -1,0 +1,13 @@
+export { FaultProxy } from './fakes/fault-proxy.js';
+export { freePort, portTaken } from './process/free-port.js';
+export { ManagedProcess, type Exit, type Launch } from './process/managed-process.js';
+export { isAlive, processTree } from './process/process-tree.js';
+export { removeDirectory, temporaryDirectory } from './process/temporary-directory.js';
+export { sleep, waitFor, type Patience } from './process/wait-for.js';
+export { startEtcd, type EtcdServer } from './servers/etcd.js';
+export { startNats, type NatsOptions, type NatsServer } from './servers/nats.js';
+export { startPostgres, type PostgresOptions, type PostgresServer } from './servers/postgres.js';
+export { type PostgresPasswords } from './servers/postgres-cluster.js';
+export { startRedis, type RedisOptions, type RedisServer } from './servers/redis.js';
+export { type Place, type Server } from './servers/server.js';
+export { startService, type ServiceOptions, type StartedService } from './servers/service.js';

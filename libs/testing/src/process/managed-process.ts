@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { guard } from './guard.js';
+import { signalTree } from './process-tree.js';
+import { waitFor } from './wait-for.js';
+
+/** Everything needed to start a program, and to start it again. */
+export interface Launch {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Run as somebody else; only root can. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Output goes to this file instead of memory. */
+  readonly logFile?: string | undefined;
+  /** Answers (or throws "not yet") until the program is really there. */
+  readonly ready: (pid: number) => unknown;
+  /** Default 10 s. */
+  readonly startTimeoutMs?: number;
+  /** Default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** After this a SIGKILL follows the stop signal; default 10 s. */
+  readonly stopTimeoutMs?: number;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const OUTPUT_KEPT_BYTES = 262_144;
+
+/** A child process with everything under it: started when it answers, stopped when nothing of it is left. */
+export class ManagedProcess {
+  #child: ChildProcess | undefined;
+  #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
+  #output = '';
+  readonly #listeners: ((exit: Exit) => void)[] = [];
+
+  constructor(readonly launch: Launch) {}
+
+  /** The number of the running process. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** The last 256 KiB of what it printed (empty when it logs to a file). */
+  output(): string {
+    return this.#output;
+  }
+
+  /** Called whenever it ends, asked or not. */
+  onExit(listener: (exit: Exit) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Starts it and waits until it answers; what it printed is in the error when it does not. */
+  async start(): Promise<void> {
+    const { name, startTimeoutMs = 10_000 } = this.launch;
+    const child = this.#spawn();
+    const gone = this.#exit.then(({ code, signal }) => {
+      throw new Error(`${name} ended with ${String(code ?? signal)}:\n${this.#output.slice(-4_000)}`);
+    });
+    const ready = waitFor(
+      async () => {
+        if (this.#child !== child || child.pid === undefined) return 'gone';
+        await this.launch.ready(child.pid);
+        return 'ready';
+      },
+      { timeoutMs: startTimeoutMs, what: `${name} to answer` },
+    );
+    try {
+      await Promise.race([ready, gone]);
+      // Our own server may have lost the port to the one that answered: then it is about to end.
+      await Promise.race([gone, new Promise((resolve) => setImmediate(resolve))]);
+    } catch (error) {
+      await this.kill();
+      throw new Error(`cannot start ${name}: ${error instanceof Error ? error.message : String(error)}\n${this.#output.slice(-2_000)}`, {
+        cause: error,
+      });
+    } finally {
+      gone.catch(() => undefined);
+      ready.catch(() => undefined);
+    }
+  }
+
+  /** Asks it to end and waits; kills it when it does not obey. */
+  async stop(): Promise<Exit> {
+    if (this.#child?.pid === undefined) return this.#exit;
+    this.resume();
+    process.kill(this.#child.pid, this.launch.stopSignal ?? 'SIGTERM');
+    const timer = setTimeout(() => void this.kill(), this.launch.stopTimeoutMs ?? 10_000);
+    return this.#exit.finally(() => clearTimeout(timer));
+  }
+
+  /** SIGKILL to it and everything under it. `restart()` brings it back. */
+  async kill(): Promise<Exit> {
+    if (this.#child?.pid !== undefined) signalTree(this.#child.pid, 'SIGKILL');
+    const alive = setInterval(() => undefined, 1_000);
+    return this.#exit.finally(() => clearInterval(alive));
+  }
+
+  /** Stops it if it runs, and starts it again with the same data on the same port. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Freezes it: connections stay open, nothing is answered. */
+  pause(): void {
+    if (this.#child?.pid !== undefined) signalTree(this.#child.pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    if (this.#child?.pid !== undefined) signalTree(this.#child.pid, 'SIGCONT');
+  }
+
+  #spawn(): ChildProcess {
+    const { command, args, env, cwd, user, logFile } = this.launch;
+    if (this.#child !== undefined) throw new Error(`${this.launch.name} runs already`);
+    const log = logFile === undefined ? undefined : openSync(logFile, 'a', 0o600);
+    const child = spawn(command, args, {
+      env: { ...env },
+      ...(cwd !== undefined && { cwd }),
+      ...user,
+      stdio: ['ignore', log ?? 'pipe', log ?? 'pipe'],
+      // A group of its own: Ctrl-C in the terminal reaches the owner, which then stops things in order.
+      detached: true,
+    });
+    if (log !== undefined) closeSync(log);
+    this.#child = child;
+    this.#output = '';
+    this.#follow(child);
+    return child;
+  }
+
+  #follow(child: ChildProcess): void {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output = (this.#output + text).slice(-OUTPUT_KEPT_BYTES);
+      });
+      (stream as unknown as { unref(): void } | null)?.unref();
+    }
+    child.unref();
+    const { pid } = child;
+    if (pid !== undefined) guard.owns(pid);
+    this.#exit = new Promise((resolve) => {
+      const end = (exit: Exit): void => {
+        if (pid !== undefined) guard.reaped(pid);
+        this.#child = undefined;
+        resolve(exit);
+        for (const listener of this.#listeners) listener(exit);
+      };
+      child.once('error', (error) => {
+        if (pid !== undefined) return;
+        this.#output += String(error);
+        end({ code: 127, signal: null });
+      });
+      child.once('close', (code, signal) => {
+        if (this.#child === child) end({ code, signal });
+      });
+    });
+  }
+}

@@ -1,0 +1,32 @@
+/** How long to wait and how often to look. */
+export interface Patience {
+  readonly timeoutMs: number;
+  /** Default 20 ms. */
+  readonly everyMs?: number;
+  /** What is being waited for, for the message of the failure. */
+  readonly what?: string;
+}
+
+/**
+ * Looks until `condition` answers something truthy and gives that back. A throw means "not yet"; the last one is the
+ * cause when time runs out.
+ */
+export async function waitFor<T>(condition: () => T | Promise<T>, patience: Patience): Promise<T> {
+  const { timeoutMs, everyMs = 20, what = 'the condition' } = patience;
+  const deadlineMs = Date.now() + timeoutMs;
+  let cause: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value) return value;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() >= deadlineMs) throw new Error(`waited ${String(timeoutMs)} ms in vain for ${what}`, { cause });
+    await sleep(everyMs);
+  }
+}
+
+/** Resolves after `ms`. Tests wait for conditions, not for time: this is for polling and for fault injection. */
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
