@@ -26,8 +26,8 @@ export class HealthController {
   @Get('ready')
   async ready(): Promise<HealthCheckResult> {
     const results = await this.readiness.results();
-    const draining = { name: 'draining', up: !this.readiness.draining, reason: 'told to stop' };
-    return this.health.check([...results, draining].map((result) => () => this.#show(result)));
+    const accepting = { name: 'accepting', up: !this.readiness.draining, reason: 'told to stop' };
+    return this.health.check([...results, accepting].map((result) => () => this.#show(result)));
   }
 
   /** Was ready once since it started. */

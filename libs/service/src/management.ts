@@ -3,23 +3,22 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { HealthModule, type Readiness } from '@mystocks/health';
 import { nestLogger } from '@mystocks/telemetry';
-import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 
 @Module({})
-class ManagementModule {
-  static forRoot(readiness: Readiness): DynamicModule {
-    return { module: ManagementModule, imports: [HealthModule.forRoot(readiness), PrometheusModule.register()] };
-  }
-}
+class ManagementModule {}
 
 /** Opens `/health/*` and `/metrics` on their own port: never reachable where clients come in. */
 export async function openManagement(
   readiness: Readiness,
   address: { readonly host: string; readonly port: number },
 ): Promise<INestApplication> {
-  const app = await NestFactory.create(ManagementModule.forRoot(readiness), new FastifyAdapter(), {
-    logger: nestLogger,
-  });
+  // Loaded late: it is CommonJS that requires Nest's ES modules, which Jest refuses while those are being linked.
+  const { PrometheusModule } = await import('@willsoto/nestjs-prometheus');
+  const module: DynamicModule = {
+    module: ManagementModule,
+    imports: [HealthModule.forRoot(readiness), PrometheusModule.register()],
+  };
+  const app = await NestFactory.create(module, new FastifyAdapter(), { logger: nestLogger });
   await app.listen(address.port, address.host);
   return app;
 }
