@@ -85,7 +85,7 @@ describe('a service on its porch', () => {
   });
 
   it('is not ready without the bus and is again when it is back', async () => {
-    await nats.stop();
+    await nats.kill();
     await statusBecomes(503);
     expect((await ask('/health/ready')).body).toContain('"nats":{"message":"not connected","status":"down"}');
     await nats.restart();
