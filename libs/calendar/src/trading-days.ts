@@ -1,15 +1,22 @@
-import chineseDays from 'chinese-days';
+import { createRequire } from 'node:module';
 import { addDays, weekday, type Day } from './china-time.js';
 
 // The exchanges stay shut on make-up workdays, so weekday and not public holiday is the whole rule.
 // Compared with the exchanges' own calendar 1990-2026 (akfamily/akshare@0e7db00 file_fold/calendar.json, MIT): before
 // 2007 make-up rules differ, from 2007 on one day does, the correction below.
 const FIRST_YEAR = 2007;
+const LAST_YEAR = 2100;
 // New Year's Eve 2024 was a working day by law, but the exchanges closed: notices of the Shanghai, Shenzhen and Beijing
 // exchanges of 2023-12-26 on the closing days of 2024, "Spring Festival: February 9 (Friday) to February 17".
 const EXTRA_CLOSED: ReadonlySet<Day> = new Set(['2024-02-09']);
 
-const isOpen = (day: Day): boolean => weekday(day) < 5 && !EXTRA_CLOSED.has(day) && !chineseDays.isHoliday(day);
+// The data behind chinese-days, not its functions: those of 1.5.7 look at a day in the machine's zone and are a day off
+// west of Greenwich.
+const announced = createRequire(import.meta.url)('chinese-days/dist/chinese-days.json') as {
+  holidays: Record<Day, string>;
+};
+const holidays: ReadonlySet<Day> = new Set(Object.keys(announced.holidays));
+const isOpen = (day: Day): boolean => weekday(day) < 5 && !EXTRA_CLOSED.has(day) && !holidays.has(day);
 
 /** Trading days of one year, or nothing when the holidays of that year have not been announced in the data yet. */
 function daysOfYear(year: number): Day[] | undefined {
@@ -24,8 +31,11 @@ function daysOfYear(year: number): Day[] | undefined {
 
 function everyKnownDay(): Day[] {
   const known: Day[] = [];
-  for (let year = FIRST_YEAR, days = daysOfYear(year); days !== undefined; days = daysOfYear(++year))
-    known.push(...days);
+  for (let year = FIRST_YEAR; year <= LAST_YEAR; year += 1) {
+    const ofYear = daysOfYear(year);
+    if (ofYear === undefined) break;
+    known.push(...ofYear);
+  }
   return known;
 }
 
