@@ -1,4 +1,6 @@
+export { FakeBus, type Called, type Published } from './fakes/fake-bus.js';
 export { FaultProxy } from './fakes/fault-proxy.js';
+export { makeKeys, signToken, testKeys, type TestKeys, type TokenOptions } from './fakes/tokens.js';
 export { freePort, portTaken } from './process/free-port.js';
 export { ManagedProcess, type Exit, type Launch } from './process/managed-process.js';
 export { isAlive, processTree } from './process/process-tree.js';

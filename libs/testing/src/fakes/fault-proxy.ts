@@ -1,7 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { sleep } from '../process/wait-for.js';
 
-type Fault = { readonly kind: 'pass' } | { readonly kind: 'latency'; readonly ms: number } | { readonly kind: 'blackhole' };
+type Fault =
+  { readonly kind: 'pass' } | { readonly kind: 'latency'; readonly ms: number } | { readonly kind: 'blackhole' };
 
 /**
  * A TCP proxy on loopback that can spoil the connection between a client and a server: point the client at `port`.

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { guard } from './guard.js';
-import { signalTree } from './process-tree.js';
+import { killGroup, signalTree } from './process-tree.js';
 import { waitFor } from './wait-for.js';
 
 /** Everything needed to start a program, and to start it again. */
@@ -77,9 +77,12 @@ export class ManagedProcess {
       await Promise.race([gone, new Promise((resolve) => setImmediate(resolve))]);
     } catch (error) {
       await this.kill();
-      throw new Error(`cannot start ${name}: ${error instanceof Error ? error.message : String(error)}\n${this.#output.slice(-2_000)}`, {
-        cause: error,
-      });
+      throw new Error(
+        `cannot start ${name}: ${error instanceof Error ? error.message : String(error)}\n${this.#output.slice(-2_000)}`,
+        {
+          cause: error,
+        },
+      );
     } finally {
       gone.catch(() => undefined);
       ready.catch(() => undefined);
@@ -157,6 +160,10 @@ export class ManagedProcess {
         if (pid !== undefined) return;
         this.#output += String(error);
         end({ code: 127, signal: null });
+      });
+      // Before 'close', which waits until nobody holds its output any more.
+      child.once('exit', () => {
+        if (pid !== undefined) killGroup(pid);
       });
       child.once('close', (code, signal) => {
         if (this.#child === child) end({ code, signal });

@@ -7,7 +7,10 @@ type Row = readonly [pid: number, parent: number];
 function table(): Row[] {
   if (process.platform !== 'linux') {
     const text = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
-    return text.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number) as unknown as Row);
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number) as unknown as Row);
   }
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -41,12 +44,30 @@ export function signalTree(root: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Whether a process with this number exists. */
+/** Whether a process with this number runs; one that ended and waits to be reaped does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return process.platform !== 'linux' || stateOf(pid) !== 'Z';
+}
+
+function stateOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  } catch {
+    return 'Z';
+  }
+}
+
+/** Kills what is left of a process group after its leader ended. */
+export function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

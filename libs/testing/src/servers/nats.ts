@@ -51,7 +51,11 @@ function configuration(directory: string, port: number, token: string | undefine
 }
 
 async function answers(port: number, pid: number, token: string | undefined): Promise<void> {
-  const connect = JSON.stringify({ verbose: false, pedantic: false, ...(token !== undefined && { auth_token: token }) });
+  const connect = JSON.stringify({
+    verbose: false,
+    pedantic: false,
+    ...(token !== undefined && { auth_token: token }),
+  });
   const heard = await ask(port, `CONNECT ${connect}\r\nPING\r\n`, (text) => /PONG\r\n|-ERR/.test(text));
   if (!heard.includes('PONG')) throw new Error(`nats-server ${String(pid)} says ${heard.slice(-100)}`);
 }

@@ -20,7 +20,9 @@ export type PostgresRole = keyof PostgresPasswords;
 /** PostgreSQL refuses to run as root: then the `postgres` user of its package runs it. */
 export function postgresUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith('postgres:'));
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('postgres:'));
   const [, , uid, gid] = line?.split(':') ?? [];
   if (uid === undefined || gid === undefined) throw new Error('no user postgres: install PostgreSQL from its package');
   return { uid: Number(uid), gid: Number(gid) };
@@ -58,7 +60,8 @@ export async function createCluster(data: string, passwords: PostgresPasswords, 
 /** Puts our configuration beside the data; written anew at every start, so that a change of the files arrives. */
 export function configureCluster(data: string, durable: boolean): void {
   const own = readFileSync(inRepository('deploy/postgres/postgresql.conf'), 'utf8');
-  const careless = '\nfsync = off\nfull_page_writes = off\nsynchronous_commit = off\nshared_buffers = 64MB\nmax_wal_size = 256MB\n';
+  const careless =
+    '\nfsync = off\nfull_page_writes = off\nsynchronous_commit = off\nshared_buffers = 64MB\nmax_wal_size = 256MB\n';
   const path = join(data, 'mystocks.conf');
   writeFileSync(path, durable ? own : own + careless, { mode: 0o600 });
   const hba = join(data, 'pg_hba.conf');

@@ -71,7 +71,10 @@ async function follow(data: string, options: ReplicaOptions): Promise<Server> {
     });
     await process.start();
     try {
-      await waitFor(() => streams(urlFor('postgres', passwords, port)), { timeoutMs: 10_000, what: 'the replica to stream' });
+      await waitFor(() => streams(urlFor('postgres', passwords, port)), {
+        timeoutMs: 10_000,
+        what: 'the replica to stream',
+      });
     } catch (error) {
       await process.stop();
       throw error;

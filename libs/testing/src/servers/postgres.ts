@@ -44,7 +44,13 @@ export interface PostgresServer extends Server {
 
 const freshPasswords = (): PostgresPasswords => {
   const password = (): string => randomBytes(24).toString('base64url');
-  return { postgres: password(), mystocks_owner: password(), market_data: password(), auth: password(), replicator: password() };
+  return {
+    postgres: password(),
+    mystocks_owner: password(),
+    market_data: password(),
+    auth: password(),
+    replicator: password(),
+  };
 };
 
 /**
@@ -76,7 +82,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   try {
     await applyRoles(primary.port, passwords);
     const replica =
-      options.replica === true ? await startReplica({ ...options, directory, passwords, durable, primary, isNew }) : undefined;
+      options.replica === true
+        ? await startReplica({ ...options, directory, passwords, durable, primary, isNew })
+        : undefined;
     return describe(primary, replica, passwords, temporary);
   } catch (error) {
     await primary.stop();

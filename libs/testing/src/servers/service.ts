@@ -67,7 +67,10 @@ export async function startService(
   });
 }
 
-async function doorOf(name: ServiceName, env: Readonly<Record<string, string>>): Promise<{ url: string; env: Record<string, string> }> {
+async function doorOf(
+  name: ServiceName,
+  env: Readonly<Record<string, string>>,
+): Promise<{ url: string; env: Record<string, string> }> {
   const prefix = publicDoor[name];
   if (prefix === undefined) return { url: '', env: {} };
   const port = env[`${prefix}_PORT`] ?? String(await freePort());

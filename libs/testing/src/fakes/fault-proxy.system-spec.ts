@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer, connect, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { FaultProxy, sleep, waitFor } from '../index.js';
+
+describe('FaultProxy', () => {
+  let echo: Server;
+  let proxy: FaultProxy;
+  const open: Socket[] = [];
+
+  const dial = async (): Promise<{ socket: Socket; heard: () => string }> => {
+    const socket = connect(proxy.port, '127.0.0.1');
+    let heard = '';
+    socket.on('data', (data) => (heard += String(data))).on('error', () => undefined);
+    open.push(socket);
+    await once(socket, 'connect');
+    return { socket, heard: () => heard };
+  };
+
+  beforeAll(async () => {
+    echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
+    await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+    const address = echo.address();
+    proxy = await FaultProxy.inFrontOf(typeof address === 'object' ? address!.port : 0);
+  });
+
+  afterAll(async () => {
+    for (const socket of open) socket.destroy();
+    await proxy.stop();
+    await new Promise((resolve) => echo.close(resolve));
+  });
+
+  it('passes bytes both ways', async () => {
+    const { socket, heard } = await dial();
+    socket.write('hello');
+    await waitFor(() => heard() === 'hello', { timeoutMs: 1_000 });
+    socket.end();
+    await once(socket, 'close');
+    await waitFor(() => proxy.connections === 0, { timeoutMs: 1_000 });
+  });
+
+  it('delays both ways and keeps the order', async () => {
+    const { socket, heard } = await dial();
+    proxy.latency(60);
+    const startedMs = Date.now();
+    socket.write('a');
+    await sleep(5);
+    socket.write('b');
+    await waitFor(() => heard() === 'ab', { timeoutMs: 1_000 });
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual(118);
+    await proxy.pass();
+  });
+
+  it('swallows everything in a black hole, and delivers it when the partition heals', async () => {
+    const { socket, heard } = await dial();
+    proxy.blackhole();
+    socket.write('late');
+    await sleep(60);
+    expect(heard()).toBe('');
+    await proxy.pass();
+    await waitFor(() => heard() === 'late', { timeoutMs: 1_000 });
+  });
+
+  it('resets connections that are open and takes new ones', async () => {
+    const { socket } = await dial();
+    const failed = once(socket, 'error');
+    proxy.reset();
+    expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
+    const { socket: second, heard } = await dial();
+    second.write('x');
+    await waitFor(() => heard() === 'x', { timeoutMs: 1_000 });
+  });
+
+  it('refuses connections while it is down and comes back on the same port', async () => {
+    const { port } = proxy;
+    await proxy.down();
+    await expect(dial()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await proxy.pass();
+    expect(proxy.port).toBe(port);
+    const { socket, heard } = await dial();
+    socket.write('back');
+    await waitFor(() => heard() === 'back', { timeoutMs: 1_000 });
+  });
+});

@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { connect as connectNats } from '@nats-io/transport-node';
+import { Redis } from 'ioredis';
+import { existsSync } from 'node:fs';
+import {
+  isAlive,
+  portTaken,
+  processTree,
+  startEtcd,
+  startNats,
+  startPostgres,
+  startRedis,
+  temporaryDirectory,
+  waitFor,
+  type Server,
+} from '../index.js';
+import { withClient } from './postgres-cluster.js';
+
+const started: Server[] = [];
+const keep = <S extends Server>(server: S): S => {
+  started.push(server);
+  return server;
+};
+
+// Whatever a test did to its server: nothing of it may be left.
+afterEach(async () => {
+  for (const server of started.splice(0)) {
+    const pids = server.process.pid === undefined ? [] : processTree(server.process.pid);
+    await server.stop();
+    await waitFor(() => !pids.some(isAlive), { timeoutMs: 3_000, what: 'every process to be gone' });
+    expect(await portTaken(server.port)).toBe(false);
+  }
+});
+
+describe('startNats', () => {
+  it('carries messages, with JetStream, for those who show the token', async () => {
+    const nats = keep(await startNats({ token: 'a-token' }));
+    await expect(connectNats({ servers: nats.url, reconnect: false })).rejects.toThrow(/auth/i);
+    const connection = await connectNats({ servers: nats.url, token: 'a-token' });
+    connection.subscribe('echo', { callback: (_, message) => void message.respond(message.data) });
+    expect((await connection.request('echo', 'hi')).string()).toBe('hi');
+    expect(connection.info).toMatchObject({ jetstream: true, max_payload: 8 * 1_048_576 });
+    await connection.close();
+  });
+
+  it('comes back on its port after it was killed', async () => {
+    const nats = keep(await startNats());
+    const connection = await connectNats({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
+    await nats.kill();
+    expect(await portTaken(nats.port)).toBe(false);
+    await nats.restart();
+    await waitFor(() => connection.flush().then(() => true), { timeoutMs: 3_000 });
+    await connection.close();
+  });
+});
+
+describe('startRedis', () => {
+  it('answers those who know the password, and nobody while it is paused', async () => {
+    const redis = keep(await startRedis({ password: 'a/strange:word' }));
+    const client = new Redis(redis.url, { maxRetriesPerRequest: 0, commandTimeout: 200 });
+    await client.set('k', 'v');
+    redis.pause();
+    await expect(client.get('k')).rejects.toThrow(/timed out/);
+    redis.resume();
+    expect(await client.get('k')).toBe('v');
+    client.disconnect();
+    const stranger = new Redis(redis.port, '127.0.0.1', { maxRetriesPerRequest: 0, enableReadyCheck: false });
+    stranger.on('error', () => undefined);
+    await expect(stranger.get('k')).rejects.toThrow(/NOAUTH/);
+    stranger.disconnect();
+  });
+});
+
+describe('startEtcd', () => {
+  it('keeps what it was given', async () => {
+    const etcd = keep(await startEtcd());
+    const post = async (path: string, body: object): Promise<unknown> =>
+      (await fetch(`${etcd.url}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) })).json();
+    const key = Buffer.from('k').toString('base64');
+    await post('put', { key, value: Buffer.from('v').toString('base64') });
+    expect(await post('range', { key })).toMatchObject({ kvs: [{ value: Buffer.from('v').toString('base64') }] });
+  });
+});
+
+describe('startPostgres', () => {
+  const scalar = (url: string, text: string): Promise<unknown> =>
+    withClient(
+      url,
+      async (client) => Object.values((await client.query<Record<string, unknown>>(text)).rows[0] ?? {})[0],
+    );
+
+  it('gives each role its own schema and nothing else', async () => {
+    const postgres = keep(await startPostgres());
+    await withClient(postgres.ownerUrl, async (client) => {
+      await client.query('CREATE TABLE market_data.t (n int)');
+      await client.query('GRANT SELECT ON market_data.t TO market_data');
+    });
+    expect(await scalar(postgres.urlOf('market_data'), 'SELECT count(*)::int FROM t')).toBe(0);
+    await expect(scalar(postgres.urlOf('auth'), 'SELECT 1 FROM market_data.t')).rejects.toThrow(/permission denied/);
+    for (const role of ['market_data', 'auth'] as const) {
+      const url = postgres.urlOf(role);
+      await expect(scalar(url, 'CREATE TABLE public.mine (n int)')).rejects.toThrow(/permission denied/);
+      await expect(scalar(url, `CREATE TABLE ${role}.mine (n int)`)).rejects.toThrow(/permission denied/);
+      await expect(scalar(url.replace(/:[^:@/]+@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(/password authentication/);
+    }
+    expect(await scalar(postgres.superuserUrl, 'SHOW password_encryption')).toBe('scram-sha-256');
+  });
+
+  it('streams to a replica, also after either of them was killed', async () => {
+    const postgres = keep(await startPostgres({ replica: true }));
+    const { replica } = postgres;
+    await scalar(postgres.ownerUrl, 'CREATE TABLE market_data.t (n int)');
+    await scalar(postgres.ownerUrl, 'GRANT SELECT ON market_data.t TO market_data');
+    const count = (): Promise<unknown> => scalar(postgres.replicaUrlOf('market_data'), 'SELECT count(*)::int FROM t');
+    const arrives = async (rows: number): Promise<void> => {
+      await scalar(postgres.ownerUrl, 'INSERT INTO market_data.t VALUES (1)');
+      await waitFor(async () => (await count()) === rows, {
+        timeoutMs: 5_000,
+        what: `row ${String(rows)} on the replica`,
+      });
+    };
+    await arrives(1);
+    expect(await scalar(postgres.replicaUrlOf('market_data'), 'SELECT pg_is_in_recovery()')).toBe(true);
+    await postgres.kill();
+    await expect(scalar(postgres.ownerUrl, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
+    expect(await count()).toBe(1);
+    await postgres.restart();
+    await arrives(2);
+    await replica!.kill();
+    await replica!.restart();
+    await arrives(3);
+    await postgres.stop();
+    expect(await portTaken(replica!.port)).toBe(false);
+  });
+
+  it('finds its data again in a directory of its own', async () => {
+    const directory = temporaryDirectory('keep');
+    const passwords = { postgres: 'p', mystocks_owner: 'o', market_data: 'm', auth: 'a', replicator: 'r' };
+    const first = keep(await startPostgres({ directory, passwords, replica: true }));
+    await scalar(first.ownerUrl, 'CREATE TABLE market_data.t AS SELECT 7 AS n');
+    await first.stop();
+    const second = keep(await startPostgres({ directory, passwords, replica: true }));
+    expect(await scalar(second.ownerUrl, 'SELECT n FROM market_data.t')).toBe(7);
+    expect(existsSync(directory)).toBe(true);
+  });
+});
