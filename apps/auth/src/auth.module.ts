@@ -1,0 +1,60 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { PostgresModule } from '@mystocks/connection-pool';
+import type { AuthSettings } from './auth.settings.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { WorkQueue } from './passwords/work-queue.js';
+import { AccessTokens } from './tokens/access-tokens.js';
+import { AttemptsRepository } from './tokens/attempts.repository.js';
+import { SigningKeys } from './tokens/signing-keys.js';
+import { TokensHandler } from './tokens/tokens.handler.js';
+import { TokensService } from './tokens/tokens.service.js';
+import { BootstrapToken } from './users/bootstrap-token.js';
+import { UserEntity } from './users/user.entity.js';
+import { UsersHandler } from './users/users.handler.js';
+import { UsersRepository } from './users/users.repository.js';
+import { UsersService } from './users/users.service.js';
+
+// bcrypt takes a thread of libuv's four for 0.25 s: two at once leave two for DNS and files, and 50 waiting are
+// served in about 6 s, a little more than a caller waits.
+const HASHING = { atOnce: 2, waitingMax: 50 };
+
+/** The parts list of the auth service. */
+@Module({})
+export class AuthModule {
+  static forRoot(settings: AuthSettings): DynamicModule {
+    return {
+      module: AuthModule,
+      imports: [
+        PostgresModule.forRoot({
+          name: 'auth',
+          url: settings.PG_PRIMARY_URL.reveal(),
+          size: settings.PG_POOL_SIZE,
+          overflow: settings.PG_POOL_OVERFLOW,
+          statementTimeoutMs: settings.PG_STATEMENT_TIMEOUT_MS,
+          orm: { schema: 'auth', entities: [UserEntity] },
+        }),
+      ],
+      controllers: [UsersHandler, TokensHandler],
+      providers: [
+        UsersService,
+        UsersRepository,
+        TokensService,
+        AttemptsRepository,
+        { provide: WorkQueue, useFactory: () => new WorkQueue(HASHING) },
+        { provide: BootstrapToken, useFactory: () => new BootstrapToken(settings.AUTH_BOOTSTRAP_TOKEN) },
+        {
+          provide: PasswordHasher,
+          useFactory: () =>
+            new PasswordHasher({ pepper: settings.AUTH_PASSWORD_PEPPER, cost: settings.AUTH_BCRYPT_COST }),
+        },
+        {
+          provide: AccessTokens,
+          useFactory: async () => {
+            const { AUTH_SIGNING_KEY: current, AUTH_PREVIOUS_KEY: previous } = settings;
+            return new AccessTokens(await SigningKeys.load({ current, previous }), settings.TOKEN_ISSUER);
+          },
+        },
+      ],
+    };
+  }
+}

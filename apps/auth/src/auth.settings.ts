@@ -1,0 +1,26 @@
+import { IsSecret, ServiceSettings, type Secret } from '@mystocks/config';
+import { IsCount } from '@mystocks/validation';
+
+/** Settings of the auth service. */
+export class AuthSettings extends ServiceSettings {
+  @IsSecret() readonly PG_PRIMARY_URL!: Secret;
+  @IsCount(1, 200) readonly PG_POOL_SIZE: number = 20;
+  @IsCount(0, 200) readonly PG_POOL_OVERFLOW: number = 40;
+  @IsCount(100, 60_000) readonly PG_STATEMENT_TIMEOUT_MS: number = 2_000;
+  /** P-256 private key that signs access tokens, PEM (PKCS #8). */
+  @IsSecret() readonly AUTH_SIGNING_KEY!: Secret;
+  /** The signing key before this one, PEM, private or public: its tokens are still good until they end. */
+  @IsSecret({ optional: true }) readonly AUTH_PREVIOUS_KEY?: Secret;
+  /** Goes into every password hash and lies outside the database. Changing it makes every password wrong. */
+  @IsSecret({ minLength: 32 }) readonly AUTH_PASSWORD_PEPPER!: Secret;
+  /** One-time token that makes the first administrator; without it nobody can. */
+  @IsSecret({ optional: true, minLength: 32 }) readonly AUTH_BOOTSTRAP_TOKEN?: Secret;
+  /** log2 of the rounds of bcrypt; 12 takes about 0.25 s (OWASP: 10 at least). */
+  @IsCount(10, 16) readonly AUTH_BCRYPT_COST: number = 12;
+}
+
+/** Settings of `migrate.js`. */
+export class MigrationSettings {
+  /** A role that owns the schema `auth`. */
+  @IsSecret() readonly PG_MIGRATION_URL!: Secret;
+}
