@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Bus } from '@mystocks/bus';
+import { Failure, getInstrument, instrumentsChanged, latestQuotes, listBars, type Answer } from '@mystocks/contracts';
+import { SYMBOL } from '@mystocks/validation';
+import { epochs, type Channel } from './channel.js';
+import { membersOf, toValue, type Snapshot } from './snapshot.js';
+
+/** More instruments than the three exchanges list. */
+const KNOWN_MAX = 20_000;
+
+/**
+ * Asks market-data, with the caller's own token, what a channel shows now. It asks the owner and not a cache tier:
+ * a snapshot must not be older than the news this node has already passed on.
+ */
+@Injectable()
+export class SnapshotsService {
+  readonly #known = new Set<string>();
+
+  constructor(private readonly bus: Bus) {
+    bus.subscribe(instrumentsChanged, () => {
+      this.#known.clear();
+    });
+  }
+
+  /**
+   * The canonical symbol of a spelling.
+   * @throws {Failure} `not_found`, `conflict` with candidates
+   */
+  async resolve(alias: string): Promise<string> {
+    if (this.#known.has(alias)) return alias;
+    const { symbol } = membersOf(read(await this.bus.call(getInstrument, { symbol: alias })));
+    if (typeof symbol !== 'string' || !SYMBOL.test(symbol)) throw new Failure('internal', 'No symbol in the answer');
+    if (this.#known.size < KNOWN_MAX) this.#known.add(symbol);
+    return symbol;
+  }
+
+  /** The latest quotes of at most 100 symbols. */
+  async quotes(symbols: string[]): Promise<ReadonlyMap<string, Snapshot>> {
+    const answer = membersOf(read(await this.bus.call(latestQuotes, { symbols })));
+    const quotes = membersOf(answer['quotes']);
+    return new Map(symbols.map((symbol) => [symbol, toSnapshot(quotes[symbol])]));
+  }
+
+  /** The newest bar; `offset` is the log position this node has seen, so that the bar is at least that new. */
+  async bar(channel: Channel, offset: number): Promise<Snapshot> {
+    const { symbol, timeframe = '1Day' } = channel;
+    const request = { symbol, timeframe, adjustment: 'raw', limit: 1, sort: 'desc' } as const;
+    const { bars } = membersOf(read(await this.bus.call(listBars, request)));
+    const newest = Array.isArray(bars) ? (bars[0] as unknown) : undefined;
+    return { epoch: epochs.bar, offset, value: newest === undefined ? null : membersOf(newest) };
+  }
+}
+
+function toSnapshot(quote: unknown): Snapshot {
+  const { seq, ...rest } = membersOf(quote);
+  const value = Object.keys(rest).length === 0 ? null : toValue(rest);
+  return { epoch: epochs.quote, offset: typeof seq === 'number' ? seq : 0, value };
+}
+
+function read(answer: Answer): unknown {
+  return JSON.parse(Buffer.from(answer.body).toString('utf8'));
+}

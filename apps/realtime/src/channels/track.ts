@@ -1,0 +1,44 @@
+/** What to do with a value that arrived. */
+export type Verdict =
+  | { readonly kind: 'next' }
+  /** Already sent. */
+  | { readonly kind: 'old' }
+  /** Values `from` to `to` never arrived here. */
+  | { readonly kind: 'gap'; readonly from: number; readonly to: number };
+
+/**
+ * Where this node stands in one contiguous sequence.
+ *
+ * 1. An offset is sent at most once and never after a later one.
+ * 2. A hole is told before the value behind it.
+ * 3. A snapshot never hides a value: before the first value the *lowest* snapshot counts, because a subscriber that
+ *    was given an older snapshot still needs what another one has already seen.
+ */
+export class Track {
+  #sent: number | undefined;
+  #snapshot: number | undefined;
+
+  /** Newest offset known to have reached the subscribers; undefined before the first value or snapshot. */
+  get offset(): number | undefined {
+    return this.#sent ?? this.#snapshot;
+  }
+
+  /** Judges a value and counts it as sent unless it is old. */
+  arrived(offset: number): Verdict {
+    const before = this.offset;
+    if (this.#sent !== undefined && offset <= this.#sent) return { kind: 'old' };
+    this.#sent = offset;
+    if (before === undefined || offset <= before + 1) return { kind: 'next' };
+    return { kind: 'gap', from: before + 1, to: offset - 1 };
+  }
+
+  /** A subscriber was given the snapshot at `offset`. */
+  snapshotGiven(offset: number): void {
+    if (this.#sent === undefined) this.#snapshot = Math.min(offset, this.#snapshot ?? offset);
+  }
+
+  /** The store says where the sequence stands: after a loss, or when it was set back. */
+  moveTo(offset: number): void {
+    this.#sent = offset;
+  }
+}

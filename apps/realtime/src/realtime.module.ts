@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Audience } from './channels/audience.js';
+import { SnapshotsService } from './channels/snapshots.service.js';
+import { FanoutService } from './fanout/fanout.service.js';
+import { ResyncService } from './fanout/resync.service.js';
+import type { RealtimeSettings } from './realtime.settings.js';
+import { CaretakerService } from './sockets/caretaker.service.js';
+import { Doorman } from './sockets/doorman.js';
+import { MarketGateway } from './sockets/market.gateway.js';
+import { RedisBridge } from './sockets/redis-bridge.js';
+import { Sessions } from './sockets/sessions.js';
+import { SubscriptionsService } from './sockets/subscriptions.service.js';
+import { V1Gateway } from './v1/v1.gateway.js';
+
+/** The parts of the realtime service. */
+@Module({})
+export class RealtimeModule {
+  static forRoot(settings: RealtimeSettings): DynamicModule {
+    const caps = { socketsMax: settings.REALTIME_SOCKETS_MAX, userSocketsMax: settings.REALTIME_USER_SOCKETS_MAX };
+    return {
+      module: RealtimeModule,
+      providers: [
+        { provide: RedisBridge, useFactory: () => new RedisBridge(settings.REDIS_URL.reveal()) },
+        { provide: Sessions, useValue: new Sessions(caps) },
+        Audience,
+        SnapshotsService,
+        FanoutService,
+        ResyncService,
+        Doorman,
+        SubscriptionsService,
+        CaretakerService,
+        MarketGateway,
+        V1Gateway,
+      ],
+    };
+  }
+}

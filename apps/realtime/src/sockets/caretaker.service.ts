@@ -1,0 +1,123 @@
+import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Failure } from '@mystocks/contracts';
+import { metrics, requestIdFrom } from '@mystocks/telemetry';
+import { setTimeout as delay } from 'node:timers/promises';
+import { roomOf } from '../channels/mode.js';
+import { FanoutService } from '../fanout/fanout.service.js';
+import { EXPIRY_NOTICE_MS, QUEUE_CAUGHT_UP, QUEUE_SLOW, SLOW_MAX_MS } from './limits.js';
+import type { Session } from './session.js';
+import { Sessions } from './sessions.js';
+import { toSocketError } from './socket-error.js';
+import { SubscriptionsService } from './subscriptions.service.js';
+
+const ROUND_MS = 500;
+/** Sockets closed together at shutdown, and the pause after them: clients come back spread out. */
+const WAVE_SOCKETS = 500;
+const WAVE_PAUSE_MS = 50;
+const WAVES_MAX_MS = 5_000;
+
+/** Goes round all sockets twice a second: one timer instead of one a socket. */
+@Injectable()
+export class CaretakerService implements OnModuleInit, BeforeApplicationShutdown {
+  #timer: NodeJS.Timeout | undefined;
+  /** Newest offset of each channel a paused socket had when it was paused. */
+  readonly #pausedAt = new WeakMap<Session, ReadonlyMap<string, number>>();
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly fanout: FanoutService,
+  ) {}
+
+  onModuleInit(): void {
+    this.#timer = setInterval(() => {
+      const nowMs = Date.now();
+      for (const session of this.sessions.all()) {
+        if (!this.#ended(session, nowMs)) this.#checkSpeed(session, nowMs);
+      }
+    }, ROUND_MS).unref();
+  }
+
+  /** Tells every client that this node goes down, then closes the connections in waves; clients connect again. */
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    this.sessions.drain();
+    const all = this.sessions.all();
+    for (const { socket } of all) {
+      socket.emit('server.draining', { retry_after_ms: Math.floor(Math.random() * WAVES_MAX_MS) });
+    }
+    const size = Math.max(WAVE_SOCKETS, Math.ceil((all.length * WAVE_PAUSE_MS) / WAVES_MAX_MS));
+    for (let start = 0; start < all.length; start += size) {
+      await delay(WAVE_PAUSE_MS);
+      for (const { socket } of all.slice(start, start + size)) socket.conn.close();
+    }
+  }
+
+  /** Closes a socket whose token has ended, after a warning a minute before. */
+  #ended({ caller, expiryTold, socket }: Session, nowMs: number): boolean {
+    const leftMs = caller.expiresAtMs - nowMs;
+    if (leftMs <= 0) {
+      const failure = new Failure('unauthenticated', 'The access token has expired', { problem: 'TOKEN_EXPIRED' });
+      socket.emit('error', toSocketError(failure, requestIdFrom(undefined)));
+      socket.disconnect(true);
+      return true;
+    }
+    if (leftMs <= EXPIRY_NOTICE_MS && !expiryTold) {
+      socket.emit('auth.expiring', { in_ms: leftMs });
+      const session = this.sessions.find(socket.id);
+      if (session !== undefined) session.expiryTold = true;
+    }
+    return false;
+  }
+
+  /** A socket that does not take in what it is sent is paused, given the latest values when it is back, or closed. */
+  #checkSpeed(session: Session, nowMs: number): void {
+    const { queued, slowSinceMs, socket } = session;
+    if (slowSinceMs === undefined) {
+      if (queued > QUEUE_SLOW) this.#pause(session, nowMs);
+      return;
+    }
+    if (queued <= QUEUE_CAUGHT_UP) void this.#resume(session);
+    else if (nowMs - slowSinceMs > SLOW_MAX_MS) {
+      metrics.socketGaps.inc({ reason: 'slow_closed' });
+      socket.conn.close(true);
+    }
+  }
+
+  #pause(session: Session, nowMs: number): void {
+    session.slowSinceMs = nowMs;
+    const offsets = new Map<string, number>();
+    for (const { channel, mode } of session.subscriptions.values()) {
+      offsets.set(channel.name, this.#offset(channel.name, channel.symbol) ?? 0);
+      void session.socket.leave(roomOf(channel.name, mode));
+    }
+    this.#pausedAt.set(session, offsets);
+  }
+
+  async #resume(session: Session): Promise<void> {
+    session.slowSinceMs = undefined;
+    for (const { channel, mode } of session.subscriptions.values())
+      void session.socket.join(roomOf(channel.name, mode));
+    const before = this.#pausedAt.get(session) ?? new Map<string, number>();
+    const current = await this.subscriptions.current(session);
+    const missed = [...current].flatMap(([channel, snapshot]) => {
+      const from = before.get(channel);
+      return snapshot instanceof Failure || from === undefined || snapshot.offset <= from
+        ? []
+        : [{ channel, from, snapshot }];
+    });
+    const quotes = missed.filter(({ channel }) => channel.startsWith('quote.'));
+    const dropped = quotes.reduce((sum, { from, snapshot }) => sum + snapshot.offset - from, 0);
+    session.socket.emit('slow_consumer', { policy: 'paused', dropped });
+    for (const { channel, from, snapshot } of missed) {
+      const { epoch, offset, value } = snapshot;
+      metrics.socketGaps.inc({ reason: 'slow' });
+      session.socket.emit('gap', { channel, from: from + 1, to: offset, reason: 'slow' });
+      session.socket.emit('snapshot', { channel, epoch, offset, t: Date.now(), snapshot: value });
+    }
+  }
+
+  #offset(channel: string, symbol: string): number | undefined {
+    return channel.startsWith('quote.') ? this.fanout.quoteTrack(symbol).offset : this.fanout.barOffset(channel);
+  }
+}

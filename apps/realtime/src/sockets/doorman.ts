@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { Failure, readers } from '@mystocks/contracts';
+import { authorize, TokenVerifier, type Caller } from '@mystocks/identity';
+import { requestIdFrom, traceparentFrom, withContext } from '@mystocks/telemetry';
+import type { Namespace, Socket } from 'socket.io';
+import { REFUSALS_MAX } from './limits.js';
+import { membersOf } from '../channels/snapshot.js';
+import { Session } from './session.js';
+import { Sessions } from './sessions.js';
+import { toFailure, toSocketError, type SocketError } from './socket-error.js';
+
+interface Identity {
+  readonly caller: Caller;
+  readonly token: string;
+}
+
+/** What Socket.IO sends as `connect_error`: its `data` is ours. */
+class Refused extends Error {
+  constructor(readonly data: SocketError) {
+    super(data.message);
+  }
+}
+
+/**
+ * Lets sockets into a namespace. The only identity is the access token in the handshake's `auth` payload, verified
+ * here: user ids in headers, query or events are never looked at.
+ */
+@Injectable()
+export class Doorman {
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly sessions: Sessions,
+  ) {}
+
+  guard(namespace: Namespace): void {
+    namespace.use((socket, next) => {
+      const requestId = requestIdFrom(undefined);
+      const context = { requestId, traceparent: traceparentFrom(undefined) };
+      void withContext(context, () => this.#identify(socket)).then(
+        () => {
+          next();
+        },
+        (error: unknown) => {
+          next(new Refused(toSocketError(toFailure(error), requestId)));
+        },
+      );
+    });
+  }
+
+  /** Verifies a token for reading market data. */
+  async verify(token: unknown): Promise<Caller> {
+    if (typeof token !== 'string' || token === '') {
+      throw new Failure('unauthenticated', 'The handshake needs auth: { token }');
+    }
+    const caller = await this.verifier.verify(token);
+    authorize(readers, caller);
+    return caller;
+  }
+
+  /** Makes the session of a socket that has come in; undefined when it was one too many. */
+  enter(socket: Socket, events: ReadonlySet<string>): Session | undefined {
+    const identity = (socket.data as { identity?: Identity }).identity;
+    socket.data = {};
+    try {
+      if (identity === undefined) throw new Failure('unauthenticated', 'The handshake needs auth: { token }');
+      this.sessions.admit(identity.caller.id);
+      const session = new Session(socket, identity, Date.now());
+      this.sessions.add(session);
+      this.#watch(session, events);
+      void socket.join(`user:${identity.caller.id}`);
+      lighten(socket);
+      return session;
+    } catch (error) {
+      socket.emit('error', toSocketError(toFailure(error), requestIdFrom(undefined)));
+      socket.disconnect(true);
+      return undefined;
+    }
+  }
+
+  async #identify(socket: Socket): Promise<void> {
+    const { token } = membersOf(socket.handshake.auth);
+    const caller = await this.verify(token);
+    this.sessions.admit(caller.id);
+    socket.data = { identity: { caller, token } };
+  }
+
+  /** Counts messages and answers those nobody handles; neither reaches a handler. */
+  #watch(session: Session, events: ReadonlySet<string>): void {
+    const { socket } = session;
+    socket.use(([event, ...args], next) => {
+      const failure = refusal(session, event, events);
+      if (failure === undefined) {
+        next();
+        return;
+      }
+      reply(socket, args.at(-1), toSocketError(failure, requestIdFrom(undefined)));
+      if (session.refusals > REFUSALS_MAX) socket.disconnect(true);
+    });
+  }
+}
+
+function refusal(session: Session, event: unknown, events: ReadonlySet<string>): Failure | undefined {
+  if (!session.rate.take(Date.now())) {
+    session.refusals += 1;
+    return new Failure('rate_limited', 'Too many messages', { retryAfterS: 1 });
+  }
+  if (typeof event === 'string' && events.has(event)) return undefined;
+  return new Failure('invalid', `Events here are ${[...events].join(', ')}`);
+}
+
+/** Tells a failure through the acknowledgement when the client asked for one, else as an `error` event. */
+export function reply(socket: Socket, ack: unknown, error: SocketError): void {
+  if (typeof ack === 'function') (ack as (answer: object) => void)({ ok: false, ...error });
+  else socket.emit('error', error);
+}
+
+/** Lets go of the handshake request and token: about 10 KB a socket (reference/performance.md §7, the trap). */
+function lighten(socket: Socket): void {
+  socket.handshake.auth = {};
+  (socket.conn as { request: unknown }).request = null;
+}

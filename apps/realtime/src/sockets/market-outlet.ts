@@ -1,0 +1,59 @@
+import type { Namespace } from 'socket.io';
+import { roomOf } from '../channels/mode.js';
+import type { Gap, Item, Outlet } from '../fanout/news.js';
+import { Conflater } from './conflater.js';
+import type { Sessions } from './sessions.js';
+
+/** Sends news to the subscribers of `/market` on this node. */
+export class MarketOutlet implements Outlet {
+  readonly #conflater = new Conflater((item, everyMs) => {
+    this.#emit(roomOf(item.ch, { everyMs }), 'data', [item]);
+  });
+  /** Intervals anybody has asked for; at most 200 (mode.ts). */
+  readonly #intervals = new Set<number>();
+
+  constructor(
+    private readonly namespace: Namespace,
+    private readonly sessions: Sessions,
+  ) {}
+
+  useInterval(everyMs: number): void {
+    if (everyMs > 0) this.#intervals.add(everyMs);
+  }
+
+  data(item: Item): void {
+    this.#emit(roomOf(item.ch, { everyMs: 0 }), 'data', [item]);
+    for (const everyMs of this.#intervals) {
+      if (this.namespace.adapter.rooms.has(roomOf(item.ch, { everyMs }))) this.#conflater.push(item, everyMs);
+    }
+  }
+
+  gap(gap: Gap, item: Item): void {
+    const snapshot = { channel: item.ch, epoch: item.ep, offset: item.o, t: item.t, snapshot: item.d };
+    this.#conflater.forget(item.ch);
+    for (const everyMs of [0, ...this.#intervals]) {
+      const room = roomOf(item.ch, { everyMs });
+      this.#emit(room, 'gap', gap);
+      this.#emit(room, 'snapshot', snapshot);
+    }
+  }
+
+  tokenOf(channel: string): string | undefined {
+    for (const everyMs of [0, ...this.#intervals]) {
+      for (const id of this.namespace.adapter.rooms.get(roomOf(channel, { everyMs })) ?? []) {
+        const session = this.sessions.find(id);
+        if (session !== undefined && session.caller.expiresAtMs > Date.now()) return session.token;
+      }
+    }
+    return undefined;
+  }
+
+  close(): void {
+    this.#conflater.close();
+  }
+
+  /** Only to sockets of this node: the others hear the same news themselves. An empty room costs nothing. */
+  #emit(room: string, event: string, payload: unknown): void {
+    if (this.namespace.adapter.rooms.has(room)) this.namespace.local.to(room).emit(event, payload);
+  }
+}

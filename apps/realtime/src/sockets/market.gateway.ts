@@ -1,0 +1,87 @@
+import { UseFilters } from '@nestjs/common';
+import {
+  SubscribeMessage,
+  WebSocketGateway,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+} from '@nestjs/websockets';
+import { Failure } from '@mystocks/contracts';
+import { check } from '@mystocks/validation';
+import type { Namespace, Socket } from 'socket.io';
+import { parseMode } from '../channels/mode.js';
+import { FanoutService } from '../fanout/fanout.service.js';
+import { Doorman } from './doorman.js';
+import { FailureFilter } from './failure.filter.js';
+import { limits } from './limits.js';
+import { MarketOutlet } from './market-outlet.js';
+import { readSubscribe, RefreshRequest, UnsubscribeRequest } from './market.requests.js';
+import { Sessions } from './sessions.js';
+import { SubscriptionsService, type SubscribeResult } from './subscriptions.service.js';
+
+const events: ReadonlySet<string> = new Set(['subscribe', 'unsubscribe', 'auth.refresh', 'ping']);
+
+/** The Socket.IO namespace `/market` (SURFACE.md §8). */
+@WebSocketGateway({ namespace: '/market' })
+@UseFilters(FailureFilter)
+export class MarketGateway
+  implements OnGatewayInit<Namespace>, OnGatewayConnection<Socket>, OnGatewayDisconnect<Socket>
+{
+  #outlet: MarketOutlet | undefined;
+
+  constructor(
+    private readonly doorman: Doorman,
+    private readonly sessions: Sessions,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly fanout: FanoutService,
+  ) {}
+
+  afterInit(namespace: Namespace): void {
+    this.doorman.guard(namespace);
+    this.#outlet = new MarketOutlet(namespace, this.sessions);
+    this.fanout.attach(this.#outlet);
+  }
+
+  handleConnection(socket: Socket): void {
+    const session = this.doorman.enter(socket, events);
+    if (session === undefined) return;
+    socket.emit('hello', {
+      session_id: socket.id,
+      limits: { ...limits, sockets_per_user_max: this.sessions.userSocketsMax },
+      token_expires_at: new Date(session.caller.expiresAtMs).toISOString(),
+    });
+  }
+
+  handleDisconnect(socket: Socket): void {
+    const session = this.sessions.remove(socket);
+    if (session !== undefined) this.subscriptions.leaveAll(session);
+  }
+
+  @SubscribeMessage('subscribe')
+  async subscribe(socket: Socket, message: unknown): Promise<{ ok: true; results: SubscribeResult[] }> {
+    const request = readSubscribe(message);
+    this.#outlet?.useInterval(parseMode(request.mode)?.everyMs ?? 0);
+    return { ok: true, results: await this.subscriptions.subscribe(this.sessions.of(socket), request) };
+  }
+
+  @SubscribeMessage('unsubscribe')
+  unsubscribe(socket: Socket, message: unknown): object {
+    const { channels } = check(UnsubscribeRequest, message);
+    return { ok: true, results: this.subscriptions.unsubscribe(this.sessions.of(socket), channels) };
+  }
+
+  @SubscribeMessage('auth.refresh')
+  async refresh(socket: Socket, message: unknown): Promise<object> {
+    const { token } = check(RefreshRequest, message);
+    const caller = await this.doorman.verify(token);
+    const session = this.sessions.of(socket);
+    if (caller.id !== session.caller.id) throw new Failure('forbidden', 'The token is another user’s');
+    session.renew(caller, token);
+    return { ok: true, token_expires_at: new Date(caller.expiresAtMs).toISOString() };
+  }
+
+  @SubscribeMessage('ping')
+  ping(): object {
+    return { ok: true, t: Date.now() };
+  }
+}

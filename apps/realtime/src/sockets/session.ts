@@ -1,0 +1,54 @@
+import type { Caller } from '@mystocks/identity';
+import type { Socket } from 'socket.io';
+import type { Channel } from '../channels/channel.js';
+import type { Mode } from '../channels/mode.js';
+import { limits } from './limits.js';
+import { Rate } from './rate.js';
+
+export interface Subscription {
+  readonly channel: Channel;
+  readonly mode: Mode;
+}
+
+/** One authenticated socket and what it listens to. */
+export class Session {
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly rate: Rate;
+  /** Messages refused because they came too fast. */
+  refusals = 0;
+  expiryTold = false;
+  /** Since when it has been taking in less than it was sent; its rooms are left meanwhile. */
+  slowSinceMs: number | undefined;
+  #caller: Caller;
+  #token: string;
+
+  constructor(
+    readonly socket: Socket,
+    identity: { readonly caller: Caller; readonly token: string },
+    nowMs: number,
+  ) {
+    this.#caller = identity.caller;
+    this.#token = identity.token;
+    this.rate = new Rate({ perSecond: limits.messages_per_second, burst: limits.messages_burst }, nowMs);
+  }
+
+  get caller(): Caller {
+    return this.#caller;
+  }
+
+  /** The user's own access token: every call made for this socket carries it. */
+  get token(): string {
+    return this.#token;
+  }
+
+  renew(caller: Caller, token: string): void {
+    this.#caller = caller;
+    this.#token = token;
+    this.expiryTold = false;
+  }
+
+  /** Packets this process still holds for the socket. */
+  get queued(): number {
+    return this.socket.conn['writeBuffer'].length;
+  }
+}

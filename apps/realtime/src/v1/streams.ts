@@ -1,0 +1,59 @@
+import type { Namespace } from 'socket.io';
+import type { Gap, Item, Outlet } from '../fanout/news.js';
+import type { Sessions } from '../sockets/sessions.js';
+import { cut } from './fields.js';
+
+/** What one subscriber of a stream wants: its own spelling of the symbol, and its fields. */
+export interface Wish {
+  readonly symbol: string;
+  readonly fields: readonly string[];
+}
+
+const roomOf = (channel: string, wish: Wish): string => `v1:${channel}|${wish.symbol}|${wish.fields.join(',')}`;
+
+/** Streams of v1 on this node: one message a distinct wish, however many share it. */
+export class Streams implements Outlet {
+  readonly #wishes = new Map<string, Map<string, Wish>>();
+
+  constructor(
+    private readonly namespace: Namespace,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /** The room of a wish; kept as long as somebody is in it. */
+  open(channel: string, wish: Wish): string {
+    const room = roomOf(channel, wish);
+    const wishes = this.#wishes.get(channel) ?? new Map<string, Wish>();
+    this.#wishes.set(channel, wishes.set(room, wish));
+    return room;
+  }
+
+  data(item: Item): void {
+    const wishes = this.#wishes.get(item.ch);
+    if (wishes === undefined || item.d === null) return;
+    for (const [room, { symbol, fields }] of wishes) {
+      if (!this.namespace.adapter.rooms.has(room)) {
+        wishes.delete(room);
+        continue;
+      }
+      const message = { symbol, data: cut(item.d, fields), timestamp: new Date(item.t).toISOString() };
+      this.namespace.local.to(room).emit('stream_data', message);
+    }
+    if (wishes.size === 0) this.#wishes.delete(item.ch);
+  }
+
+  /** v1 knows no gaps; its clients get the latest value. */
+  gap(_gap: Gap, snapshot: Item): void {
+    this.data(snapshot);
+  }
+
+  tokenOf(channel: string): string | undefined {
+    for (const room of this.#wishes.get(channel)?.keys() ?? []) {
+      for (const id of this.namespace.adapter.rooms.get(room) ?? []) {
+        const session = this.sessions.find(id);
+        if (session !== undefined && session.caller.expiresAtMs > Date.now()) return session.token;
+      }
+    }
+    return undefined;
+  }
+}

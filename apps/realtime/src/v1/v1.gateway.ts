@@ -1,0 +1,151 @@
+import { UseFilters } from '@nestjs/common';
+import {
+  SubscribeMessage,
+  WebSocketGateway,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+} from '@nestjs/websockets';
+import { Failure } from '@mystocks/contracts';
+import { check } from '@mystocks/validation';
+import type { Namespace, Server, Socket } from 'socket.io';
+import { Audience } from '../channels/audience.js';
+import { quoteChannel } from '../channels/channel.js';
+import { SnapshotsService } from '../channels/snapshots.service.js';
+import { FanoutService } from '../fanout/fanout.service.js';
+import { asSession } from '../sockets/as-session.js';
+import { Doorman } from '../sockets/doorman.js';
+import { limits } from '../sockets/limits.js';
+import { Sessions } from '../sockets/sessions.js';
+import { wishOf } from './fields.js';
+import { Streams } from './streams.js';
+import { V1Filter } from './v1.filter.js';
+import { RoomRequest, StreamRequest } from './v1.requests.js';
+
+const events: ReadonlySet<string> = new Set([
+  'subscribe',
+  'unsubscribe',
+  'ping',
+  'subscribe_market_stream',
+  'unsubscribe_market_stream',
+  'stream_filter_update',
+]);
+const now = (): string => new Date().toISOString();
+// A client names a room; its real name has a prefix, so that it can never be one of ours.
+const roomOf = (room: string): string => `v1room:${room}`;
+
+/** The original's events on the namespace `/`, over the same fan-out. */
+@WebSocketGateway()
+@UseFilters(V1Filter)
+export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Socket>, OnGatewayDisconnect<Socket> {
+  #streams: Streams | undefined;
+  /** Room of each stream of a socket, by channel. */
+  readonly #held = new Map<string, Map<string, string>>();
+
+  constructor(
+    private readonly doorman: Doorman,
+    private readonly sessions: Sessions,
+    private readonly snapshots: SnapshotsService,
+    private readonly fanout: FanoutService,
+    private readonly audience: Audience,
+  ) {}
+
+  afterInit(server: Server): void {
+    const namespace: Namespace = server.of('/');
+    this.doorman.guard(namespace);
+    this.#streams = new Streams(namespace, this.sessions);
+    this.fanout.attach(this.#streams);
+  }
+
+  handleConnection(socket: Socket): void {
+    if (this.doorman.enter(socket, events) === undefined) return;
+    this.#held.set(socket.id, new Map());
+    socket.emit('connect_response', { status: 'connected', sid: socket.id });
+  }
+
+  handleDisconnect(socket: Socket): void {
+    for (const channel of this.#held.get(socket.id)?.keys() ?? []) this.audience.remove(channel);
+    this.#held.delete(socket.id);
+    this.sessions.remove(socket);
+  }
+
+  @SubscribeMessage('subscribe')
+  subscribe(socket: Socket, message: unknown): void {
+    const { room } = check(RoomRequest, message);
+    // The socket's own room and `user:` are in the set as well.
+    if (socket.rooms.size > limits.channels_max)
+      throw new Failure('rate_limited', `At most ${limits.channels_max} rooms`);
+    void socket.join(roomOf(room));
+    socket.emit('subscribed', { room, status: 'subscribed' });
+    socket.to(roomOf(room)).emit('room_member_joined', { room, sid: socket.id, timestamp: now() });
+  }
+
+  @SubscribeMessage('unsubscribe')
+  unsubscribe(socket: Socket, message: unknown): void {
+    const { room } = check(RoomRequest, message);
+    if (!socket.rooms.has(roomOf(room))) throw new Failure('not_found', 'Not subscribed to this room');
+    void socket.leave(roomOf(room));
+    socket.emit('unsubscribed', { room, status: 'unsubscribed' });
+    socket.to(roomOf(room)).emit('room_member_left', { room, sid: socket.id, timestamp: now() });
+  }
+
+  @SubscribeMessage('ping')
+  ping(socket: Socket): void {
+    socket.emit('pong', { type: 'pong', timestamp: Date.now() });
+  }
+
+  @SubscribeMessage('subscribe_market_stream')
+  async subscribeStream(socket: Socket, message: unknown): Promise<void> {
+    const { symbol, fields } = check(StreamRequest, message);
+    const session = this.sessions.of(socket);
+    const channel = quoteChannel(await asSession(session, () => this.snapshots.resolve(symbol)));
+    const held = this.#heldBy(socket);
+    if (!held.has(channel.name)) {
+      if (held.size >= limits.channels_max) throw new Failure('rate_limited', `At most ${limits.channels_max} streams`);
+      this.audience.add(channel);
+    }
+    this.#enter(socket, held, channel.name, { symbol, fields: wishOf(fields) });
+    socket.emit('stream_subscribed', { symbol, status: 'subscribed', timestamp: now() });
+  }
+
+  @SubscribeMessage('stream_filter_update')
+  async updateFilter(socket: Socket, message: unknown): Promise<void> {
+    const { symbol, fields } = check(StreamRequest, message);
+    const { held, channel } = await this.#stream(socket, symbol);
+    const wish = wishOf(fields);
+    this.#enter(socket, held, channel, { symbol, fields: wish });
+    socket.emit('stream_filter_updated', { symbol, fields: wish, timestamp: now() });
+  }
+
+  @SubscribeMessage('unsubscribe_market_stream')
+  async unsubscribeStream(socket: Socket, message: unknown): Promise<void> {
+    const { symbol } = check(StreamRequest, message);
+    const { held, channel } = await this.#stream(socket, symbol);
+    void socket.leave(held.get(channel) ?? '');
+    held.delete(channel);
+    this.audience.remove(channel);
+    socket.emit('stream_unsubscribed', { symbol, status: 'unsubscribed', timestamp: now() });
+  }
+
+  #enter(socket: Socket, held: Map<string, string>, channel: string, wish: Parameters<Streams['open']>[1]): void {
+    const before = held.get(channel);
+    if (before !== undefined) void socket.leave(before);
+    const room = this.#streams?.open(channel, wish) ?? '';
+    held.set(channel, room);
+    void socket.join(room);
+  }
+
+  async #stream(socket: Socket, symbol: string): Promise<{ held: Map<string, string>; channel: string }> {
+    const resolved = await asSession(this.sessions.of(socket), () => this.snapshots.resolve(symbol));
+    const channel = quoteChannel(resolved).name;
+    const held = this.#heldBy(socket);
+    if (!held.has(channel)) throw new Failure('not_found', `No stream of ${symbol} is subscribed to`);
+    return { held, channel };
+  }
+
+  #heldBy(socket: Socket): Map<string, string> {
+    const held = this.#held.get(socket.id);
+    if (held === undefined) throw new Failure('unauthenticated', 'The socket has gone');
+    return held;
+  }
+}
