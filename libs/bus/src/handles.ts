@@ -2,6 +2,7 @@ import type { Call, RequestOf, ResponseOf } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
 import { applyDecorators, Catch, UseFilters, type ExceptionFilter } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
+import { PARAM_ARGS_METADATA } from '@nestjs/microservices/constants.js';
 
 /** What a method that serves `C` looks like. */
 export type HandlerOf<C extends Call> = (request: RequestOf<C>, caller: Caller | undefined) => Promise<ResponseOf<C>>;
@@ -28,6 +29,8 @@ export function Handles<C extends Call>(
 ): <M extends HandlerOf<C>>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<M>) => void {
   const decorate = applyDecorators(MessagePattern(call.subject, { call }), UseFilters(HandThrownOver));
   return (target, key, descriptor) => {
+    // No parameter metadata: Nest then hands both arguments on as they are; by default it passes the first one only.
+    Reflect.defineMetadata(PARAM_ARGS_METADATA, {}, target.constructor, key);
     decorate(target, key, descriptor as TypedPropertyDescriptor<unknown>);
   };
 }

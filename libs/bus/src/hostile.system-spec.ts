@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startNats, waitFor, type NatsServer } from '@mystocks/testing';
+import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { echo, parcel, said, startEcho, type EchoService, type Said } from './echo.conformance.js';
+import { Bus } from './index.js';
+
+let nats: NatsServer;
+let service: EchoService;
+let bus: Bus;
+let raw: NatsConnection;
+
+beforeAll(async () => {
+  nats = await startNats();
+  service = await startEcho(nats.url);
+  bus = Bus.connect({ servers: nats.url, service: 'asker' });
+  raw = await connect({ servers: nats.url });
+  await waitFor(() => bus.connected && service.bus.connected, { timeoutMs: 5_000 });
+  await waitFor(() => bus.call(echo, { text: 'ready' }).then(() => true), { timeoutMs: 5_000 });
+}, 20_000);
+afterAll(async () => {
+  await raw.close();
+  await service.stop();
+  await bus.drain();
+  await nats.stop();
+});
+
+const send = (payload: string | Uint8Array, subject = echo.subject): Promise<Msg> =>
+  raw.request(subject, payload, { timeout: 2_000 });
+
+describe('a poisoned message', () => {
+  const poison: [string, string | Uint8Array][] = [
+    ['broken JSON', '{"text":'],
+    ['nothing at all', ''],
+    ['binary', Uint8Array.from([0xff, 0xfe, 0x00, 0x80, 0xc3, 0x28])],
+    ['null', 'null'],
+    ['a scalar', '5'],
+    ['a text', '"text"'],
+    ['an array', '[]'],
+    ['deep arrays', '['.repeat(200_000) + ']'.repeat(200_000)],
+    ['deep objects', '{"text":'.repeat(100_000) + '1' + '}'.repeat(100_000)],
+    ['a huge text', JSON.stringify({ text: 'x'.repeat(5_000_000) })],
+    ['a hundred thousand unknown fields', `{${Array.from({ length: 100_000 }, (_, i) => `"f${i}":1`).join(',')}}`],
+    ['a prototype', '{"text":"x","__proto__":{"admin":true}}'],
+    ['a constructor', '{"text":"x","constructor":{"prototype":{}}}'],
+  ];
+
+  it.each(poison)('of %s is answered with `invalid`, and the service lives', async (_name, payload) => {
+    const reply = await send(payload);
+    expect(reply.headers?.get('Nats-Service-Error-Code')).toBe('400');
+    expect(reply.headers?.get('Nats-Service-Error')).not.toBe('');
+    expect(reply.json<{ code: string }>().code).toBe('invalid');
+    expect(await bus.call(echo, { text: 'alive' })).toEqual({ text: 'alive', by: 'echo' });
+  });
+
+  it('with broken fields beside its bytes is `invalid` too', async () => {
+    expect((await send('bytes', parcel.subject)).json()).toMatchObject({
+      code: 'invalid',
+      errors: [{ pointer: '/label' }],
+    });
+  });
+
+  it('without a place to answer to is passed over', async () => {
+    const before = service.handler.seen.length;
+    raw.publish(echo.subject, JSON.stringify({ text: 'nobody listens' }));
+    await raw.flush();
+    await bus.call(echo, { text: 'after' });
+    expect(service.handler.seen.slice(before)).toEqual(['after']);
+  });
+
+  it('as an answer is `internal` for the caller', async () => {
+    const subject = 'svc.poison.words.say.v1';
+    const answers = ['', 'null', '{', '[]', '\u0000'];
+    const liar = raw.subscribe(subject, { callback: (_error, message) => void message.respond(answers.shift() ?? '') });
+    await raw.flush();
+    for (let count = answers.length; count > 0; count -= 1) {
+      const outcome = bus.call({ ...echo, subject, idempotent: false }, { text: 'x' });
+      await expect(outcome).rejects.toMatchObject({ code: 'internal', message: 'Internal error' });
+    }
+    liar.unsubscribe();
+  });
+});
+
+describe('an answer that the bus cannot carry', () => {
+  it('becomes RESULT_TOO_LARGE, and the service lives', async () => {
+    const size = raw.info?.max_payload ?? 0;
+    const outcome = bus.call(parcel, { body: Buffer.alloc(1), label: `grow ${size}` });
+    await expect(outcome).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('RESULT_TOO_LARGE'),
+    });
+    const fitting = await bus.call(parcel, { body: Buffer.alloc(1), label: `grow ${2 * 1_048_576}` });
+    expect(fitting.body.length).toBe(2 * 1_048_576);
+  });
+});
+
+describe('news', () => {
+  it('reaches every subscriber once, by key', async () => {
+    const heard: string[] = [];
+    const listen = (listener: Bus, name: string, key?: string): { stop(): void } =>
+      listener.subscribe(
+        said,
+        ({ who, text }) => void heard.push(`${name} ${who} ${text}`),
+        key === undefined ? {} : { key },
+      );
+    const all = [listen(bus, 'asker'), listen(service.bus, 'echo'), listen(bus, 'only-ann', 'ann')];
+    await raw.flush();
+    await bus.call(echo, { text: 'both subscribed' });
+    bus.publish(said, { who: 'bob', text: 'one' });
+    bus.publish(said, { who: 'ann', text: 'two' });
+    await waitFor(() => heard.length >= 5, { timeoutMs: 2_000 });
+    expect(heard.sort()).toEqual([
+      'asker ann two',
+      'asker bob one',
+      'echo ann two',
+      'echo bob one',
+      'only-ann ann two',
+    ]);
+    for (const one of all) one.stop();
+  });
+
+  it('without its shape is logged once and never ends the subscription', async () => {
+    const heard: Said[] = [];
+    const listening = service.bus.subscribe(said, (payload) => {
+      heard.push(payload);
+      if (payload.text === 'throw') throw new Error('a listener broke');
+      if (payload.text === 'reject') return Promise.reject(new Error('a listener broke later')) as never;
+    });
+    await service.bus.call(echo, { text: 'subscribed' });
+    for (const bad of ['{', '', 'null', '[]', '{"text":5}']) raw.publish(`${said.subject}.x`, bad);
+    for (const text of ['throw', 'reject', 'fine'])
+      raw.publish(`${said.subject}.x`, JSON.stringify({ text, who: 'x', more: 1 }));
+    await waitFor(() => heard.length === 3, { timeoutMs: 2_000 });
+    expect(heard.map(({ text }) => text)).toEqual(['throw', 'reject', 'fine']);
+    expect(service.lines.filter((line) => line.includes('news does not have its shape'))).toHaveLength(1);
+    await waitFor(() => service.lines.filter((line) => line.includes('a listener failed')).length === 2, {
+      timeoutMs: 2_000,
+    });
+    listening.stop();
+  });
+
+  it('never leaves for a subject that its key does not name', () => {
+    for (const who of ['*', '>', 'a b', 'a..b', 'a.', '', 'a\r\nPUB x']) {
+      expect(() => bus.publish(said, { who, text: 'x' })).toThrow('not a key');
+    }
+  });
+});
+
+describe('NATS micro (ADR-32)', () => {
+  const ask = async <T>(subject: string): Promise<T> => (await raw.request(subject, '', { timeout: 2_000 })).json<T>();
+  interface Identity {
+    readonly type: string;
+    readonly name: string;
+    readonly id: string;
+    readonly version: string;
+    readonly metadata: Record<string, string>;
+  }
+
+  it('is answered for all, for the service and for the instance', async () => {
+    const { id } = await ask<Identity>('$SRV.PING');
+    for (const verb of ['PING', 'INFO', 'STATS']) {
+      for (const subject of [`$SRV.${verb}`, `$SRV.${verb}.echo`, `$SRV.${verb}.echo.${id}`]) {
+        const { type, name, version, metadata, ...rest } = await ask<Identity>(subject);
+        expect({ type, name, id: rest.id, metadata }).toEqual({
+          type: `io.nats.micro.v1.${verb.toLowerCase()}_response`,
+          name: 'echo',
+          id,
+          metadata: {},
+        });
+        expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      }
+    }
+  });
+
+  it('names every endpoint with its subject and queue group', async () => {
+    const info = await ask<{
+      description: string;
+      endpoints: { name: string; subject: string; queue_group: string }[];
+    }>('$SRV.INFO.echo');
+    expect(typeof info.description).toBe('string');
+    expect(info.endpoints).toHaveLength(5);
+    expect(info.endpoints).toContainEqual({
+      name: 'words-say-v1',
+      subject: echo.subject,
+      queue_group: 'echo',
+      metadata: {},
+    });
+  });
+
+  it('counts what really happened', async () => {
+    interface Counted {
+      readonly name: string;
+      readonly num_requests: number;
+      readonly num_errors: number;
+      readonly last_error: string;
+      readonly processing_time: number;
+      readonly average_processing_time: number;
+    }
+    const of = async (): Promise<Counted> => {
+      const { started, endpoints } = await ask<{ started: string; endpoints: Counted[] }>('$SRV.STATS.echo');
+      expect(new Date(started).toISOString()).toBe(started);
+      return endpoints.find(({ name }) => name === 'words-say-v1')!;
+    };
+    const before = await of();
+    for (let index = 0; index < 5; index += 1) await bus.call(echo, { text: 'count me' });
+    await expect(bus.call(echo, { text: 'ambiguous' })).rejects.toThrow('Say which');
+    const after = await of();
+    expect(after.num_requests - before.num_requests).toBe(6);
+    expect(after.num_errors - before.num_errors).toBe(1);
+    expect(after.last_error).toBe('conflict');
+    expect(after.processing_time).toBeGreaterThan(before.processing_time);
+    expect(after.average_processing_time).toBe(Math.round(after.processing_time / after.num_requests));
+  });
+});
