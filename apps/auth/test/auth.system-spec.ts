@@ -81,7 +81,7 @@ beforeAll(async () => {
     overflow: 1,
     statementTimeoutMs: 5_000,
   });
-  await waitFor(() => bus.connected);
+  await waitFor(() => bus.connected, { timeoutMs: 5_000, what: 'the bus' });
 }, 60_000);
 
 afterAll(async () => {
@@ -207,7 +207,7 @@ describe('auth on real servers', () => {
 
   it('fails fast and says so while PostgreSQL is away, still gives its keys, and heals by itself', async () => {
     await postgres.kill();
-    await waitFor(async () => (await services[0]!.readiness()).status === 503);
+    await waitFor(async () => (await services[0]!.readiness()).status === 503, { timeoutMs: 10_000 });
     const start = performance.now();
     expect(await codeOf(tokenFor('desk-1'))).toBe('unavailable');
     expect(await codeOf(register('desk-3'))).toBe('unavailable');
@@ -215,9 +215,9 @@ describe('auth on real servers', () => {
     expect((await bus.call(listKeys, {})).keys).toEqual(keys.keySet.keys);
     expect(JSON.stringify((await services[0]!.readiness()).body)).toContain('postgres');
     await postgres.restart();
-    await waitFor(
-      async () => (await services[0]!.readiness()).status === 200 && (await services[1]!.readiness()).status === 200,
-    );
+    const ready = async (): Promise<boolean> =>
+      (await Promise.all(services.map((one) => one.readiness()))).every(({ status }) => status === 200);
+    await waitFor(ready, { timeoutMs: 15_000 });
     for (let login = 0; login < 6; login++) expect(await codeOf(tokenFor('desk-1'))).toBe('done');
   }, 60_000);
 
