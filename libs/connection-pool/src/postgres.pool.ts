@@ -2,9 +2,9 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import pg from 'pg';
-import { copyInto } from './copy.js';
+import { Borrowed } from './borrowed.js';
 import { isConnectionLoss, isExhausted, isSilent, toFailure } from './pg-failure.js';
-import type { Queryable, ReadOptions, Rows, Statement, WriteOptions, Written } from './queryable.js';
+import type { Queryable, ReadOptions, Rows, Statement, WriteOptions, WritingClient, Written } from './queryable.js';
 
 export interface PostgresPoolOptions {
   /** Names the pool in metrics and, as application_name, on the server. */
@@ -36,10 +36,12 @@ export class PostgresPool implements OnApplicationShutdown {
   readonly driverPool: pg.Pool;
   readonly #used = new WeakSet<pg.PoolClient>();
   readonly #name: string;
+  readonly #statementTimeoutMs: number;
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresPoolOptions) {
     this.#name = options.name;
+    this.#statementTimeoutMs = options.statementTimeoutMs;
     this.driverPool = new pg.Pool({
       connectionString: options.url,
       application_name: options.name,
@@ -59,8 +61,13 @@ export class PostgresPool implements OnApplicationShutdown {
    * Runs reads on a borrowed connection. A read that has to see a write names its log position in `after`; today all
    * reads run on the primary, which has seen everything. The work may run twice when its connection turns out dead.
    */
-  async read<T>(work: (client: Queryable) => Promise<T>, _options: ReadOptions = {}): Promise<T> {
-    return this.#borrow(async (client) => work(client), { again: true });
+  read<T>(work: (client: Queryable) => Promise<T>, options?: ReadOptions): Promise<T>;
+  read<T>(work: (client: Queryable) => Promise<T>): Promise<T> {
+    const silenceMs = this.#statementTimeoutMs + SILENCE_MARGIN_MS;
+    return this.#borrow(
+      (client) => work(new Borrowed(client, silenceMs)),
+      () => true,
+    );
   }
 
   /** One statement of a read; see {@link read}. */
@@ -69,33 +76,22 @@ export class PostgresPool implements OnApplicationShutdown {
   }
 
   /** Runs `work` in a transaction: all of it is stored, or nothing. */
-  async write<T>(work: (client: Queryable) => Promise<T>, options: WriteOptions = {}): Promise<Written<T>> {
+  async write<T>(work: (client: WritingClient) => Promise<T>, options: WriteOptions = {}): Promise<Written<T>> {
+    const timeoutMs = Math.trunc(options.statementTimeoutMs ?? this.#statementTimeoutMs);
+    const begin = `BEGIN; SET LOCAL statement_timeout = ${timeoutMs}`;
     let begun = false;
-    const begin = async (client: pg.PoolClient): Promise<void> => {
-      await client.query('BEGIN');
+    const transaction = async (client: pg.PoolClient): Promise<Written<T>> => {
+      await client.query(begin);
       begun = true;
-      if (options.statementTimeoutMs !== undefined) {
-        await client.query("SELECT set_config('statement_timeout', $1, true)", [String(options.statementTimeoutMs)]);
+      try {
+        const value = await work(new Borrowed(client, timeoutMs + SILENCE_MARGIN_MS));
+        return { value, lsn: await commit(client) };
+      } catch (error) {
+        await rollBack(client, error);
+        throw error;
       }
     };
-    return this.#borrow(
-      async (client) => {
-        await begin(client);
-        try {
-          const value = await work(client);
-          return { value, lsn: await commit(client) };
-        } catch (error) {
-          await rollBack(client, error);
-          throw error;
-        }
-      },
-      { again: () => !begun },
-    );
-  }
-
-  /** Streams rows in COPY text format inside a `write`; answers how many were stored. */
-  copyFrom(client: Queryable, sql: string, chunks: Iterable<Uint8Array>): Promise<number> {
-    return copyInto(client, sql, chunks);
+    return this.#borrow(transaction, () => !begun);
   }
 
   /** For readiness: the database answers on a connection of this pool. */
@@ -113,10 +109,7 @@ export class PostgresPool implements OnApplicationShutdown {
     await this.close();
   }
 
-  async #borrow<T>(
-    work: (client: pg.PoolClient) => Promise<T>,
-    options: { again: boolean | (() => boolean) },
-  ): Promise<T> {
+  async #borrow<T>(work: (client: pg.PoolClient) => Promise<T>, mayRunAgain: () => boolean): Promise<T> {
     for (let mayRetry = true; ; mayRetry = false) {
       const client = await this.#lend();
       const stale = this.#used.has(client);
@@ -128,9 +121,8 @@ export class PostgresPool implements OnApplicationShutdown {
       } catch (error) {
         const lost = isConnectionLoss(error);
         client.release(lost || isSilent(error) || unusable.has(client));
-        const again = typeof options.again === 'function' ? options.again() : options.again;
         // A connection that died while it lay idle says so only when it is used: replaced once, unseen.
-        if (!(mayRetry && stale && lost && again)) throw toFailure(error);
+        if (!(mayRetry && stale && lost && mayRunAgain())) throw toFailure(error);
       }
     }
   }

@@ -21,6 +21,12 @@ export interface Queryable {
   ): Promise<Rows<Row>>;
 }
 
+/** A borrowed connection inside a transaction. */
+export interface WritingClient extends Queryable {
+  /** Streams whole rows in COPY text format into `COPY ... FROM STDIN`; answers how many were stored. */
+  copyFrom(sql: string, chunks: Iterable<Uint8Array>): Promise<number>;
+}
+
 export interface ReadOptions {
   /** The read must see everything written up to this log position (X-Read-After). */
   readonly after?: Lsn | undefined;

@@ -12,6 +12,7 @@ const REFRESH_UNKNOWN_AFTER_MS = 1_000;
 
 interface Snapshot {
   readonly bySymbol: ReadonlyMap<string, Instrument>;
+  readonly symbols: ReadonlyMap<number, string>;
   readonly byCode: ReadonlyMap<string, readonly Instrument[]>;
   /** When it was asked for. */
   readonly atMs: number;
@@ -62,6 +63,16 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
     return (await this.#current()).bySymbol;
   }
 
+  /** Canonical symbols by instrument id. */
+  async symbols(): Promise<ReadonlyMap<number, string>> {
+    return (await this.#current()).symbols;
+  }
+
+  /** The same as {@link all}, asked of the database again unless that was done this second. */
+  async renewed(): Promise<ReadonlyMap<string, Instrument>> {
+    return (await this.#renewed()).bySymbol;
+  }
+
   /** Loads again, now: after this service wrote instruments itself. */
   async refresh(): Promise<ReadonlyMap<string, Instrument>> {
     // What is being loaded may have been read before the write.
@@ -107,7 +118,8 @@ function index(instruments: readonly Instrument[], atMs: number): Snapshot {
     if (same === undefined) byCode.set(instrument.code, [instrument]);
     else same.push(instrument);
   }
-  return { bySymbol: new Map(instruments.map((one) => [one.symbol, one])), byCode, atMs };
+  const symbols = new Map(instruments.map(({ id, symbol }) => [id, symbol]));
+  return { bySymbol: new Map(instruments.map((one) => [one.symbol, one])), symbols, byCode, atMs };
 }
 
 function pick(snapshot: Snapshot, parsed: { symbol: string } | { code: string }): Instrument | undefined {

@@ -1,0 +1,108 @@
+/*
+ * Readers of single values, byte by byte: an import calls them a dozen times a line. NaN or -1 = not such a value.
+ * `bytes[i] as number` because every index is inside the block; a check would cost what these functions save.
+ */
+
+const [ZERO, DOT, DASH, COLON] = [48, 46, 45, 58];
+const DECIMALS_MAX = 6;
+/** 10,000,000 CNY; with 6 decimals that is 13 digits, exact in a double. */
+const PRICE_MAX_MICROS = 1e13;
+
+/** A decimal without sign as millionths, exactly; NaN for anything else, more than 6 decimals, or above 10,000,000. */
+export function readMicros(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  let at = start;
+  for (; at < end; at += 1) {
+    const digit = (bytes[at] as number) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  if (at === start || at - start > 8) return Number.NaN;
+  let decimals = 0;
+  if (at < end) {
+    if (bytes[at] !== DOT) return Number.NaN;
+    decimals = end - at - 1;
+    if (decimals === 0 || decimals > DECIMALS_MAX) return Number.NaN;
+    for (at += 1; at < end; at += 1) {
+      const digit = (bytes[at] as number) - ZERO;
+      if (digit < 0 || digit > 9) return Number.NaN;
+      value = value * 10 + digit;
+    }
+  }
+  for (; decimals < DECIMALS_MAX; decimals += 1) value *= 10;
+  return value <= PRICE_MAX_MICROS ? value : Number.NaN;
+}
+
+/** True for a decimal without sign of at most `wholeMax` digits before and `decimalsMax` after the point. */
+export function isDecimal(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  wholeMax: number,
+  decimalsMax: number,
+): boolean {
+  let dot = -1;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === DOT && dot < 0) dot = at;
+    else if (byte < ZERO || byte > ZERO + 9) return false;
+  }
+  const whole = (dot < 0 ? end : dot) - start;
+  const decimals = dot < 0 ? 0 : end - dot - 1;
+  return whole >= 1 && whole <= wholeMax && (dot < 0 || decimals >= 1) && decimals <= decimalsMax;
+}
+
+/** True when a value that is a decimal is not 0. */
+export function isAboveZero(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if ((bytes[at] as number) > ZERO) return true;
+  return false;
+}
+
+function readDigits(bytes: Uint8Array, start: number, count: number): number {
+  let value = 0;
+  for (let at = start; at < start + count; at += 1) {
+    const digit = (bytes[at] as number) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+const daysOfMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** `YYYY-MM-DD` as YYYYMMDD; -1 when it names no real day. */
+export function readDay(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start !== 10 || bytes[start + 4] !== DASH || bytes[start + 7] !== DASH) return -1;
+  const year = readDigits(bytes, start, 4);
+  const month = readDigits(bytes, start + 5, 2);
+  const day = readDigits(bytes, start + 8, 2);
+  const last = daysOfMonth[month - 1];
+  if (last === undefined || !(day >= 1 && day <= last) || !(year >= 1)) return -1;
+  if (month === 2 && day === 29 && (year % 4 !== 0 || (year % 100 === 0 && year % 400 !== 0))) return -1;
+  return year * 10_000 + month * 100 + day;
+}
+
+/** `HH:MM` or `HH:MM:00` as minute of the day; -1 for anything else. */
+export function readMinute(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if ((length !== 5 && length !== 8) || bytes[start + 2] !== COLON) return -1;
+  if (length === 8 && (bytes[start + 5] !== COLON || readDigits(bytes, start + 6, 2) !== 0)) return -1;
+  const hour = readDigits(bytes, start, 2);
+  const minute = readDigits(bytes, start + 3, 2);
+  return hour <= 23 && minute <= 59 ? hour * 60 + minute : -1;
+}
+
+const [AUCTION, MORNING, NOON, AFTERNOON, CLOSE] = [565, 570, 690, 780, 900];
+
+/** True when a bar of `minutes` can end at this minute of the day; 09:25 to 09:30 is the opening auction's. */
+export function isBarEnd(minute: number, minutes: number): boolean {
+  if (minute >= AUCTION && minute < MORNING) return minutes === 1;
+  if (minute >= MORNING && minute <= NOON) return (minute - MORNING) % minutes === 0;
+  return minute >= AFTERNOON && minute <= CLOSE && (minute - AFTERNOON) % minutes === 0;
+}
+
+/** The value as text, for people: cut, and without control characters. */
+export function cellText(bytes: Uint8Array, start: number, end: number): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, 200)).toString('utf8');
+  return text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, 40);
+}

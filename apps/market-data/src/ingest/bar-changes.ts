@@ -1,0 +1,37 @@
+import type { Bar, StoredTimeframe } from '@mystocks/contracts';
+import { barPlace, endsOf, type BarRows } from './bar-rows.js';
+
+/** Bars of one instrument and frame that a block changed. */
+export interface BarChange {
+  readonly instrument: number;
+  readonly timeframe: StoredTimeframe;
+  readonly from: string;
+  readonly to: string;
+  /** The newest of them. */
+  readonly bar: Bar;
+}
+
+/** Groups changed rows by instrument and frame. */
+export function changesOf(rows: BarRows, changed: readonly number[]): BarChange[] {
+  const rowOf = new Map(changed.map((row) => [rows.keys[row] ?? 0, row]));
+  return [...endsOf(rowOf.keys()).values()].map(({ oldest, newest }) => {
+    const { instrument, timeframe, day } = barPlace(newest);
+    return { instrument, timeframe, from: barPlace(oldest).day, to: day, bar: barOf(rows, rowOf.get(newest) ?? 0) };
+  });
+}
+
+function barOf(rows: BarRows, row: number): Bar {
+  const { timeframe, day, time } = barPlace(rows.keys[row] ?? 0);
+  const cells = rows.cells(row).slice(timeframe === '1Day' ? 2 : 3);
+  const [o = 0, h = 0, l = 0, c = 0, v = 0] = cells.slice(0, 5).map(Number);
+  const amt = cells[5];
+  return {
+    t: `${day}T${time}:00+08:00`,
+    o,
+    h,
+    l,
+    c,
+    v,
+    ...(amt === undefined || amt === String.raw`\N` ? {} : { amt: Number(amt) }),
+  };
+}

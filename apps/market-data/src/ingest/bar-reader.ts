@@ -1,0 +1,164 @@
+import type { StoredTimeframe } from '@mystocks/contracts';
+import { isAboveZero, isDecimal, readMicros } from './bar-cells.js';
+import type { BarColumns } from './bar-columns.js';
+import { barKey, type BarRows } from './bar-rows.js';
+import { BarSymbols, type SymbolIds, type Unknown } from './bar-symbols.js';
+import { BarTimes } from './bar-times.js';
+import type { Fields } from './csv-records.js';
+import { refusals, type Refusal } from './refusals.js';
+
+export interface BarReaderOptions {
+  readonly timeframe: StoredTimeframe | undefined;
+  readonly ids: SymbolIds;
+  readonly nowMs: number;
+  readonly daily: BarRows;
+  readonly minute: BarRows;
+}
+
+const [TAB, LF, ZERO, DASH, SPACE, COLON, BACKSLASH, LETTER_N] = [9, 10, 48, 45, 32, 58, 92, 78];
+/** Longest row that can be written: 11 values of at most 32 bytes. */
+const ROW_BYTES_MAX = 512;
+
+/** Checks lines and writes the good ones as rows for COPY: the digits of the file are copied, never reformatted. */
+export class BarReader {
+  /** Instruments that otherwise good lines name and nobody knows. */
+  readonly unknown = new Map<string, Unknown>();
+  readonly #columns: BarColumns;
+  readonly #times: BarTimes;
+  readonly #symbols: BarSymbols;
+  readonly #daily: BarRows;
+  readonly #minute: BarRows;
+  #out: Uint8Array = new Uint8Array(0);
+  #at = 0;
+
+  constructor(columns: BarColumns, options: BarReaderOptions) {
+    this.#columns = columns;
+    this.#times = new BarTimes(columns, options);
+    this.#symbols = new BarSymbols(columns, options.ids);
+    this.#daily = options.daily;
+    this.#minute = options.minute;
+  }
+
+  /** Takes one line; answers why it is refused, or undefined. */
+  read(fields: Fields, line: number): Refusal | undefined {
+    const named = this.#symbols.of(fields);
+    if (named.id === undefined && named.unknown === undefined) return named.refusal;
+    const wrong = this.#times.read(fields) ?? this.#checkValues(fields);
+    if (wrong !== undefined) return wrong;
+    if (named.id === undefined) {
+      this.unknown.set(named.unknown.symbol, named.unknown);
+      return refusals.unknown;
+    }
+    this.#write(fields, named.id, line);
+    return undefined;
+  }
+
+  #checkValues({ bytes, starts, ends }: Fields): Refusal | undefined {
+    const { open, high, low, close, volume } = this.#columns;
+    const o = readMicros(bytes, starts[open] as number, ends[open] as number);
+    const h = readMicros(bytes, starts[high] as number, ends[high] as number);
+    const l = readMicros(bytes, starts[low] as number, ends[low] as number);
+    const c = readMicros(bytes, starts[close] as number, ends[close] as number);
+    // Also false for NaN.
+    if (!(o > 0 && h > 0 && l > 0 && c > 0)) return refusals.price;
+    if (h < o || h < c) return refusals.high;
+    if (l > o || l > c || l > h) return refusals.low;
+    const [from, to] = [starts[volume] as number, ends[volume] as number];
+    if (from === to) return refusals.volumeEmpty;
+    if (!isDecimal(bytes, from, to, 15, 0)) return refusals.volume;
+    return this.#checkOptional(bytes, starts, ends);
+  }
+
+  #checkOptional(bytes: Uint8Array, starts: Int32Array, ends: Int32Array): Refusal | undefined {
+    const { amount, pre_close, adj_factor, trade_status } = this.#columns;
+    if (amount >= 0 && !isAmount(bytes, starts[amount] as number, ends[amount] as number)) return refusals.amount;
+    if (pre_close >= 0 && !isPositive(bytes, starts[pre_close] as number, ends[pre_close] as number, 8, 6))
+      return refusals.preClose;
+    if (adj_factor >= 0 && !isPositive(bytes, starts[adj_factor] as number, ends[adj_factor] as number, 9, 10))
+      return refusals.adjFactor;
+    if (trade_status >= 0 && !isFlag(bytes, starts[trade_status] as number, ends[trade_status] as number))
+      return refusals.tradeStatus;
+    return undefined;
+  }
+
+  #write(fields: Fields, id: number, line: number): void {
+    const { day, minute, minutes } = this.#times;
+    const rows = minutes === 0 ? this.#daily : this.#minute;
+    const { open, high, low, close, volume, amount, pre_close, adj_factor, trade_status } = this.#columns;
+    this.#out = rows.room(ROW_BYTES_MAX);
+    this.#at = rows.end;
+    this.#number(id);
+    this.#byte(TAB);
+    if (minutes !== 0) {
+      this.#number(minutes);
+      this.#byte(TAB);
+    }
+    this.#stamp(day, minute, minutes !== 0);
+    this.#cell(fields, open);
+    this.#cell(fields, high);
+    this.#cell(fields, low);
+    this.#cell(fields, close);
+    this.#cell(fields, volume);
+    this.#cell(fields, amount);
+    if (minutes === 0) {
+      this.#cell(fields, pre_close);
+      this.#cell(fields, adj_factor);
+      this.#cell(fields, trade_status);
+    }
+    this.#byte(LF);
+    rows.add(barKey(id, minutes, day, minute), line, this.#at);
+  }
+
+  /** A tab and the value's bytes; `\N` for none. */
+  #cell({ bytes, starts, ends }: Fields, column: number): void {
+    const out = this.#out;
+    let at = this.#at;
+    out[at++] = TAB;
+    const end = column < 0 ? 0 : (ends[column] as number);
+    let from = column < 0 ? 0 : (starts[column] as number);
+    if (from >= end) {
+      out[at++] = BACKSLASH;
+      out[at++] = LETTER_N;
+    }
+    while (from < end) out[at++] = bytes[from++] as number;
+    this.#at = at;
+  }
+
+  #stamp(day: number, minute: number, withTime: boolean): void {
+    this.#two(Math.trunc(day / 1_000_000));
+    this.#two(Math.trunc(day / 10_000) % 100);
+    this.#byte(DASH);
+    this.#two(Math.trunc(day / 100) % 100);
+    this.#byte(DASH);
+    this.#two(day % 100);
+    if (!withTime) return;
+    this.#byte(SPACE);
+    this.#two(Math.trunc(minute / 60));
+    this.#byte(COLON);
+    this.#two(minute % 60);
+  }
+
+  #two(value: number): void {
+    this.#byte(ZERO + Math.trunc(value / 10));
+    this.#byte(ZERO + (value % 10));
+  }
+
+  #number(value: number): void {
+    if (value >= 10) this.#number(Math.trunc(value / 10));
+    this.#byte(ZERO + (value % 10));
+  }
+
+  #byte(byte: number): void {
+    this.#out[this.#at] = byte;
+    this.#at += 1;
+  }
+}
+
+const isAmount = (bytes: Uint8Array, start: number, end: number): boolean =>
+  start === end || isDecimal(bytes, start, end, 15, 6);
+
+const isPositive = (bytes: Uint8Array, start: number, end: number, wholeMax: number, decimalsMax: number): boolean =>
+  start === end || (isDecimal(bytes, start, end, wholeMax, decimalsMax) && isAboveZero(bytes, start, end));
+
+const isFlag = (bytes: Uint8Array, start: number, end: number): boolean =>
+  start === end || (end - start === 1 && (bytes[start] === ZERO || bytes[start] === ZERO + 1));

@@ -1,0 +1,82 @@
+import type { IngestBarsRequest, IngestItem, IngestReport } from '@mystocks/contracts';
+import type { BarBlock, RefusedLine } from './bar-block.js';
+import { barPlace, type BarRows } from './bar-rows.js';
+import type { ChangedRows, StoredBlock } from './bars-ingest.repository.js';
+import { refusals } from './refusals.js';
+
+/** Refused lines an answer names when nobody asked for every line; their number is always told. */
+const REFUSED_MAX = 1_000;
+
+type SymbolsById = ReadonlyMap<number, string>;
+
+const refusedItem = ({ line, id, status, code, message }: RefusedLine): IngestItem => ({
+  line,
+  id,
+  status,
+  code,
+  message,
+});
+const byLine = (a: IngestItem, b: IngestItem): number => a.line - b.line;
+
+/** A block of which no line can be stored. */
+export function emptyReport(block: BarBlock): IngestReport {
+  return {
+    total: block.total,
+    inserted: 0,
+    updated: 0,
+    unchanged: 0,
+    failed: block.total,
+    items: block.refused.slice(0, REFUSED_MAX).map(refusedItem),
+    ignored_columns: block.ignored,
+    registered: [],
+  };
+}
+
+/** A block that is not stored because of its refused lines. */
+export function abortedReport(request: IngestBarsRequest, block: BarBlock, symbols: SymbolsById): IngestReport {
+  const report = emptyReport(block);
+  if (!request.want_items) return report;
+  const others = [block.daily, block.minute].flatMap((rows) =>
+    rows.lines.map((line, row) => ({ line, id: placeId(rows, row, symbols), ...refusals.aborted })),
+  );
+  return { ...report, items: [...block.refused.map(refusedItem), ...others].sort(byLine) };
+}
+
+export function barReport(
+  request: IngestBarsRequest,
+  block: BarBlock,
+  stored: StoredBlock,
+  symbols: SymbolsById,
+): IngestReport {
+  const inserted = stored.daily.inserted.length + stored.minute.inserted.length;
+  const updated = stored.daily.updated.length + stored.minute.updated.length;
+  const failed = block.refused.length;
+  const report = {
+    ...emptyReport(block),
+    inserted,
+    updated,
+    unchanged: block.total - failed - inserted - updated,
+    failed,
+    lsn: stored.lsn,
+  };
+  if (!request.want_items) return report;
+  const kept = [...keptItems(block.daily, stored.daily, symbols), ...keptItems(block.minute, stored.minute, symbols)];
+  return { ...report, items: [...block.refused.map(refusedItem), ...kept].sort(byLine) };
+}
+
+function keptItems(rows: BarRows, changed: ChangedRows, symbols: SymbolsById): IngestItem[] {
+  const fresh = new Set(changed.inserted);
+  return rows.lines.map((line, row) => {
+    const id = placeId(rows, row, symbols);
+    const later = rows.superseded.get(row);
+    if (later !== undefined)
+      return { line, id, status: 200, message: `Line ${later} of the same block gives this bar again` };
+    return { line, id, status: fresh.has(row) ? 201 : 200 };
+  });
+}
+
+function placeId(rows: BarRows, row: number, symbols: SymbolsById): string {
+  const { instrument, timeframe, day, time } = barPlace(rows.keys[row] ?? 0);
+  const stamp = timeframe === '1Day' ? day : `${day} ${time}`;
+  return [symbols.get(instrument), timeframe, stamp].filter((part) => part !== undefined).join(' ');
+}

@@ -1,0 +1,143 @@
+import type { StoredTimeframe } from '@mystocks/contracts';
+
+/*
+ * A bar's place as one number: instrument, frame, day and minute, most significant first, so that numbers order as
+ * bars do. 23 + 3 + 16 + 11 bits = 53, what a double holds exactly.
+ */
+const MINUTE = 2 ** 11;
+const DAY = 2 ** 16;
+const FRAME = 2 ** 3;
+const FIRST_YEAR = 1990;
+export const INSTRUMENTS_MAX = 2 ** 23;
+const frames: readonly StoredTimeframe[] = ['1Day', '1Min', '5Min', '15Min', '30Min', '60Min'];
+const frameOfMinutes = new Map([0, 1, 5, 15, 30, 60].map((minutes, frame) => [minutes, frame]));
+
+/** `day` as YYYYMMDD, `minute` of the day; `minutes` 0 for the daily frame. */
+export function barKey(instrument: number, minutes: number, day: number, minute: number): number {
+  const frame = frameOfMinutes.get(minutes) ?? 0;
+  const year = Math.trunc(day / 10_000);
+  const packed = (year - FIRST_YEAR) * 512 + Math.trunc((day % 10_000) / 100) * 32 + (day % 100);
+  return ((instrument * FRAME + frame) * DAY + packed) * MINUTE + minute;
+}
+
+export interface BarPlace {
+  readonly instrument: number;
+  readonly timeframe: StoredTimeframe;
+  /** `YYYY-MM-DD` */
+  readonly day: string;
+  /** `HH:MM`; `00:00` for a day. */
+  readonly time: string;
+}
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+export function barPlace(key: number): BarPlace {
+  const minute = key % MINUTE;
+  const packed = Math.floor(key / MINUTE) % DAY;
+  const group = Math.floor(key / (MINUTE * DAY));
+  return {
+    instrument: Math.floor(group / FRAME),
+    timeframe: frames[group % FRAME] ?? '1Day',
+    day: `${Math.floor(packed / 512) + FIRST_YEAR}-${two(Math.floor(packed / 32) % 16)}-${two(packed % 32)}`,
+    time: `${two(Math.floor(minute / 60))}:${two(minute % 60)}`,
+  };
+}
+
+/** Oldest and newest bar of each instrument and frame. */
+export function endsOf(keys: Iterable<number>): Map<number, { oldest: number; newest: number }> {
+  const ends = new Map<number, { oldest: number; newest: number }>();
+  for (const key of keys) {
+    const group = Math.floor(key / (MINUTE * DAY));
+    const held = ends.get(group);
+    if (held === undefined) ends.set(group, { oldest: key, newest: key });
+    else if (key < held.oldest) held.oldest = key;
+    else if (key > held.newest) held.newest = key;
+  }
+  return ends;
+}
+
+/** Bars of one table in COPY text format, in the order of their lines. Of bars with one place the last one counts. */
+export class BarRows {
+  readonly keys: number[] = [];
+  readonly lines: number[] = [];
+  /** Rows that a later line replaced, with that line. */
+  readonly superseded = new Map<number, number>();
+  readonly #ends: number[] = [];
+  #out: Buffer;
+  #length = 0;
+  #newest = -1;
+  #rowOf: Map<number, number> | undefined;
+
+  constructor(bytes: number) {
+    this.#out = Buffer.allocUnsafe(bytes);
+  }
+
+  get size(): number {
+    return this.keys.length;
+  }
+
+  /** Rows that are to be stored. */
+  get distinct(): number {
+    return this.keys.length - this.superseded.size;
+  }
+
+  /** Room for a row of `bytes`; write it, then {@link add} it with its end. */
+  room(bytes: number): Buffer {
+    if (this.#out.length - this.#length < bytes) {
+      const larger = Buffer.allocUnsafe(this.#out.length * 2 + bytes);
+      this.#out.copy(larger, 0, 0, this.#length);
+      this.#out = larger;
+    }
+    return this.#out;
+  }
+
+  /** Where the next row starts. */
+  get end(): number {
+    return this.#length;
+  }
+
+  add(key: number, line: number, end: number): void {
+    const row = this.keys.length;
+    // Files are mostly in order: only a step back can be a bar seen before.
+    if (key > this.#newest && this.#rowOf === undefined) this.#newest = key;
+    else {
+      this.#rowOf ??= new Map(this.keys.map((known, at) => [known, at]));
+      const before = this.#rowOf.get(key);
+      if (before !== undefined) this.superseded.set(before, line);
+      this.#rowOf.set(key, row);
+    }
+    this.keys.push(key);
+    this.lines.push(line);
+    this.#ends.push(end);
+    this.#length = end;
+  }
+
+  /** The row's values as text, `\N` for none. */
+  cells(row: number): string[] {
+    return this.#out.toString('latin1', this.#startOf(row), (this.#ends[row] ?? 0) - 1).split('\t');
+  }
+
+  /** All rows to store, ready for COPY. */
+  copyText(): Buffer {
+    if (this.superseded.size === 0) return this.#out.subarray(0, this.#length);
+    return Buffer.concat(this.stored().map((row) => this.#out.subarray(this.#startOf(row), this.#ends[row])));
+  }
+
+  /** The same with the row's number in front of each. */
+  numberedCopyText(): Buffer {
+    const rows = this.stored().map(
+      (row) => `${row}\t${this.#out.toString('latin1', this.#startOf(row), this.#ends[row])}`,
+    );
+    return Buffer.from(rows.join(''), 'latin1');
+  }
+
+  /** Numbers of the rows to store. */
+  stored(): number[] {
+    if (this.superseded.size === 0) return [...this.keys.keys()];
+    return [...this.keys.keys()].filter((row) => !this.superseded.has(row));
+  }
+
+  #startOf(row: number): number {
+    return row === 0 ? 0 : (this.#ends[row - 1] ?? 0);
+  }
+}

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { PostgresPool, type Written } from '@mystocks/connection-pool';
+import type { Exchange, InstrumentStatus } from '@mystocks/contracts';
+import type { InstrumentKind } from '../instruments/symbols.js';
+import type { Unknown } from './bar-symbols.js';
+
+/** An instrument as a list gives it; null where the list says nothing. */
+export interface ListedInstrument {
+  readonly symbol: string;
+  readonly code: string;
+  readonly exchange: Exchange;
+  readonly kind: InstrumentKind;
+  readonly name: string | null;
+  readonly area: string | null;
+  readonly industry: string | null;
+  readonly list_date: string | null;
+  readonly status: InstrumentStatus;
+}
+
+const columns = 'symbol, code, exchange, kind, name, area, industry, list_date, status';
+const given = `SELECT ${columns} FROM json_to_recordset($1::json) AS given(symbol text, code text, exchange text, kind text,
+  name text, area text, industry text, list_date date, status text)`;
+
+const register = `INSERT INTO market_data.instruments (${columns}) ${given}
+  ORDER BY symbol ON CONFLICT (symbol) DO NOTHING RETURNING symbol`;
+
+// What a list does not say is kept; unchanged rows are left alone.
+const merge = `WITH given AS MATERIALIZED (${given}),
+  changed AS MATERIALIZED (
+    SELECT g.*, i.id IS NULL AS fresh FROM given g LEFT JOIN market_data.instruments i USING (symbol)
+    WHERE i.id IS NULL OR (g.kind, g.status) IS DISTINCT FROM (i.kind, i.status)
+      OR coalesce(g.name, i.name) IS DISTINCT FROM i.name OR coalesce(g.area, i.area) IS DISTINCT FROM i.area
+      OR coalesce(g.industry, i.industry) IS DISTINCT FROM i.industry
+      OR coalesce(g.list_date, i.list_date) IS DISTINCT FROM i.list_date),
+  stored AS (
+    INSERT INTO market_data.instruments AS i (${columns}) SELECT ${columns} FROM changed ORDER BY symbol
+    ON CONFLICT (symbol) DO UPDATE SET kind = excluded.kind, status = excluded.status,
+      name = coalesce(excluded.name, i.name), area = coalesce(excluded.area, i.area),
+      industry = coalesce(excluded.industry, i.industry), list_date = coalesce(excluded.list_date, i.list_date))
+  SELECT coalesce(array_agg(symbol) FILTER (WHERE fresh), '{}') AS inserted,
+    coalesce(array_agg(symbol) FILTER (WHERE NOT fresh), '{}') AS updated FROM changed`;
+
+export interface ChangedInstruments {
+  readonly inserted: readonly string[];
+  readonly updated: readonly string[];
+}
+
+const STATEMENT_TIMEOUT_MS = 25_000;
+
+@Injectable()
+export class InstrumentsIngestRepository {
+  constructor(private readonly pool: PostgresPool) {}
+
+  /** Makes instruments that only bars name so far; answers the symbols that were new. */
+  async register(strangers: readonly Unknown[]): Promise<Written<string[]>> {
+    const values = [JSON.stringify(strangers.map((one) => ({ ...one, status: 'unlisted' })))];
+    return this.pool.write(async (client) => {
+      const { rows } = await client.query<{ symbol: string }>({ text: register, values });
+      return rows.map(({ symbol }) => symbol);
+    });
+  }
+
+  /** Stores a list, every symbol once. */
+  async merge(listed: readonly ListedInstrument[]): Promise<Written<ChangedInstruments>> {
+    return this.pool.write(
+      async (client) => {
+        const { rows } = await client.query<ChangedInstruments>({ text: merge, values: [JSON.stringify(listed)] });
+        return rows[0] ?? { inserted: [], updated: [] };
+      },
+      { statementTimeoutMs: STATEMENT_TIMEOUT_MS },
+    );
+  }
+}

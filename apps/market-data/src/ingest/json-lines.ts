@@ -1,0 +1,89 @@
+import type { Fields } from './csv-records.js';
+import { refuseField, refusals, type Refusal } from './refusals.js';
+
+const SCRATCH_BYTES = 16_384;
+const VALUE_CHARACTERS_MAX = 200;
+
+export interface JsonColumns {
+  readonly count: number;
+  /** Place of a key's value; -1 for a key nobody reads. */
+  readonly columnOf: (name: string) => number;
+  /** May be a JSON number; text is allowed everywhere. */
+  readonly isNumeric: (column: number) => boolean;
+}
+
+/** Walks the lines of an NDJSON block and lays each object's values out like the columns of a CSV line. */
+export class JsonLines implements Fields {
+  readonly bytes = Buffer.alloc(SCRATCH_BYTES);
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Number of the current line, from 1 in the file. */
+  line: number;
+  /** The current line cannot be read. */
+  refusal: Refusal | undefined;
+  readonly #texts: string[];
+  readonly #columns: JsonColumns;
+  #next = 0;
+
+  constructor(block: Buffer, firstLine: number, columns: JsonColumns) {
+    this.#texts = block
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .split('\n');
+    this.#columns = columns;
+    this.starts = new Int32Array(columns.count);
+    this.ends = new Int32Array(columns.count);
+    this.line = firstLine - 1;
+  }
+
+  /** Goes to the next line that is not empty; false at the end. */
+  next(): boolean {
+    while (this.#next < this.#texts.length) {
+      const text = this.#texts[this.#next] ?? '';
+      this.#next += 1;
+      this.line += 1;
+      if (text.trim() === '') continue;
+      this.refusal = this.#layOut(text);
+      return true;
+    }
+    return false;
+  }
+
+  #layOut(text: string): Refusal | undefined {
+    this.starts.fill(0);
+    this.ends.fill(0);
+    const value = parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return refusals.json;
+    let at = 0;
+    for (const [name, given] of Object.entries(value)) {
+      const column = this.#columns.columnOf(name);
+      if (column < 0) return refuseField(printable(name), 'is no field of a line');
+      if ((this.ends[column] as number) > 0) return refuseField(name, 'is given twice');
+      const cell = given === null ? '' : valueText(given, this.#columns.isNumeric(column));
+      if (cell === undefined) return refuseField(name, 'has a value of the wrong type, or too long to be kept exactly');
+      this.starts[column] = at;
+      at += this.bytes.write(cell, at);
+      this.ends[column] = at;
+    }
+    return undefined;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const printable = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ');
+
+/** A JSON number keeps 15 significant digits exactly (IEEE 754 double); one that needs more is not stored rounded. */
+function valueText(value: unknown, numeric: boolean): string | undefined {
+  if (typeof value === 'string') return value.length <= VALUE_CHARACTERS_MAX ? value : undefined;
+  if (!numeric || typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+  const text = String(value);
+  return text.replace(/^-/, '').replace('.', '').replace(/^0+/, '').replace(/e.*$/, '').length <= 15 ? text : undefined;
+}

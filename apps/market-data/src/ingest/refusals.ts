@@ -1,0 +1,63 @@
+import { failureCodes, problems } from '@mystocks/contracts';
+
+/** Why a line is not stored. */
+export interface Refusal {
+  readonly status: number;
+  /** Problem number (SURFACE.md §3). */
+  readonly code: number;
+  readonly message: string;
+}
+
+const INVALID = failureCodes.invalid.number;
+const because = (message: string, code: number = INVALID, status = 422): Refusal =>
+  Object.freeze({ status, code, message });
+
+/** Every reason, in the words the loader of a file reads. */
+export const refusals = {
+  columns: because('The line has more or fewer columns than the header', INVALID, 400),
+  quote: because('A quoted value is not closed', INVALID, 400),
+  json: because('Not a JSON object', INVALID, 400),
+  code: because('code must be six digits, or IDX and six digits', problems.SYMBOL_INVALID_FORMAT, 400),
+  exchange: because('exchange must be SSE, SZSE or BSE', problems.SYMBOL_INVALID_FORMAT, 400),
+  symbol: because('symbol must be a symbol such as 600519.SH', problems.SYMBOL_INVALID_FORMAT, 400),
+  ambiguous: because(
+    'The code names more than one instrument; write it with its exchange',
+    problems.SYMBOL_AMBIGUOUS,
+    409,
+  ),
+  unknown: because('There is no such instrument', problems.MARKET_DATA_NOT_FOUND, 404),
+  date: because('date must be a real day, YYYY-MM-DD', problems.DATE_RANGE_INVALID, 400),
+  tooEarly: because('date is before 1990-12-19, the first trading day', problems.DATE_RANGE_INVALID),
+  future: because('date is in the future', problems.DATE_RANGE_INVALID),
+  time: because(
+    'time must be a time of the day on a whole minute, HH:MM or HH:MM:00',
+    problems.DATE_RANGE_INVALID,
+    400,
+  ),
+  outside: because(
+    'time is not the end of a bar of this frame inside 09:30-11:30 or 13:00-15:00',
+    problems.DATE_RANGE_INVALID,
+  ),
+  dayTime: because('A bar of a day carries no time', problems.DATE_RANGE_INVALID),
+  timeMissing: because('A minute bar needs its time', problems.DATE_RANGE_INVALID),
+  timeframe: because(
+    'timeframe must be one of 1Min, 5Min, 15Min, 30Min, 60Min, 1Day',
+    problems.KLINE_INTERVAL_INVALID,
+    400,
+  ),
+  timeframeMissing: because('A line with a time needs its timeframe', problems.KLINE_INTERVAL_INVALID),
+  price: because('open, high, low and close must be decimals with at most 6 decimals, above 0', INVALID),
+  low: because('low is above open, close or high', INVALID),
+  high: because('high is below open, close or low', INVALID),
+  volumeEmpty: because('volume is empty', INVALID),
+  volume: because('volume must be a whole number of shares, 0 or more', INVALID),
+  amount: because('amount must be a decimal with at most 6 decimals, 0 or more', INVALID),
+  preClose: because('pre_close must be a decimal with at most 6 decimals, above 0', INVALID),
+  adjFactor: because('adj_factor must be a decimal with at most 10 decimals, above 0', INVALID),
+  tradeStatus: because('trade_status must be 0 or 1', INVALID),
+  aborted: because('Not stored: another line of the batch was refused', INVALID, 424),
+} as const;
+
+/** A refusal that names a field of the line. */
+export const refuseField = (name: string, what: string): Refusal =>
+  because(`${name.slice(0, 60)} ${what}`, INVALID, 400);
