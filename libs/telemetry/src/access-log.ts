@@ -21,7 +21,7 @@ export class AccessLog {
   /** `fd` 1 is standard output. Lines wait at most 200 ms. */
   constructor(service: string, fd = 1) {
     this.#head = `","service":${JSON.stringify(service)},"msg":"request","method":"`;
-    this.#sink = new sonicBoom.SonicBoom({ fd, minLength: 16_384, maxLength: 4 * 1024 * 1024, sync: false });
+    this.#sink = new sonicBoom.SonicBoom({ fd, minLength: 16_384, maxWrite: 65_536, maxLength: 4 * 1024 * 1024, sync: false });
     this.#timer = setInterval(() => {
       this.#sink.flush();
     }, 200).unref();
