@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Failure } from '@mystocks/contracts';
+import { freePort, sleep, startNats, waitFor, type NatsServer } from '@mystocks/testing';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { echo, echoOnce, said, startEcho, type EchoService } from './echo.conformance.js';
+import { Bus } from './index.js';
+
+const cleanUp: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanUp.splice(0).reverse()) await clean();
+}, 30_000);
+
+async function open(): Promise<{ nats: NatsServer; bus: Bus; service: EchoService }> {
+  const nats = await startNats();
+  cleanUp.push(() => nats.stop());
+  const service = await startEcho(nats.url);
+  const bus = Bus.connect({ servers: nats.url, service: 'asker' });
+  cleanUp.push(
+    () => service.stop(),
+    () => bus.drain(),
+  );
+  await works(bus);
+  return { nats, bus, service };
+}
+
+const works = (bus: Bus, timeoutMs = 5_000): Promise<boolean> =>
+  waitFor(() => bus.call(echo, { text: 'there?' }).then(() => true), { timeoutMs, what: 'an answer' });
+const codeOf = (run: Promise<unknown>): Promise<string> =>
+  run.then(
+    () => 'answered',
+    (error: Failure) => error.code,
+  );
+
+/** A service in a process of its own that takes calls and never answers. */
+async function startDeaf(url: string, subject: string): Promise<{ child: ChildProcess; taken: Promise<unknown> }> {
+  const script = `
+    import { connect } from '@nats-io/transport-node';
+    const nats = await connect({ servers: process.argv[1] });
+    nats.subscribe(process.argv[2], { queue: 'echo', callback: () => process.stdout.write('taken') });
+    await nats.flush();
+    process.stdout.write('ready');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, url, subject], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  cleanUp.push(() => child.kill('SIGKILL'));
+  const { stdout } = child;
+  await once(stdout, 'data');
+  return { child, taken: once(stdout, 'data') };
+}
+
+describe('when NATS goes away', () => {
+  it('every call fails at once, nothing is kept for later, and service and caller find back by themselves', async () => {
+    const { nats, bus, service } = await open();
+    const states: boolean[] = [];
+    const heard: string[] = [];
+    bus.onConnectionChange((connected) => states.push(connected));
+    service.bus.subscribe(said, ({ text }) => void heard.push(text));
+    const underWay = codeOf(bus.call(echoOnce, { text: 'under way', wait_ms: 5_000 }, { timeoutMs: 10_000 }));
+    await waitFor(() => service.handler.seen.includes('under way'), { timeoutMs: 2_000 });
+
+    await nats.kill();
+    await waitFor(() => !bus.connected && !service.bus.connected, { timeoutMs: 2_000 });
+    expect(await underWay).toBe('unavailable');
+    const startedAt = performance.now();
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => codeOf(bus.call(echo, { text: 'lost' }))));
+    expect(new Set(outcomes)).toEqual(new Set(['unavailable']));
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    bus.publish(said, { who: 'ann', text: 'lost news' });
+
+    await nats.restart();
+    await works(bus);
+    expect(service.handler.seen).not.toContain('lost');
+    bus.publish(said, { who: 'ann', text: 'new news' });
+    await waitFor(() => heard.length > 0, { timeoutMs: 2_000 });
+    expect(heard).toEqual(['new news']);
+    expect(states).toEqual([false, true]);
+  }, 30_000);
+
+  it('for 40 s, longer than the stock client tries, they still come back, within 2 s', async () => {
+    const { nats, bus } = await open();
+    await nats.kill();
+    await waitFor(() => !bus.connected, { timeoutMs: 2_000 });
+    // The fault itself: the stock client gives up after 10 attempts x 2 s (security.md M3).
+    await sleep(40_000);
+    expect(await codeOf(bus.call(echo, { text: 'still away' }))).toBe('unavailable');
+    await nats.restart();
+    const backMs = Date.now();
+    await works(bus);
+    expect(Date.now() - backMs).toBeLessThan(2_000);
+  }, 90_000);
+
+  it('before anybody came, they wait for it in the background', async () => {
+    const port = await freePort();
+    const url = `nats://127.0.0.1:${port}`;
+    const service = await startEcho(url);
+    const bus = Bus.connect({ servers: url, service: 'asker' });
+    cleanUp.push(
+      () => service.stop(),
+      () => bus.drain(),
+    );
+    expect(bus.connected).toBe(false);
+    expect(await codeOf(bus.call(echo, { text: 'nobody yet' }))).toBe('unavailable');
+    const nats = await startNats({ port });
+    cleanUp.push(() => nats.stop());
+    await works(bus);
+  }, 30_000);
+
+  it('or wants a token we do not have, they keep trying and say why', async () => {
+    const nats = await startNats({ token: 'right' });
+    cleanUp.push(() => nats.stop());
+    const wrong = Bus.connect({ servers: nats.url, service: 'asker', token: 'wrong' });
+    const right = Bus.connect({ servers: nats.url, service: 'asker', token: 'right' });
+    cleanUp.push(
+      () => wrong.drain(),
+      () => right.drain(),
+    );
+    await waitFor(() => right.connected, { timeoutMs: 5_000 });
+    expect(wrong.connected).toBe(false);
+    expect(await codeOf(wrong.call(echo, { text: 'x' }))).toBe('unavailable');
+  }, 20_000);
+});
+
+describe('when a service dies', () => {
+  it('with a call in its hands, the call ends with `timeout` at its deadline', async () => {
+    const nats = await startNats();
+    cleanUp.push(() => nats.stop());
+    const bus = Bus.connect({ servers: nats.url, service: 'asker' });
+    cleanUp.push(() => bus.drain());
+    const { child, taken } = await startDeaf(nats.url, echo.subject);
+    await waitFor(() => bus.connected, { timeoutMs: 5_000 });
+    const startedMs = Date.now();
+    const outcome = codeOf(bus.call(echo, { text: 'take this' }, { timeoutMs: 700 }));
+    await taken;
+    child.kill('SIGKILL');
+    expect(await outcome).toBe('timeout');
+    expect(Date.now() - startedMs).toBeLessThan(1_500);
+    expect(await codeOf(bus.call(echoOnce, { text: 'anyone?' }))).toBe('unavailable');
+  }, 20_000);
+
+  it('in order, it answers what it has and takes nothing new', async () => {
+    const { nats, bus, service } = await open();
+    const other = await startEcho(nats.url, { name: 'other' });
+    cleanUp.push(() => other.stop());
+    await waitFor(async () => (await bus.call(echo, { text: 'who?' })).by === 'other', { timeoutMs: 5_000 });
+    const calls = Array.from({ length: 200 }, () =>
+      bus.call(echoOnce, { text: 'last', wait_ms: 300 }, { timeoutMs: 3_000 }),
+    );
+    await waitFor(() => service.handler.seen.includes('last'), { timeoutMs: 2_000 });
+    await service.stop();
+    const answers = await Promise.all(calls);
+    expect(answers.filter(({ by }) => by === 'echo').length).toBeGreaterThan(10);
+    const later = await Promise.all(Array.from({ length: 50 }, () => bus.call(echoOnce, { text: 'next' })));
+    expect(new Set(later.map(({ by }) => by))).toEqual(new Set(['other']));
+  }, 20_000);
+
+  it('its caller drains too: calls under way are answered first', async () => {
+    const { bus } = await open();
+    const calls = Array.from({ length: 20 }, () => bus.call(echoOnce, { text: 'last', wait_ms: 200 }));
+    await bus.drain();
+    expect((await Promise.all(calls)).map(({ text }) => text)).toEqual(calls.map(() => 'last'));
+    expect(await codeOf(bus.call(echo, { text: 'closed' }))).toBe('unavailable');
+  }, 20_000);
+});
+
+describe('two instances of one service', () => {
+  it('share the calls', async () => {
+    const { nats, bus } = await open();
+    const other = await startEcho(nats.url, { name: 'other' });
+    cleanUp.push(() => other.stop());
+    await waitFor(async () => (await bus.call(echo, { text: 'who?' })).by === 'other', { timeoutMs: 5_000 });
+    const answers = await Promise.all(Array.from({ length: 400 }, () => bus.call(echo, { text: 'share' })));
+    const others = answers.filter(({ by }) => by === 'other').length;
+    expect(others).toBeGreaterThan(100);
+    expect(others).toBeLessThan(300);
+  }, 20_000);
+});
