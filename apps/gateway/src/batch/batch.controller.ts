@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream';
+import { Controller, Post, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Failure, ingestBars, ingestInstruments, type IngestRequest } from '@mystocks/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Operates } from '../docs/operation.js';
+import { checkInput, fromQuery, jsonOf } from '../http/input.js';
+import { elementsOf } from '../http/json-text.js';
+import { BatchService, type Common, type Ingest } from './batch.service.js';
+import { BarsBatchQuery, BatchBody, BatchQuery } from './batch.shapes.js';
+
+const consumes = ['application/json', 'application/x-ndjson', 'text/csv'];
+const answers = { 200: 'all stored', 207: 'some stored', 422: 'none stored' };
+
+@ApiTags('batch')
+@Controller('api/v2/batch')
+export class BatchController {
+  constructor(private readonly batches: BatchService) {}
+
+  @Post('bars')
+  @Operates(ingestBars, { summary: 'Store bars', query: BarsBatchQuery, body: BatchBody, consumes, answers })
+  bars(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    const { timeframe, register, ...query } = fromQuery(BarsBatchQuery, request);
+    const common = { register, ...(timeframe === undefined ? {} : { timeframe }) };
+    return this.#take([request, reply], ingestBars, common, query);
+  }
+
+  @Post('symbols')
+  @Operates(ingestInstruments, { summary: 'Store instruments', query: BatchQuery, body: BatchBody, consumes, answers })
+  symbols(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    return this.#take([request, reply], ingestInstruments, {}, fromQuery(BatchQuery, request));
+  }
+
+  async #take<Request extends IngestRequest>(
+    [request, reply]: readonly [FastifyRequest, FastifyReply],
+    call: Ingest<Request>,
+    common: Common<Request>,
+    query: BatchQuery,
+  ): Promise<FastifyReply> {
+    const tally =
+      request.body instanceof Readable
+        ? await this.#stream(request, request.body, call, common, query)
+        : await this.#json(request, call, common, query);
+    if (tally.stored === 0 && tally.status === 200) throw new Failure('invalid', 'The body has no lines');
+    return tally.send(reply, { lines: request.body instanceof Readable });
+  }
+
+  #stream<Request extends IngestRequest>(
+    request: FastifyRequest,
+    body: Readable,
+    call: Ingest<Request>,
+    common: Common<Request>,
+    query: BatchQuery,
+  ): ReturnType<BatchService['stream']> {
+    if (query.on_error === 'abort') {
+      throw new Failure('unprocessable', 'on_error=abort needs a JSON batch: a line stream is stored block by block');
+    }
+    const format = (request.headers['content-type'] ?? '').toLowerCase().startsWith('text/csv') ? 'csv' : 'ndjson';
+    return this.batches.stream(call, common, body, { format, atOnce: query.concurrency });
+  }
+
+  #json<Request extends IngestRequest>(
+    request: FastifyRequest,
+    call: Ingest<Request>,
+    common: Common<Request>,
+    query: BatchQuery,
+  ): ReturnType<BatchService['items']> {
+    const body = jsonOf(request);
+    checkInput(BatchBody, body.value);
+    return this.batches.items(call, common, elementsOf(body, 'items'), query.on_error);
+  }
+}

@@ -1,0 +1,24 @@
+import { storedTimeframes, type StoredTimeframe } from '@mystocks/contracts';
+import { IsCount, IsFlag, IsListOf, IsOneOf } from '@mystocks/validation';
+
+/** Query of a batch. */
+export class BatchQuery {
+  /** Blocks of a line stream that are stored at the same time. */
+  @IsCount(1, 8) readonly concurrency: number = 2;
+  /** `abort` stores nothing when one item is refused; JSON batches only. */
+  @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
+}
+
+export class BarsBatchQuery extends BatchQuery {
+  /** Frame of lines that have a time and do not say it themselves. */
+  @IsOneOf(storedTimeframes, { optional: true, code: 2000 }) readonly timeframe?: StoredTimeframe;
+  /** Register instruments that nobody listed yet. */
+  @IsFlag() readonly register: boolean = false;
+}
+
+const isObject = (item: unknown): boolean => typeof item === 'object' && item !== null && !Array.isArray(item);
+
+/** A JSON batch; each item is checked by the owning service, so that one bad item does not refuse its neighbours. */
+export class BatchBody {
+  @IsListOf({ name: 'objects', test: isObject }, 1_000) readonly items!: object[];
+}

@@ -1,0 +1,118 @@
+import { Failure } from '@mystocks/contracts';
+
+/** Whole lines, forwarded as they came. */
+export interface Block {
+  readonly body: Buffer;
+  /** Number of its first line in the stream, from 1. */
+  readonly firstLine: number;
+  readonly lines: number;
+}
+
+export interface Pace {
+  /** Bytes of a block, at most; a longer line cannot be taken. */
+  readonly blockMax: number;
+  /** How long nothing may come while more is awaited. */
+  readonly idleMaxMs: number;
+  /** Slower than this on average, after `graceMs` of waiting, is holding a connection. */
+  readonly bytesPerSecondMin: number;
+  readonly graceMs: number;
+}
+
+/** Blocks of 512 KB fit the bus (1 MB) with room; 10 KB/s is the floor of reliability.md §3. */
+export const defaultPace: Pace = { blockMax: 524_288, idleMaxMs: 10_000, bytesPerSecondMin: 10_240, graceMs: 20_000 };
+
+const NEWLINE = 0x0a;
+
+/**
+ * Splits a byte stream at line ends into blocks. Reads only as fast as it is asked for blocks, so a slow store slows the
+ * sender down instead of filling memory.
+ * @throws {Failure} `too_large` for a line longer than a block, `timeout` for a stream that does not move
+ */
+export async function* blocksOf(stream: AsyncIterable<Buffer>, pace: Pace = defaultPace): AsyncGenerator<Block> {
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let firstLine = 1;
+  const block = (body: Buffer): Block => {
+    const lines = countLines(body);
+    const made = { body, firstLine, lines };
+    firstLine += lines;
+    return made;
+  };
+  for await (const chunk of paced(stream, pace)) {
+    held.push(chunk);
+    heldBytes += chunk.length;
+    while (heldBytes >= pace.blockMax) {
+      const all = Buffer.concat(held, heldBytes);
+      const end = all.lastIndexOf(NEWLINE, pace.blockMax - 1);
+      if (end < 0) throw new Failure('too_large', `Line ${firstLine} is longer than ${pace.blockMax} bytes`);
+      yield block(all.subarray(0, end + 1));
+      held = [all.subarray(end + 1)];
+      heldBytes = all.length - end - 1;
+    }
+  }
+  if (heldBytes > 0) yield block(Buffer.concat(held, heldBytes));
+}
+
+/** Takes the first line off (the header of a CSV) and hands on the rest with the line numbers of the whole file. */
+export async function withoutHeader(
+  blocks: AsyncGenerator<Block>,
+): Promise<{ readonly header: string; readonly blocks: AsyncGenerator<Block> }> {
+  const first = await blocks.next();
+  if (first.done === true) return { header: '', blocks };
+  const { body } = first.value;
+  const at = body.indexOf(NEWLINE);
+  const header = body
+    .toString('utf8', 0, at < 0 ? body.length : at)
+    .replace(/^\uFEFF/, '')
+    .replace(/\r$/, '');
+  const rest = at < 0 ? Buffer.alloc(0) : body.subarray(at + 1);
+  return { header, blocks: prepended(rest, blocks) };
+}
+
+async function* prepended(rest: Buffer, blocks: AsyncGenerator<Block>): AsyncGenerator<Block> {
+  if (rest.length > 0) yield { body: rest, firstLine: 2, lines: countLines(rest) };
+  yield* blocks;
+}
+
+function countLines(body: Buffer): number {
+  let lines = 0;
+  for (let at = body.indexOf(NEWLINE); at >= 0; at = body.indexOf(NEWLINE, at + 1)) lines += 1;
+  return body.at(-1) === NEWLINE ? lines : lines + 1;
+}
+
+/** Only the time spent waiting for the sender counts, not the time it waits for us. */
+async function* paced(stream: AsyncIterable<Buffer>, pace: Pace): AsyncGenerator<Buffer> {
+  const iterator = stream[Symbol.asyncIterator]();
+  let waitedMs = 0;
+  let bytes = 0;
+  try {
+    for (;;) {
+      const askedMs = performance.now();
+      const next = await inTime(iterator.next(), pace.idleMaxMs);
+      waitedMs += performance.now() - askedMs;
+      if (next.done === true) return;
+      bytes += next.value.length;
+      if (waitedMs > pace.graceMs + (bytes / pace.bytesPerSecondMin) * 1_000) throw tooSlow();
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: the end of a stream that stands still would never come.
+    void iterator.return?.();
+  }
+}
+
+async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(tooSlow());
+    }, limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const tooSlow = (): Failure => new Failure('timeout', 'The body came too slowly; what was stored before stays stored');

@@ -1,0 +1,55 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { TokensController } from './auth/tokens.controller.js';
+import { UsersController } from './auth/users.controller.js';
+import { BatchController } from './batch/batch.controller.js';
+import { BatchService } from './batch/batch.service.js';
+import { DocsController } from './docs/docs.controller.js';
+import { OpenApiDocuments } from './docs/openapi.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { AccessGuard } from './identity/access.guard.js';
+import { JwtStrategy } from './identity/jwt.strategy.js';
+import { SigningKeys } from './identity/signing-keys.js';
+import { BarsController } from './market/bars.controller.js';
+import { CalendarController } from './market/calendar.controller.js';
+import { QuotesController } from './market/quotes.controller.js';
+import { SymbolsController } from './market/symbols.controller.js';
+import { CacheController } from './operations/cache.controller.js';
+import { AnswersService } from './reads/answers.service.js';
+import { NearAnswers } from './reads/near-answers.js';
+import { NewsService } from './reads/news.service.js';
+import { ReadsService } from './reads/reads.service.js';
+import { AuthV1Controller } from './v1/auth-v1.controller.js';
+import { MarketV1Controller } from './v1/market-v1.controller.js';
+
+/** The parts list. */
+@Module({
+  imports: [PassportModule],
+  controllers: [
+    BarsController,
+    QuotesController,
+    SymbolsController,
+    CalendarController,
+    BatchController,
+    TokensController,
+    UsersController,
+    CacheController,
+    DocsController,
+    MarketV1Controller,
+    AuthV1Controller,
+  ],
+  providers: [
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: NearAnswers, useFactory: () => new NearAnswers() },
+    AnswersService,
+    BatchService,
+    JwtStrategy,
+    NewsService,
+    OpenApiDocuments,
+    ReadsService,
+    SigningKeys,
+  ],
+})
+export class GatewayModule {}

@@ -1,0 +1,166 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Failure } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
+import { traceIdOf, withContext, type AccessLog } from '@mystocks/telemetry';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { factsOf, readBudget } from './facts.js';
+import { NO_STORE, securityHeaders } from './headers.js';
+import type { HotPath } from './hot-path.js';
+import { meterOf } from './meter.js';
+import { addDeprecationHook } from '../v1/deprecation.hook.js';
+import { addParsers, JSON_BYTES_MAX } from './parsers.js';
+import { sendProblem } from './problem.filter.js';
+import { keepRouteTable } from './route-table.js';
+import { refuseConnection } from './refuse-connection.js';
+
+/** reliability.md §3: a client that is slower than this is holding a connection, not using it. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const BODY_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const CHECK_INTERVAL_MS = 2_000;
+const CONNECTIONS_MAX = 10_000;
+
+/**
+ * The outer door: one HTTP server, the hot path before everything, and the hooks that every other request passes.
+ * They are registered before Nest adds its own.
+ */
+export class Edge {
+  readonly server: FastifyInstance;
+  #hot: HotPath | undefined;
+  #closing = false;
+
+  constructor(private readonly accessLog: AccessLog) {
+    this.server = fastify({
+      serverFactory: (handler) => this.#listenWith(handler),
+      bodyLimit: JSON_BYTES_MAX,
+      // A request that came before the last keep-alive connection was closed is still served.
+      return503OnClosing: false,
+      routerOptions: { maxParamLength: 200 },
+      frameworkErrors: (error, request, reply) => {
+        this.#open(request, reply);
+        this.#recordWhenSent(request, reply);
+        sendProblem(error, request, reply);
+      },
+      clientErrorHandler: (error, socket) => {
+        refuseConnection(error, socket as Socket);
+      },
+    });
+    this.#addHooks();
+    addDeprecationHook(this.server);
+    addParsers(this.server);
+    keepRouteTable(this.server);
+  }
+
+  adapter(): FastifyAdapter {
+    return new FastifyAdapter(this.server);
+  }
+
+  /** From now on answers that are at hand leave by the hot path. */
+  open(hot: HotPath): void {
+    this.#hot = hot;
+  }
+
+  #listenWith(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const server = createServer(
+      {
+        connectionsCheckingInterval: CHECK_INTERVAL_MS,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+        // Whole-request time is limited by the hooks: line streams may be long, but must keep moving.
+        requestTimeout: 0,
+      },
+      (request, response) => {
+        if (this.#hot === undefined || this.#closing || !this.#hot.answer(request, response))
+          handler(request, response);
+      },
+    );
+    server.maxConnections = CONNECTIONS_MAX;
+    server.maxRequestsPerSocket = 0;
+    return server;
+  }
+
+  #addHooks(): void {
+    this.server.addHook('preClose', (done) => {
+      this.#closing = true;
+      done();
+    });
+    this.server.addHook('onRequest', (request, reply, done) => {
+      const facts = this.#open(request, reply);
+      try {
+        readBudget(facts, request.headers, systemClock.now());
+        limitBodyTime(request, reply);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      done();
+    });
+    // After the body was read: the events of a body run outside of any context.
+    this.server.addHook('preHandler', (request, _reply, done) => {
+      withContext(factsOf(request).context, done);
+    });
+    this.server.addHook('onResponse', (request, reply, done) => {
+      this.#record(request, reply);
+      done();
+    });
+  }
+
+  #open(request: FastifyRequest, reply: FastifyReply): ReturnType<typeof factsOf> {
+    const facts = factsOf(request);
+    void reply.headers({
+      ...securityHeaders,
+      'cache-control': NO_STORE,
+      'x-request-id': facts.context.requestId,
+      traceparent: facts.context.traceparent,
+    });
+    return facts;
+  }
+
+  #recordWhenSent(request: FastifyRequest, reply: FastifyReply): void {
+    reply.raw.once('finish', () => {
+      this.#record(request, reply);
+    });
+  }
+
+  #record(request: FastifyRequest, reply: FastifyReply): void {
+    const facts = factsOf(request);
+    const durationMs = performance.now() - facts.startedMs;
+    const status = reply.statusCode;
+    meterOf(request.method, request.is404 ? undefined : request.routeOptions.url).record(status, durationMs);
+    const url = request.raw.url ?? '';
+    this.accessLog.write({
+      method: request.method,
+      path: (url.split('?', 1)[0] ?? '').slice(0, 512),
+      status,
+      durationMs,
+      requestId: facts.context.requestId,
+      traceId: traceIdOf(facts.context.traceparent),
+      userId: facts.caller?.id,
+      cache: facts.cache,
+    });
+  }
+}
+
+/** A body that is read whole must be here in time; line streams watch their own pace (batch/blocks.ts). */
+function limitBodyTime(request: FastifyRequest, reply: FastifyReply): void {
+  const { headers, raw } = request;
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Failure('unsupported_media', 'Compressed bodies are not taken');
+  }
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  if (!hasBody || /^(text\/csv|application\/x-ndjson)/i.test(headers['content-type'] ?? '')) return;
+  const timer = setTimeout(() => {
+    void reply.header('connection', 'close');
+    sendProblem(Object.assign(new Error('slow body'), { statusCode: 408 }), request, reply);
+    raw.socket.destroySoon();
+  }, BODY_TIMEOUT_MS).unref();
+  raw.once('end', () => {
+    clearTimeout(timer);
+  });
+  raw.once('close', () => {
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,40 @@
+import { Failure } from '@mystocks/contracts';
+import type { FastifyInstance } from 'fastify';
+import { FormBody, textFields } from './input.js';
+import { readJson } from './json-text.js';
+
+export const JSON_BYTES_MAX = 1_048_576;
+const FORM_BYTES_MAX = 16_384;
+
+/** The kinds of body there are: strict JSON, forms, and line streams, which are passed on unread. */
+export function addParsers(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: JSON_BYTES_MAX },
+    (_request, body, done) => {
+      finish(done, () => readJson(body));
+    },
+  );
+  server.addContentTypeParser<Buffer>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer', bodyLimit: FORM_BYTES_MAX },
+    (_request, body, done) => {
+      finish(done, () => new FormBody(textFields(body.toString('utf8'))));
+    },
+  );
+  server.addContentTypeParser(['application/x-ndjson', 'text/csv'], (_request, payload, done) => {
+    done(null, payload);
+  });
+}
+
+function finish(done: (error: Error | null, body?: unknown) => void, read: () => unknown): void {
+  let body: unknown;
+  try {
+    body = read();
+  } catch (error) {
+    done(error instanceof Error ? error : new Failure('invalid', 'The body could not be read', { cause: error }));
+    return;
+  }
+  done(null, body);
+}

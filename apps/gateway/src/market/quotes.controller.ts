@@ -1,0 +1,69 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Bus } from '@mystocks/bus';
+import {
+  GetInstrumentRequest,
+  latestQuotes,
+  Quote,
+  QuotesRequest,
+  recordQuotes,
+  RecordQuotesRequest,
+  snapshots,
+} from '@mystocks/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BatchTally } from '../batch/tally.js';
+import { Operates } from '../docs/operation.js';
+import { checkInput, fromQuery, jsonOf } from '../http/input.js';
+import { AnswersService } from '../reads/answers.service.js';
+import { singleQuote } from './single-quote.js';
+
+@ApiTags('quotes')
+@Controller('api/v2')
+export class QuotesController {
+  constructor(
+    private readonly answers: AnswersService,
+    private readonly bus: Bus,
+  ) {}
+
+  @Get('stocks/quotes/latest')
+  @Operates(latestQuotes, { summary: 'Latest quotes of up to 100 symbols', query: QuotesRequest })
+  latest(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    return this.answers.send([request, reply], latestQuotes, fromQuery(QuotesRequest, request));
+  }
+
+  @Get('stocks/:symbol/quotes/latest')
+  @Operates(latestQuotes, { summary: 'Latest quote of one symbol', query: GetInstrumentRequest, path: ['symbol'] })
+  latestOne(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    const { symbol } = fromQuery(GetInstrumentRequest, request);
+    return this.answers.send(
+      [request, reply],
+      latestQuotes,
+      { symbols: [symbol] },
+      { name: 'single', map: singleQuote },
+    );
+  }
+
+  @Get('stocks/snapshots')
+  @Operates(snapshots, { summary: 'Latest quote, daily bar, previous daily bar and phase', query: QuotesRequest })
+  snapshots(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    return this.answers.send([request, reply], snapshots, fromQuery(QuotesRequest, request));
+  }
+
+  @Post('quotes')
+  @Operates(recordQuotes, {
+    summary: 'One quote, or {quotes:[…]} of up to 1,000, from a feed',
+    body: RecordQuotesRequest,
+    answers: { 200: 'all stored', 207: 'some stored', 422: 'none stored' },
+  })
+  async record(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    const tally = new BatchTally();
+    const report = await this.bus.call(recordQuotes, quotesIn(jsonOf(request).value));
+    tally.add(report, { firstIndex: 0, firstLine: 1, keepAll: true });
+    return tally.send(reply, { lines: false });
+  }
+}
+
+function quotesIn(value: unknown): RecordQuotesRequest {
+  const many = typeof value === 'object' && value !== null && 'quotes' in value;
+  return many ? checkInput(RecordQuotesRequest, value) : { quotes: [checkInput(Quote, value)] };
+}

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { Bus } from '@mystocks/bus';
+import { Answer, Failure, readAnswer, type CacheState, type Call } from '@mystocks/contracts';
+import { laterLsn, SingleFlight, systemClock, type Lsn } from '@mystocks/kernel';
+import { currentContext, metrics, withContext } from '@mystocks/telemetry';
+import { answerKey, canonicalJson, keptOf } from '@mystocks/tiered-cache';
+import { answerHeaders } from './answer-headers.js';
+import { NearAnswers, type NearAnswer } from './near-answers.js';
+
+export type ReadCall<Request extends object> = Call<Request, Answer>;
+
+/** Another form of an answer, kept beside it. */
+export interface View {
+  readonly name: string;
+  readonly map: (answer: Answer) => Answer;
+}
+
+export interface Read {
+  readonly near: NearAnswer;
+  readonly key: string;
+  readonly cache: CacheState;
+}
+
+/**
+ * Reads through both cache tiers: this process, then the cache service, which asks the owner. When the cache service
+ * is away the owner is asked straight, so that a cache is never something a read cannot do without.
+ */
+@Injectable()
+export class ReadsService {
+  readonly #flights = new SingleFlight<Answer>();
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly near: NearAnswers,
+  ) {}
+
+  /** The answer of `call` to `request`, from the nearest tier that may give it. */
+  async read<Request extends object>(call: ReadCall<Request>, request: Request, view?: View): Promise<Read> {
+    const canonical = canonicalJson(request);
+    const plainKey = answerKey(call.subject, canonical);
+    const key = view === undefined ? plainKey : `${plainKey}|${view.name}`;
+    const readAfter = currentContext()?.readAfter;
+    const known = this.near.get(key, systemClock.now(), readAfter);
+    if (known !== undefined) return { near: known, key, cache: 'l1-hit' };
+
+    const after = laterLsn(readAfter, this.near.latestLsn);
+    const generation = this.near.generation;
+    const answer = await this.#fetchOnce(call, request, canonical, after);
+    const shown = view === undefined ? answer : view.map(answer);
+    const near = nearAnswer(shown, after);
+    if (shown.ttl_ms > 0) this.near.set(key, near, generation);
+    return { near, key, cache: answer.cache ?? 'miss' };
+  }
+
+  /** Many callers, one question. A caller with its own deadline asks for itself: its haste is not the others'. */
+  #fetchOnce<Request extends object>(
+    call: ReadCall<Request>,
+    request: Request,
+    canonical: string,
+    after: Lsn | undefined,
+  ): Promise<Answer> {
+    const context = currentContext();
+    const fetch = (): Promise<Answer> => {
+      const ask = (): Promise<Answer> => this.#fetch(call, request, canonical);
+      return context === undefined || after === undefined ? ask() : withContext({ ...context, readAfter: after }, ask);
+    };
+    if (context?.deadlineMs !== undefined) return fetch();
+    return this.#flights.run(`${call.subject} ${after ?? ''} ${canonical}`, fetch);
+  }
+
+  async #fetch<Request extends object>(call: ReadCall<Request>, request: Request, canonical: string): Promise<Answer> {
+    try {
+      return await this.bus.call(readAnswer, { subject: call.subject, request: canonical });
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'unavailable') throw error;
+      metrics.cacheOriginCalls.cell(call.subject).count += 1;
+      return await this.bus.call(call, request);
+    }
+  }
+}
+
+function nearAnswer(answer: Answer, after: Lsn | undefined): NearAnswer {
+  const nowMs = systemClock.now();
+  const kept = keptOf(answer, after, nowMs) ?? { answer, expiresAtMs: nowMs, after };
+  return { ...kept, head: answerHeaders(answer), route: undefined };
+}

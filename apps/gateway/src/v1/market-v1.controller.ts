@@ -1,0 +1,81 @@
+import { Controller, Get, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  latestQuotes,
+  listBars,
+  ListBarsRequest,
+  listInstruments,
+  ListInstrumentsRequest,
+  QuotesRequest,
+} from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
+import type { FastifyRequest } from 'fastify';
+import { Operates } from '../docs/operation.js';
+import { factsOf } from '../http/facts.js';
+import { checkInput, fromQuery } from '../http/input.js';
+import { ReadsService, type ReadCall } from '../reads/reads.service.js';
+import { envelope } from './envelope.js';
+import { KlineQuery, stockSymbol, toBarsRequest, toKlineRows } from './kline.js';
+import { popular, QuotesQuery, StocksQuery, toQuoteRows, toStockRows } from './listings.js';
+
+type Document = Record<string, unknown>;
+
+/** The market routes of v1: the questions and shapes of the original over the reads of v2. */
+@ApiTags('v1')
+@Controller('api/v1/market')
+export class MarketV1Controller {
+  constructor(private readonly reads: ReadsService) {}
+
+  @Get('kline')
+  @Operates(listBars, { summary: 'Bars', query: KlineQuery, deprecated: true })
+  async kline(@Req() request: FastifyRequest): Promise<Document> {
+    const wanted = checkInput(ListBarsRequest, toBarsRequest(fromQuery(KlineQuery, request)));
+    const rows = toKlineRows(await this.#read(request, listBars, wanted));
+    return envelope(rows, `获取K线数据成功，共${rows.length}条记录`, about(request));
+  }
+
+  @Get('quotes')
+  @Operates(latestQuotes, { summary: 'Latest quotes', query: QuotesQuery, deprecated: true })
+  async quotes(@Req() request: FastifyRequest): Promise<Document> {
+    const { symbols: given } = fromQuery(QuotesQuery, request);
+    const symbols = given === undefined ? popular : given.split(',').map((code) => stockSymbol(code.trim()));
+    const wanted = checkInput(QuotesRequest, { symbols });
+    const quotes = toQuoteRows(await this.#read(request, latestQuotes, wanted));
+    const data = { quotes, total: quotes.length, symbols, source: 'mystocks', endpoint: 'quotes' };
+    return envelope(data, `获取${quotes.length}只股票实时行情成功`, about(request));
+  }
+
+  @Get('stocks')
+  @Operates(listInstruments, { summary: 'Instruments', query: StocksQuery, deprecated: true })
+  async stocks(@Req() request: FastifyRequest): Promise<Document> {
+    const { search, exchange, security_type, limit } = fromQuery(StocksQuery, request);
+    const filter = {
+      limit,
+      ...(search === undefined ? {} : { q: search }),
+      ...(exchange === undefined ? {} : { exchange }),
+    };
+    const wanted = checkInput(ListInstrumentsRequest, filter);
+    const stocks = toStockRows(await this.#read(request, listInstruments, wanted), security_type);
+    const asked = { search: search ?? null, exchange: exchange ?? null, security_type: security_type ?? null };
+    return envelope(
+      { stocks, total: stocks.length, source: 'real', ...asked },
+      `获取股票列表成功，共${stocks.length}条记录`,
+      about(request),
+    );
+  }
+
+  async #read<Shape, Request extends object>(
+    request: FastifyRequest,
+    call: ReadCall<Request>,
+    wanted: Request,
+  ): Promise<Shape> {
+    const { near, cache } = await this.reads.read(call, wanted);
+    factsOf(request).cache = cache;
+    return JSON.parse(near.answer.body.toString()) as Shape;
+  }
+}
+
+const about = (request: FastifyRequest): { requestId: string; nowMs: number } => ({
+  requestId: factsOf(request).context.requestId,
+  nowMs: systemClock.now(),
+});
