@@ -1,0 +1,131 @@
+import { Controller, Inject, Module, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Bus, BusServer, Handles } from '@mystocks/bus';
+import {
+  barsChanged,
+  Failure,
+  getInstrument,
+  latestQuotes,
+  listBars,
+  listKeys,
+  quoteChanged,
+  type Answer,
+  type GetInstrumentRequest,
+  type KeySet,
+  type ListBarsRequest,
+  type Quote,
+  type QuoteChanged,
+  type QuotesRequest,
+} from '@mystocks/contracts';
+import { TokenVerifier } from '@mystocks/identity';
+import { testKeys, waitFor } from '@mystocks/testing';
+
+const answer = (body: object): Answer => ({
+  body: Buffer.from(JSON.stringify(body)),
+  etag: '"1"',
+  tags: [],
+  ttl_ms: 0,
+  built_at_ms: Date.now(),
+});
+
+/** What market-data would hold. */
+export class Shelf {
+  readonly symbols = new Set(['600519.SH', '000001.SZ', '000001.SH', '300918.SZ']);
+  readonly quotes = new Map<string, { quote: Quote; seq: number }>();
+  readonly bars = new Map<string, object>();
+  lsn = 100;
+  /** Tokens that came with calls, newest last. */
+  asked = 0;
+}
+
+@Controller()
+class StandInHandler {
+  constructor(@Inject(Shelf) private readonly shelf: Shelf) {}
+
+  @Handles(listKeys)
+  keys(): Promise<KeySet> {
+    return Promise.resolve(testKeys().keySet);
+  }
+
+  @Handles(getInstrument)
+  instrument({ symbol }: GetInstrumentRequest): Promise<Answer> {
+    this.shelf.asked += 1;
+    const found = [...this.shelf.symbols].filter((one) => one === symbol || one.startsWith(`${symbol}.`));
+    if (found.length > 1) {
+      throw new Failure('conflict', 'Names two', { problem: 'SYMBOL_AMBIGUOUS', candidates: found });
+    }
+    if (found[0] === undefined) throw new Failure('not_found', `No instrument ${symbol}`);
+    return Promise.resolve(answer({ symbol: found[0] }));
+  }
+
+  @Handles(latestQuotes)
+  latest({ symbols }: QuotesRequest): Promise<Answer> {
+    const held = symbols.flatMap((symbol) => {
+      const one = this.shelf.quotes.get(symbol);
+      return one === undefined ? [] : [[symbol, { ...one.quote, symbol: undefined, seq: one.seq }]];
+    });
+    return Promise.resolve(answer({ quotes: Object.fromEntries(held), meta: {} }));
+  }
+
+  @Handles(listBars)
+  list({ symbol, timeframe }: ListBarsRequest): Promise<Answer> {
+    const bar = this.shelf.bars.get(`${timeframe} ${symbol}`);
+    return Promise.resolve(answer({ symbol, bars: bar === undefined ? [] : [bar] }));
+  }
+}
+
+@Module({})
+class StandInModule {}
+
+/** Answers what realtime asks of market-data and auth, over a real bus, and tells news. */
+export class MarketStandIn {
+  readonly shelf = new Shelf();
+  #app: INestMicroservice | undefined;
+
+  private constructor(readonly bus: Bus) {}
+
+  static async start(natsUrl: string): Promise<MarketStandIn> {
+    const bus = Bus.connect({ servers: [natsUrl], service: 'stand-in' });
+    const one = new MarketStandIn(bus);
+    const verifier = new TokenVerifier({ issuer: 'mystocks', keys: () => Promise.resolve(testKeys().keySet) });
+    const strategy = new BusServer(bus, { authenticate: (token) => verifier.verify(token ?? '') });
+    const module = {
+      module: StandInModule,
+      controllers: [StandInHandler],
+      providers: [{ provide: Shelf, useValue: one.shelf }],
+    };
+    one.#app = await NestFactory.createMicroservice(module, { strategy, logger: false });
+    await one.#app.listen();
+    await waitFor(() => bus.connected, { timeoutMs: 5_000, what: 'the bus' });
+    return one;
+  }
+
+  /** Stores a quote; tells it unless it is to get lost. */
+  quote(symbol: string, last: number, lost = false): number {
+    const seq = (this.shelf.quotes.get(symbol)?.seq ?? 0) + 1;
+    const quote: Quote = { symbol, t: '2024-06-14T10:00:00+08:00', last, v: seq * 100 };
+    this.shelf.quotes.set(symbol, { quote, seq });
+    this.shelf.lsn += 1;
+    const news: QuoteChanged = { quote: [quote], seq, received_at_ms: Date.now(), lsn: this.#lsn() };
+    if (!lost) this.bus.publish(quoteChanged, news);
+    return seq;
+  }
+
+  bar(symbol: string, t: string, close: number): void {
+    const bar = { t, o: close, h: close, l: close, c: close, v: 100 };
+    this.shelf.bars.set(`1Min ${symbol}`, bar);
+    this.shelf.lsn += 1;
+    const day = t.slice(0, 10);
+    const news = { symbol, timeframe: '1Min' as const, from: day, to: day, bar: [bar] as [typeof bar] };
+    this.bus.publish(barsChanged, { ...news, received_at_ms: Date.now(), lsn: this.#lsn() });
+  }
+
+  async stop(): Promise<void> {
+    await this.#app?.close();
+    await this.bus.drain();
+  }
+
+  #lsn(): string {
+    return `0/${this.shelf.lsn.toString(16)}`;
+  }
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { useCluster } from './cluster.js';
+
+const { cluster, open } = useCluster();
+
+describe('v1 on /', () => {
+  it('streams only the fields that were asked for, under the name that was asked for', async () => {
+    const [few, usual] = await Promise.all([open(0, '/'), open(1, '/')]);
+    few.socket.emit('subscribe_market_stream', { symbol: '600519', fields: ['price'] });
+    usual.socket.emit('subscribe_market_stream', { symbol: '600519.SH' });
+    for (const one of [few, usual]) await one.until(() => one.of('stream_subscribed').length > 0, 'the stream');
+    const seq = cluster().market.quote('600519.SH', 1700.5);
+    for (const one of [few, usual]) await one.until(() => one.of('stream_data').length > 0, 'a value');
+    expect(few.of('stream_data')).toEqual([
+      { symbol: '600519', data: { price: 1700.5 }, timestamp: expect.any(String) },
+    ]);
+    expect(usual.of('stream_data')).toMatchObject([
+      { symbol: '600519.SH', data: { price: 1700.5, volume: seq * 100, timestamp: '2024-06-14T10:00:00+08:00' } },
+    ]);
+    few.socket.emit('stream_filter_update', { symbol: '600519', fields: ['volume'] });
+    await few.until(() => few.of('stream_filter_updated').length > 0, 'the new filter');
+    usual.socket.emit('unsubscribe_market_stream', { symbol: '600519.SH' });
+    await usual.until(() => usual.of('stream_unsubscribed').length > 0, 'the end of the stream');
+    cluster().market.quote('600519.SH', 1701);
+    await few.until(() => few.of('stream_data').length > 1, 'the second value');
+    expect(few.of('stream_data').at(-1)).toMatchObject({ data: { volume: (seq + 1) * 100 } });
+    expect(Object.keys(few.of('stream_data').at(-1)!['data'] as object)).toEqual(['volume']);
+    expect(usual.of('stream_data')).toHaveLength(1);
+  });
+
+  it('answers ping with pong and bad streams with stream_error', async () => {
+    const client = await open(0, '/');
+    expect(client.of('connect_response')).toMatchObject([{ status: 'connected', sid: client.socket.id }]);
+    client.socket.emit('ping', {});
+    client.socket.emit('subscribe_market_stream', { symbol: '../../etc' });
+    client.socket.emit('subscribe', { room: '' });
+    await client.until(() => client.of('error').length > 0 && client.of('stream_error').length > 0, 'the errors');
+    expect(client.of('pong')).toHaveLength(1);
+    expect(client.of('stream_error')).toMatchObject([{ error_code: 'VALIDATION_ERROR' }]);
+  });
+
+  it('carries an event of a room from node A to node B through Redis, once', async () => {
+    const [a, b] = await Promise.all([open(0, '/'), open(1, '/')]);
+    b.socket.emit('subscribe', { room: 'desk' });
+    await b.until(() => b.of('subscribed').length > 0, 'the room');
+    a.socket.emit('subscribe', { room: 'desk' });
+    await b.until(() => b.of('room_member_joined').length > 0, 'the news of node A');
+    a.socket.emit('unsubscribe', { room: 'desk' });
+    await b.until(() => b.of('room_member_left').length > 0, 'the leaving');
+    expect(b.of('room_member_joined')).toMatchObject([{ room: 'desk', sid: a.socket.id }]);
+  });
+});
