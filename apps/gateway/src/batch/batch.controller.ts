@@ -67,6 +67,8 @@ export class BatchController {
   ): ReturnType<BatchService['items']> {
     const body = jsonOf(request);
     checkInput(BatchBody, body.value);
-    return this.batches.items(call, common, elementsOf(body, 'items'), query.on_error);
+    const items = elementsOf(body, 'items');
+    if (items.length === 0) throw new Failure('invalid', 'items must be a list of 1 to 1,000 objects');
+    return this.batches.items(call, common, items, query.on_error);
   }
 }
