@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@mystocks/testing';
+import { get, post, postCsv, startHouse, type House, type Reply } from './house.js';
+
+let house: House;
+const bars = '/api/v2/stocks/600002.SH/bars';
+const line = (day: string): string =>
+  `code,exchange,date,open,high,low,close,volume\n600002,SSE,${day},10,11,9,10,100\n`;
+
+beforeAll(async () => {
+  house = await startHouse();
+  const stored = await postCsv(house.url, '/api/v2/batch/bars?register=true', line('2020-06-01'), house.adminToken);
+  expect(stored.status).toBe(200);
+}, 60_000);
+afterAll(async () => {
+  await house.stop();
+}, 30_000);
+
+const read = (query = ''): Promise<Reply> => get(house.url, `${bars}${query}`, house.adminToken);
+const write = (day: string): Promise<Reply> => postCsv(house.url, '/api/v2/batch/bars', line(day), house.adminToken);
+const readiness = (name: keyof House['services']): Promise<{ status: number; body: unknown }> =>
+  house.services[name].readiness();
+const becomes = (name: keyof House['services'], status: number): Promise<unknown> =>
+  waitFor(async () => (await readiness(name)).status === status, { timeoutMs: 15_000 });
+const pids = (): (number | undefined)[] => Object.values(house.services).map(({ process }) => process.pid);
+const timed = async (work: () => Promise<Reply>): Promise<Reply & { ms: number }> => {
+  const started = performance.now();
+  return { ...(await work()), ms: performance.now() - started };
+};
+/** Fast failure with the right problem: 503, a problem document, when to try again. */
+const failsFast = async (work: () => Promise<Reply>): Promise<void> => {
+  const { status, headers, body, ms } = await timed(work);
+  expect(status).toBe(503);
+  expect(headers.get('content-type')).toContain('application/problem+json');
+  expect(headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(body).toMatchObject({ status: 503, retryable: true });
+  expect(ms).toBeLessThan(3_000);
+};
+
+describe('a dependency is down', () => {
+  it('PostgreSQL: says so, fails fast, stores nothing, heals by itself', async () => {
+    const before = pids();
+    await house.postgres.kill();
+    await Promise.all([becomes('market-data', 503), becomes('auth', 503)]);
+    expect(JSON.stringify((await readiness('market-data')).body)).toContain('postgres');
+    await failsFast(() => read('?limit=7'));
+    await failsFast(() => write('2020-06-02'));
+    await house.postgres.restart();
+    await Promise.all([becomes('market-data', 200), becomes('auth', 200)]);
+    const after = await read('?limit=8');
+    expect([after.status, after.text.includes('2020-06-02')]).toEqual([200, false]);
+    expect((await write('2020-06-02')).status).toBe(200);
+    expect(pids()).toEqual(before);
+  }, 60_000);
+
+  it('Redis: says so, and reads go on without the second tier', async () => {
+    const before = pids();
+    await house.redis.kill();
+    await Promise.all([becomes('cache', 503), becomes('realtime', 503)]);
+    expect(JSON.stringify((await readiness('cache')).body)).toContain('redis');
+    const answer = await timed(() => read('?limit=9'));
+    expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'miss']);
+    expect(answer.ms).toBeLessThan(2_000);
+    await house.redis.restart();
+    await Promise.all([becomes('cache', 200), becomes('realtime', 200)]);
+    expect(pids()).toEqual(before);
+  }, 60_000);
+
+  it('NATS: every service says so, calls fail at once, all heal by themselves', async () => {
+    const before = pids();
+    const names = Object.keys(house.services) as (keyof House['services'])[];
+    await house.nats.kill();
+    await Promise.all(names.map((name) => becomes(name, 503)));
+    for (const name of names) expect(JSON.stringify((await readiness(name)).body)).toContain('nats');
+    await failsFast(() => read('?limit=11'));
+    await failsFast(() =>
+      post(house.url, '/api/v2/auth/token', { grant_type: 'password', username: 'somebody', password: 'x'.repeat(15) }),
+    );
+    await house.nats.restart();
+    await Promise.all(names.map((name) => becomes(name, 200)));
+    expect((await read('?limit=12')).status).toBe(200);
+    expect(pids()).toEqual(before);
+  }, 60_000);
+
+  it('the cache service: reads go straight to their owner', async () => {
+    await house.services.cache.kill();
+    const answer = await read('?limit=13');
+    expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'miss']);
+    await house.services.cache.restart();
+  }, 30_000);
+
+  it('market-data: no responder is a 503 at once', async () => {
+    await house.services['market-data'].kill();
+    await failsFast(() => read('?limit=14'));
+    await house.services['market-data'].restart();
+    await waitFor(async () => (await read('?limit=15')).status === 200, { timeoutMs: 15_000 });
+  }, 30_000);
+});
