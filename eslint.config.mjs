@@ -28,7 +28,10 @@ export default tseslint.config(
       'no-restricted-properties': ['error', { object: 'process', property: 'env', message: why.env }],
       'no-restricted-syntax': [
         'error',
-        { selector: "CallExpression[callee.property.name='query'] > TemplateLiteral[expressions.length>0]", message: why.sql },
+        {
+          selector: "CallExpression[callee.property.name='query'] > TemplateLiteral[expressions.length>0]",
+          message: why.sql,
+        },
       ],
     },
   },
