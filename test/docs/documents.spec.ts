@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { calls, events, failureCodes } from '@mystocks/contracts';
 
@@ -26,6 +26,18 @@ describe('documents that cannot lie', () => {
       ({ subject, key }) => `${subject} | ${key === undefined ? '-' : '`<exchange>.<code>`'}`,
     );
     expect(rows).toEqual([...callRows, ...eventRows]);
+  });
+
+  it('.env.example names every setting of every service, and no other', () => {
+    const named = [...read('.env.example').matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name ?? '');
+    const files = readdirSync(join(root, 'apps'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.includes('/src/') && file.endsWith('.settings.ts'))
+      .map((file) => `apps/${file}`);
+    const declared = [...files, 'libs/config/src/service-settings.ts'].flatMap((file) =>
+      [...read(file).matchAll(/readonly ([A-Z][A-Z0-9_]+)[!?:]/g)].map(([, name]) => name ?? ''),
+    );
+    expect(files.length).toBe(5);
+    expect(named.sort()).toEqual([...new Set([...declared, 'MASTER_KEY_FILE'])].sort());
   });
 
   it('README.md stays within 150 lines', () => {
