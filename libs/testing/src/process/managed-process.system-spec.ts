@@ -14,14 +14,14 @@ const notYet = (): never => {
 
 describe('ManagedProcess', () => {
   it('says why a program did not start, with what it printed', async () => {
-    await expect(shell('echo no port; exit 3', notYet).start()).rejects.toThrow(/script ended with 3:[^]*no port/);
+    await expect(shell('echo no port; exit 3', notYet).start()).rejects.toThrow(/script ended with 3\n[^]*no port/);
     const missing = new ManagedProcess({
       name: 'missing',
       command: '/no/such/program',
       args: [],
       ready: notYet,
     });
-    await expect(missing.start()).rejects.toThrow(/missing ended with 127:[^]*ENOENT/);
+    await expect(missing.start()).rejects.toThrow(/missing ended with 127\n[^]*ENOENT/);
   });
 
   it('gives up on a program that never answers, and leaves none of it', async () => {

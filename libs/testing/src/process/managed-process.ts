@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { guard } from './guard.js';
+import { ProcessOutput } from './process-output.js';
 import { killGroup, signalTree } from './process-tree.js';
 import { waitFor } from './wait-for.js';
 
@@ -30,25 +31,27 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-const OUTPUT_KEPT_BYTES = 262_144;
+const OUTPUT_SHOWN = 3_000;
 
 /** A child process with everything under it: started when it answers, stopped when nothing of it is left. */
 export class ManagedProcess {
   #child: ChildProcess | undefined;
   #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
-  #output = '';
+  readonly #output: ProcessOutput;
   readonly #listeners: ((exit: Exit) => void)[] = [];
 
-  constructor(readonly launch: Launch) {}
+  constructor(readonly launch: Launch) {
+    this.#output = new ProcessOutput(launch.logFile);
+  }
 
   /** The number of the running process. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** The last 256 KiB of what it printed (empty when it logs to a file). */
+  /** The last 256 KiB of what it printed since it was started. */
   output(): string {
-    return this.#output;
+    return this.#output.text();
   }
 
   /** Called whenever it ends, asked or not. */
@@ -61,7 +64,7 @@ export class ManagedProcess {
     const { name, startTimeoutMs = 10_000 } = this.launch;
     const child = this.#spawn();
     const gone = this.#exit.then(({ code, signal }) => {
-      throw new Error(`${name} ended with ${String(code ?? signal)}:\n${this.#output.slice(-4_000)}`);
+      throw new Error(`${name} ended with ${String(code ?? signal)}`);
     });
     const ready = waitFor(
       async () => {
@@ -77,12 +80,8 @@ export class ManagedProcess {
       await Promise.race([gone, new Promise((resolve) => setImmediate(resolve))]);
     } catch (error) {
       await this.kill();
-      throw new Error(
-        `cannot start ${name}: ${error instanceof Error ? error.message : String(error)}\n${this.#output.slice(-2_000)}`,
-        {
-          cause: error,
-        },
-      );
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`cannot start ${name}: ${why}\n${this.output().slice(-OUTPUT_SHOWN)}`, { cause: error });
     } finally {
       gone.catch(() => undefined);
       ready.catch(() => undefined);
@@ -93,7 +92,7 @@ export class ManagedProcess {
   async stop(): Promise<Exit> {
     if (this.#child?.pid === undefined) return this.#exit;
     this.resume();
-    process.kill(this.#child.pid, this.launch.stopSignal ?? 'SIGTERM');
+    this.#child.kill(this.launch.stopSignal ?? 'SIGTERM');
     const timer = setTimeout(() => void this.kill(), this.launch.stopTimeoutMs ?? 10_000);
     return this.#exit.finally(() => clearTimeout(timer));
   }
@@ -121,9 +120,9 @@ export class ManagedProcess {
   }
 
   #spawn(): ChildProcess {
-    const { command, args, env, cwd, user, logFile } = this.launch;
+    const { command, args, env, cwd, user } = this.launch;
     if (this.#child !== undefined) throw new Error(`${this.launch.name} runs already`);
-    const log = logFile === undefined ? undefined : openSync(logFile, 'a', 0o600);
+    const log = this.#output.begin();
     const child = spawn(command, args, {
       env: { ...env },
       ...(cwd !== undefined && { cwd }),
@@ -134,18 +133,12 @@ export class ManagedProcess {
     });
     if (log !== undefined) closeSync(log);
     this.#child = child;
-    this.#output = '';
     this.#follow(child);
     return child;
   }
 
   #follow(child: ChildProcess): void {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#output = (this.#output + text).slice(-OUTPUT_KEPT_BYTES);
-      });
-      (stream as unknown as { unref(): void } | null)?.unref();
-    }
+    for (const stream of [child.stdout, child.stderr]) this.#output.follow(stream);
     child.unref();
     const { pid } = child;
     if (pid !== undefined) guard.owns(pid);
@@ -158,7 +151,7 @@ export class ManagedProcess {
       };
       child.once('error', (error) => {
         if (pid !== undefined) return;
-        this.#output += String(error);
+        this.#output.add(String(error));
         end({ code: 127, signal: null });
       });
       // Before 'close', which waits until nobody holds its output any more.

@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { ManagedProcess } from '../process/managed-process.js';
@@ -40,6 +40,9 @@ export const urlFor = (role: PostgresRole, passwords: PostgresPasswords, port: n
 /** Makes an empty cluster in `data`, unless there is one. */
 export async function createCluster(data: string, passwords: PostgresPasswords, durable: boolean): Promise<void> {
   if (existsSync(join(data, 'PG_VERSION'))) return;
+  // Made aside and then renamed: an interrupted initdb is never taken for a cluster.
+  const unfinished = `${data}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
   const passwordFile = `${data}.password`;
   writeFileSync(passwordFile, passwords.postgres, { mode: 0o600 });
   giveToPostgres(passwordFile);
@@ -47,11 +50,12 @@ export async function createCluster(data: string, passwords: PostgresPasswords, 
     await run(
       join(findPostgres(), 'initdb'),
       [
-        ...['-D', data, '-U', 'postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
+        ...['-D', unfinished, '-U', 'postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
         ...['--encoding=UTF8', '--locale=C', '--no-instructions', ...(durable ? [] : ['--no-sync'])],
       ],
       { user: postgresUser() },
     );
+    renameSync(unfinished, data);
   } finally {
     rmSync(passwordFile, { force: true });
   }
