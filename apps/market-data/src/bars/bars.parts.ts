@@ -1,0 +1,18 @@
+import { systemClock } from '@mystocks/kernel';
+import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { BarsHandler } from './bars.handler.js';
+import { BarsRepository } from './bars.repository.js';
+import { BarsService } from './bars.service.js';
+
+export const barsParts = {
+  controllers: [BarsHandler],
+  providers: [
+    BarsRepository,
+    {
+      provide: BarsService,
+      inject: [InstrumentDirectory, BarsRepository],
+      useFactory: (instruments: InstrumentDirectory, repository: BarsRepository) =>
+        new BarsService(instruments, repository, systemClock),
+    },
+  ],
+};
