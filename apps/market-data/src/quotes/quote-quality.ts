@@ -1,0 +1,40 @@
+import { chinaDay, isKnown, isTradingDay, previousTradingDay, type Day, type Phase } from '@mystocks/calendar';
+import type { Quality } from '@mystocks/contracts';
+import { isOpenPhase } from '../calendar/market-phase.js';
+
+const LIVE_MS = 15_000;
+const worstFirst: readonly Quality[] = ['simulated', 'stale', 'delayed', 'live', 'eod'];
+
+export interface QuoteAge {
+  /** When the quote was made, epoch ms. */
+  readonly ms: number;
+  readonly simulated: boolean;
+}
+
+/**
+ * How fresh one quote is: `live` within 15 s while the market is open, `delayed` behind that on the same trading day,
+ * `eod` of the last trading day while it is closed, else `stale`.
+ */
+export function quoteQuality(
+  quote: QuoteAge,
+  now: { readonly ms: number; readonly phase: Phase | undefined },
+): Quality {
+  if (quote.simulated) return 'simulated';
+  if (isOpenPhase(now.phase) && now.ms - quote.ms <= LIVE_MS) return 'live';
+  if (now.phase === undefined) return 'stale';
+  const day = chinaDay(quote.ms);
+  if (now.phase === 'closed') return day >= lastTradingDay(now.ms) ? 'eod' : 'stale';
+  return day === chinaDay(now.ms) ? 'delayed' : 'stale';
+}
+
+/** The worst of several, because an answer has one word for all; nothing when there are none. */
+export function worst(qualities: readonly Quality[]): Quality | undefined {
+  return worstFirst.find((quality) => qualities.includes(quality));
+}
+
+/** The day whose quotes are the newest possible while the market is closed; before the opening auction that is the day before. */
+function lastTradingDay(nowMs: number): Day {
+  const today = chinaDay(nowMs);
+  const traded = isKnown(today) && isTradingDay(today) && new Date(nowMs + 8 * 3_600_000).getUTCHours() >= 15;
+  return traded ? today : (previousTradingDay(today) ?? today);
+}

@@ -1,0 +1,59 @@
+const time = `to_char(q.t, 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+08:00'`;
+const value = (column: string): string => `coalesce(q.${column}::text, 'null')`;
+
+/** A row `q` of quotes_latest as the JSON of a client. */
+const quoteJson = `'{"t":"' || ${time} || '","last":' || ${value('last')} || ',"prev_close":' || ${value('prev_close')}
+  || ',"open":' || ${value('open')} || ',"high":' || ${value('high')} || ',"low":' || ${value('low')} || ',"v":' || ${value('volume')}
+  || ',"amt":' || ${value('amount')} || ',"bids":' || ${value('bids')} || ',"asks":' || ${value('asks')} || ',"seq":' || q.seq || '}'`;
+
+/** A row `d` of bars_daily as the JSON of a client. */
+const barJson = `'{"t":"' || to_char(d.day, 'YYYY-MM-DD') || 'T00:00:00+08:00","o":' || d.open || ',"h":' || d.high || ',"l":' || d.low
+  || ',"c":' || d.close || ',"v":' || d.volume || ',"amt":' || coalesce(d.amount::text, 'null') || '}'`;
+
+const quoteColumns = `${quoteJson} AS quote, ${time} AS t, q.simulated`;
+
+export const latestStatement = {
+  name: 'quotes-latest',
+  text: `SELECT w.place::int - 1 AS place, ${quoteColumns}
+    FROM unnest($1::int[]) WITH ORDINALITY AS w (id, place) JOIN market_data.quotes_latest q ON q.instrument_id = w.id
+    ORDER BY w.place`,
+};
+
+export const snapshotsStatement = {
+  name: 'quotes-snapshots',
+  text: `SELECT w.place::int - 1 AS place, ${quoteColumns}, d.bars
+    FROM unnest($1::int[]) WITH ORDINALITY AS w (id, place)
+    LEFT JOIN market_data.quotes_latest q ON q.instrument_id = w.id
+    CROSS JOIN LATERAL (
+      SELECT array_agg(${barJson} ORDER BY d.day DESC) AS bars
+      FROM (SELECT * FROM market_data.bars_daily b WHERE b.instrument_id = w.id ORDER BY b.day DESC LIMIT 2) d
+    ) d
+    ORDER BY w.place`,
+};
+
+/** Locks what is held, always in the same order so that two batches cannot wait for each other. */
+export const holdStatement = {
+  name: 'quotes-hold',
+  text: `SELECT instrument_id, seq::int8::text AS seq, to_char(t, 'YYYY-MM-DD"T"HH24:MI:SS.MS') AS t, last::text, prev_close::text, open::text,
+      high::text, low::text, volume::text AS v, amount::text AS amt, bids, asks, simulated
+    FROM market_data.quotes_latest WHERE instrument_id = ANY($1::int[]) ORDER BY instrument_id FOR UPDATE`,
+};
+
+const columns =
+  'instrument_id, seq, t, last, prev_close, open, high, low, volume, amount, bids, asks, simulated, received_at';
+const changing = columns.split(', ').slice(1);
+
+export const storeStatement = {
+  name: 'quotes-store',
+  text: `WITH given AS (
+      SELECT u.*, to_timestamp($14::float8 / 1000) AS received_at
+      FROM unnest($1::int[], $2::bigint[], $3::timestamp[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[],
+        $9::bigint[], $10::numeric[], $11::jsonb[], $12::jsonb[], $13::boolean[])
+        AS u (instrument_id, seq, t, last, prev_close, open, high, low, volume, amount, bids, asks, simulated)
+    ), history AS (
+      INSERT INTO market_data.quotes (${columns}) SELECT ${columns} FROM given
+    )
+    INSERT INTO market_data.quotes_latest (${columns})
+    SELECT DISTINCT ON (instrument_id) ${columns} FROM given ORDER BY instrument_id, seq DESC
+    ON CONFLICT (instrument_id) DO UPDATE SET ${changing.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+};

@@ -1,0 +1,32 @@
+import { Handles } from '@mystocks/bus';
+import {
+  latestQuotes,
+  recordQuotes,
+  snapshots,
+  type Answer,
+  type IngestReport,
+  type QuotesRequest,
+  type RecordQuotesRequest,
+} from '@mystocks/contracts';
+import { Controller } from '@nestjs/common';
+import { QuotesService } from './quotes.service.js';
+
+@Controller()
+export class QuotesHandler {
+  constructor(private readonly quotes: QuotesService) {}
+
+  @Handles(recordQuotes)
+  record(request: RecordQuotesRequest): Promise<IngestReport> {
+    return this.quotes.record(request);
+  }
+
+  @Handles(latestQuotes)
+  latest(request: QuotesRequest): Promise<Answer> {
+    return this.quotes.latest(request);
+  }
+
+  @Handles(snapshots)
+  snapshots(request: QuotesRequest): Promise<Answer> {
+    return this.quotes.snapshots(request);
+  }
+}

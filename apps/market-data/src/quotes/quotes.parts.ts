@@ -1,0 +1,19 @@
+import { Bus } from '@mystocks/bus';
+import { systemClock } from '@mystocks/kernel';
+import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { QuotesHandler } from './quotes.handler.js';
+import { QuotesRepository } from './quotes.repository.js';
+import { QuotesService } from './quotes.service.js';
+
+export const quotesParts = {
+  controllers: [QuotesHandler],
+  providers: [
+    QuotesRepository,
+    {
+      provide: QuotesService,
+      inject: [InstrumentDirectory, QuotesRepository, Bus],
+      useFactory: (directory: InstrumentDirectory, repository: QuotesRepository, bus: Bus) =>
+        new QuotesService(directory, repository, bus, systemClock),
+    },
+  ],
+};

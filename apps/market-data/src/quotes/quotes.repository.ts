@@ -1,0 +1,112 @@
+import { PostgresPool, type Queryable, type Written } from '@mystocks/connection-pool';
+import type { QuoteLevel } from '@mystocks/contracts';
+import { currentContext } from '@mystocks/telemetry';
+import { Injectable } from '@nestjs/common';
+import { holdStatement, latestStatement, snapshotsStatement, storeStatement } from './quotes-sql.js';
+import { contentOf, type HeldQuote, type StoredQuote } from './settle.js';
+
+/** The latest quote of one instrument. */
+export interface LatestQuote {
+  /** Index into the instruments that were asked for. */
+  readonly place: number;
+  /** JSON for a client. */
+  readonly quote: string;
+  /** RFC 3339. */
+  readonly t: string;
+  readonly simulated: boolean;
+}
+
+/** The same with its newest two daily bars; without a quote the first three fields are null. */
+export interface Snapshot {
+  readonly place: number;
+  readonly quote: string | null;
+  readonly t: string | null;
+  readonly simulated: boolean | null;
+  /** JSON, the newest first; null when there are none. */
+  readonly bars: readonly string[] | null;
+}
+
+type Price = 'last' | 'prev_close' | 'open' | 'high' | 'low' | 'v' | 'amt';
+type HeldRow = Record<Price, string | null> & {
+  readonly instrument_id: number;
+  readonly seq: string;
+  readonly t: string;
+  readonly bids: QuoteLevel[] | null;
+  readonly asks: QuoteLevel[] | null;
+  readonly simulated: boolean;
+};
+
+const UNIQUE_VIOLATION = '23505';
+
+@Injectable()
+export class QuotesRepository {
+  constructor(private readonly pool: PostgresPool) {}
+
+  async latest(ids: readonly number[]): Promise<LatestQuote[]> {
+    return (await this.pool.query<LatestQuote>({ ...latestStatement, values: [ids] }, readOptions())).rows;
+  }
+
+  async snapshots(ids: readonly number[]): Promise<Snapshot[]> {
+    return (await this.pool.query<Snapshot>({ ...snapshotsStatement, values: [ids] }, readOptions())).rows;
+  }
+
+  /**
+   * Stores what `decide` chooses, given the quotes that are held, and answers its decision with the log position. Held
+   * quotes are locked; two first quotes of an instrument meet in the history's key, and the later one decides anew.
+   */
+  async record<T extends { readonly stored: readonly StoredQuote[] }>(
+    ids: readonly number[],
+    receivedAtMs: number,
+    decide: (held: ReadonlyMap<number, HeldQuote>) => T,
+  ): Promise<Written<T>> {
+    const work = async (client: Queryable): Promise<T> => {
+      const { rows } = await client.query<HeldRow>({ ...holdStatement, values: [ids] });
+      const decision = decide(new Map(rows.map((row) => [row.instrument_id, heldOf(row)])));
+      if (decision.stored.length > 0) {
+        await client.query({ ...storeStatement, values: [...columnsOf(decision.stored), receivedAtMs] });
+      }
+      return decision;
+    };
+    try {
+      return await this.pool.write(work);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      return this.pool.write(work);
+    }
+  }
+}
+
+const readOptions = (): { after: string | undefined } => ({ after: currentContext()?.readAfter });
+
+const isUniqueViolation = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === UNIQUE_VIOLATION;
+
+/** A quote has at most 15 significant digits (IsDecimal), so the double is the decimal that came in. */
+function heldOf(row: HeldRow): HeldQuote {
+  const { seq, t, bids, asks, simulated } = row;
+  const number = (name: Price): number | null => (row[name] === null ? null : Number(row[name]));
+  const prices = { last: number('last'), prev_close: number('prev_close'), open: number('open'), high: number('high') };
+  const rest = { low: number('low'), v: number('v'), amt: number('amt'), bids, asks, simulated };
+  return { seq: Number(seq), t, content: contentOf({ ...prices, ...rest }) };
+}
+
+function columnsOf(stored: readonly StoredQuote[]): unknown[] {
+  const column = <T>(read: (one: StoredQuote) => T): (T | null)[] => stored.map((one) => read(one) ?? null);
+  const json = (levels: readonly QuoteLevel[] | undefined): string | null =>
+    levels === undefined ? null : JSON.stringify(levels);
+  return [
+    column(({ instrumentId }) => instrumentId),
+    column(({ seq }) => seq),
+    column(({ t }) => t),
+    column(({ quote }) => quote.last),
+    column(({ quote }) => quote.prev_close),
+    column(({ quote }) => quote.open),
+    column(({ quote }) => quote.high),
+    column(({ quote }) => quote.low),
+    column(({ quote }) => quote.v),
+    column(({ quote }) => quote.amt),
+    column(({ quote }) => json(quote.bids)),
+    column(({ quote }) => json(quote.asks)),
+    column(({ quote }) => quote.simulated ?? false),
+  ];
+}
