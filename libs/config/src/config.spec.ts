@@ -67,6 +67,13 @@ describe('parseSettings', () => {
     );
   });
 
+  it('names a key ring that cannot be used and shows nothing of it', () => {
+    const run = (): unknown => parseSettings(AppSettings, { ...whole, MASTER_KEY: 'k1:hunter2-not-a-key' });
+    expect(run).toThrow(BadSettings);
+    expect(run).toThrow(/MASTER_KEY/);
+    expect(run).not.toThrow(/hunter2/);
+  });
+
   it('refuses a sealed value without a key ring instead of using it as it is', () => {
     expect(() => parseSettings(AppSettings, { ...whole, PG_PRIMARY_URL: 'enc:fernet:k1:gAAAAA' })).toThrow(
       /PG_PRIMARY_URL.*MASTER_KEY_FILE/,

@@ -65,7 +65,13 @@ function readText(name: string, environment: Environment, problems: string[]): s
 
 function readRing(environment: Environment, problems: string[]): KeyRing | undefined {
   const text = readText('MASTER_KEY', environment, problems);
-  return text === undefined ? undefined : KeyRing.parse(text);
+  if (text === undefined) return undefined;
+  try {
+    return KeyRing.parse(text);
+  } catch (error) {
+    problems.push(`MASTER_KEY cannot be used: ${error instanceof Error ? error.message : 'unknown reason'}`);
+    return undefined;
+  }
 }
 
 function open(name: string, sealed: string, ring: KeyRing | undefined, problems: string[]): string {
