@@ -65,7 +65,11 @@ module.exports = {
       to: { path: '^libs/testing/' },
     },
     door('postgres', 'pg|pg-copy-streams|@nestjs/typeorm', ['libs/connection-pool/']),
-    door('typeorm', 'typeorm', ['libs/connection-pool/', 'apps/[^/]+/src/(.*\\.entity|(.*/)?migrations/)']),
+    door('typeorm', 'typeorm', [
+      'libs/connection-pool/',
+      'apps/[^/]+/src/[^/]+/[^/]+\\.entity',
+      'apps/[^/]+/src/migrations/',
+    ]),
     door('redis', 'ioredis|@socket.io/redis-adapter', ['libs/tiered-cache/', 'apps/realtime/src/sockets/']),
     door('nats', '@nats-io/[^/]+', ['libs/bus/']),
     door('microservices', '@nestjs/microservices', ['libs/bus/', 'libs/service/']),
