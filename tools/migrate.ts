@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { readPlan } from './stack/plan.ts';
+import { readSecrets } from './stack/secrets.ts';
+import { migrate } from './stack/services.ts';
+
+// Migrates the database of the running stack, or the one that PG_MIGRATION_URL names (as the role mystocks_owner).
+try {
+  const plan = readPlan();
+  migrate(plan, process.env['PG_MIGRATION_URL'] ?? ownUrl());
+  process.stdout.write('migrated\n');
+
+  function ownUrl(): string {
+    if (!existsSync(plan.file('secrets.json')))
+      throw new Error('no stack here: run `npm start`, or set PG_MIGRATION_URL');
+    const { mystocks_owner: password } = readSecrets(plan).postgres;
+    return `postgresql://mystocks_owner:${password}@127.0.0.1:${String(plan.ports.postgres)}/mystocks`;
+  }
+} catch (error) {
+  process.stderr.write(`npm run migrate: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,26 @@
+import type { Administrator } from './administrator.ts';
+import type { Plan } from './plan.ts';
+import { managementUrl, serviceNames } from './services.ts';
+
+/** What to open, who to be, and one command to try. */
+export function farewell(plan: Plan, { username, password }: Administrator, detached: boolean): string {
+  const { gatewayUrl, ports } = plan;
+  const management = serviceNames.map(
+    (name) => `${name} ${managementUrl(plan, name).slice('http://127.0.0.1'.length)}`,
+  );
+  return `
+MyStocks runs.
+
+  gateway     ${gatewayUrl}/api/v2
+  documents   ${gatewayUrl}/docs
+  realtime    http://127.0.0.1:${String(ports.realtime)}/market (Socket.IO)
+  health      http://127.0.0.1:<port>/health/ready and /metrics: ${management.join(', ')}
+  logs        ${plan.logs}
+  admin       ${username}   ${password}   (${plan.file('admin.json')})
+
+Try, in this directory:
+
+  curl -s -H "Authorization: Bearer $(npm run -s token)" '${gatewayUrl}/api/v2/stocks/600000.SH/bars?timeframe=1Day&limit=2&sort=desc'
+
+${detached ? '`npm run stop` stops it.' : 'Ctrl-C stops it.'}`;
+}

@@ -1,0 +1,84 @@
+import { portTaken, type Server } from '@mystocks/testing';
+import { ensureAdministrator, type Administrator } from './administrator.ts';
+import { claimStack, releaseStack } from './pid-file.ts';
+import { makeDirectories, portList, type Plan } from './plan.ts';
+import { readSecrets } from './secrets.ts';
+import { startServers } from './servers.ts';
+import { migrate, startServices } from './services.ts';
+import { WatchOver } from './watch-over.ts';
+
+export type Say = (line: string) => void;
+
+/** The whole stack: brought up in order, watched, taken down in reverse order. */
+export class Stack {
+  readonly #servers: Server[] = [];
+  readonly #services: Server[] = [];
+  readonly #watch: WatchOver;
+  #claimed = false;
+  readonly #plan: Plan;
+  readonly #say: Say;
+
+  constructor(plan: Plan, say: Say) {
+    this.#plan = plan;
+    this.#say = say;
+    this.#watch = new WatchOver(say);
+  }
+
+  /** Everything up and ready. On failure nothing is left running. */
+  async start(): Promise<Administrator> {
+    try {
+      return await this.#start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Services first, then servers; the claim on the directory last. */
+  async stop(): Promise<void> {
+    this.#watch.stop();
+    await Promise.all(this.#services.splice(0).map((service) => service.stop()));
+    await Promise.all(this.#servers.splice(0).map((server) => server.stop()));
+    if (this.#claimed) releaseStack(this.#plan);
+    this.#claimed = false;
+  }
+
+  async #start(): Promise<Administrator> {
+    const plan = this.#plan;
+    makeDirectories(plan);
+    claimStack(plan);
+    this.#claimed = true;
+    await refuseTakenPorts(plan);
+    const secrets = readSecrets(plan);
+    const servers = await startServers(plan, secrets, this.#arrived(this.#servers));
+    const startedMs = Date.now();
+    migrate(plan, servers.postgres.ownerUrl);
+    this.#say(`${'migrations'.padEnd(14)} ${seconds(startedMs)}`);
+    await startServices(plan, secrets, servers, this.#arrived(this.#services));
+    if (servers.postgres.replica !== undefined) this.#watch.add(servers.postgres.replica.process);
+    for (const { process } of [...this.#servers, ...this.#services]) this.#watch.add(process);
+    return ensureAdministrator(plan, secrets);
+  }
+
+  #arrived(list: Server[]): (name: string, server: Server) => void {
+    const startedMs = Date.now();
+    return (name, server) => {
+      list.push(server);
+      this.#say(`${name.padEnd(14)} 127.0.0.1:${String(server.port)}  ${seconds(startedMs)}`);
+    };
+  }
+}
+
+const seconds = (sinceMs: number): string => `${((Date.now() - sinceMs) / 1_000).toFixed(1)} s`;
+
+async function refuseTakenPorts(plan: Plan): Promise<void> {
+  const list = await Promise.all(
+    portList(plan).map(async (entry) => ({ ...entry, taken: await portTaken(entry.port) })),
+  );
+  const taken = list.filter((entry) => entry.taken);
+  if (taken.length === 0) return;
+  const lines = taken.map(({ name, port, variable }) => `  ${String(port)} (${name}; ${variable}=… chooses another)`);
+  throw new Error(
+    `these ports are taken by other programs:\n${lines.join('\n')}\nMYSTOCKS_PORT_OFFSET=1000 moves all of them`,
+  );
+}
