@@ -169,8 +169,8 @@ export class PostgresPool implements OnApplicationShutdown {
 const unusable = new WeakSet<pg.PoolClient>();
 
 async function commit(client: pg.PoolClient): Promise<Lsn> {
-  // Both in one round trip; the position is read after the commit record was written.
-  const both: unknown = await client.query('COMMIT; SELECT pg_current_wal_lsn()::text AS lsn');
+  // Both in one round trip. The insert position, because the write position lags behind an asynchronous commit.
+  const both: unknown = await client.query('COMMIT; SELECT pg_current_wal_insert_lsn()::text AS lsn');
   const [committed, position] = both as [pg.QueryResult, pg.QueryResult<{ lsn: string }>];
   // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
   if (committed.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');

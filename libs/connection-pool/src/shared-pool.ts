@@ -6,10 +6,14 @@ import type { PostgresPool } from './postgres.pool.js';
  * (`driver` option, TypeORM 1.1). TypeORM closes its pool when it is destroyed; the connections are not its to close.
  */
 export function sharedDriver(pool: PostgresPool): typeof pg {
-  const shared = Object.create(pool.driverPool, {
-    end: { value: (done?: () => void): void => done?.() },
-  }) as pg.Pool;
-  function Pool(): pg.Pool {
+  const real = pool.driverPool;
+  const shared = {
+    connect: real.connect.bind(real),
+    on: real.on.bind(real),
+    removeListener: real.removeListener.bind(real),
+    end: (done?: () => void): void => done?.(),
+  };
+  function Pool(): typeof shared {
     return shared;
   }
   return { ...pg, Pool } as unknown as typeof pg;

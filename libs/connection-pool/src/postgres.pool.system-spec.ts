@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compareLsn } from '@mystocks/kernel';
+import { startPostgres, waitFor, type PostgresServer } from '@mystocks/testing';
+import { PostgresPool, TypeOrm, type PostgresPoolOptions } from './index.js';
+
+let server: PostgresServer;
+const pools: PostgresPool[] = [];
+
+function open(options: Partial<PostgresPoolOptions> = {}): PostgresPool {
+  const pool = new PostgresPool({
+    name: 'spec',
+    url: server.ownerUrl,
+    size: 2,
+    overflow: 1,
+    statementTimeoutMs: 1_000,
+    ...options,
+  });
+  pools.push(pool);
+  return pool;
+}
+
+const count = async (pool: PostgresPool): Promise<number> => {
+  const { rows } = await pool.query<{ n: number }>({ text: 'SELECT count(*)::int AS n FROM market_data.notes' });
+  return rows[0]?.n ?? -1;
+};
+
+beforeAll(async () => {
+  server = await startPostgres();
+  await open().write((client) => client.query('CREATE TABLE market_data.notes (id int PRIMARY KEY, text text)'));
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.close()));
+  await server.stop();
+}, 30_000);
+
+describe('a transaction', () => {
+  it('stores all of its work and tells a later log position each time', async () => {
+    const pool = open();
+    const before = await count(pool);
+    const first = await pool.write((client) => client.query("INSERT INTO market_data.notes VALUES (1, 'one')"));
+    const second = await pool.write((client) => client.query("INSERT INTO market_data.notes VALUES (2, 'two')"));
+    expect(await count(pool)).toBe(before + 2);
+    expect(compareLsn(second.lsn, first.lsn)).toBeGreaterThan(0);
+  });
+
+  it('stores nothing of work that fails, and says why', async () => {
+    const pool = open();
+    const before = await count(pool);
+    const work = pool.write(async (client) => {
+      await client.query("INSERT INTO market_data.notes VALUES (3, 'three')");
+      throw new Error('changed my mind');
+    });
+    await expect(work).rejects.toThrow('changed my mind');
+    expect(await count(pool)).toBe(before);
+  });
+
+  it('does not take a failed transaction for a stored one when the work hides its error', async () => {
+    const work = open().write(async (client) => {
+      await client.query('SELECT 1 / 0').catch(() => undefined);
+    });
+    await expect(work).rejects.toThrow('rolled back');
+  });
+
+  it('streams rows in', async () => {
+    const pool = open();
+    const { value } = await pool.write((client) =>
+      client.copyFrom('COPY market_data.notes FROM STDIN', [Buffer.from('10\tten\n11\t'), Buffer.from('eleven\n')]),
+    );
+    expect(value).toBe(2);
+  });
+
+  it('keeps nothing of a stream whose rows are wrong, and goes on with the connection', async () => {
+    const pool = open({ size: 1, overflow: 0 });
+    const before = await count(pool);
+    const work = pool.write((client) =>
+      client.copyFrom('COPY market_data.notes FROM STDIN', [Buffer.from('20\tx\nnot a number\ty\n')]),
+    );
+    await expect(work).rejects.toMatchObject({ code: '22P02' });
+    expect(await count(pool)).toBe(before);
+  });
+
+  it('may take longer than a read when it says so', async () => {
+    const pool = open({ statementTimeoutMs: 100 });
+    const sleep = 'SELECT pg_sleep(0.3)';
+    await expect(pool.write((client) => client.query(sleep))).rejects.toMatchObject({ code: 'timeout' });
+    await expect(pool.write((client) => client.query(sleep), { statementTimeoutMs: 5_000 })).resolves.toBeDefined();
+    // The limit was that transaction's own.
+    await expect(pool.query({ text: sleep })).rejects.toMatchObject({ code: 'timeout' });
+  });
+});
+
+describe('limits', () => {
+  it('sheds a borrower after the acquire time instead of letting it wait', async () => {
+    const pool = open({ size: 1, overflow: 1, acquireTimeoutMs: 100, statementTimeoutMs: 5_000 });
+    const busy = [1, 2].map(() => pool.query({ text: 'SELECT pg_sleep(0.6)' }));
+    await expect(pool.query({ text: 'SELECT 1' })).rejects.toMatchObject({ code: 'unavailable', retryAfterS: 1 });
+    await Promise.all(busy);
+    await expect(pool.query({ text: 'SELECT 1' })).resolves.toBeDefined();
+  });
+});
+
+describe('when PostgreSQL goes away', () => {
+  it('replaces connections that died while they lay idle, unseen by the reader', async () => {
+    const pool = open();
+    await Promise.all([count(pool), count(pool)]);
+    const killer = open({ url: server.superuserUrl });
+    await killer.query({
+      text: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mystocks_owner'",
+    });
+    expect(await count(pool)).toBeGreaterThanOrEqual(0);
+    await expect(pool.write((client) => client.query('SELECT 1'))).resolves.toBeDefined();
+  });
+
+  it('fails fast with unavailable, and heals by itself', async () => {
+    const pool = open();
+    await count(pool);
+    await server.kill();
+    const started = Date.now();
+    await expect(count(pool)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(pool.write((client) => client.query('SELECT 1'))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(pool.check().probe()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(Date.now() - started).toBeLessThan(1_000);
+    await server.restart();
+    await waitFor(
+      () =>
+        pool
+          .check()
+          .probe()
+          .then(() => true),
+      { timeoutMs: 10_000 },
+    );
+    expect(await count(pool)).toBeGreaterThanOrEqual(0);
+  }, 30_000);
+
+  it('gives up on a server that says nothing, and does not lend that connection again', async () => {
+    const pool = open({ statementTimeoutMs: 100 });
+    await count(pool);
+    server.pause();
+    try {
+      await expect(count(pool)).rejects.toMatchObject({ code: 'timeout' });
+    } finally {
+      server.resume();
+    }
+    await waitFor(
+      () =>
+        pool
+          .check()
+          .probe()
+          .then(() => true),
+      { timeoutMs: 10_000 },
+    );
+    expect(await count(pool)).toBeGreaterThanOrEqual(0);
+  }, 30_000);
+});
+
+describe('TypeORM', () => {
+  it('shares the connections of the pool and leaves them open when it is closed', async () => {
+    const pool = open({ name: 'shared', size: 1, overflow: 0 });
+    const orm = new TypeOrm(pool, { url: server.ownerUrl, schema: 'market_data', entities: [] });
+    const source = await orm.dataSource();
+    const open_ = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'shared'";
+    expect(await source.query(open_)).toEqual([{ n: 1 }]);
+    await orm.onModuleDestroy();
+    expect((await pool.query({ text: open_ })).rows).toEqual([{ n: 1 }]);
+  });
+
+  it('opens later when the database was down at first', async () => {
+    const pool = open();
+    const orm = new TypeOrm(pool, { url: server.ownerUrl, schema: 'market_data', entities: [] });
+    await server.kill();
+    await expect(orm.dataSource()).rejects.toMatchObject({ code: 'unavailable' });
+    await server.restart();
+    await waitFor(() => orm.dataSource().then(() => true), { timeoutMs: 10_000 });
+    await orm.onModuleDestroy();
+  }, 30_000);
+});
