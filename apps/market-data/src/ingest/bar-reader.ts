@@ -60,7 +60,7 @@ export class BarReader {
     const l = readMicros(bytes, starts[low] as number, ends[low] as number);
     const c = readMicros(bytes, starts[close] as number, ends[close] as number);
     // Also false for NaN.
-    if (!(o > 0 && h > 0 && l > 0 && c > 0)) return refusals.price;
+    if (!(o > 0 && h > 0 && l > 0 && c > 0)) return Number.isNaN(o + h + l + c) ? refusals.price : refusals.priceZero;
     if (h < o || h < c) return refusals.high;
     if (l > o || l > c || l > h) return refusals.low;
     const [from, to] = [starts[volume] as number, ends[volume] as number];

@@ -1,5 +1,5 @@
+import { chinaDay } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
-import { chinaDay } from './china-day.js';
 import type { BarColumns } from './bar-columns.js';
 import { cellText, isBarEnd, readDay, readMinute } from './bar-cells.js';
 import type { Fields } from './csv-records.js';
@@ -39,7 +39,7 @@ export class BarTimes {
   ) {
     this.#columns = columns;
     this.#given = options.timeframe === undefined ? undefined : minutesOf.get(options.timeframe);
-    this.#today = chinaDay(options.nowMs);
+    this.#today = dayNumber(options.nowMs);
   }
 
   read(fields: Fields): Refusal | undefined {
@@ -86,7 +86,7 @@ export class BarTimes {
   #readForeign(text: string): void {
     if (!INSTANT.test(text)) return;
     const local = new Date(Date.parse(text) + 8 * 3_600_000);
-    this.day = chinaDay(Date.parse(text));
+    this.day = dayNumber(Date.parse(text));
     this.#clock = local.getUTCSeconds() === 0 ? local.getUTCHours() * 60 + local.getUTCMinutes() : -1;
   }
 
@@ -114,3 +114,5 @@ export class BarTimes {
 
 const isGiven = ({ starts, ends }: Fields, column: number): boolean =>
   column >= 0 && (ends[column] as number) > (starts[column] as number);
+
+const dayNumber = (atMs: number): number => Number(chinaDay(atMs).replaceAll('-', ''));

@@ -46,7 +46,11 @@ export const refusals = {
     400,
   ),
   timeframeMissing: because('A line with a time needs its timeframe', problems.KLINE_INTERVAL_INVALID),
-  price: because('open, high, low and close must be decimals with at most 6 decimals, above 0', INVALID),
+  price: because(
+    'open, high, low and close must be decimals up to 10,000,000 with at most 6 decimals, without sign',
+    INVALID,
+  ),
+  priceZero: because('open, high, low and close must be above 0', INVALID),
   low: because('low is above open, close or high', INVALID),
   high: because('high is below open, close or low', INVALID),
   volumeEmpty: because('volume is empty', INVALID),
