@@ -121,33 +121,34 @@ export class BusServer extends Server implements CustomTransportStrategy {
       return;
     }
     this.#inFlight += 1;
-    const startedAt = performance.now();
-    const head = readHead(message);
+    const { data } = message;
+    const head = readHead(message, data, endpoint.call.subject);
     const context = contextOf(head, Date.now() + endpoint.call.timeoutMs);
-    void withContext(context, () => this.#serve(endpoint, message, head, context)).then(() => {
-      endpoint.stats.took(performance.now() - startedAt);
-      this.#inFlight -= 1;
-      if (this.#inFlight === 0) this.#whenIdle?.();
-    });
+    void withContext(context, () => this.#serve(endpoint, message, data, head, context));
   }
 
   /** Always answers and never throws. */
-  async #serve(endpoint: Endpoint, message: Msg, head: Head, context: RequestContext): Promise<void> {
+  async #serve(endpoint: Endpoint, message: Msg, data: Uint8Array, head: Head, context: RequestContext): Promise<void> {
+    const startedAt = performance.now();
     try {
       if ((context.deadlineMs ?? 0) <= Date.now())
         throw new Failure('timeout', 'The deadline passed before the work began');
-      const caller = await this.#callerOf(endpoint.call, context.token);
-      const request = endpoint.request.decode(message.data, head.fields.get('x-meta'), 'refuse');
+      const { call } = endpoint;
+      const caller = call.allow === 'anyone' ? undefined : await this.#callerOf(call, context.token);
+      const request = endpoint.request.decode(data, head.fields.get('x-meta'), 'refuse');
       const result = await endpoint.handle(request, caller);
       if (result instanceof Thrown) throw result.error;
       this.#respond(message, endpoint.response.encode(result as object));
     } catch (error) {
       this.#refuse(endpoint, message, this.#failureOf(endpoint, error));
+    } finally {
+      endpoint.stats.took(performance.now() - startedAt);
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#whenIdle?.();
     }
   }
 
-  async #callerOf(call: Call, token: string | undefined): Promise<Caller | undefined> {
-    if (call.allow === 'anyone') return undefined;
+  async #callerOf(call: Call, token: string | undefined): Promise<Caller> {
     const caller = await this.#options.authenticate(token);
     authorize(call.allow, caller);
     return caller;

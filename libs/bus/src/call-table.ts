@@ -153,11 +153,12 @@ export class CallTable {
   }
 
   #receive(message: Msg): void {
-    const token = message.subject.slice(this.#inbox.length);
+    const { subject, data } = message;
+    const token = subject.slice(this.#inbox.length);
     const waiting = this.#waiting.get(token);
     if (waiting === undefined) return;
     this.#waiting.delete(token);
-    this.#conclude(waiting, readHead(message), message.data);
+    this.#conclude(waiting, readHead(message, data, subject), data);
     this.#tellIdle();
   }
 

@@ -32,7 +32,9 @@ export class Codec<T extends object> {
 
   /** @throws {InvalidInput} when the bytes are not this shape; nothing else */
   decode(payload: Uint8Array, meta: string | undefined, unknown: NonNullable<CheckOptions['unknown']>): T {
-    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    const bytes = Buffer.isBuffer(payload)
+      ? payload
+      : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
     if (this.#body === undefined) return check(this.shape, parseJson(bytes.toString('utf8')), { unknown });
     const fields = parseJson(meta ?? '{}');
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw notJson('must be an object');

@@ -1,6 +1,6 @@
 import { requestIdFrom, traceparentFrom, type RequestContext } from '@mystocks/telemetry';
 import type { Msg } from '@nats-io/transport-node';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 /** Headers of a received message: names in lower case; `status` is the number on the first line, 0 without. */
 export interface Head {
@@ -13,12 +13,12 @@ const FIRST_LINE = 'NATS/1.0';
 
 /**
  * Reads the headers of a message from its raw bytes. The client's own parser canonicalises every name and searches all
- * names again for each line (measured in bench/bus.bench.ts); the bytes lie right before the payload in one buffer.
+ * names again for each line (measured in bench/bus.bench.ts); the bytes lie right before the payload in one buffer. `data` and `subject` are the
+ * message's own; its getters decode them anew.
  */
-export function readHead(message: Msg): Head {
+export function readHead(message: Msg, data: Uint8Array, subject: string): Head {
   if (!isMeasured(message)) return slowHead(message);
-  const { data } = message;
-  const length = message.size() - message.subject.length - (message.reply?.length ?? 0) - data.length;
+  const length = message.size() - subject.length - (message.reply?.length ?? 0) - data.length;
   if (length <= 0) return NONE;
   const start = data.byteOffset - length;
   const text = start < 0 ? '' : Buffer.from(data.buffer, start, length).toString('utf8');
@@ -63,7 +63,8 @@ export function writeHead(fields: readonly (readonly [name: string, value: strin
 
 const isOneLine = (value: string): boolean => !value.includes('\n') && !value.includes('\r');
 
-// Span ids need only be different from each other: drawing 8 random bytes a call would cost more than the rest of the header.
+// Ids need only be different from each other: drawing 8 random bytes a call would cost more than the rest of the header.
+const traceStart = randomBytes(8).toString('hex');
 const spanHead = randomBytes(4).toString('hex');
 let spans = randomBytes(4).readUInt32BE();
 
@@ -76,8 +77,8 @@ function nextSpan(): string {
 export function callHead(context: RequestContext | undefined, deadlineMs: number, meta: string | undefined): Buffer {
   let text: string;
   if (context === undefined) {
-    const id = randomUUID();
-    text = `${FIRST_LINE}\r\ntraceparent: 00-${id.replaceAll('-', '')}-${nextSpan()}-01\r\nx-request-id: ${id}\r\nx-deadline: ${deadlineMs}\r\n`;
+    const id = traceStart + nextSpan();
+    text = `${FIRST_LINE}\r\ntraceparent: 00-${id}-${nextSpan()}-01\r\nx-request-id: ${id}\r\nx-deadline: ${deadlineMs}\r\n`;
   } else {
     const { traceparent, requestId, token, readAfter } = context;
     text = `${FIRST_LINE}\r\ntraceparent: ${traceparent.slice(0, 36)}${nextSpan()}${traceparent.slice(52)}\r\nx-request-id: ${requestId}\r\nx-deadline: ${deadlineMs}\r\n`;

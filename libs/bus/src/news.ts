@@ -49,7 +49,8 @@ export class News {
 
   #read<P extends object>(subject: string, codec: Codec<P>, message: Msg): P | undefined {
     try {
-      return codec.decode(message.data, readHead(message).fields.get('x-meta'), 'drop');
+      const { data } = message;
+      return codec.decode(data, readHead(message, data, message.subject).fields.get('x-meta'), 'drop');
     } catch (error) {
       metrics.busEvents.cell(subject, 'invalid').count += 1;
       // Once a subject: a broken publisher would otherwise fill the log as fast as it speaks.
