@@ -1,10 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { PostgresModule } from '@mystocks/connection-pool';
+import { barsParts } from './bars/bars.parts.js';
+import { calendarParts } from './calendar/calendar.parts.js';
 import { ingestParts } from './ingest/ingest.parts.js';
 import { instrumentsParts } from './instruments/instruments.parts.js';
 import type { MarketDataSettings } from './market-data.settings.js';
+import { quotesParts } from './quotes/quotes.parts.js';
 
-const parts = [instrumentsParts, ingestParts];
+const parts = [instrumentsParts, ingestParts, barsParts, quotesParts, calendarParts];
 
 @Module({})
 export class MarketDataModule {

@@ -1,0 +1,158 @@
+// How fast real bars are taken in, against what PostgreSQL itself can do with the same bytes.
+// Not shown: HTTP and NATS around it (measured end to end by the system tests), and a replica that has to follow.
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import pg from 'pg';
+import { from } from 'pg-copy-streams';
+import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
+import { startPostgres } from '@mystocks/testing';
+import type { BarsIngestService } from '../apps/market-data/src/ingest/bars-ingest.service.ts';
+import type { BenchRow } from './bench-row.ts';
+
+const FILE = '/work/shared/data/cn_daily_raw_2020_2023.csv.gz';
+const BLOCK_BYTES = 512 * 1024;
+const BLOCKS_AT_ONCE = 3;
+const ROUNDS = 5;
+
+const bareTable = `CREATE TABLE public.bare (code text, exchange text, date date, open numeric, high numeric, low numeric, close numeric,
+  pre_close numeric, volume bigint, amount numeric, turnover_pct numeric, pct_chg numeric, trade_status smallint, is_st smallint, adj_factor numeric)`;
+
+/** The app's own classes, compiled: apps are not importable packages. */
+async function openService(pool: PostgresPool): Promise<BarsIngestService> {
+  const app = new URL('../apps/market-data/dist/', import.meta.url);
+  const [directory, instruments, service, bars, registered] = (await Promise.all([
+    import(new URL('instruments/instrument-directory.js', app).href),
+    import(new URL('instruments/instruments.repository.js', app).href),
+    import(new URL('ingest/bars-ingest.service.js', app).href),
+    import(new URL('ingest/bars-ingest.repository.js', app).href),
+    import(new URL('ingest/instruments-ingest.repository.js', app).href),
+  ])) as [
+    typeof import('../apps/market-data/src/instruments/instrument-directory.ts'),
+    typeof import('../apps/market-data/src/instruments/instruments.repository.ts'),
+    typeof import('../apps/market-data/src/ingest/bars-ingest.service.ts'),
+    typeof import('../apps/market-data/src/ingest/bars-ingest.repository.ts'),
+    typeof import('../apps/market-data/src/ingest/instruments-ingest.repository.ts'),
+  ];
+  // Nobody listens in a bench; the bus is measured by its own.
+  const bus = { publish: () => undefined, subscribe: () => ({ stop: () => undefined }) } as never;
+  return new service.BarsIngestService(
+    new directory.InstrumentDirectory(new instruments.InstrumentsRepository(pool), bus),
+    new bars.BarsIngestRepository(pool),
+    new registered.InstrumentsIngestRepository(pool),
+    bus,
+  );
+}
+
+interface Block {
+  readonly body: Buffer;
+  readonly firstLine: number;
+}
+
+function blocksOf(file: Buffer): { header: string; blocks: Block[] } {
+  const start = file.indexOf(10) + 1;
+  const blocks: Block[] = [];
+  let line = 2;
+  for (let at = start; at < file.length;) {
+    const end = at + BLOCK_BYTES < file.length ? file.lastIndexOf(10, at + BLOCK_BYTES) + 1 : file.length;
+    const body = file.subarray(at, end);
+    blocks.push({ body, firstLine: line });
+    line += body.toString('latin1').split('\n').length - 1;
+    at = end;
+  }
+  return { header: file.toString('utf8', 0, start).trim(), blocks };
+}
+
+async function importAll(service: BarsIngestService, header: string, blocks: readonly Block[]): Promise<number> {
+  const queue = blocks.values();
+  let inserted = 0;
+  const work = async (): Promise<void> => {
+    for (const { body, firstLine } of queue) {
+      const report = await service.ingest({
+        body,
+        format: 'csv',
+        header,
+        first_line: firstLine,
+        on_error: 'continue',
+        want_items: false,
+        register: true,
+      });
+      inserted += report.inserted;
+    }
+  };
+  await Promise.all(Array.from({ length: BLOCKS_AT_ONCE }, work));
+  return inserted;
+}
+
+async function bareCopy(client: pg.Client, file: Buffer): Promise<number> {
+  const copy = client.query(from('COPY public.bare FROM STDIN WITH (FORMAT csv, HEADER)'));
+  await new Promise<void>((resolve, reject) => {
+    copy.on('finish', resolve).on('error', reject);
+    copy.end(file);
+  });
+  return copy.rowCount;
+}
+
+async function seconds(work: () => Promise<number>, rows: number): Promise<number> {
+  const started = performance.now();
+  const stored = await work();
+  if (stored !== rows) throw new Error(`stored ${stored} of ${rows} rows`);
+  return (performance.now() - started) / 1_000;
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+export async function bench(): Promise<BenchRow[]> {
+  if (!existsSync(FILE)) {
+    console.log(`import: skipped, ${FILE} is not here\n`);
+    return [];
+  }
+  const file = gunzipSync(readFileSync(FILE));
+  const { header, blocks } = blocksOf(file);
+  const rows = file.toString('latin1').split('\n').length - 2;
+  const server = await startPostgres({ durable: true });
+  const client = new pg.Client(server.superuserUrl);
+  const pool = new PostgresPool({
+    name: 'bench',
+    url: server.urlOf('market_data'),
+    size: 4,
+    overflow: 4,
+    statementTimeoutMs: 2_000,
+  });
+  try {
+    const { migrations } = (await import(
+      new URL('../apps/market-data/dist/migrations/index.js', import.meta.url).href
+    )) as typeof import('../apps/market-data/src/migrations/index.ts');
+    await runMigrations({ url: server.ownerUrl, schema: 'market_data', migrations });
+    await client.connect();
+    await client.query(bareTable);
+    const service = await openService(pool);
+    const [ours, theirs]: [number[], number[]] = [[], []];
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      await client.query('TRUNCATE public.bare, market_data.bars_daily');
+      const bare = await seconds(() => bareCopy(client, file), rows);
+      const whole = await seconds(() => importAll(service, header, blocks), rows);
+      // The first round registers the instruments and warms both sides.
+      if (round > 0) {
+        theirs.push(bare);
+        ours.push(whole);
+      }
+    }
+    const [own, peer] = [rows / median(ours), rows / median(theirs)];
+    return [
+      {
+        name: 'Import of 174,525 real daily bars: parsed, checked, stored under their key, committed',
+        peer: 'one bare COPY of the same file into a table without key or check',
+        ours: own,
+        theirs: peer,
+        ratio: own / peer,
+        unit: 'rows/s',
+        target: 0.3,
+        note: `blocks of ${BLOCK_BYTES / 1024} KiB, ${BLOCKS_AT_ONCE} at once, median of ${ROUNDS} rounds; without HTTP and NATS`,
+      },
+    ];
+  } finally {
+    await client.end();
+    await pool.close();
+    await server.stop();
+  }
+}
