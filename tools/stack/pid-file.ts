@@ -13,8 +13,8 @@ export function runningStack(plan: Plan): number | undefined {
     : undefined;
 }
 
-// The number may belong to another program by now.
-function commandOf(pid: number): string {
+/** The command line of a process: a number in a file may belong to another program by now. */
+export function commandOf(pid: number): string {
   const path = `/proc/${String(pid)}/cmdline`;
   if (existsSync('/proc/self')) return existsSync(path) ? readFileSync(path, 'utf8') : '';
   return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout;

@@ -17,6 +17,8 @@ export async function loadSample(plan: Plan, say: Say): Promise<void> {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: SAMPLE_MAX_MS,
     });
+    // A stack that is stopped meanwhile takes its loader along.
+    process.once('exit', () => child.kill());
     let last = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
