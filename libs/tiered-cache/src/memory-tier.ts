@@ -5,6 +5,8 @@ import type { Tier } from './tier.js';
 
 /** A tier in this process: for a house of one machine, and for tests. */
 export class MemoryTier implements Tier {
+  readonly kind = 'memory';
+  readonly serving = true;
   readonly #entries = new LRUCache<string, Kept>({ max: 10_000 });
 
   constructor(private readonly clock: Clock = systemClock) {}

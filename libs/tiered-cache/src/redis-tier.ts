@@ -19,6 +19,7 @@ export interface RedisTierOptions {
 const MEND_EVERY_MS = 200;
 /** Tries without any reply after which the connection is given up as half-open and opened anew. */
 const SILENT_TRIES_MAX = 15;
+const PINGS_PER_PROBE = 5;
 const REFUSALS_LOGGED_EVERY_MS = 10_000;
 
 /**
@@ -26,6 +27,7 @@ const REFUSALS_LOGGED_EVERY_MS = 10_000;
  * slow Redis costs one deadline, not one deadline a read. A drop that could not be done makes it clear everything first.
  */
 export class RedisTier implements Tier {
+  readonly kind = 'redis';
   readonly #redis: Redis;
   readonly #prefix: string;
   readonly #clock: Clock;
@@ -94,8 +96,19 @@ export class RedisTier implements Tier {
     return !this.#failing && this.#clearsDone === this.#clearsAsked && this.#redis.status === 'ready';
   }
 
-  /** For readiness: fails when Redis does not answer within the deadline. */
+  /** For readiness: fails when Redis is gone or hangs. One late answer on a busy machine is neither. */
   async probe(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#ping();
+        return;
+      } catch (error) {
+        if (tries === PINGS_PER_PROBE || this.#redis.status !== 'ready') throw error;
+      }
+    }
+  }
+
+  async #ping(): Promise<void> {
     if (this.#redis.status !== 'ready') throw new Error('not connected');
     await this.#redis.ping();
   }
@@ -140,7 +153,7 @@ export class RedisTier implements Tier {
 
   async #tryToMend(): Promise<void> {
     try {
-      await this.probe();
+      await this.#ping();
       this.#silentTries = 0;
       while (this.#clearsDone !== this.#clearsAsked) {
         const asked = this.#clearsAsked;

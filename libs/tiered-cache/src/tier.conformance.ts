@@ -15,7 +15,7 @@ export function keptWith(answer: Partial<Answer>): Kept {
 }
 
 /** Waits for `condition`; fails after five seconds. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   const giveUpMs = Date.now() + 5_000;
   while (!(await condition())) {
     if (Date.now() > giveUpMs) throw new Error('did not happen within 5 s');

@@ -5,6 +5,10 @@ import type { Kept, Lookup } from './kept.js';
  * gone is a miss, and it heals by itself.
  */
 export interface Tier {
+  /** What it is built on, for people: `redis`, `memory`. */
+  readonly kind: string;
+  /** Whether reads can be answered now. */
+  readonly serving: boolean;
   /** A hit is never older than its `expiresAtMs`. */
   get(key: string): Promise<Lookup>;
   set(key: string, kept: Kept): Promise<void>;

@@ -1,0 +1,15 @@
+import { Controller } from '@nestjs/common';
+import { Handles } from '@mystocks/bus';
+import { readAnswer, type Answer, type ReadAnswerRequest } from '@mystocks/contracts';
+import type { Caller } from '@mystocks/identity';
+import { AnswersService } from './answers.service.js';
+
+@Controller()
+export class AnswersHandler {
+  constructor(private readonly answers: AnswersService) {}
+
+  @Handles(readAnswer)
+  read(request: ReadAnswerRequest, caller: Caller | undefined): Promise<Answer> {
+    return this.answers.read(request, caller);
+  }
+}
