@@ -14,11 +14,27 @@ export function dueMs(tick: Tick, first: Tick, pace: Pace): number {
 }
 
 /**
- * The quote to send. With `now` its time is when it is due; at speed 0, where all are due together, the recording is
- * moved so that its last tick is at the start: times stay apart, or a symbol's second quote would be no newer.
+ * Makes the quotes to send. With `now` a quote's time is when it is due; at speed 0, where all are due together, the
+ * recording is moved so that its last tick is at the start. Times of one symbol stay at least a millisecond apart,
+ * however fast it goes: a quote that is no newer than the one before would be refused.
  */
-export function quoteToSend(tick: Tick, ends: { readonly first: Tick; readonly last: Tick }, pace: Pace): ReplayQuote {
-  if (!pace.now) return tick.quote;
-  const atMs = pace.speed === 0 ? pace.startMs + tick.atMs - ends.last.atMs : dueMs(tick, ends.first, pace);
-  return asSimulated(tick.quote, Math.floor(atMs));
+export class Stamper {
+  readonly #newestMs = new Map<string, number>();
+  readonly #ends: { readonly first: Tick; readonly last: Tick };
+  readonly #pace: Pace;
+
+  constructor(ends: { readonly first: Tick; readonly last: Tick }, pace: Pace) {
+    this.#ends = ends;
+    this.#pace = pace;
+  }
+
+  quoteOf(tick: Tick): ReplayQuote {
+    const { now, speed, startMs } = this.#pace;
+    if (!now) return tick.quote;
+    const { first, last } = this.#ends;
+    const wantedMs = Math.floor(speed === 0 ? startMs + tick.atMs - last.atMs : dueMs(tick, first, this.#pace));
+    const atMs = Math.max(wantedMs, (this.#newestMs.get(tick.quote.symbol) ?? -Infinity) + 1);
+    this.#newestMs.set(tick.quote.symbol, atMs);
+    return asSimulated(tick.quote, atMs);
+  }
 }

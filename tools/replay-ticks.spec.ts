@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { outcomeOf } from './replay-feed.ts';
-import { dueMs, quoteToSend } from './replay-pace.ts';
-import { asSimulated, columnsOf, readTicks, toTick } from './replay-ticks.ts';
+import { dueMs, Stamper } from './replay-pace.ts';
+import { asSimulated, columnsOf, readTicks, toTick, type ReplayQuote } from './replay-ticks.ts';
 
 const header =
   'code,exchange,datetime,pre_close,open,high,low,last,cum_volume,cum_amount,bid1,bid1_qty,bid2,bid2_qty,bid3,bid3_qty,bid4,bid4_qty,bid5,bid5_qty,ask1,ask1_qty,ask2,ask2_qty,ask3,ask3_qty,ask4,ask4_qty,ask5,ask5_qty';
@@ -68,13 +68,17 @@ describe('the pace', () => {
 
   it('keeps the recorded time unless told to stamp anew, and then says simulated', () => {
     const startMs = Date.parse('2026-01-05T01:30:00Z');
-    expect(quoteToSend(first, ends, { speed: 10, now: false, startMs })).toBe(first.quote);
-    expect(quoteToSend(first, ends, { speed: 10, now: true, startMs })).toEqual(asSimulated(first.quote, startMs));
-    expect(quoteToSend(first, ends, { speed: 10, now: true, startMs })).toMatchObject({
-      t: '2026-01-05T09:30:00.000+08:00',
-      simulated: true,
-    });
-    expect(Date.parse(quoteToSend(last, ends, { speed: 0, now: true, startMs }).t)).toBe(startMs);
+    const quoteOf = (tick: typeof first, speed: number, now: boolean): ReplayQuote =>
+      new Stamper(ends, { speed, now, startMs }).quoteOf(tick);
+    expect(quoteOf(first, 10, false)).toBe(first.quote);
+    expect(quoteOf(first, 10, true)).toEqual(asSimulated(first.quote, startMs));
+    expect(quoteOf(first, 10, true)).toMatchObject({ t: '2026-01-05T09:30:00.000+08:00', simulated: true });
+    expect(Date.parse(quoteOf(last, 0, true).t)).toBe(startMs);
+  });
+
+  it('keeps the quotes of a symbol a millisecond apart, however fast it goes', () => {
+    const stamper = new Stamper(ends, { speed: 1e12, now: true, startMs: 1_000 });
+    expect([first, last, last].map((tick) => Date.parse(stamper.quoteOf(tick).t))).toEqual([1_000, 1_001, 1_002]);
   });
 });
 

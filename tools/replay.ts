@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pause, ReplayFeed, type Credentials, type Outcome } from './replay-feed.ts';
-import { dueMs, quoteToSend, type Pace } from './replay-pace.ts';
+import { dueMs, Stamper, type Pace } from './replay-pace.ts';
 import { readTicks, type Tick } from './replay-ticks.ts';
 
 const usage = `npm run replay -- TICKS.csv[.gz] [--speed N] [--now] [--url http://127.0.0.1:3000] [--admin .stack/admin.json]
@@ -60,6 +60,7 @@ async function replay(
   const [first] = ticks;
   const last = ticks.at(-1);
   if (first === undefined || last === undefined) return;
+  const stamper = new Stamper({ first, last }, pace);
   let shownMs = 0;
   for (let next = 0; next < ticks.length;) {
     const waitMs = dueMs(ticks[next] ?? last, first, pace) - Date.now();
@@ -70,7 +71,7 @@ async function replay(
       batch.push(tick);
       next += 1;
     }
-    add(total, await feed.send(batch.map((tick) => quoteToSend(tick, { first, last }, pace))));
+    add(total, await feed.send(batch.map((tick) => stamper.quoteOf(tick))));
     if (Date.now() - shownMs > PROGRESS_MS || next === ticks.length) {
       shownMs = Date.now();
       show(next, ticks.length, batch.at(-1)?.quote.t ?? '', pace);
