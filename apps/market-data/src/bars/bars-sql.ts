@@ -34,16 +34,17 @@ const fromMinutes = (minutes: string, rows: string): string => `
   ORDER BY b.t $SORT LIMIT ${rows}`;
 
 // A group that the row limit may have cut is left out; it begins the next page. The three spare groups are the one that
-// is left out, the one that tells whether there is more, and one that begins before the range.
-const rowsFor = (most: string): string => `($7::int + 3) * (${most})`;
+// is left out, the one that tells whether there is more, and one that lies outside the range.
+const groups = '($7::int + 3)';
 
 const stored: Readonly<Record<Shape, string>> = {
   daily: fromDays('$7::int + 1'),
-  weekly: fromDays(rowsFor('7')),
-  monthly: fromDays(rowsFor('31')),
+  weekly: fromDays(`${groups} * 7`),
+  monthly: fromDays(`${groups} * 31`),
   minute: fromMinutes('1', '$7::int + 1'),
-  // Besides its minutes a bin may hold the auction's bar and others that fall beside a session.
-  binned: fromMinutes('p.minutes', rowsFor('$9::int / p.minutes + 4')),
+  // Once a day a bin also holds the 17 minutes from 09:15 to 09:30 and 13:00. Where bins are missing there are more of those a
+  // bin; such a page is shorter, but never empty: there is room for three of the largest.
+  binned: fromMinutes('p.minutes', `${groups} * $9::int / p.minutes + 17 * (${groups} * $9::int / 240 + 3)`),
 };
 
 // Minutes since midnight, and of those since the session began; 11:30 is the 120th, 15:00 the 240th. Before the open joins the

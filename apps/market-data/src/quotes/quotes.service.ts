@@ -5,6 +5,7 @@ import {
   type IngestReport,
   type Quality,
   type Quote,
+  type QuoteChanged,
   type QuotesRequest,
   type RecordQuotesRequest,
 } from '@mystocks/contracts';
@@ -97,7 +98,8 @@ export class QuotesService {
   #tell(stored: readonly StoredQuote[], receivedAtMs: number, lsn: string): void {
     for (const { quote, t, seq } of stored) {
       const told: Quote = { ...quote, t: `${t}+08:00` };
-      this.bus.publish(quoteChanged, { quote: [told], seq, received_at_ms: receivedAtMs, lsn });
+      const payload: QuoteChanged = { quote: [told], seq, received_at_ms: receivedAtMs, lsn };
+      this.bus.publish(quoteChanged, payload);
     }
   }
 
