@@ -12,7 +12,7 @@ class SubscribeFields {
 }
 
 /** Where a client stopped in a channel. */
-export class RecoveryPoint {
+class RecoveryPoint {
   @IsText(1, 20) readonly epoch!: string;
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly offset!: number;
 }
