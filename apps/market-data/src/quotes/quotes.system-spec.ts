@@ -192,5 +192,5 @@ describe('quotes', () => {
         t: expect.stringContaining(t.slice(0, 19)),
       });
     }
-  }, 20_000);
+  }, 60_000);
 });
