@@ -42,7 +42,8 @@ export class Codec<T extends object> {
     // 64 KiB pool); kept in a cache, a small answer would keep all of that alive.
     const own = Buffer.allocUnsafeSlow(bytes.length);
     bytes.copy(own);
-    return check(this.shape, { ...fields, [this.#body]: own }, { unknown });
+    (fields as Record<string, unknown>)[this.#body] = own;
+    return check(this.shape, fields, { unknown });
   }
 }
 

@@ -38,6 +38,10 @@ export const connectionSettings = {
   timeout: 2_000,
   ignoreAuthErrorAbort: true,
   noAsyncTraces: true,
+  // Bytes the client gathers before it writes (an option its types do not show; default 32 KiB). A burst of 100 small
+  // calls would travel as one block, and caller, server and service would take turns at it: 88k calls/s at 32 KiB,
+  // 115-122k at 12 KiB with the same CPU a call, less again at 8 KiB (bench/bus.bench.ts).
+  pendingLimit: 12_288,
 } as const;
 const RETRY_MIN_MS = 250;
 const RETRY_JITTER_MS = 500;

@@ -66,11 +66,13 @@ const isOneLine = (value: string): boolean => !value.includes('\n') && !value.in
 // Ids need only be different from each other: drawing 8 random bytes a call would cost more than the rest of the header.
 const traceStart = randomBytes(8).toString('hex');
 const spanHead = randomBytes(4).toString('hex');
-let spans = randomBytes(4).readUInt32BE();
+// Between 2^31 and 2^32, so that it always has eight digits.
+const SPAN_MIN = 0x8000_0000;
+let spans = randomBytes(4).readUInt32BE() >>> 1;
 
 function nextSpan(): string {
-  spans = (spans + 1) >>> 0;
-  return spanHead + (spans === 0 ? 1 : spans).toString(16).padStart(8, '0');
+  spans = (spans + 1) & 0x7fff_ffff;
+  return spanHead + (SPAN_MIN + spans).toString(16);
 }
 
 /** Headers of a call made inside `context`: a child span of its trace, or a new request and trace. */

@@ -24,7 +24,6 @@ export const IsText = (min: number, max: number, options?: FieldOptions): Proper
     {
       name: 'isText',
       message: `text of ${min} to ${max} characters without control characters`,
-      // eslint-disable-next-line no-control-regex -- control characters are just what is refused here
       test: (value) => isText(value) && hasCodePoints(value, min, max) && !/[\u0000-\u001f\u007f]/.test(value),
       api: { type: 'string', minLength: min, maxLength: max },
     },
