@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { io } from 'socket.io-client';
+import { io, type Socket } from 'socket.io-client';
 import { get, post, postCsv, startHouse, type House } from './house.js';
 import { haveRealData, realFile, rowsOf, type Row } from './real-data.js';
 
@@ -28,12 +28,14 @@ const symbolOf = (row: Row): string =>
 const whenReal = haveRealData ? describe : describe.skip;
 let house: House;
 let token: string;
+let socket: Socket | undefined;
 
 beforeAll(async () => {
   house = await startHouse();
   token = house.adminToken;
 }, 60_000);
 afterAll(async () => {
+  socket?.close();
   await house.stop();
 }, 30_000);
 
@@ -162,10 +164,11 @@ whenReal('the main job on real data', () => {
 describe('a quote from a feed to a client', () => {
   it('is pushed to a subscriber, stored and answered', async () => {
     await postCsv(house.url, '/api/v2/batch/symbols', 'code,exchange,name\n300918,SZSE,南山智尚\n', token);
-    const socket = io(`${house.services.realtime.url}/market`, { transports: ['websocket'], auth: { token } });
-    const data = new Promise<{ ch: string; d: { last: number } }[]>((resolve) => socket.once('data', resolve));
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
-    const ack = (await socket.emitWithAck('subscribe', { channels: ['quote.300918.SZ'] })) as { ok: boolean };
+    socket = io(`${house.services.realtime.url}/market`, { transports: ['websocket'], auth: { token } });
+    const open = socket;
+    const data = new Promise<{ ch: string; d: { last: number } }[]>((resolve) => open.once('data', resolve));
+    await new Promise<void>((resolve, reject) => open.once('connect', resolve).once('connect_error', reject));
+    const ack = (await open.emitWithAck('subscribe', { channels: ['quote.300918.SZ'] })) as { ok: boolean };
     expect(ack.ok).toBe(true);
     const quote = {
       symbol: '300918.SZ',
@@ -181,7 +184,6 @@ describe('a quote from a feed to a client', () => {
     const read = await get(house.url, '/api/v2/stocks/300918.SZ/quotes/latest', token);
     expect(read.text).toContain('"last":8.19');
     expect(read.headers.get('x-data-quality')).toBe('stale');
-    socket.close();
   });
 });
 

@@ -29,12 +29,18 @@ export class BatchTally {
   readonly #ignored = new Set<string>();
   readonly #registered = new Set<string>();
   #total = 0;
+  #inserted = 0;
+  #updated = 0;
+  #unchanged = 0;
   #failed = 0;
   #failedTold = 0;
   #lsn: Lsn | undefined;
 
   add(report: IngestReport, { firstIndex, firstLine, keepAll }: Place): void {
     this.#total += report.total;
+    this.#inserted += report.inserted;
+    this.#updated += report.updated;
+    this.#unchanged += report.unchanged;
     this.#failed += report.failed;
     this.#lsn = laterLsn(this.#lsn, report.lsn);
     for (const column of report.ignored_columns) this.#ignored.add(column);
@@ -69,7 +75,14 @@ export class BatchTally {
     return {
       took: Math.round(performance.now() - this.#startedMs),
       errors: this.#failed > 0,
-      summary: { total: this.#total, succeeded: this.stored, failed: this.#failed },
+      summary: {
+        total: this.#total,
+        succeeded: this.stored,
+        failed: this.#failed,
+        inserted: this.#inserted,
+        updated: this.#updated,
+        unchanged: this.#unchanged,
+      },
       items: told.map(({ line, ...item }) => (lines ? { ...item, line } : item)),
       items_truncated: this.#failed > this.#failedTold,
       ignored_columns: [...this.#ignored],
