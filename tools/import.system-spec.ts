@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const header = 'code,exchange,date,open,high,low,close,volume';
+let folder: string;
+let server: Server;
+let url: string;
+let asked: { path: string; type: string; token: string; body: string }[] = [];
+let batch: (response: ServerResponse, lines: number) => void;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    void serve(request, response);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'import-'));
+  writeFileSync(join(folder, 'admin.json'), '{"username":"admin","password":"secret"}');
+  asked = [];
+  batch = (response, total) =>
+    response.end(JSON.stringify({ summary: { total, succeeded: total, failed: 0 }, items: [] }));
+});
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const body = Buffer.concat(parts).toString();
+  if (request.url === '/api/v2/auth/token') {
+    response.end('{"access_token":"a-token"}');
+    return;
+  }
+  const { authorization: token = '', 'content-type': type = '' } = request.headers;
+  asked.push({ path: request.url ?? '', type, token, body });
+  batch(response, body.trimEnd().split('\n').length - 1);
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+const run = (args: string[], stackUrl = url): Promise<Outcome> =>
+  new Promise((done) => {
+    const env = { ...process.env, MYSTOCKS_STACK_DIR: folder, MYSTOCKS_URL: stackUrl };
+    const script = resolve('tools/import.ts');
+    execFile(process.execPath, [script, ...args], { env, cwd: folder }, (error, out, err) => {
+      done({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+const fileOf = (name: string, content: string | Buffer): string => {
+  writeFileSync(join(folder, name), content);
+  return name;
+};
+
+describe('npm run import', () => {
+  it('sends a packed file as one CSV request, byte for byte', async () => {
+    const text = `${header}\n${'600000,SSE,2024-06-14,8.1,8.2,8,8.1,100\n'.repeat(50_000)}`;
+    const { code, out } = await run([fileOf('bars.csv.gz', gzipSync(text))]);
+    expect(code).toBe(0);
+    expect(out).toContain('50,000 lines');
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatchObject({
+      path: '/api/v2/batch/bars?concurrency=2&register=true',
+      type: 'text/csv; charset=utf-8',
+      token: 'Bearer a-token',
+    });
+    expect(asked[0]?.body === text).toBe(true);
+    expect(existsSync(join(folder, 'bars.csv.gz.rejected.csv'))).toBe(false);
+  });
+
+  it('sends minute bars with their timeframe, and instruments to their own door', async () => {
+    const lines = '600000,SSE,2024-06-14,09:45,1\n600000,SSE,2024-06-14,10:00,1\n';
+    await run([fileOf('m.csv', `code,exchange,date,time,open\n${lines}`), '--no-register']);
+    await run([fileOf('s.csv', 'code,exchange,name\n600000,SSE,浦发银行\n')]);
+    expect(asked.map(({ path }) => path)).toEqual([
+      '/api/v2/batch/bars?concurrency=2&register=false&timeframe=15Min',
+      '/api/v2/batch/symbols?concurrency=2',
+    ]);
+  });
+
+  it('tells the refused lines, keeps them in a file and ends with 2', async () => {
+    const error = { code: 1001, message: 'high is below close' };
+    batch = (response) => {
+      const items = [{ index: 0, line: 2, id: '600000', status: 422, error }];
+      response.statusCode = 207;
+      response.end(JSON.stringify({ summary: { total: 2, succeeded: 1, failed: 1 }, items }));
+    };
+    const { code, out } = await run([fileOf('bars.csv', `${header}\n1\n2\n`)]);
+    expect(code).toBe(2);
+    expect(out).toContain('line 2  600000  high is below close');
+    expect(readFileSync(join(folder, 'bars.csv.rejected.csv'), 'utf8')).toContain('2,600000,1001,high is below close');
+  });
+
+  it('passes on what the gateway says, even when it hangs up before the end', async () => {
+    const big = `${header}\n${'600000,SSE,2024-06-14,8.1,8.2,8,8.1,100\n'.repeat(400_000)}`;
+    const early = createServer((request, response) => {
+      if (request.url === '/api/v2/auth/token') response.end('{"access_token":"a-token"}');
+      else {
+        response.writeHead(403, { connection: 'close' });
+        response.end('{"title":"Forbidden","detail":"This needs one of the roles admin"}');
+        setTimeout(() => request.socket.destroy(), 100);
+      }
+    });
+    await new Promise<void>((done) => early.listen(0, '127.0.0.1', done));
+    const { code, err } = await run(
+      [fileOf('big.csv', big)],
+      `http://127.0.0.1:${(early.address() as AddressInfo).port}`,
+    );
+    early.close();
+    expect(code).toBe(1);
+    expect(err).toContain('403: This needs one of the roles admin');
+  });
+
+  it.each([
+    ['no file', [] as string[], 'npm run import -- FILE'],
+    ['a file that is not there', ['none.csv'], 'none.csv'],
+  ])('says what is wrong: %s', async (_what, args, text) => {
+    const { code, out, err } = await run(args);
+    expect(code).toBe(1);
+    expect(out + err).toContain(text);
+  });
+
+  it('says so when the stack is not running', async () => {
+    const { code, err } = await run([fileOf('bars.csv', `${header}\n1\n`)], 'http://127.0.0.1:9');
+    expect(code).toBe(1);
+    expect(err).toContain('is the stack running?');
+  });
+});
