@@ -60,7 +60,6 @@ async function run({ kind, ms, inFlight }: Order): Promise<Done> {
   return { calls: count, ms: performance.now() - startedAt, cpuMs: (user + system) / 1_000 };
 }
 
-process.on('SIGINT', () => process.exit(0));
 process.on('message', (order: Order) => {
   void run(order).then((done) => process.send?.(done));
 });

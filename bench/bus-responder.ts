@@ -61,4 +61,3 @@ const options: MicroserviceOptions =
 const app = await NestFactory.createMicroservice<MicroserviceOptions>(BenchModule, { ...options, logger: false });
 await app.listen();
 process.send?.('ready');
-process.on('SIGINT', () => process.exit(0));
