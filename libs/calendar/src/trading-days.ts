@@ -12,9 +12,8 @@ const EXTRA_CLOSED: ReadonlySet<Day> = new Set(['2024-02-09']);
 
 // The data behind chinese-days, not its functions: those of 1.5.7 look at a day in the machine's zone and are a day off
 // west of Greenwich.
-const announced = createRequire(import.meta.url)('chinese-days/dist/chinese-days.json') as {
-  holidays: Record<Day, string>;
-};
+const require = createRequire(import.meta.url);
+const announced = require('chinese-days/dist/chinese-days.json') as { holidays: Record<Day, string> };
 const holidays: ReadonlySet<Day> = new Set(Object.keys(announced.holidays));
 const isOpen = (day: Day): boolean => weekday(day) < 5 && !EXTRA_CLOSED.has(day) && !holidays.has(day);
 

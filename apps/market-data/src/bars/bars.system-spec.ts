@@ -45,33 +45,41 @@ afterAll(() => market.stop());
     return groups;
   };
 
-  it('read back equal to every line, raw', async () => {
-    for (const [symbol, rows] of bySymbol(lines)) {
-      const expected = rows.map(([, , date, o, h, l, c, , v, amt]) => ({
-        t: `${date ?? ''}T00:00:00+08:00`,
-        ...{ o: Number(o), h: Number(h), l: Number(l), c: Number(c), v: Number(v) },
-        amt: amt === '' ? null : Number(amt),
-      }));
-      expect((await reader.page({ symbol })).bars).toEqual(expected);
-    }
-  }, LONG_MS);
+  it(
+    'read back equal to every line, raw',
+    async () => {
+      for (const [symbol, rows] of bySymbol(lines)) {
+        const expected = rows.map(([, , date, o, h, l, c, , v, amt]) => ({
+          t: `${date ?? ''}T00:00:00+08:00`,
+          ...{ o: Number(o), h: Number(h), l: Number(l), c: Number(c), v: Number(v) },
+          amt: amt === '' ? null : Number(amt),
+        }));
+        expect((await reader.page({ symbol })).bars).toEqual(expected);
+      }
+    },
+    LONG_MS,
+  );
 
-  it('are multiplied by their factor, and by their factor over the last one, to 4 decimals', async () => {
-    for (const [symbol, rows] of bySymbol(lines)) {
-      // Prices have 2 to 3 decimals and factors 6: exact integers, rounded half away from zero as numeric does.
-      const scaled = (text: string | undefined): bigint => BigInt(Math.round(Number(text) * 1e6));
-      const rounded = (up: bigint, down: bigint): number => Number((2n * up + down) / (2n * down)) / 1e4;
-      const last = scaled(rows.at(-1)?.[14]);
-      const prices = (row: readonly string[], by: (price: bigint, factor: bigint) => number): number[] =>
-        [3, 4, 5, 6].map((column) => by(scaled(row[column]), scaled(row[14])));
-      const hfq = rows.map((row) => prices(row, (price, factor) => rounded(price * factor, 10n ** 8n)));
-      const qfq = rows.map((row) => prices(row, (price, factor) => rounded(price * factor, last * 100n)));
-      const read = async (adjustment: 'hfq' | 'qfq'): Promise<number[][]> =>
-        (await reader.page({ symbol, adjustment })).bars.map(({ o, h, l, c }) => [o, h, l, c]);
-      expect(await read('hfq')).toEqual(hfq);
-      expect(await read('qfq')).toEqual(qfq);
-    }
-  }, LONG_MS);
+  it(
+    'are multiplied by their factor, and by their factor over the last one, to 4 decimals',
+    async () => {
+      for (const [symbol, rows] of bySymbol(lines)) {
+        // Prices have 2 to 3 decimals and factors 6: exact integers, rounded half away from zero as numeric does.
+        const scaled = (text: string | undefined): bigint => BigInt(Math.round(Number(text) * 1e6));
+        const rounded = (up: bigint, down: bigint): number => Number((2n * up + down) / (2n * down)) / 1e4;
+        const last = scaled(rows.at(-1)?.[14]);
+        const prices = (row: readonly string[], by: (price: bigint, factor: bigint) => number): number[] =>
+          [3, 4, 5, 6].map((column) => by(scaled(row[column]), scaled(row[14])));
+        const hfq = rows.map((row) => prices(row, (price, factor) => rounded(price * factor, 10n ** 8n)));
+        const qfq = rows.map((row) => prices(row, (price, factor) => rounded(price * factor, last * 100n)));
+        const read = async (adjustment: 'hfq' | 'qfq'): Promise<number[][]> =>
+          (await reader.page({ symbol, adjustment })).bars.map(({ o, h, l, c }) => [o, h, l, c]);
+        expect(await read('hfq')).toEqual(hfq);
+        expect(await read('qfq')).toEqual(qfq);
+      }
+    },
+    LONG_MS,
+  );
 
   it('stand at a point in time as they were known then', async () => {
     const asof = '2021-06-15';
@@ -115,31 +123,40 @@ afterAll(() => market.stop());
     }
   });
 
-  it('keep 240 one-minute bars a day and 4 of an hour, none across lunch, no share lost', async () => {
-    for (const [symbol, rows] of bySymbol(minuteLines)) {
-      const minutes = await reader.everyPage({ symbol, timeframe: '1Min', limit: 10_000 });
-      expect(minutes.map(({ t, o, h, l, c, v, amt }) => [t.slice(0, 10), t.slice(11, 19), o, h, l, c, v, amt])).toEqual(
-        rows.map(([, , date, time, ...values]) => [date, time, ...values.map(Number)]),
-      );
-      const hours = await reader.everyPage({ symbol, timeframe: '60Min', limit: 50 });
-      const days = new Set(rows.map((row) => row[2]));
-      expect(minutes).toHaveLength(240 * days.size);
-      expect(hours).toHaveLength(4 * days.size);
-      expect([...new Set(hours.map(({ t }) => t.slice(11, 16)))].sort()).toEqual(['10:30', '11:30', '14:00', '15:00']);
-      expect(sum(hours.map(({ v }) => v))).toBe(sum(minutes.map(({ v }) => v)));
-      for (const timeframe of ['5Min', '15Min', '30Min'] as const) {
-        const binned = await reader.everyPage({
-          symbol,
-          timeframe,
-          limit: 10_000,
-          start: '2024-06-14',
-          end: '2024-06-14',
-        });
-        expect(binned).toHaveLength(240 / Number(timeframe.slice(0, -3)));
-        expect(sum(binned.map(({ v }) => v))).toBe(sum(minutes.slice(0, 240).map(({ v }) => v)));
+  it(
+    'keep 240 one-minute bars a day and 4 of an hour, none across lunch, no share lost',
+    async () => {
+      for (const [symbol, rows] of bySymbol(minuteLines)) {
+        const minutes = await reader.everyPage({ symbol, timeframe: '1Min', limit: 10_000 });
+        expect(
+          minutes.map(({ t, o, h, l, c, v, amt }) => [t.slice(0, 10), t.slice(11, 19), o, h, l, c, v, amt]),
+        ).toEqual(rows.map(([, , date, time, ...values]) => [date, time, ...values.map(Number)]));
+        const hours = await reader.everyPage({ symbol, timeframe: '60Min', limit: 50 });
+        const days = new Set(rows.map((row) => row[2]));
+        expect(minutes).toHaveLength(240 * days.size);
+        expect(hours).toHaveLength(4 * days.size);
+        expect([...new Set(hours.map(({ t }) => t.slice(11, 16)))].sort()).toEqual([
+          '10:30',
+          '11:30',
+          '14:00',
+          '15:00',
+        ]);
+        expect(sum(hours.map(({ v }) => v))).toBe(sum(minutes.map(({ v }) => v)));
+        for (const timeframe of ['5Min', '15Min', '30Min'] as const) {
+          const binned = await reader.everyPage({
+            symbol,
+            timeframe,
+            limit: 10_000,
+            start: '2024-06-14',
+            end: '2024-06-14',
+          });
+          expect(binned).toHaveLength(240 / Number(timeframe.slice(0, -3)));
+          expect(sum(binned.map(({ v }) => v))).toBe(sum(minutes.slice(0, 240).map(({ v }) => v)));
+        }
       }
-    }
-  }, LONG_MS);
+    },
+    LONG_MS,
+  );
 
   it.each(['asc', 'desc'] as const)('page bins of any size without a cut one, %s', async (sort) => {
     const ask = { symbol: '600000.SH', start: '2024-06-14', end: '2024-06-19', sort } as const;
