@@ -1,0 +1,139 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Bus, BusModule, BusServer, Handles } from '@mystocks/bus';
+import { parseSettings } from '@mystocks/config';
+import {
+  cacheStatus,
+  instrumentsChanged,
+  listInstruments,
+  readAnswer,
+  type Answer,
+  type CacheStatus,
+} from '@mystocks/contracts';
+import type { Caller } from '@mystocks/identity';
+import { startNats, startRedis, waitFor, type NatsServer, type RedisServer } from '@mystocks/testing';
+import { Controller, Module, type DynamicModule, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { CacheModule } from './cache.module.js';
+import { CacheSettings } from './cache.settings.js';
+
+const caller: Caller = { id: 'id', username: 'desk', roles: ['admin'], expiresAtMs: Infinity };
+let version = 1;
+
+@Controller()
+class Owner {
+  @Handles(listInstruments)
+  list(): Promise<Answer> {
+    const text = `{"version":${version}}`;
+    const about = { etag: `"${version}"`, tags: ['instruments'], ttl_ms: 60_000, built_at_ms: Date.now() };
+    return Promise.resolve({ ...about, body: Buffer.from(text) });
+  }
+}
+
+@Module({ controllers: [Owner] })
+class OwnerModule {}
+
+@Module({})
+class Around {
+  static with(bus: Bus, inner: DynamicModule): DynamicModule {
+    return { module: Around, imports: [BusModule.forRoot(bus), inner] };
+  }
+}
+
+let nats: NatsServer;
+let redis: RedisServer;
+let client: Bus;
+const opened: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  [nats, redis] = await Promise.all([startNats(), startRedis()]);
+  client = Bus.connect({ servers: [nats.url], service: 'gateway' });
+  const environment = { MANAGEMENT_PORT: '1', NATS_URL: nats.url, REDIS_URL: redis.url };
+  const cache = CacheModule.forRoot(parseSettings(CacheSettings, environment));
+  await open('market-data', { module: OwnerModule });
+  await open('cache', cache);
+  await waitFor(async () => (await status()).l2_connected, { timeoutMs: 10_000, what: 'the cache service' });
+}, 30_000);
+afterAll(async () => {
+  for (const one of opened) await one.close();
+  await client.drain();
+  await Promise.all([nats.stop(), redis.stop()]);
+}, 30_000);
+beforeEach(async () => {
+  version += 1;
+  client.publish(instrumentsChanged, { count: 1, lsn: `0/${version.toString(16)}` });
+  await kept();
+});
+afterEach(() => {
+  redis.resume();
+});
+
+async function open(service: string, module: DynamicModule): Promise<void> {
+  const bus = Bus.connect({ servers: [nats.url], service });
+  const strategy = new BusServer(bus, { authenticate: () => Promise.resolve(caller) });
+  const app: INestMicroservice = await NestFactory.createMicroservice(Around.with(bus, module), {
+    strategy,
+    logger: false,
+  });
+  await app.listen();
+  opened.push({ close: () => app.close().then(() => bus.drain()) });
+}
+
+const status = (): Promise<CacheStatus> => client.call(cacheStatus, {});
+const read = (): Promise<Answer> =>
+  client.call(readAnswer, { subject: listInstruments.subject, request: '{"limit":5}' });
+/** Reads until the newest version comes out of Redis. */
+const kept = (): Promise<unknown> =>
+  waitFor(
+    async () => {
+      const { cache, body } = await read();
+      return cache === 'l2-hit' && body.toString() === `{"version":${version}}`;
+    },
+    { timeoutMs: 8_000, what: 'the answer to be kept' },
+  );
+
+describe('the cache service on real servers', () => {
+  it('answers the same bytes from Redis as their owner did', async () => {
+    const { body, etag, tags } = await read();
+    expect(body.toString()).toBe(`{"version":${version}}`);
+    expect([etag, tags]).toEqual([`"${version}"`, ['instruments']]);
+  });
+
+  it('never answers the old after a write was announced', async () => {
+    for (let round = 0; round < 50; round += 1) {
+      version += 1;
+      client.publish(instrumentsChanged, { count: 1, lsn: `0/${version.toString(16)}` });
+      const answers = await Promise.all([read(), read(), read()]);
+      for (const { body } of answers) expect(body.toString()).toBe(`{"version":${version}}`);
+    }
+  });
+
+  it('reads on while Redis hangs, no later than its deadline, and uses it again afterwards', async () => {
+    redis.pause();
+    const startedAt = performance.now();
+    expect((await read()).cache).toBe('miss');
+    expect(performance.now() - startedAt).toBeLessThan(250);
+    const again = performance.now();
+    for (let index = 0; index < 20; index += 1) expect((await read()).cache).toBe('miss');
+    expect(performance.now() - again).toBeLessThan(500);
+    expect((await status()).l2_connected).toBe(false);
+    redis.resume();
+    await kept();
+  });
+
+  it('reads on without Redis and heals by itself', async () => {
+    await redis.kill();
+    for (let index = 0; index < 20; index += 1) expect((await read()).cache).toBe('miss');
+    await redis.restart();
+    await kept();
+  });
+
+  it('starts over after it was cut off from the news', async () => {
+    await nats.kill();
+    // A write that nobody heard of.
+    version += 1;
+    await nats.restart();
+    await waitFor(() => read(), { timeoutMs: 10_000, what: 'the bus' });
+    expect((await read()).body.toString()).toBe(`{"version":${version}}`);
+    await kept();
+  }, 20_000);
+});
