@@ -1,6 +1,6 @@
 import { Failure, type Call } from '@mystocks/contracts';
 import { authorize, type Caller } from '@mystocks/identity';
-import { withContext, type RequestContext } from '@mystocks/telemetry';
+import { traceIdOf, withContext, type AccessLog, type RequestContext } from '@mystocks/telemetry';
 import { InvalidInput } from '@mystocks/validation';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/transport-node';
@@ -15,6 +15,8 @@ import { EndpointStats, ServiceInfo } from './service-info.js';
 export interface BusServerOptions {
   /** Turns an access token into its caller, or refuses with a Failure. Not asked for calls that `anyone` may make. */
   readonly authenticate: (token: string | undefined) => Promise<Caller>;
+  /** Gets one line a call, with its request id: what makes one request traceable across services. */
+  readonly accessLog?: Pick<AccessLog, 'writeCall'>;
   /** Requests served at the same time; more are refused with `unavailable`. */
   readonly maxInFlight?: number;
   /** How long {@link BusServer.close} waits for requests under way. */
@@ -130,19 +132,34 @@ export class BusServer extends Server implements CustomTransportStrategy {
   /** Always answers and never throws. */
   async #serve(endpoint: Endpoint, message: Msg, data: Uint8Array, head: Head, context: RequestContext): Promise<void> {
     const startedAt = performance.now();
+    const { call } = endpoint;
+    let caller: Caller | undefined;
+    let outcome = 'ok';
     try {
       if ((context.deadlineMs ?? 0) <= Date.now())
         throw new Failure('timeout', 'The deadline passed before the work began');
-      const { call } = endpoint;
-      const caller = call.allow === 'anyone' ? undefined : await this.#callerOf(call, context.token);
+      caller = call.allow === 'anyone' ? undefined : await this.#callerOf(call, context.token);
       const request = endpoint.request.decode(data, head.fields.get('x-meta'), 'refuse');
       const result = await endpoint.handle(request, caller);
       if (result instanceof Thrown) throw result.error;
       this.#respond(message, endpoint.response.encode(result as object));
     } catch (error) {
-      this.#refuse(endpoint, message, this.#failureOf(endpoint, error));
+      const failure = this.#failureOf(endpoint, error);
+      outcome = failure.code;
+      this.#refuse(endpoint, message, failure);
     } finally {
-      endpoint.stats.took(performance.now() - startedAt);
+      const durationMs = performance.now() - startedAt;
+      endpoint.stats.took(durationMs);
+      const { requestId, traceparent } = context;
+      const traceId = traceIdOf(traceparent);
+      this.#options.accessLog?.writeCall({
+        subject: call.subject,
+        outcome,
+        durationMs,
+        requestId,
+        traceId,
+        userId: caller?.id,
+      });
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#whenIdle?.();
     }

@@ -7,7 +7,7 @@ import type { ServiceSettings } from '@mystocks/config';
 import { Failure, listKeys } from '@mystocks/contracts';
 import { Readiness, type Check } from '@mystocks/health';
 import { TokenVerifier } from '@mystocks/identity';
-import { log, nestLogger, openLog, type LogLevel } from '@mystocks/telemetry';
+import { AccessLog, log, nestLogger, openLog, type LogLevel } from '@mystocks/telemetry';
 import { openManagement } from './management.js';
 import { PorchModule } from './porch.module.js';
 import { stopOnSignals } from './stop.js';
@@ -48,7 +48,11 @@ export async function runService<Settings extends ServiceSettings>(
   openLog({ service: name, level: settings.LOG_LEVEL as LogLevel });
   const bus = Bus.connect({ servers: settings.NATS_URL.split(','), service: name, ...tokenOf(settings) });
   const verifier = new TokenVerifier({ issuer: settings.TOKEN_ISSUER, keys: () => bus.call(listKeys, {}) });
-  const strategy = new BusServer(bus, { authenticate: (token) => authenticate(verifier, token) });
+  const accessLog = settings.LOG_LEVEL === 'info' || settings.LOG_LEVEL === 'debug' ? new AccessLog(name) : undefined;
+  const strategy = new BusServer(bus, {
+    authenticate: (token) => authenticate(verifier, token),
+    ...(accessLog === undefined ? {} : { accessLog }),
+  });
   const module = PorchModule.around(definition.module(settings), { bus, verifier });
   const app = await createApp(module, strategy, definition.http);
 
@@ -73,6 +77,7 @@ export async function runService<Settings extends ServiceSettings>(
       await app.close();
       await bus.drain();
       await management.close();
+      accessLog?.close();
     },
   });
   return { app, stop };

@@ -12,16 +12,33 @@ export interface Access {
   readonly cache: string | undefined;
 }
 
+/** One served bus call. */
+export interface CallAccess {
+  readonly subject: string;
+  /** `ok` or the code of the failure. */
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly userId: string | undefined;
+}
+
 /** Writes compact access lines; buffered, because a pino line a request costs 15-20 µs (DESIGN.md §4). */
 export class AccessLog {
   readonly #sink: SonicBoom;
   readonly #timer: NodeJS.Timeout;
-  readonly #head: string;
+  readonly #service: string;
 
   /** `fd` 1 is standard output. Lines wait at most 200 ms. */
   constructor(service: string, fd = 1) {
-    this.#head = `","service":${JSON.stringify(service)},"msg":"request","method":"`;
-    this.#sink = new sonicBoom.SonicBoom({ fd, minLength: 16_384, maxWrite: 65_536, maxLength: 4 * 1024 * 1024, sync: false });
+    this.#service = `","service":${JSON.stringify(service)},"msg":`;
+    this.#sink = new sonicBoom.SonicBoom({
+      fd,
+      minLength: 16_384,
+      maxWrite: 65_536,
+      maxLength: 4 * 1024 * 1024,
+      sync: false,
+    });
     this.#timer = setInterval(() => {
       this.#sink.flush();
     }, 200).unref();
@@ -30,7 +47,14 @@ export class AccessLog {
   write(access: Access): void {
     // Only the path can hold a character that JSON must escape; everything else was made or checked by us.
     this.#sink.write(
-      `{"level":"info","time":"${coarseTime()}${this.#head}${access.method}","path":${JSON.stringify(access.path)},"status":${access.status},"duration_ms":${access.durationMs.toFixed(2)},"request_id":"${access.requestId}","trace_id":"${access.traceId}"${access.userId === undefined ? '' : `,"user_id":"${access.userId}"`}${access.cache === undefined ? '' : `,"cache":"${access.cache}"`}}\n`,
+      `{"level":"info","time":"${coarseTime()}${this.#service}"request","method":"${access.method}","path":${JSON.stringify(access.path)},"status":${access.status},"duration_ms":${access.durationMs.toFixed(2)},"request_id":"${access.requestId}","trace_id":"${access.traceId}"${access.userId === undefined ? '' : `,"user_id":"${access.userId}"`}${access.cache === undefined ? '' : `,"cache":"${access.cache}"`}}\n`,
+    );
+  }
+
+  /** A call of the bus: every field was made or checked by us. */
+  writeCall(access: CallAccess): void {
+    this.#sink.write(
+      `{"level":"info","time":"${coarseTime()}${this.#service}"call","subject":"${access.subject}","outcome":"${access.outcome}","duration_ms":${access.durationMs.toFixed(2)},"request_id":"${access.requestId}","trace_id":"${access.traceId}"${access.userId === undefined ? '' : `,"user_id":"${access.userId}"`}}\n`,
     );
   }
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { register } from 'prom-client';
-import { log, metrics, openLog, requestIdFrom, traceIdOf, traceparentFrom, withContext } from './index.js';
+import { AccessLog, log, metrics, openLog, requestIdFrom, traceIdOf, traceparentFrom, withContext } from './index.js';
 
 describe('request context', () => {
   it('keeps a well-formed request id and replaces any other', () => {
@@ -27,6 +30,36 @@ describe('request context', () => {
     const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
     expect(line).toMatchObject({ service: 'test', level: 'info', msg: 'hello', request_id: 'request-1' });
     expect(lines.join('')).not.toContain('hunter2');
+  });
+});
+
+describe('the access log', () => {
+  it('writes whole JSON lines, whatever the path holds', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'access-')), 'log');
+    const access = new AccessLog('gateway', openSync(file, 'w'));
+    const ids = { durationMs: 1.234, requestId: 'request-1', traceId: 'a'.repeat(32) };
+    access.write({ ...ids, method: 'GET', path: '/a"b\n\u2028', status: 200, userId: undefined, cache: 'l1-hit' });
+    access.writeCall({ ...ids, subject: 'svc.a.b.c.v1', outcome: 'ok', userId: 'u1' });
+    access.close();
+    const lines = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines[0]).toMatchObject({
+      service: 'gateway',
+      msg: 'request',
+      path: '/a"b\n\u2028',
+      status: 200,
+      request_id: 'request-1',
+    });
+    expect(lines[1]).toMatchObject({
+      service: 'gateway',
+      msg: 'call',
+      subject: 'svc.a.b.c.v1',
+      outcome: 'ok',
+      user_id: 'u1',
+      duration_ms: 1.23,
+    });
   });
 });
 
