@@ -1,5 +1,5 @@
 import type { Bar, StoredTimeframe } from '@mystocks/contracts';
-import { barPlace, endsOf, type BarRows } from './bar-rows.js';
+import { barPlace, endsOf, NO_VALUE, type BarRows } from './bar-rows.js';
 
 /** Bars of one instrument and frame that a block changed. */
 export interface BarChange {
@@ -32,6 +32,6 @@ function barOf(rows: BarRows, row: number): Bar {
     l,
     c,
     v,
-    ...(amt === undefined || amt === String.raw`\N` ? {} : { amt: Number(amt) }),
+    ...(amt === undefined || amt === NO_VALUE ? {} : { amt: Number(amt) }),
   };
 }

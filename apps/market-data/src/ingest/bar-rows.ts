@@ -8,7 +8,6 @@ const MINUTE = 2 ** 11;
 const DAY = 2 ** 16;
 const FRAME = 2 ** 3;
 const FIRST_YEAR = 1990;
-export const INSTRUMENTS_MAX = 2 ** 23;
 const frames: readonly StoredTimeframe[] = ['1Day', '1Min', '5Min', '15Min', '30Min', '60Min'];
 const frameOfMinutes = new Map([0, 1, 5, 15, 30, 60].map((minutes, frame) => [minutes, frame]));
 
@@ -19,6 +18,9 @@ export function barKey(instrument: number, minutes: number, day: number, minute:
   const packed = (year - FIRST_YEAR) * 512 + Math.trunc((day % 10_000) / 100) * 32 + (day % 100);
   return ((instrument * FRAME + frame) * DAY + packed) * MINUTE + minute;
 }
+
+/** COPY's word for a value that is not there. */
+export const NO_VALUE = String.raw`\N`;
 
 export interface BarPlace {
   readonly instrument: number;
@@ -123,12 +125,17 @@ export class BarRows {
     return Buffer.concat(this.stored().map((row) => this.#out.subarray(this.#startOf(row), this.#ends[row])));
   }
 
-  /** The same with the row's number in front of each. */
-  numberedCopyText(): Buffer {
-    const rows = this.stored().map(
-      (row) => `${row}\t${this.#out.toString('latin1', this.#startOf(row), this.#ends[row])}`,
-    );
-    return Buffer.from(rows.join(''), 'latin1');
+  /** The same as PostgreSQL array literals, one a column, the numbers of the rows first. */
+  columnArrays(): string[] {
+    const stored = this.stored();
+    const columns: string[][] = [];
+    for (const row of stored) {
+      this.cells(row).forEach((cell, column) => {
+        (columns[column] ??= []).push(cell === NO_VALUE ? 'NULL' : cell);
+      });
+    }
+    // Cells are digits, points, dashes, colons and a blank in the middle: nothing an array literal would want quoted.
+    return [stored, ...columns].map((values) => `{${values.join(',')}}`);
   }
 
   /** Numbers of the rows to store. */

@@ -5,76 +5,92 @@ export interface BarTable {
   readonly probeName: string;
   /** Does any bar of these instruments ($1) stand between their first ($2) and last ($3) stamps? */
   readonly probe: string;
-  readonly makeStage: string;
-  readonly clearStage: string;
-  readonly copyStage: string;
-  /** Merges the stage between two stamps ($1, $2): row numbers that were inserted and that changed what stood. */
+  /**
+   * Merges rows with what stands between two stamps ($1, $2): row numbers that were inserted and that changed
+   * something. The rows come as one array a column, their numbers ($3) first.
+   */
   readonly merge: string;
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
 }
 
 interface Shape {
   readonly table: string;
-  readonly key: readonly string[];
-  /** The key's column of time, and its type. */
-  readonly stamp: string;
-  readonly type: string;
-  readonly values: readonly string[];
+  readonly key: readonly Column[];
+  /** The key's column of time. */
+  readonly stamp: Column;
+  readonly values: readonly Column[];
   /** Values a file may not have: what stands is kept then. */
-  readonly optional: readonly string[];
+  readonly optional: readonly Column[];
 }
 
-const prices = ['open', 'high', 'low', 'close', 'volume'];
+const column = (name: string, type: string): Column => ({ name, type });
+const instrument = column('instrument_id', 'int');
+const day = column('day', 'date');
+const stamp = column('t', 'timestamp');
+const prices = [...['open', 'high', 'low', 'close'].map((name) => column(name, 'numeric')), column('volume', 'bigint')];
+const amount = column('amount', 'numeric');
+
+const names = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ');
 
 export const tables = {
   daily: statements({
     table: 'bars_daily',
-    key: ['instrument_id', 'day'],
-    stamp: 'day',
-    type: 'date',
+    key: [instrument, day],
+    stamp: day,
     values: prices,
-    optional: ['amount', 'pre_close', 'adj_factor', 'trade_status'],
+    optional: [
+      amount,
+      column('pre_close', 'numeric'),
+      column('adj_factor', 'numeric'),
+      column('trade_status', 'smallint'),
+    ],
   }),
   minute: statements({
     table: 'bars_minute',
-    key: ['instrument_id', 'minutes', 't'],
-    stamp: 't',
-    type: 'timestamp',
+    key: [instrument, column('minutes', 'smallint'), stamp],
+    stamp,
     values: prices,
-    optional: ['amount'],
+    optional: [amount],
   }),
 } as const;
 
-function statements({ table, key, stamp, type, values, optional }: Shape): BarTable {
-  const columns = [...key, ...values, ...optional].join(', ');
+function statements({ table, key, stamp: { name: time, type }, values, optional }: Shape): BarTable {
+  const all = [...key, ...values, ...optional];
   const target = `market_data.${table}`;
-  const stage = `pg_temp.${table}_stage`;
-  const differs = [
-    ...values.map((name) => `s.${name} IS DISTINCT FROM b.${name}`),
-    ...optional.map((name) => `(s.${name} IS NOT NULL AND s.${name} IS DISTINCT FROM b.${name})`),
-  ].join(' OR ');
-  const assignments = [
-    ...values.map((name) => `${name} = excluded.${name}`),
-    ...optional.map((name) => `${name} = coalesce(excluded.${name}, b.${name})`),
-  ].join(', ');
-  const sameBar = key.map((name) => `b.${name} = s.${name}`).join(' AND ');
   return {
-    copy: `COPY ${target} (${columns}) FROM STDIN`,
+    copy: `COPY ${target} (${names(all)}) FROM STDIN`,
     probeName: `${table}-stands-any`,
     probe: `SELECT EXISTS (SELECT FROM unnest($1::int[], $2::${type}[], $3::${type}[]) AS i(id, first, last), LATERAL (
-      SELECT FROM ${target} b WHERE b.instrument_id = i.id AND b.${stamp} BETWEEN i.first AND i.last LIMIT 1) AS found) AS any`,
-    makeStage: `CREATE TEMP TABLE IF NOT EXISTS ${table}_stage ON COMMIT DELETE ROWS AS
-      SELECT 0 AS row_number, ${columns} FROM ${target} WITH NO DATA`,
-    clearStage: `DELETE FROM ${stage}`,
-    copyStage: `COPY ${stage} (row_number, ${columns}) FROM STDIN`,
-    // Unchanged rows are left alone: an upsert that changes nothing would still lock and log every row.
-    merge: `WITH changed AS MATERIALIZED (
-        SELECT s.*, b.instrument_id IS NULL AS fresh FROM ${stage} s
-        LEFT JOIN ${target} b ON ${sameBar} AND b.${stamp} BETWEEN $1::${type} AND $2::${type}
-        WHERE b.instrument_id IS NULL OR ${differs}),
-      stored AS (
-        INSERT INTO ${target} AS b (${columns}) SELECT ${columns} FROM changed ORDER BY ${key.join(', ')}
-        ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${assignments})
-      SELECT coalesce(array_agg(row_number) FILTER (WHERE fresh), '{}') AS inserted,
-        coalesce(array_agg(row_number) FILTER (WHERE NOT fresh), '{}') AS updated FROM changed`,
+      SELECT FROM ${target} b WHERE b.instrument_id = i.id AND b.${time} BETWEEN i.first AND i.last LIMIT 1) AS found) AS any`,
+    merge: mergeOf({ table: target, key, stamp: column(time, type), values, optional }),
   };
+}
+
+function mergeOf({ table, key, stamp: { name: time, type }, values, optional }: Shape): string {
+  const all = [...key, ...values, ...optional];
+  const arrays = all.map((one, at) => `$${at + 4}::${one.type}[]`).join(', ');
+  const sameBar = key.map(({ name }) => `b.${name} = s.${name}`).join(' AND ');
+  const differs = [
+    ...values.map(({ name }) => `s.${name} IS DISTINCT FROM b.${name}`),
+    ...optional.map(({ name }) => `(s.${name} IS NOT NULL AND s.${name} IS DISTINCT FROM b.${name})`),
+  ].join(' OR ');
+  const assignments = [
+    ...values.map(({ name }) => `${name} = excluded.${name}`),
+    ...optional.map(({ name }) => `${name} = coalesce(excluded.${name}, b.${name})`),
+  ].join(', ');
+  // Unchanged rows are left alone: an upsert that changes nothing would still lock and log every row.
+  // Written in the order of their keys, so that two merges never wait for each other in a circle.
+  return `WITH changed AS MATERIALIZED (
+      SELECT s.*, b.instrument_id IS NULL AS fresh FROM unnest($3::int[], ${arrays}) AS s(row_number, ${names(all)})
+      LEFT JOIN ${table} b ON ${sameBar} AND b.${time} BETWEEN $1::${type} AND $2::${type}
+      WHERE b.instrument_id IS NULL OR ${differs}),
+    stored AS (
+      INSERT INTO ${table} AS b (${names(all)}) SELECT ${names(all)} FROM changed ORDER BY ${names(key)}
+      ON CONFLICT (${names(key)}) DO UPDATE SET ${assignments})
+    SELECT coalesce(array_agg(row_number) FILTER (WHERE fresh), '{}') AS inserted,
+      coalesce(array_agg(row_number) FILTER (WHERE NOT fresh), '{}') AS updated FROM changed`;
 }

@@ -59,12 +59,9 @@ async function storeRows(
     await client.copyFrom(table.copy, [rows.copyText()]);
     return { inserted: rows.stored(), updated: [] };
   }
-  await client.query(table.makeStage);
-  await client.query(table.clearStage);
-  await client.copyFrom(table.copyStage, [rows.numberedCopyText()]);
   const { rows: answers } = await client.query<ChangedRows>({
     text: table.merge,
-    values: [earliest(ranges.firsts), latest(ranges.lasts)],
+    values: [earliest(ranges.firsts), latest(ranges.lasts), ...rows.columnArrays()],
   });
   return answers[0] ?? nothing;
 }

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
+import type { BarsChanged, IngestBarsRequest, IngestReport } from '@mystocks/contracts';
+import { FakeBus, startPostgres } from '@mystocks/testing';
+import { BarsIngestRepository } from '../src/ingest/bars-ingest.repository.js';
+import { BarsIngestService } from '../src/ingest/bars-ingest.service.js';
+import { InstrumentsIngestRepository } from '../src/ingest/instruments-ingest.repository.js';
+import { InstrumentsIngestService } from '../src/ingest/instruments-ingest.service.js';
+import { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
+import { InstrumentsRepository } from '../src/instruments/instruments.repository.js';
+import { InstrumentsService } from '../src/instruments/instruments.service.js';
+import { migrations } from '../src/migrations/index.js';
+
+const DATA = new URL('../../../../shared/data/', import.meta.url);
+export const hasData = existsSync(DATA);
+
+export function fileOf(name: string): { header: string; lines: string[] } {
+  const bytes = readFileSync(new URL(name, DATA));
+  const [header = '', ...lines] = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().trimEnd().split('\n');
+  return { header, lines };
+}
+
+export const request = (header: string, body: string, more: Partial<IngestBarsRequest> = {}): IngestBarsRequest => ({
+  body: Buffer.from(body),
+  format: 'csv',
+  header,
+  first_line: 2,
+  on_error: 'continue',
+  want_items: false,
+  register: true,
+  ...more,
+});
+
+/** The ingest room over a migrated database. */
+export async function openIngest() {
+  const server = await startPostgres();
+  await runMigrations({ url: server.ownerUrl, schema: 'market_data', migrations });
+  const pool = new PostgresPool({
+    name: 'spec',
+    url: server.urlOf('market_data'),
+    size: 4,
+    overflow: 4,
+    statementTimeoutMs: 5_000,
+  });
+  const bus = new FakeBus();
+  const directory = new InstrumentDirectory(new InstrumentsRepository(pool), bus.bus);
+  const registry = new InstrumentsIngestRepository(pool);
+  const bars = new BarsIngestService(directory, new BarsIngestRepository(pool), registry, bus.bus);
+  return {
+    bus,
+    bars,
+    lists: new InstrumentsIngestService(directory, registry, bus.bus),
+    instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
+    rows: async (text: string): Promise<Record<string, unknown>[]> =>
+      (await pool.query<Record<string, unknown>>({ text })).rows,
+    changes: (): BarsChanged[] =>
+      bus.published
+        .filter(({ subject }) => subject.includes('bars.changed'))
+        .map(({ payload }) => payload as BarsChanged),
+    /** As the importer does it: blocks of whole lines, two at once. */
+    load: (name: string, more: Partial<IngestBarsRequest> = {}) => load(bars, name, more),
+    empty: async (): Promise<void> => {
+      await pool.write((client) => client.query('DELETE FROM market_data.bars_daily'));
+      await pool.write((client) => client.query('DELETE FROM market_data.bars_minute'));
+      bus.published.length = 0;
+    },
+    stop: async (): Promise<void> => {
+      await pool.close();
+      await server.stop();
+    },
+  };
+}
+
+export type Ingest = Awaited<ReturnType<typeof openIngest>>;
+
+async function load(
+  bars: BarsIngestService,
+  name: string,
+  more: Partial<IngestBarsRequest>,
+): Promise<Partial<IngestReport>> {
+  const { header, lines } = fileOf(name);
+  const sum = { total: 0, inserted: 0, updated: 0, unchanged: 0, failed: 0, items: [] as IngestReport['items'] };
+  const starts = Array.from({ length: Math.ceil(lines.length / 5_000) }, (_, block) => block * 5_000).values();
+  const work = async (): Promise<void> => {
+    for (const start of starts) {
+      const body = lines.slice(start, start + 5_000).join('\n');
+      const report = await bars.ingest(request(header, body, { first_line: start + 2, ...more }));
+      for (const count of ['total', 'inserted', 'updated', 'unchanged', 'failed'] as const) sum[count] += report[count];
+      sum.items.push(...report.items);
+    }
+  };
+  await Promise.all([work(), work()]);
+  return sum;
+}
