@@ -1,9 +1,14 @@
 import * as auth from './auth.contract.js';
+import * as bars from './bars.contract.js';
 import * as cache from './cache.contract.js';
+import * as calendar from './calendar.contract.js';
 import type { Call, Event } from './define.js';
-import * as marketData from './market-data.contract.js';
+import * as instruments from './instruments.contract.js';
+import * as quotes from './quotes.contract.js';
 
-const everything: readonly unknown[] = [auth, cache, marketData].flatMap((contracts) => Object.values(contracts));
+const everything: readonly unknown[] = [auth, bars, cache, calendar, instruments, quotes].flatMap((contracts) =>
+  Object.values(contracts),
+);
 
 const hasSubject = (value: unknown, start: string): boolean =>
   typeof value === 'object' &&

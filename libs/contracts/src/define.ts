@@ -23,8 +23,8 @@ export interface Event<Payload extends object = object> {
   readonly key?: (payload: Payload) => string;
 }
 
-export type RequestOf<C> = C extends Call<infer Req, infer _Res> ? Req : never;
-export type ResponseOf<C> = C extends Call<infer _Req, infer Res> ? Res : never;
+export type RequestOf<C> = C extends { readonly request: ShapeClass<infer Req> } ? Req : never;
+export type ResponseOf<C> = C extends { readonly response: ShapeClass<infer Res> } ? Res : never;
 export type PayloadOf<E> = E extends Event<infer Payload> ? Payload : never;
 
 const CALL = /^svc\.[a-z-]+\.[a-z-]+\.[a-z-]+\.v\d+$/;

@@ -21,7 +21,11 @@ export {
   type FieldError,
   type ProblemName,
 } from './failure.js';
-export * from './market-data.contract.js';
+export * from './bars.contract.js';
+export * from './calendar.contract.js';
+export * from './ingest.contract.js';
+export * from './instruments.contract.js';
+export * from './quotes.contract.js';
 export * from './market-data.words.js';
 export { Quote, QuoteLevel } from './quote.js';
 export { readers, roles, type Role } from './roles.js';

@@ -36,3 +36,6 @@ export const exchangeSuffix: Readonly<Record<Exchange, string>> = { SSE: 'SH', S
 /** `unlisted`: bars name it, no list does. */
 export const instrumentStatuses = ['listed', 'delisted', 'unlisted'] as const;
 export type InstrumentStatus = (typeof instrumentStatuses)[number];
+
+/** `600519.SH` -> `SH.600519`: subject tokens, the exchange first so that one wildcard takes an exchange. */
+export const symbolKey = (symbol: string): string => `${symbol.slice(7)}.${symbol.slice(0, 6)}`;

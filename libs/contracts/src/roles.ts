@@ -10,4 +10,3 @@ export const loaders: readonly Role[] = ['admin', 'operator', 'feed'];
 /** Who may post live quotes. */
 export const feeders: readonly Role[] = ['admin', 'feed'];
 export const operators: readonly Role[] = ['admin', 'operator'];
-export const everyRole: readonly Role[] = roles;

@@ -1,0 +1,112 @@
+import {
+  IsCount,
+  IsDay,
+  IsDayOrInstant,
+  IsFlag,
+  IsNumeric,
+  IsOneOf,
+  IsShapes,
+  IsSymbol,
+  IsSymbolAlias,
+  IsSymbolAliases,
+  IsText,
+} from '@mystocks/validation';
+import { Answer } from './answer.js';
+import { defineCall, defineEvent } from './define.js';
+import { IngestRequest, IngestReport } from './ingest.contract.js';
+import { loaders, readers } from './roles.js';
+import {
+  adjustments,
+  storedTimeframes,
+  timeframes,
+  symbolKey,
+  type Adjustment,
+  type StoredTimeframe,
+  type Timeframe,
+} from './market-data.words.js';
+
+/** Filters shared by both bars calls. Days and instants are in China time; both ends are inclusive. */
+class BarsFilter {
+  @IsOneOf(timeframes, { code: 2000 }) readonly timeframe: Timeframe = '1Day';
+  @IsDayOrInstant({ optional: true }) readonly start?: string;
+  @IsDayOrInstant({ optional: true }) readonly end?: string;
+  @IsOneOf(adjustments, { code: 2001 }) readonly adjustment: Adjustment = 'raw';
+  /** Point in time: bars and adjustment factors as they were known at the end of this day. */
+  @IsDay({ optional: true }) readonly asof?: string;
+  @IsCount(1, 10_000) readonly limit: number = 1_000;
+  @IsText(1, 200, { optional: true }) readonly page_token?: string;
+  @IsOneOf(['asc', 'desc']) readonly sort: 'asc' | 'desc' = 'asc';
+}
+
+export class ListBarsRequest extends BarsFilter {
+  @IsSymbolAlias() readonly symbol!: string;
+}
+
+/** Answer: `{symbol,bars:[{t,o,h,l,c,v,amt}],next_page_token,meta}` (SURFACE.md §4). */
+export const listBars = defineCall({
+  subject: 'svc.market-data.bars.list.v1',
+  request: ListBarsRequest,
+  response: Answer,
+  timeoutMs: 2_500,
+  idempotent: true,
+  allow: readers,
+});
+
+export class ListManyBarsRequest extends BarsFilter {
+  @IsSymbolAliases(100) readonly symbols!: string[];
+}
+
+/** The same with `bars` keyed by symbol. */
+export const listManyBars = defineCall({
+  subject: 'svc.market-data.bars.list-many.v1',
+  request: ListManyBarsRequest,
+  response: Answer,
+  timeoutMs: 2_500,
+  idempotent: true,
+  allow: readers,
+});
+
+export class IngestBarsRequest extends IngestRequest {
+  /** Frame of lines that have a time and do not say it themselves. */
+  @IsOneOf(storedTimeframes, { optional: true, code: 2000 }) readonly timeframe?: StoredTimeframe;
+  /** Register instruments that bars name and nobody listed yet, instead of refusing their lines. */
+  @IsFlag() readonly register: boolean = false;
+}
+
+export const ingestBars = defineCall({
+  subject: 'svc.market-data.bars.ingest.v1',
+  request: IngestBarsRequest,
+  response: IngestReport,
+  timeoutMs: 30_000,
+  idempotent: true,
+  allow: loaders,
+});
+
+/** A bar in wire form; prices keep the exact decimals that were stored. */
+export class Bar {
+  @IsText(1, 40) readonly t!: string;
+  @IsNumeric() readonly o!: number;
+  @IsNumeric() readonly h!: number;
+  @IsNumeric() readonly l!: number;
+  @IsNumeric() readonly c!: number;
+  @IsNumeric() readonly v!: number;
+  @IsNumeric({ optional: true }) readonly amt?: number;
+}
+
+/** Stored bars of one symbol and frame changed between two days. */
+export class BarsChanged {
+  @IsSymbol() readonly symbol!: string;
+  @IsOneOf(storedTimeframes) readonly timeframe!: StoredTimeframe;
+  @IsDay() readonly from!: string;
+  @IsDay() readonly to!: string;
+  /** The newest of the bars that changed. */
+  @IsShapes(Bar, 1, 1) readonly bar!: [Bar];
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly received_at_ms!: number;
+  @IsText(1, 40) readonly lsn!: string;
+}
+
+export const barsChanged = defineEvent({
+  subject: 'evt.market-data.bars.changed.v1',
+  payload: BarsChanged,
+  key: ({ symbol }) => symbolKey(symbol),
+});

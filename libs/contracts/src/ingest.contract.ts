@@ -1,0 +1,41 @@
+import { IsBody, IsCount, IsFlag, IsListOf, IsOneOf, IsShapes, IsText } from '@mystocks/validation';
+
+/** A block of whole lines of a bars or instruments file (CSV or NDJSON). */
+export class IngestRequest {
+  @IsBody() readonly body!: Buffer;
+  @IsOneOf(['csv', 'ndjson']) readonly format!: 'csv' | 'ndjson';
+  /** The file's header line; needed for CSV. The body holds data lines only. */
+  @IsText(1, 4_000, { optional: true }) readonly header?: string;
+  /** Number of the body's first line in the file (1 = first line), for reports. */
+  @IsCount(1, Number.MAX_SAFE_INTEGER) readonly first_line: number = 1;
+  @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
+  /** Answer one item a line, not only the failed ones. */
+  @IsFlag() readonly want_items: boolean = false;
+}
+
+export class IngestItem {
+  /** Line of the file, from 1. */
+  @IsCount(1, Number.MAX_SAFE_INTEGER) readonly line!: number;
+  /** What the line is about, e.g. `600519.SH 1Day 2020-01-02`; as given when it could not be read. */
+  @IsText(0, 120) readonly id!: string;
+  /** 201 stored anew, 200 already there or changed, 4xx refused. */
+  @IsCount(200, 599) readonly status!: number;
+  @IsCount(1, 9_999, { optional: true }) readonly code?: number;
+  @IsText(1, 300, { optional: true }) readonly message?: string;
+}
+
+export class IngestReport {
+  @IsCount(0, 1_000_000) readonly total!: number;
+  @IsCount(0, 1_000_000) readonly inserted!: number;
+  @IsCount(0, 1_000_000) readonly updated!: number;
+  @IsCount(0, 1_000_000) readonly unchanged!: number;
+  @IsCount(0, 1_000_000) readonly failed!: number;
+  /** Every line with `want_items`, else the refused ones (at most 1,000 a block). */
+  @IsShapes(IngestItem, 0, 10_000) readonly items!: IngestItem[];
+  /** Columns of the file that nothing reads. */
+  @IsListOf({ name: 'names', test: (name) => typeof name === 'string' }, 200) readonly ignored_columns!: string[];
+  /** Symbols that were registered because of `register`. */
+  @IsListOf({ name: 'symbols', test: (name) => typeof name === 'string' }, 10_000) readonly registered!: string[];
+  /** Log position of the commit; a read that carries it as X-Read-After sees the write. */
+  @IsText(1, 40, { optional: true }) readonly lsn?: string;
+}

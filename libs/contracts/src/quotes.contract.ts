@@ -1,0 +1,60 @@
+import { IsCount, IsShapes, IsSymbolAliases, IsText } from '@mystocks/validation';
+import { Answer } from './answer.js';
+import { defineCall, defineEvent } from './define.js';
+import { IngestReport } from './ingest.contract.js';
+import { feeders, readers } from './roles.js';
+import { Quote } from './quote.js';
+import { symbolKey } from './market-data.words.js';
+
+export class QuotesRequest {
+  @IsSymbolAliases(100) readonly symbols!: string[];
+}
+
+/** Answer: `{quotes:{"600519.SH":{t,last,prev_close,open,high,low,v,amt,bids,asks,seq}},meta}`; unknown ones absent. */
+export const latestQuotes = defineCall({
+  subject: 'svc.market-data.quotes.latest.v1',
+  request: QuotesRequest,
+  response: Answer,
+  timeoutMs: 1_500,
+  idempotent: true,
+  allow: readers,
+});
+
+/** Answer: `{snapshots:{"600519.SH":{latest_quote,daily_bar,prev_daily_bar,phase}},meta}`. */
+export const snapshots = defineCall({
+  subject: 'svc.market-data.quotes.snapshots.v1',
+  request: QuotesRequest,
+  response: Answer,
+  timeoutMs: 1_500,
+  idempotent: true,
+  allow: readers,
+});
+
+export class RecordQuotesRequest {
+  @IsShapes(Quote, 1, 1_000) readonly quotes!: Quote[];
+}
+
+/** Stores quotes and tells the house; items in the order given. 409 marks a quote older than the one held. */
+export const recordQuotes = defineCall({
+  subject: 'svc.market-data.quotes.record.v1',
+  request: RecordQuotesRequest,
+  response: IngestReport,
+  timeoutMs: 2_500,
+  idempotent: true,
+  allow: feeders,
+});
+
+/** A quote as it was stored, with its place in the channel. */
+export class QuoteChanged {
+  @IsShapes(Quote, 1, 1) readonly quote!: [Quote];
+  /** Grows by one with every stored quote of the symbol. */
+  @IsCount(1, Number.MAX_SAFE_INTEGER) readonly seq!: number;
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly received_at_ms!: number;
+  @IsText(1, 40) readonly lsn!: string;
+}
+
+export const quoteChanged = defineEvent({
+  subject: 'evt.market-data.quote.changed.v1',
+  payload: QuoteChanged,
+  key: ({ quote: [quote] }) => symbolKey(quote.symbol),
+});
