@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Bus } from '@mystocks/bus';
-import { listKeys, type Answer, type Call, type Role } from '@mystocks/contracts';
+import { listKeys, type Answer, type Call, type Role, type User } from '@mystocks/contracts';
 import { TokenVerifier } from '@mystocks/identity';
 import { AccessLog, currentContext, type RequestContext } from '@mystocks/telemetry';
 import { FakeBus, signToken, testKeys } from '@mystocks/testing';
@@ -96,3 +96,11 @@ export function answerOf(value: unknown, changes: Partial<Answer> = {}): Answer 
     ...changes,
   };
 }
+
+/** A user as the auth service would give it. */
+export const user: User = {
+  id: '7b0c6a9e-3f1d-4a57-9f0e-2f1a5a3d9c11',
+  username: 'desk-1',
+  roles: ['user'],
+  created_at: '2026-01-01T00:00:00Z',
+};

@@ -12,6 +12,9 @@ import { BarsBatchQuery, BatchBody, BatchQuery } from './batch.shapes.js';
 const consumes = ['application/json', 'application/x-ndjson', 'text/csv'];
 const answers = { 200: 'all stored', 207: 'some stored', 422: 'none stored' };
 
+/** How long a sender whose stream was refused may go on before its connection is cut. */
+const LEAVE_MS = 5_000;
+
 @ApiTags('batch')
 @Controller('api/v2/batch')
 export class BatchController {
@@ -45,7 +48,7 @@ export class BatchController {
     return tally.send(reply, { lines: request.body instanceof Readable });
   }
 
-  #stream<Request extends IngestRequest>(
+  async #stream<Request extends IngestRequest>(
     request: FastifyRequest,
     body: Readable,
     call: Ingest<Request>,
@@ -56,7 +59,14 @@ export class BatchController {
       throw new Failure('unprocessable', 'on_error=abort needs a JSON batch: a line stream is stored block by block');
     }
     const format = (request.headers['content-type'] ?? '').toLowerCase().startsWith('text/csv') ? 'csv' : 'ndjson';
-    return this.batches.stream(call, common, body, { format, atOnce: query.concurrency });
+    // The request must outlive its reader: destroying it would cut off the answer too.
+    const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+    try {
+      return await this.batches.stream(call, common, chunks, { format, atOnce: query.concurrency });
+    } catch (error) {
+      leaveSoon(request);
+      throw error;
+    }
   }
 
   #json<Request extends IngestRequest>(
@@ -71,4 +81,12 @@ export class BatchController {
     if (items.length === 0) throw new Failure('invalid', 'items must be a list of 1 to 1,000 objects');
     return this.batches.items(call, common, items, query.on_error);
   }
+}
+
+function leaveSoon({ raw }: FastifyRequest): void {
+  // After the reader has let go of the stream; before, resuming has no effect.
+  setImmediate(() => raw.resume());
+  setTimeout(() => {
+    if (!raw.complete) raw.socket.destroy();
+  }, LEAVE_MS).unref();
 }

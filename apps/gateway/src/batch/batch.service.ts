@@ -91,7 +91,8 @@ async function eachBounded(
       }
     });
   } finally {
-    void blocks.return(undefined);
+    // The source is let go; how it ends matters to nobody once the workers are done.
+    blocks.return(undefined).catch(() => undefined);
   }
 }
 

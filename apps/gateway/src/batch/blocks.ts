@@ -88,7 +88,7 @@ async function* paced(stream: AsyncIterable<Buffer>, pace: Pace): AsyncGenerator
   try {
     for (;;) {
       const askedMs = performance.now();
-      const next = await inTime(iterator.next(), pace.idleMaxMs);
+      const next = await inTime(iterator.next().catch(brokenOff), pace.idleMaxMs);
       waitedMs += performance.now() - askedMs;
       if (next.done === true) return;
       bytes += next.value.length;
@@ -96,8 +96,8 @@ async function* paced(stream: AsyncIterable<Buffer>, pace: Pace): AsyncGenerator
       yield next.value;
     }
   } finally {
-    // Not awaited: the end of a stream that stands still would never come.
-    void iterator.return?.();
+    // Not awaited: the end of a stream that stands still would never come, and how it ends matters to nobody.
+    iterator.return?.().catch(() => undefined);
   }
 }
 
@@ -116,3 +116,7 @@ async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
 }
 
 const tooSlow = (): Failure => new Failure('timeout', 'The body came too slowly; what was stored before stays stored');
+
+function brokenOff(error: unknown): never {
+  throw new Failure('invalid', 'The body broke off; what was stored before stays stored', { cause: error });
+}
