@@ -86,6 +86,10 @@ export class Edge {
       this.#closing = true;
       done();
     });
+    this.server.addHook('onClose', (_server, done) => {
+      this.accessLog.close();
+      done();
+    });
     this.server.addHook('onRequest', (request, reply, done) => {
       const facts = this.#open(request, reply);
       try {
