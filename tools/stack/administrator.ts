@@ -40,7 +40,9 @@ async function post(url: string, body: object): Promise<unknown> {
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(10_000),
   }).catch((error: unknown) => {
-    throw new Error(`${url} does not answer: is the stack running? (npm start)`, { cause: error });
+    const cause = error instanceof Error ? error.cause : undefined;
+    const why = cause instanceof Error ? cause.message : String(error);
+    throw new Error(`${url} does not answer (${why}): is the stack running? \`npm start\``, { cause: error });
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} answered ${String(response.status)}: ${text.slice(0, 500)}`);

@@ -48,7 +48,7 @@ describe('npm start', () => {
   beforeAll(async () => {
     plan = (await waitFor(
       async () => {
-        env['MYSTOCKS_PORT_OFFSET'] = String(7_000 + 20 * Math.floor(Math.random() * 1_000));
+        env['MYSTOCKS_PORT_OFFSET'] = String(8_000 + 20 * Math.floor(Math.random() * 1_000));
         const tried = readPlan(env);
         const taken = await Promise.all(portList(tried).map(({ port }) => portTaken(port)));
         return taken.includes(true) ? undefined : tried;

@@ -9,10 +9,13 @@ const flags = process.argv.slice(2);
 const unknown = flags.filter((flag) => !known.includes(flag));
 const usage = 'npm start [-- [--no-sample] [--detach]]';
 
+// Whoever read our output may go away (`npm start | head`): that is no reason to die.
+process.stdout.on('error', () => undefined);
+
 // In the background progress goes to the one that started us, as long as it listens.
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
-  if (process.connected) process.send?.({ line });
+  if (process.connected) process.send?.({ line }, undefined, undefined, () => undefined);
 };
 
 try {
@@ -51,7 +54,7 @@ async function run(): Promise<void> {
     const administrator = await stack.start();
     if (!flags.includes('--no-sample')) await loadSample(plan, say);
     say(farewell(plan, administrator, flags.includes('--detach')));
-    if (process.connected) process.send?.({ ready: true });
+    if (process.connected) process.send?.({ ready: true }, undefined, undefined, () => undefined);
   } catch (error) {
     if (!stopping) throw error;
   }
