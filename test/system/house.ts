@@ -32,9 +32,13 @@ const bootstrapToken = randomBytes(32).toString('hex');
 export const administrator = { username: 'root-admin', password: randomBytes(18).toString('base64url') };
 
 /** The five services as processes on real NATS, Redis and PostgreSQL: the house as it runs, on random ports. */
-export async function startHouse(): Promise<House> {
+export async function startHouse(options: { readonly durable?: boolean } = {}): Promise<House> {
   const natsToken = randomBytes(16).toString('hex');
-  const [nats, redis, postgres] = await Promise.all([startNats({ token: natsToken }), startRedis(), startPostgres()]);
+  const [nats, redis, postgres] = await Promise.all([
+    startNats({ token: natsToken }),
+    startRedis(),
+    startPostgres({ durable: options.durable ?? false }),
+  ]);
   await migrate(postgres);
   const signingKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
     type: 'pkcs8',
