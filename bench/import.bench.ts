@@ -2,8 +2,6 @@
 // Not shown: HTTP and NATS around it (measured end to end by the system tests), and a replica that has to follow.
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import pg from 'pg';
-import { from } from 'pg-copy-streams';
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
 import { startPostgres } from '@mystocks/testing';
 import type { BarsIngestService } from '../apps/market-data/src/ingest/bars-ingest.service.ts';
@@ -83,13 +81,9 @@ async function importAll(service: BarsIngestService, header: string, blocks: rea
   return inserted;
 }
 
-async function bareCopy(client: pg.Client, file: Buffer): Promise<number> {
-  const copy = client.query(from('COPY public.bare FROM STDIN WITH (FORMAT csv, HEADER)'));
-  await new Promise<void>((resolve, reject) => {
-    copy.on('finish', resolve).on('error', reject);
-    copy.end(file);
-  });
-  return copy.rowCount;
+async function bareCopy(pool: PostgresPool, file: Buffer): Promise<number> {
+  const sql = 'COPY public.bare FROM STDIN WITH (FORMAT csv, HEADER)';
+  return (await pool.write((client) => client.copyFrom(sql, [file]), { statementTimeoutMs: 30_000 })).value;
 }
 
 async function seconds(work: () => Promise<number>, rows: number): Promise<number> {
@@ -110,7 +104,13 @@ export async function bench(): Promise<BenchRow[]> {
   const { header, blocks } = blocksOf(file);
   const rows = file.toString('latin1').split('\n').length - 2;
   const server = await startPostgres({ durable: true });
-  const client = new pg.Client(server.superuserUrl);
+  const peerPool = new PostgresPool({
+    name: 'peer',
+    url: server.superuserUrl,
+    size: 1,
+    overflow: 0,
+    statementTimeoutMs: 5_000,
+  });
   const pool = new PostgresPool({
     name: 'bench',
     url: server.urlOf('market_data'),
@@ -123,13 +123,12 @@ export async function bench(): Promise<BenchRow[]> {
       new URL('../apps/market-data/dist/migrations/index.js', import.meta.url).href
     )) as typeof import('../apps/market-data/src/migrations/index.ts');
     await runMigrations({ url: server.ownerUrl, schema: 'market_data', migrations });
-    await client.connect();
-    await client.query(bareTable);
+    await peerPool.query({ text: bareTable });
     const service = await openService(pool);
     const [ours, theirs]: [number[], number[]] = [[], []];
     for (let round = 0; round <= ROUNDS; round += 1) {
-      await client.query('TRUNCATE public.bare, market_data.bars_daily');
-      const bare = await seconds(() => bareCopy(client, file), rows);
+      await peerPool.query({ text: 'TRUNCATE public.bare, market_data.bars_daily' });
+      const bare = await seconds(() => bareCopy(peerPool, file), rows);
       const whole = await seconds(() => importAll(service, header, blocks), rows);
       // The first round registers the instruments and warms both sides.
       if (round > 0) {
@@ -151,7 +150,7 @@ export async function bench(): Promise<BenchRow[]> {
       },
     ];
   } finally {
-    await client.end();
+    await peerPool.close();
     await pool.close();
     await server.stop();
   }
