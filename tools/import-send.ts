@@ -21,7 +21,7 @@ const IDLE_MAX_MS = 120_000;
 /** Sends a file to the gateway as one request, as fast as the gateway takes it, and gives back its answer. */
 export async function importFile(path: string, options: ImportOptions): Promise<BatchAnswer> {
   const seen = kindOf(await peek(path));
-  const query = new URLSearchParams({ concurrency: '2' });
+  const query = new URLSearchParams({ concurrency: '4' });
   const timeframe = options.timeframe ?? seen.timeframe;
   if (seen.kind === 'bars') {
     query.set('register', String(options.register ?? true));
