@@ -70,7 +70,7 @@ export class TokensController {
 }
 
 /** A form (RFC 6749) or JSON. */
-export function credentialsIn(request: FastifyRequest): IssueTokenRequest {
+function credentialsIn(request: FastifyRequest): IssueTokenRequest {
   if (!(request.body instanceof FormBody)) return checkInput(IssueTokenRequest, jsonOf(request).value);
   const known = Object.entries(request.body.fields).filter(([name]) => !IGNORED.includes(name));
   return checkInput(IssueTokenRequest, Object.fromEntries(known), { from: 'text' });

@@ -19,7 +19,7 @@ export interface Pace {
 }
 
 /** Blocks of 512 KB fit the bus (1 MB) with room; 10 KB/s is the floor of reliability.md §3. */
-export const defaultPace: Pace = { blockMax: 524_288, idleMaxMs: 10_000, bytesPerSecondMin: 10_240, graceMs: 20_000 };
+const defaultPace: Pace = { blockMax: 524_288, idleMaxMs: 10_000, bytesPerSecondMin: 10_240, graceMs: 20_000 };
 
 const NEWLINE = 0x0a;
 

@@ -44,7 +44,7 @@ export function fromQuery<T extends object>(shape: ShapeClass<T>, request: Fasti
 }
 
 /** The parameters of the query string; a parameter given twice is refused, whatever the two say. */
-export function queryOf(request: FastifyRequest): Record<string, string> {
+function queryOf(request: FastifyRequest): Record<string, string> {
   const url = request.raw.url ?? '';
   const at = url.indexOf('?');
   return at < 0 ? textFields('') : textFields(url.slice(at + 1));

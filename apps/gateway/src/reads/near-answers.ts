@@ -3,7 +3,7 @@ import { NearCache, type Kept } from '@mystocks/tiered-cache';
 import type { RouteMeter } from '../http/meter.js';
 
 /** Where an answer is served, once a v2 route has served it. */
-export interface ServedAt {
+interface ServedAt {
   readonly allow: Call['allow'];
   readonly meter: RouteMeter;
   readonly path: string;

@@ -1,6 +1,6 @@
 /** v1 was deprecated the day v2 came (RFC 9745) and ends no earlier than a year and a half later (RFC 8594). */
-export const DEPRECATED_SINCE = new Date('2026-11-01T00:00:00Z');
-export const SUNSET = new Date('2028-06-30T00:00:00Z');
+const DEPRECATED_SINCE = new Date('2026-11-01T00:00:00Z');
+const SUNSET = new Date('2028-06-30T00:00:00Z');
 
 const successors: Readonly<Record<string, string>> = {
   '/api/v1/auth/login': '/api/v2/auth/token',
