@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   isAlive,
   ManagedProcess,
@@ -18,6 +18,7 @@ import { portList, readPlan, type Plan } from './plan.js';
 import { managementUrl, serviceNames, type ServiceName } from './services.js';
 
 const PATIENCE_MS = 120_000;
+jest.setTimeout(PATIENCE_MS);
 
 /** The stack as a person runs it, in a directory and on ports of its own. */
 describe('npm start', () => {
@@ -71,6 +72,8 @@ describe('npm start', () => {
       const { username, password } = JSON.parse(admin()) as { username: string; password: string };
       expect(output).toContain(`${username}   ${password}`);
       expect(output).toContain(`${plan.gatewayUrl}/api/v2/stocks/600000.SH/bars`);
+      const documents = /documents +(\S+)/.exec(output)?.[1] ?? '';
+      expect((await fetch(documents)).status).toBe(200);
       const token = (await run('token.ts')).output.trim();
       const me = await fetch(`${plan.gatewayUrl}/api/v2/auth/me`, { headers: { authorization: `Bearer ${token}` } });
       expect(await me.json()).toMatchObject({ username, roles: ['admin'] });

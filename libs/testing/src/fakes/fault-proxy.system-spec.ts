@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { FaultProxy, sleep, waitFor } from '../index.js';
+
+jest.setTimeout(30_000);
 
 describe('FaultProxy', () => {
   let echo: Server;

@@ -1,9 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, ManagedProcess, processTree, temporaryDirectory, waitFor } from '../index.js';
+
+jest.setTimeout(30_000);
 
 const shell = (script: string, ready: () => unknown = () => undefined, extra: object = {}): ManagedProcess =>
   new ManagedProcess({ name: 'script', command: '/bin/sh', args: ['-c', script], ready, ...extra });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { connect as connectNats } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import { existsSync } from 'node:fs';
@@ -15,6 +15,9 @@ import {
   type Server,
 } from '../index.js';
 import { withClient } from './postgres-cluster.js';
+
+// Servers start in well under a second; a busy machine may take its time.
+jest.setTimeout(30_000);
 
 const started: Server[] = [];
 const keep = <S extends Server>(server: S): S => {
@@ -136,10 +139,10 @@ describe('startPostgres', () => {
   it('finds its data again in a directory of its own', async () => {
     const directory = temporaryDirectory('keep');
     const passwords = { postgres: 'p', mystocks_owner: 'o', market_data: 'm', auth: 'a', replicator: 'r' };
-    const first = keep(await startPostgres({ directory, passwords, replica: true }));
+    const first = keep(await startPostgres({ directory, passwords, durable: false, replica: true }));
     await scalar(first.ownerUrl, 'CREATE TABLE market_data.t AS SELECT 7 AS n');
     await first.stop();
-    const second = keep(await startPostgres({ directory, passwords, replica: true }));
+    const second = keep(await startPostgres({ directory, passwords, durable: false, replica: true }));
     expect(await scalar(second.ownerUrl, 'SELECT n FROM market_data.t')).toBe(7);
     expect(existsSync(directory)).toBe(true);
   });
