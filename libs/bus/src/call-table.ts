@@ -9,7 +9,7 @@ import { decodeFailure, ERROR_CODE } from './failure-wire.js';
 import { callHead, readHead, type Head } from './headers.js';
 import { RetryBudget } from './retry-budget.js';
 
-export const PENDING_MAX = 10_000;
+const PENDING_MAX = 10_000;
 const SWEEP_MS = 50;
 const RETRY_MIN_MS = 5;
 const RETRY_JITTER_MS = 20;
