@@ -75,7 +75,7 @@ describe('npm run import', () => {
     expect(out).toContain('50,000 lines');
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({
-      path: '/api/v2/batch/bars?concurrency=2&register=true',
+      path: '/api/v2/batch/bars?concurrency=4&register=true',
       type: 'text/csv; charset=utf-8',
       token: 'Bearer a-token',
     });
@@ -88,8 +88,8 @@ describe('npm run import', () => {
     await run([fileOf('m.csv', `code,exchange,date,time,open\n${lines}`), '--no-register']);
     await run([fileOf('s.csv', 'code,exchange,name\n600000,SSE,浦发银行\n')]);
     expect(asked.map(({ path }) => path)).toEqual([
-      '/api/v2/batch/bars?concurrency=2&register=false&timeframe=15Min',
-      '/api/v2/batch/symbols?concurrency=2',
+      '/api/v2/batch/bars?concurrency=4&register=false&timeframe=15Min',
+      '/api/v2/batch/symbols?concurrency=4',
     ]);
   });
 
