@@ -27,6 +27,8 @@ const shared = {
 
 export default {
   maxWorkers: 2,
+  // A limit for what hangs, not a promise of speed: two cores are shared with the servers under test.
+  testTimeout: 60_000,
   reporters: [['default', { summaryThreshold: 1 }], '<rootDir>/tools/jest-summary.mjs'],
   projects: [
     {

@@ -226,6 +226,7 @@ describe('the owning service', () => {
     const small = await startEcho(nats.url, { maxInFlight: 2 });
     const own = { ...echoOnce };
     await service.server.close();
+    await waitFor(() => bus.call(own, { text: 'ready' }).then(() => true), { timeoutMs: 5_000 });
     const calls = Array.from({ length: 5 }, () => bus.call(own, { text: 'one', wait_ms: 100 }));
     const outcomes = await Promise.allSettled<EchoAnswer>(calls);
     expect(outcomes.filter((one) => one.status === 'fulfilled')).toHaveLength(2);
