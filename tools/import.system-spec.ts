@@ -113,7 +113,9 @@ describe('npm run import', () => {
       else {
         response.writeHead(403, { connection: 'close' });
         response.end('{"title":"Forbidden","detail":"This needs one of the roles admin"}');
-        setTimeout(() => request.socket.destroy(), 100);
+        // As the gateway does: it lets the sender go on for a moment, so that the answer is read before the cut.
+        request.resume();
+        setTimeout(() => request.socket.destroy(), 500);
       }
     });
     await new Promise<void>((done) => early.listen(0, '127.0.0.1', done));
