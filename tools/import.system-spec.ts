@@ -111,7 +111,7 @@ describe('npm run import', () => {
     const early = createServer((request, response) => {
       if (request.url === '/api/v2/auth/token') response.end('{"access_token":"a-token"}');
       else {
-        response.writeHead(403, { connection: 'close' });
+        response.writeHead(403);
         response.end('{"title":"Forbidden","detail":"This needs one of the roles admin"}');
         // As the gateway does: it lets the sender go on for a moment, so that the answer is read before the cut.
         request.resume();
