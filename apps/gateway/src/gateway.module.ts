@@ -7,6 +7,7 @@ import { BatchController } from './batch/batch.controller.js';
 import { BatchService } from './batch/batch.service.js';
 import { DocsController } from './docs/docs.controller.js';
 import { OpenApiDocuments } from './docs/openapi.js';
+import { PageController } from './docs/page.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { AccessGuard } from './identity/access.guard.js';
 import { JwtStrategy } from './identity/jwt.strategy.js';
@@ -36,6 +37,7 @@ import { MarketV1Controller } from './v1/market-v1.controller.js';
     UsersController,
     CacheController,
     DocsController,
+    PageController,
     MarketV1Controller,
     AuthV1Controller,
   ],

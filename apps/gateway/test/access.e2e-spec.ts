@@ -34,6 +34,9 @@ describe('who may pass', () => {
     'GET /.well-known/jwks.json',
     'GET /api/v1/openapi.json',
     'GET /api/v2/openapi.json',
+    'GET /docs',
+    'GET /docs/start.js',
+    'GET /docs/:file',
   ]);
 
   it('nobody without a token, on any route but the public ones', async () => {

@@ -1,5 +1,5 @@
 import { Controller, Get, Patch, Req } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiTags, OmitType } from '@nestjs/swagger';
 import { Bus } from '@mystocks/bus';
 import {
   changeRoles,
@@ -14,6 +14,9 @@ import type { FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
 
+/** The account is named in the path. */
+class RolesBody extends OmitType(ChangeRolesRequest, ['id'] as const) {}
+
 @ApiTags('identity')
 @Controller('api/v2/users')
 export class UsersController {
@@ -26,7 +29,7 @@ export class UsersController {
   }
 
   @Patch(':id/roles')
-  @Operates(changeRoles, { summary: 'Replace the roles of an account', path: ['id'], body: ChangeRolesRequest })
+  @Operates(changeRoles, { summary: 'Replace the roles of an account', path: ['id'], body: RolesBody })
   changeRoles(@Req() request: FastifyRequest): Promise<User> {
     const { value } = jsonOf(request);
     if (typeof value !== 'object' || value === null || Array.isArray(value) || 'id' in value) {

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startGateway, type Gateway } from './harness.js';
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+const open = (path: string): Promise<Response> => gateway.get(path, { token: '' });
+const policyOf = (response: Response): string => response.headers.get('content-security-policy') ?? '';
+
+describe('the documents for people', () => {
+  it('are a page that loads only files that are there, from here', async () => {
+    const response = await open('/docs');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const html = await response.text();
+    expect(html).not.toMatch(/https?:|<script>|style=|\son[a-z]+=/);
+    const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
+    expect(files).toHaveLength(5);
+    for (const file of files) {
+      const asset = await open(file);
+      expect([file, asset.status]).toEqual([file, 200]);
+      expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(100);
+      expect(asset.headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
+  it('show every version from the address where it really is, and ask no stranger to validate', async () => {
+    const script = await (await open('/docs/start.js')).text();
+    expect(script).toContain('validatorUrl: null');
+    expect(script).not.toMatch(/https?:/);
+    const urls = [...script.matchAll(/url: '([^']+)'/g)].map(([, url]) => url ?? '');
+    expect(urls).toEqual(['/api/v2/openapi.json', '/api/v1/openapi.json']);
+    for (const url of urls) expect((await open(url)).status).toBe(200);
+  });
+
+  it('run no inline script, and loosen the policy of no other answer', async () => {
+    const policy = policyOf(await open('/docs'));
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('unsafe');
+    for (const path of ['/api/v2/openapi.json', '/docs/start.js', '/docs/none', '/none', '/api/v2/symbols']) {
+      expect([path, policyOf(await open(path))]).toEqual([path, "default-src 'none'; frame-ancestors 'none'"]);
+    }
+  });
+
+  it('give out no other file', async () => {
+    for (const file of ['package.json', 'index.html', '..%2fpackage.json', '%2e%2e%2fpackage.json', 'constructor']) {
+      expect([file, (await open(`/docs/${file}`)).status]).toEqual([file, 404]);
+    }
+  });
+
+  it('are where the deprecated version points', async () => {
+    const response = await open('/api/v1/market/kline');
+    expect(response.headers.get('link')).toContain('</docs>; rel="deprecation"');
+  });
+
+  it('ask for the body of a change of roles without the account, which the path names', async () => {
+    const document = (await (await open('/api/v2/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { requestBody: { content: Record<string, { schema: { $ref: string } }> } }>>;
+      components: { schemas: Record<string, { properties: object }> };
+    };
+    const operation = document.paths['/api/v2/users/{id}/roles']?.['patch'];
+    const name = operation?.requestBody.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
+    expect(Object.keys(document.components.schemas[name]?.properties ?? {})).toEqual(['roles']);
+  });
+});
