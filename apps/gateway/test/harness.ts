@@ -8,7 +8,7 @@ import { TokenVerifier } from '@mystocks/identity';
 import { AccessLog, currentContext, type RequestContext } from '@mystocks/telemetry';
 import { FakeBus, signToken, testKeys } from '@mystocks/testing';
 import { GatewayModule } from '../src/gateway.module.js';
-import { Edge } from '../src/http/edge.js';
+import { Edge, type EdgeLimits } from '../src/http/edge.js';
 import { openGateway } from '../src/open-gateway.js';
 
 export interface Gateway {
@@ -27,7 +27,7 @@ export interface Gateway {
 }
 
 /** The whole gateway in this process on a free port; the other services are handlers of a fake bus. */
-export async function startGateway(logTo = '/dev/null'): Promise<Gateway> {
+export async function startGateway(logTo = '/dev/null', limits?: EdgeLimits): Promise<Gateway> {
   const bus = new FakeBus();
   const contexts: (RequestContext | undefined)[] = [];
   const call = bus.call.bind(bus);
@@ -51,7 +51,7 @@ export async function startGateway(logTo = '/dev/null'): Promise<Gateway> {
   Reflect.defineMetadata('__module:global__', true, TestModule);
 
   const accessLog = new AccessLog('gateway', openSync(logTo, 'w'));
-  const edge = new Edge(accessLog);
+  const edge = new Edge(accessLog, limits);
   const app = await NestFactory.create<NestFastifyApplication>(TestModule, edge.adapter(), {
     logger: false,
     bodyParser: false,

@@ -17,10 +17,16 @@ import { refuseConnection } from './refuse-connection.js';
 
 /** reliability.md §3: a client that is slower than this is holding a connection, not using it. */
 const HEADERS_TIMEOUT_MS = 10_000;
-const BODY_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const CHECK_INTERVAL_MS = 2_000;
 const CONNECTIONS_MAX = 10_000;
+
+export interface EdgeLimits {
+  /** How long a body that is read whole may take. */
+  readonly bodyMaxMs: number;
+}
+
+const defaultLimits: EdgeLimits = { bodyMaxMs: 30_000 };
 
 /**
  * The outer door: one HTTP server, the hot path before everything, and the hooks that every other request passes.
@@ -31,7 +37,10 @@ export class Edge {
   #hot: HotPath | undefined;
   #closing = false;
 
-  constructor(private readonly accessLog: AccessLog) {
+  constructor(
+    private readonly accessLog: AccessLog,
+    private readonly limits: EdgeLimits = defaultLimits,
+  ) {
     this.server = fastify({
       serverFactory: (handler) => this.#listenWith(handler),
       bodyLimit: JSON_BYTES_MAX,
@@ -94,7 +103,7 @@ export class Edge {
       const facts = this.#open(request, reply);
       try {
         readBudget(facts, request.headers, systemClock.now());
-        limitBodyTime(request, reply);
+        limitBodyTime(request, reply, this.limits.bodyMaxMs);
       } catch (error) {
         done(error as Error);
         return;
@@ -148,7 +157,7 @@ export class Edge {
 }
 
 /** A body that is read whole must be here in time; line streams watch their own pace (batch/blocks.ts). */
-function limitBodyTime(request: FastifyRequest, reply: FastifyReply): void {
+function limitBodyTime(request: FastifyRequest, reply: FastifyReply, limitMs: number): void {
   const { headers, raw } = request;
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
@@ -160,7 +169,7 @@ function limitBodyTime(request: FastifyRequest, reply: FastifyReply): void {
     void reply.header('connection', 'close');
     sendProblem(Object.assign(new Error('slow body'), { statusCode: 408 }), request, reply);
     raw.socket.destroySoon();
-  }, BODY_TIMEOUT_MS).unref();
+  }, limitMs).unref();
   raw.once('end', () => {
     clearTimeout(timer);
   });
