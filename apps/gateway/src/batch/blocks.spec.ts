@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { blocksOf, withoutHeader, type Block, type Pace } from './blocks.js';
+
+const pace: Pace = { blockMax: 64, idleMaxMs: 1_000, bytesPerSecondMin: 1, graceMs: 1_000 };
+
+async function* sent(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) yield await Promise.resolve(chunk);
+}
+
+/** `text` in pieces that end at the given places. */
+function pieces(text: string, cuts: readonly number[]): Buffer[] {
+  const bytes = Buffer.from(text);
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return places.slice(1).map((to, index) => bytes.subarray(places[index], to));
+}
+
+async function all(blocks: AsyncIterable<Block>): Promise<Block[]> {
+  const got: Block[] = [];
+  for await (const block of blocks) got.push(block);
+  return got;
+}
+
+const line = fc.string({ unit: 'grapheme', maxLength: 6 }).map((text) => text.replaceAll('\n', ''));
+const lines = fc.array(line, { minLength: 1, maxLength: 40 });
+const cuts = fc.array(fc.nat(5_000), { maxLength: 30 });
+
+describe('blocks of a stream of lines', () => {
+  const fits = (texts: readonly string[]): boolean => texts.every((text) => Buffer.byteLength(text) < pace.blockMax);
+
+  it('hold the same bytes and count the same lines, however the stream was cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(lines.filter(fits), cuts, async (texts, at) => {
+        const text = `${texts.join('\n')}\n`;
+        const blocks = await all(blocksOf(sent(pieces(text, at)), pace));
+        expect(Buffer.concat(blocks.map(({ body }) => body)).toString()).toBe(text);
+        let next = 1;
+        for (const { body, firstLine, lines: count } of blocks) {
+          expect(body.length).toBeLessThanOrEqual(pace.blockMax);
+          expect(body.at(-1)).toBe(0x0a);
+          expect(firstLine).toBe(next);
+          next += count;
+        }
+        expect(next - 1).toBe(texts.length);
+      }),
+    );
+  });
+
+  it('lose the header and nothing else, with the line numbers of the file', async () => {
+    await fc.assert(
+      fc.asyncProperty(lines.filter(fits), cuts, async (texts, at) => {
+        const stream = pieces(`\uFEFFa,b\r\n${texts.join('\n')}\n`, at);
+        const { header, blocks } = await withoutHeader(blocksOf(sent(stream), pace));
+        const rest = await all(blocks);
+        expect(header).toBe('a,b');
+        expect(Buffer.concat(rest.map(({ body }) => body)).toString()).toBe(`${texts.join('\n')}\n`);
+        expect(rest[0]?.firstLine).toBe(2);
+      }),
+    );
+  });
+
+  it('count a last line without an end', async () => {
+    expect(await all(blocksOf(sent([Buffer.from('a\nb')]), pace))).toMatchObject([{ firstLine: 1, lines: 2 }]);
+  });
+
+  it('are none for an empty stream', async () => {
+    expect(await all(blocksOf(sent([]), pace))).toEqual([]);
+  });
+
+  it('cannot hold a line longer than a block, and the failure says which', async () => {
+    const stream = sent([Buffer.from(`a\n${'x'.repeat(200)}\n`)]);
+    await expect(all(blocksOf(stream, pace))).rejects.toMatchObject({
+      code: 'too_large',
+      message: expect.stringContaining('Line 2'),
+    });
+  });
+});
+
+describe('a slow stream', () => {
+  it('is given up when nothing comes', async () => {
+    async function* silent(): AsyncGenerator<Buffer> {
+      yield Buffer.from('a\n');
+      await new Promise(() => undefined);
+    }
+    await expect(all(blocksOf(silent(), { ...pace, idleMaxMs: 20 }))).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  it('is given up when it drips', async () => {
+    async function* dripping(): AsyncGenerator<Buffer> {
+      for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        yield Buffer.from('a');
+      }
+    }
+    const demanding = { ...pace, blockMax: 100_000, bytesPerSecondMin: 1_000_000, graceMs: 20 };
+    await expect(all(blocksOf(dripping(), demanding))).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  it('that breaks off is the fault of the sender', async () => {
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(Buffer.from('a\n'));
+      throw new Error('aborted');
+    }
+    await expect(all(blocksOf(broken(), pace))).rejects.toMatchObject({ code: 'invalid' });
+  });
+});

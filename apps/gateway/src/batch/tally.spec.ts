@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import type { IngestReport } from '@mystocks/contracts';
+import { BatchTally, ITEMS_MAX } from './tally.js';
+
+const report = (changes: Partial<IngestReport> = {}): IngestReport => ({
+  total: 2,
+  inserted: 2,
+  updated: 0,
+  unchanged: 0,
+  failed: 0,
+  items: [],
+  ignored_columns: [],
+  registered: [],
+  ...changes,
+});
+const place = { firstIndex: 0, firstLine: 1, keepAll: true };
+const refused = (line: number): IngestReport['items'][number] => ({ line, id: `l${line}`, status: 422 });
+
+describe('the tally of a batch', () => {
+  it('is 200 when all lines were stored, 207 when some, 422 when none', () => {
+    const tally = new BatchTally();
+    tally.add(report(), place);
+    expect(tally.status).toBe(200);
+    tally.add(report({ inserted: 0, failed: 2 }), place);
+    expect([tally.status, tally.stored]).toEqual([207, 2]);
+    const none = new BatchTally();
+    none.add(report({ inserted: 0, failed: 2 }), place);
+    expect([none.status, none.stored]).toEqual([422, 0]);
+  });
+
+  it('tells the latest log position, in whatever order the blocks end', () => {
+    const tally = new BatchTally();
+    for (const lsn of ['0/5', '1/0', '0/FF']) tally.add(report({ lsn }), place);
+    expect(tally.lsn).toBe('1/0');
+  });
+
+  it('puts items in the order of the input, under the numbers of the whole', () => {
+    const tally = new BatchTally();
+    tally.add(report({ failed: 1, items: [refused(12)] }), { firstIndex: 9, firstLine: 11, keepAll: false });
+    tally.add(report({ failed: 1, items: [refused(3)] }), { firstIndex: 0, firstLine: 2, keepAll: false });
+    expect(tally.document({ lines: true })['items']).toMatchObject([
+      { index: 1, line: 3, error: { code: 1001, message: 'refused' } },
+      { index: 10, line: 12 },
+    ]);
+    expect(JSON.stringify(tally.document({ lines: false })['items'])).not.toContain('"line"');
+  });
+
+  it('tells a bounded number of failures, and says that there are more', () => {
+    const tally = new BatchTally();
+    const total = ITEMS_MAX + 5;
+    const items = Array.from({ length: total }, (_, index) => refused(index + 1));
+    tally.add(report({ total, inserted: 0, failed: total, items }), place);
+    const document = tally.document({ lines: true });
+    expect(document['items']).toHaveLength(ITEMS_MAX);
+    expect(document['items_truncated']).toBe(true);
+  });
+});
