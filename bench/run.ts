@@ -15,14 +15,17 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-const figure = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3));
+const figure = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 
 console.log(`node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}\n`);
 for (const name of wanted.length > 0 ? wanted : all) {
   const { bench } = (await import(`./${name}${suffix}`)) as { bench: () => Promise<BenchRow[]> };
   for (const row of await bench()) {
     console.log(`${row.name}\n  ${row.ratio.toFixed(2)} × ${row.peer}   (target ${row.target})`);
-    console.log(`  ours ${figure(row.ours)}, peer ${figure(row.theirs)} ${row.unit}${row.note === undefined ? '' : `; ${row.note}`}\n`);
+    console.log(
+      `  ours ${figure(row.ours)}, peer ${figure(row.theirs)} ${row.unit}${row.note === undefined ? '' : `; ${row.note}`}\n`,
+    );
   }
 }
 process.exit(0);
