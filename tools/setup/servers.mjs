@@ -95,7 +95,9 @@ async function withApt(asRoot, missing, say) {
   await apt('update').catch((error) =>
     say(`apt-get update failed, trying with the lists there are: ${error.message.split('\n').pop()}`),
   );
-  await apt('install', '-y', '--no-install-recommends', ...missing.map((server) => server.apt));
+  // A minimal Debian has no curl, and `npm start` prints a command to try. Not worth an installation of its own.
+  const comfort = onPath('curl') ? [] : ['curl'];
+  await apt('install', '-y', '--no-install-recommends', ...missing.map((server) => server.apt), ...comfort);
 }
 
 const works = (command, args) =>

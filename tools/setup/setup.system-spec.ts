@@ -83,6 +83,7 @@ describe('setup', () => {
     everyServer();
     spawnSync('rm', ['-r', `${machine}/usr/sbin/etcd`, `${machine}/usr/lib`]);
     program('bin/sudo', 'shift; exec "$@"');
+    program('bin/curl', '');
     const bring = `mkdir -p ${machine}/usr/lib/postgresql/16/bin
       for file in ${machine}/usr/sbin/etcd ${machine}/usr/lib/postgresql/16/bin/initdb; do cp ${machine}/usr/sbin/nats-server $file; done`;
     program('bin/apt-get', `case "$*" in *install*) ${bring} ;; esac`);
@@ -91,6 +92,12 @@ describe('setup', () => {
     expect(output).toContain('installing PostgreSQL, etcd with apt-get');
     expect(log).toMatch(/apt-get .*update\n[^]*apt-get .*install -y --no-install-recommends postgresql etcd-server\n/);
     expect(setup()).toMatchObject({ status: 0, output: '' });
+  });
+
+  it('brings curl along where there is none: `npm start` prints a command to try', () => {
+    program('bin/apt-get', 'exit 1');
+    program('bin/sudo', 'shift; exec "$@"');
+    expect(setup().log).toMatch(/install .*etcd-server curl\n/);
   });
 
   it('says what to install where it cannot', () => {
