@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { calls, events, failureCodes } from '@mystocks/contracts';
 
@@ -38,6 +38,30 @@ describe('documents that cannot lie', () => {
     );
     expect(files.length).toBe(5);
     expect(named.sort()).toEqual([...new Set([...declared, 'MASTER_KEY_FILE'])].sort());
+  });
+
+  it('every file and room that ARCHITECTURE.md names exists', () => {
+    const text = read('ARCHITECTURE.md');
+    const whole = [...text.matchAll(/\b(?:apps|libs|test|docs)\/[\w./-]*\w/g)].map(([path]) => path);
+    const missing = whole.filter((path) => !existsSync(join(root, path)));
+    expect(missing).toEqual([]);
+    const files = new Set(
+      readdirSync(join(root, 'apps'), { recursive: true, encoding: 'utf8' }).map((file) => file.split('/').at(-1)),
+    );
+    const named = [...text.matchAll(/\b([a-z][\w-]*(?:\.[a-z]+)?\.ts)\b/g)].map(([, file]) => file ?? '');
+    const elsewhere = [
+      'main.ts',
+      'answer.ts',
+      'failure.ts',
+      'fences.ts',
+      'failure-wire.ts',
+      'context.ts',
+      'run-service.ts',
+      'stop.ts',
+      'law.spec.ts',
+    ];
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((file) => !files.has(file) && !elsewhere.includes(file))).toEqual([]);
   });
 
   it('README.md stays within 150 lines', () => {
