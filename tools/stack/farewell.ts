@@ -12,7 +12,7 @@ export function farewell(plan: Plan, { username, password }: Administrator, deta
 MyStocks runs.
 
   gateway     ${gatewayUrl}/api/v2
-  documents   ${gatewayUrl}/api/v2/openapi.json
+  documents   ${gatewayUrl}/docs
   realtime    http://127.0.0.1:${String(ports.realtime)}/market (Socket.IO)
   health      http://127.0.0.1:<port>/health/ready and /metrics: ${management.join(', ')}
   logs        ${plan.logs}
