@@ -6,7 +6,10 @@ export interface Kept {
   readonly answer: Answer;
   /** From this moment on (epoch ms) it is as good as absent. */
   readonly expiresAtMs: number;
-  /** Log position that was asked for when the answer was fetched: it shows every write up to there. */
+  /**
+   * Newest announced log position when the answer was asked for: it shows every write up to there. Never a position
+   * that only a client named: a made-up one would hold the answer against all writes to come.
+   */
   readonly after: Lsn | undefined;
 }
 

@@ -87,8 +87,11 @@ describe('reading through the second tier', () => {
   it('does not let a reader join a read that is older than its own write', async () => {
     const release: ((value: Answer) => void)[] = [];
     bus.origin = () => new Promise((resolve) => release.push(resolve));
-    const early = read('0/1');
-    const late = read('0/2');
+    bus.announce('000001.SZ', '0/1');
+    const early = read();
+    await until(() => release.length === 1);
+    bus.announce('600519.SH', '0/2');
+    const late = read();
     const joins = read('0/1');
     await until(() => release.length === 2);
     release[1]?.(answer('after'));
@@ -124,7 +127,30 @@ describe('reading through the second tier', () => {
   it('shows a client its own write before the news of it has come', async () => {
     await read();
     expect(await read('0/9')).toMatchObject({ cache: 'miss' });
+    expect(bus.asked.at(-1)?.readAfter).toBe('0/9');
+    bus.announce('600519.SH', '0/9');
+    expect(await read('0/9')).toMatchObject({ cache: 'miss' });
     expect(await read('0/9')).toMatchObject({ cache: 'l2-hit' });
+  });
+
+  it('does not let a position that a client made up hold an old answer against later writes', async () => {
+    await read('FFFFFFFF/FFFFFFFF');
+    bus.origin = () => Promise.resolve(answer('new'));
+    bus.announce('600519.SH', '0/5');
+    expect(await read()).toMatchObject({ etag: '"new"', cache: 'miss' });
+  });
+
+  it('lets nobody join a read whose position a client made up', async () => {
+    const release: ((value: Answer) => void)[] = [];
+    bus.origin = () => new Promise((resolve) => release.push(resolve));
+    const madeUp = read('FFFFFFFF/FFFFFFFF');
+    await until(() => release.length === 1);
+    bus.announce('600519.SH', '0/5');
+    const honest = read();
+    await until(() => release.length === 2);
+    release[0]?.(answer('old'));
+    release[1]?.(answer('new'));
+    expect([(await madeUp).etag, (await honest).etag]).toEqual(['"old"', '"new"']);
   });
 
   it('starts over when news may have been missed, and keeps nothing until replicas have caught up', async () => {

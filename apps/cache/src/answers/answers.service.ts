@@ -78,8 +78,11 @@ export class AnswersService implements OnModuleInit {
       return { ...found.kept.answer, ttl_ms, cache: 'l2-hit' };
     }
     this.#misses.count += 1;
-    const after = laterLsn(readAfter, this.#fences.latest);
-    return this.#flights.run(key, after, () => this.#fetch(key, question, after));
+    const known = this.#fences.latest;
+    const after = laterLsn(readAfter, known);
+    // A position nobody announced is a client's word: it may be made up, so nobody else's answer may rest on it.
+    if (after !== known) return this.#fetch(key, question, after, known);
+    return this.#flights.run(key, known, () => this.#fetch(key, question, known, known));
   }
 
   status(): CacheStatus {
@@ -96,16 +99,21 @@ export class AnswersService implements OnModuleInit {
     return this.#fences.allows(answer.tags, after) && this.#fences.covers(readAfter, after);
   }
 
-  async #fetch(key: string, { call, request }: Question, after: Lsn | undefined): Promise<Answer> {
+  async #fetch(
+    key: string,
+    { call, request }: Question,
+    after: Lsn | undefined,
+    known: Lsn | undefined,
+  ): Promise<Answer> {
     const generation = this.#generation;
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
     this.#originCalls += 1;
     const answer = await this.#askOwner(call, request, after);
     const nowMs = this.#clock.now();
-    const kept = keptOf(answer, after, nowMs);
+    const kept = keptOf(answer, known, nowMs);
     // What was under way while a write was announced, or while news may have been missed, may be old already.
     const isSure = generation === this.#generation && nowMs >= this.#keepsFromMs;
-    if (kept !== undefined && isSure && this.#fences.allows(answer.tags, after)) void this.tier.set(key, kept);
+    if (kept !== undefined && isSure && this.#fences.allows(answer.tags, known)) void this.tier.set(key, kept);
     return { ...answer, cache: 'miss' };
   }
 
