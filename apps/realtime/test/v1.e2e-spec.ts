@@ -28,6 +28,22 @@ describe('v1 on /', () => {
     expect(usual.of('stream_data')).toHaveLength(1);
   });
 
+  it('keeps the streams of others when one client ends its own twice at once', async () => {
+    const [hasty, other] = await Promise.all([open(0, '/'), open(0, '/')]);
+    for (const one of [hasty, other]) {
+      one.socket.emit('subscribe_market_stream', { symbol: '600519.SH' });
+      await one.until(() => one.of('stream_subscribed').length > 0, 'the stream');
+    }
+    for (let time = 0; time < 3; time += 1) hasty.socket.emit('unsubscribe_market_stream', { symbol: '600519.SH' });
+    await hasty.until(
+      () => hasty.of('stream_unsubscribed').length + hasty.of('stream_error').length === 3,
+      'three answers',
+    );
+    expect(hasty.of('stream_unsubscribed')).toHaveLength(1);
+    cluster().market.quote('600519.SH', 1702);
+    await other.until(() => other.of('stream_data').length > 0, 'a value');
+  });
+
   it('answers ping with pong and bad streams with stream_error', async () => {
     const client = await open(0, '/');
     client.socket.emit('ping', {});

@@ -10,7 +10,7 @@ import { Failure } from '@mystocks/contracts';
 import { check } from '@mystocks/validation';
 import type { Namespace, Server, Socket } from 'socket.io';
 import { Audience } from '../channels/audience.js';
-import { quoteChannel } from '../channels/channel.js';
+import { quoteChannel, type Channel } from '../channels/channel.js';
 import { SnapshotsService } from '../channels/snapshots.service.js';
 import { FanoutService } from '../fanout/fanout.service.js';
 import { asSession } from '../sockets/as-session.js';
@@ -97,8 +97,7 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
   @SubscribeMessage('subscribe_market_stream')
   async subscribeStream(socket: Socket, message: unknown): Promise<void> {
     const { symbol, fields } = check(StreamRequest, message);
-    const session = this.sessions.of(socket);
-    const channel = quoteChannel(await asSession(session, () => this.snapshots.resolve(symbol)));
+    const channel = await this.#channelOf(socket, symbol);
     const held = this.#heldBy(socket);
     if (!held.has(channel.name)) {
       if (held.size >= limits.channels_max) throw new Failure('rate_limited', `At most ${limits.channels_max} streams`);
@@ -111,19 +110,20 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
   @SubscribeMessage('stream_filter_update')
   async updateFilter(socket: Socket, message: unknown): Promise<void> {
     const { symbol, fields } = check(StreamRequest, message);
-    const { held, channel } = await this.#stream(socket, symbol);
+    const { name } = await this.#channelOf(socket, symbol);
     const wish = wishOf(fields);
-    this.#enter(socket, held, channel, { symbol, fields: wish });
+    this.#enter(socket, this.#streamsWith(name, socket, symbol), name, { symbol, fields: wish });
     socket.emit('stream_filter_updated', { symbol, fields: wish, timestamp: now() });
   }
 
   @SubscribeMessage('unsubscribe_market_stream')
   async unsubscribeStream(socket: Socket, message: unknown): Promise<void> {
     const { symbol } = check(StreamRequest, message);
-    const { held, channel } = await this.#stream(socket, symbol);
-    void socket.leave(held.get(channel) ?? '');
-    held.delete(channel);
-    this.audience.remove(channel);
+    const { name } = await this.#channelOf(socket, symbol);
+    const held = this.#streamsWith(name, socket, symbol);
+    void socket.leave(held.get(name) ?? '');
+    held.delete(name);
+    this.audience.remove(name);
     socket.emit('stream_unsubscribed', { symbol, status: 'unsubscribed', timestamp: now() });
   }
 
@@ -135,12 +135,15 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
     void socket.join(room);
   }
 
-  async #stream(socket: Socket, symbol: string): Promise<{ held: Map<string, string>; channel: string }> {
-    const resolved = await asSession(this.sessions.of(socket), () => this.snapshots.resolve(symbol));
-    const channel = quoteChannel(resolved).name;
+  async #channelOf(socket: Socket, symbol: string): Promise<Channel> {
+    return quoteChannel(await asSession(this.sessions.of(socket), () => this.snapshots.resolve(symbol)));
+  }
+
+  /** Asked in the same step as the change: two endings of one stream at once must not count as two listeners less. */
+  #streamsWith(channel: string, socket: Socket, symbol: string): Map<string, string> {
     const held = this.#heldBy(socket);
     if (!held.has(channel)) throw new Failure('not_found', `No stream of ${symbol} is subscribed to`);
-    return { held, channel };
+    return held;
   }
 
   #heldBy(socket: Socket): Map<string, string> {
