@@ -53,6 +53,10 @@ describe('CSV records', () => {
     expect(read('a,"b\nc,d')).toEqual([expect.objectContaining({ line: 1, closed: false })]);
   });
 
+  it.each(['"12"34,x', '"12" ,x', 'x,"12"34\r\n', 'x,"12""'])('takes %j for no whole value', (line) => {
+    expect(read(line)).toEqual([expect.objectContaining({ closed: false })]);
+  });
+
   it('leaves the bytes it was given alone', () => {
     const given = Buffer.from('"a""b",c\n');
     const before = Buffer.from(given);

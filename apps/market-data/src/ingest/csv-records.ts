@@ -21,7 +21,7 @@ export class CsvRecords implements Fields {
   count = 0;
   /** Line of the record's start, from 1 in the file. */
   line: number;
-  /** False when a quote of the record is never closed. */
+  /** False when a quote of the record is never closed, or closed before its value ends: `"12"34` is neither 12 nor 1234. */
   closed = true;
   #at: number;
   #lines = 0;
@@ -85,7 +85,7 @@ export class CsvRecords implements Fields {
       const quoted = bytes[at] === QUOTE;
       starts[column] = quoted ? at + 1 : at;
       ends[column] = quoted ? this.#unquote(at + 1) : this.#plainEnd(at);
-      at = quoted ? this.#plainEnd(this.#at) : (ends[column] as number);
+      at = quoted ? this.#behindQuote() : (ends[column] as number);
       this.count = column + 1;
       if (bytes[at] === COMMA) {
         at += 1;
@@ -116,6 +116,15 @@ export class CsvRecords implements Fields {
     this.closed = false;
     this.#at = bytes.length;
     return to;
+  }
+
+  /** Where the quoted value's comma or line end is; what stands before it belongs to no value. */
+  #behindQuote(): number {
+    const { bytes } = this;
+    const end = this.#plainEnd(this.#at);
+    const carriageReturn = end === this.#at + 1 && bytes[this.#at] === CR && bytes[end] !== COMMA;
+    if (end !== this.#at && !carriageReturn) this.closed = false;
+    return end;
   }
 
   #plainEnd(from: number): number {

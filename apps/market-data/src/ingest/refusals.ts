@@ -15,7 +15,7 @@ const because = (message: string, code: number = INVALID, status = 422): Refusal
 /** Every reason, in the words the loader of a file reads. */
 export const refusals = {
   columns: because('The line has more or fewer columns than the header', INVALID, 400),
-  quote: because('A quoted value is not closed', INVALID, 400),
+  quote: because('A quoted value is not closed, or not at its end', INVALID, 400),
   json: because('Not a JSON object', INVALID, 400),
   code: because('code must be six digits, or IDX and six digits', problems.SYMBOL_INVALID_FORMAT, 400),
   exchange: because('exchange must be SSE, SZSE or BSE', problems.SYMBOL_INVALID_FORMAT, 400),
