@@ -51,8 +51,9 @@ export class InstrumentsIngestService {
     const { value: changed, lsn } = await this.repository.merge([...listed.values()]);
     const count = changed.inserted.length + changed.updated.length;
     if (count > 0) {
-      await this.directory.refresh();
+      // Told first: it is stored, whatever becomes of our own copy.
       this.bus.publish(instrumentsChanged, { count, lsn });
+      await this.directory.refresh();
     }
     return { ...storedReport(request, block, refused, changed), lsn };
   }

@@ -1,0 +1,22 @@
+import { expect, it } from '@jest/globals';
+import { instrumentsChanged } from '@mystocks/contracts';
+import { FakeBus } from '@mystocks/testing';
+import type { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import type { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
+import { InstrumentsIngestService } from './instruments-ingest.service.js';
+
+it('tells of instruments that are stored even when they cannot be read back', async () => {
+  const fake = new FakeBus();
+  const directory = { refresh: () => Promise.reject(new Error('the database went away')) };
+  const stored = { value: { inserted: ['600519.SH'], updated: [] }, lsn: '0/1' };
+  const repository = { merge: () => Promise.resolve(stored) };
+  const service = new InstrumentsIngestService(
+    directory as unknown as InstrumentDirectory,
+    repository as unknown as InstrumentsIngestRepository,
+    fake.bus,
+  );
+  const body = Buffer.from('600519.SH,Moutai\n');
+  const block = { body, format: 'csv', header: 'symbol,name', first_line: 2, on_error: 'continue' } as const;
+  await service.ingest({ ...block, want_items: false }).catch(() => undefined);
+  expect(fake.published).toEqual([{ subject: instrumentsChanged.subject, payload: { count: 1, lsn: '0/1' } }]);
+});
