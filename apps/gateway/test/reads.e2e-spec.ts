@@ -14,6 +14,18 @@ const reconnect = (): void => {
   gateway.bus.setConnected(false);
   gateway.bus.setConnected(true);
 };
+const announce = (lsn: string): void => {
+  const bar = [{ t: '2023-12-29T00:00:00+08:00', o: 1, h: 1, l: 1, c: 1, v: 1 }] as never;
+  gateway.bus.publish(barsChanged, {
+    symbol: '600519.SH',
+    timeframe: '1Day',
+    from: '2023-12-29',
+    to: '2023-12-29',
+    bar,
+    received_at_ms: 1,
+    lsn,
+  });
+};
 
 beforeAll(async () => {
   gateway = await startGateway();
@@ -108,16 +120,7 @@ describe('a read', () => {
 
   it('is fetched anew after a write, and with the position of that write', async () => {
     await gateway.get(PATH);
-    const bar = [{ t: '2023-12-29T00:00:00+08:00', o: 1, h: 1, l: 1, c: 1, v: 1 }] as never;
-    gateway.bus.publish(barsChanged, {
-      symbol: '600519.SH',
-      timeframe: '1Day',
-      from: '2023-12-29',
-      to: '2023-12-29',
-      bar,
-      received_at_ms: 1,
-      lsn: '0/AA',
-    });
+    announce('0/AA');
     const after = await gateway.get(PATH);
     expect(after.headers.get('x-cache')).toBe('miss');
     expect(gateway.contexts.at(-1)?.readAfter).toBe('0/AA');
@@ -129,8 +132,16 @@ describe('a read', () => {
     const response = await gateway.get(PATH, { headers: { 'x-read-after': '7/0' } });
     expect(response.headers.get('x-cache')).toBe('miss');
     expect(gateway.contexts.at(-1)?.readAfter).toBe('7/0');
+    announce('7/0');
+    await gateway.get(PATH, { headers: { 'x-read-after': '7/0' } });
     const again = await gateway.get(PATH, { headers: { 'x-read-after': '7/0' } });
     expect(again.headers.get('x-cache')).toBe('l1-hit');
+  });
+
+  it('does not let a position that a client made up hold an old answer against later writes', async () => {
+    await gateway.get(PATH, { headers: { 'x-read-after': 'FFFFFFFF/FFFFFFFF' } });
+    announce('8/0');
+    expect((await gateway.get(PATH)).headers.get('x-cache')).toBe('miss');
   });
 
   it('drops everything it kept when the bus was away', async () => {

@@ -43,11 +43,13 @@ export class ReadsService {
     const known = this.near.get(key, systemClock.now(), readAfter);
     if (known !== undefined) return { near: known, key, cache: 'l1-hit' };
 
-    const after = laterLsn(readAfter, this.near.latestLsn);
+    const announced = this.near.latestLsn;
+    const after = laterLsn(readAfter, announced);
     const generation = this.near.generation;
     const answer = await this.#fetchOnce(call, request, canonical, after);
     const shown = view === undefined ? answer : view.map(answer);
-    const near = nearAnswer(shown, after);
+    // Not `after`: a position that a client made up would hold this answer against all writes to come.
+    const near = nearAnswer(shown, announced);
     if (shown.ttl_ms > 0) this.near.set(key, near, generation);
     return { near, key, cache: answer.cache ?? 'miss' };
   }
