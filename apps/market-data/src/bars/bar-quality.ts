@@ -21,6 +21,10 @@ export function barQuality(
   if (newest.stamp.slice(0, 10) < today) return 'eod';
   if (now.phase === 'closed' && now.ms >= dayStart(today) + 15 * 60 * MINUTE_MS) return 'eod';
   if (newest.minutes === undefined || now.phase === undefined) return 'delayed';
-  const ageMs = now.ms - Date.parse(`${newest.stamp}+08:00`);
-  return ageMs <= newest.minutes * MINUTE_MS + SLACK_MS ? 'live' : 'delayed';
+  return liveLeftMs(newest, now.ms) >= 0 ? 'live' : 'delayed';
+}
+
+/** How long bars of a running day may still be called `live` when no newer one comes; below 0 they are behind. */
+export function liveLeftMs({ stamp, minutes = 0 }: NewestBar, nowMs: number): number {
+  return Date.parse(`${stamp}+08:00`) + minutes * MINUTE_MS + SLACK_MS - nowMs;
 }

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { answerOfJson } from '../answer-of-json.js';
 import { knownPhase } from '../calendar/market-phase.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { barQuality } from './bar-quality.js';
+import { barQuality, liveLeftMs } from './bar-quality.js';
 import { barWindow, binMinutes } from './bar-window.js';
 import { BarsRepository, type BarSeries } from './bars.repository.js';
 import { pageToken, stampOf } from './page-token.js';
@@ -109,10 +109,12 @@ export class BarsService {
       quality: age.quality ?? null,
       as_of: age.as_of ?? null,
     };
+    // A kept answer says `live` as long as it is kept.
+    const ttlMax = age.quality === 'live' ? liveLeftMs({ stamp, minutes }, now) : HISTORY_TTL_MS;
     const touchesToday = barWindow(request, undefined).to >= chinaLocal(now).slice(0, 10);
     return answerOfJson(`{${bars},"next_page_token":${page.next},"meta":${JSON.stringify(meta)}}`, {
       tags: instruments.map(({ symbol }) => symbol),
-      ttl_ms: touchesToday ? TODAY_TTL_MS : HISTORY_TTL_MS,
+      ttl_ms: Math.min(touchesToday ? TODAY_TTL_MS : HISTORY_TTL_MS, ttlMax),
       ...age,
       built_at_ms: now,
     });
