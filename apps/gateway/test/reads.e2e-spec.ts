@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { barsChanged, cacheStates, latestQuotes, listBars, readAnswer, type CacheState } from '@mystocks/contracts';
+import {
+  barsChanged,
+  cacheStates,
+  Failure,
+  latestQuotes,
+  listBars,
+  readAnswer,
+  type CacheState,
+} from '@mystocks/contracts';
+import { withContext } from '@mystocks/telemetry';
+import { NearAnswers } from '../src/reads/near-answers.js';
+import { ReadsService } from '../src/reads/reads.service.js';
 import { answerOf, startGateway, type Gateway } from './harness.js';
 
 const bars = {
@@ -9,6 +20,7 @@ const bars = {
   meta: {},
 };
 const PATH = '/api/v2/stocks/600519.SH/bars?timeframe=1Day&limit=5';
+const question = { symbol: '600519.SH', timeframe: '1Day', adjustment: 'raw', sort: 'asc', limit: 5 } as const;
 let gateway: Gateway;
 const reconnect = (): void => {
   gateway.bus.setConnected(false);
@@ -116,6 +128,28 @@ describe('a read', () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => gateway.get(PATH)));
     expect(all.map(({ status }) => status)).toEqual(all.map(() => 200));
     expect(gateway.count(readAnswer)).toBe(1);
+  });
+
+  it('refuses only the caller whose token was refused, not those who asked at the same time', async () => {
+    const near = gateway.app.get(NearAnswers);
+    const reads = new ReadsService(gateway.bus.bus, near);
+    const refused = new Failure('unauthenticated', 'The access token has expired');
+    gateway.bus.answer(readAnswer, () => {
+      gateway.bus.answer(readAnswer, () => ({ ...answerOf(bars), cache: 'miss' as CacheState }));
+      throw refused;
+    });
+    const ask = (): Promise<unknown> => reads.read(listBars, question);
+    const [first, ...joined] = await Promise.allSettled([ask(), ask(), ask()]);
+    expect(first).toEqual({ status: 'rejected', reason: refused });
+    expect(joined.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  });
+
+  it('is not shared with others when it rests on a position that a client made up', async () => {
+    const reads = new ReadsService(gateway.bus.bus, gateway.app.get(NearAnswers));
+    const context = { requestId: 'r', traceparent: '00-0-0-01', readAfter: 'FFFFFFFF/FFFFFFFF' };
+    const ask = (): Promise<unknown> => withContext(context, () => reads.read(listBars, question));
+    await Promise.all([ask(), ask()]);
+    expect(gateway.count(readAnswer)).toBe(2);
   });
 
   it('is fetched anew after a write, and with the position of that write', async () => {

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { Answer, Failure, readAnswer, type CacheState, type Call } from '@mystocks/contracts';
+import { Answer, Failure, readAnswer, type CacheState, type Call, type FailureCode } from '@mystocks/contracts';
 import { laterLsn, SingleFlight, systemClock, type Lsn } from '@mystocks/kernel';
 import { currentContext, metrics, withContext } from '@mystocks/telemetry';
 import { answerKey, canonicalJson, keptOf } from '@mystocks/tiered-cache';
 import { answerHeaders } from './answer-headers.js';
 import { NearAnswers, type NearAnswer } from './near-answers.js';
+
+const PERSONAL: readonly FailureCode[] = ['unauthenticated', 'forbidden'];
 
 export type ReadCall<Request extends object> = Call<Request, Answer>;
 
@@ -46,7 +48,10 @@ export class ReadsService {
     const announced = this.near.latestLsn;
     const after = laterLsn(readAfter, announced);
     const generation = this.near.generation;
-    const answer = await this.#fetchOnce(call, request, canonical, after);
+    const ask = (): Promise<Answer> => this.#askAfter(after, () => this.#fetch(call, request, canonical));
+    // Alone: a caller with its own deadline, whose haste is not the others', or with a position nobody announced.
+    const isAlone = currentContext()?.deadlineMs !== undefined || after !== announced;
+    const answer = await (isAlone ? ask() : this.#askOnce(`${call.subject} ${after ?? ''} ${canonical}`, ask));
     const shown = view === undefined ? answer : view.map(answer);
     // Not `after`: a position that a client made up would hold this answer against all writes to come.
     const near = nearAnswer(shown, announced);
@@ -54,20 +59,23 @@ export class ReadsService {
     return { near, key, cache: answer.cache ?? 'miss' };
   }
 
-  /** Many callers, one question. A caller with its own deadline asks for itself: its haste is not the others'. */
-  #fetchOnce<Request extends object>(
-    call: ReadCall<Request>,
-    request: Request,
-    canonical: string,
-    after: Lsn | undefined,
-  ): Promise<Answer> {
+  /** Many callers, one question. Who joined and hears that the first one's token was refused asks with its own. */
+  async #askOnce(key: string, ask: () => Promise<Answer>): Promise<Answer> {
+    let isFirst = false;
+    try {
+      return await this.#flights.run(key, () => {
+        isFirst = true;
+        return ask();
+      });
+    } catch (error) {
+      if (isFirst || !(error instanceof Failure) || !PERSONAL.includes(error.code)) throw error;
+      return ask();
+    }
+  }
+
+  #askAfter(after: Lsn | undefined, ask: () => Promise<Answer>): Promise<Answer> {
     const context = currentContext();
-    const fetch = (): Promise<Answer> => {
-      const ask = (): Promise<Answer> => this.#fetch(call, request, canonical);
-      return context === undefined || after === undefined ? ask() : withContext({ ...context, readAfter: after }, ask);
-    };
-    if (context?.deadlineMs !== undefined) return fetch();
-    return this.#flights.run(`${call.subject} ${after ?? ''} ${canonical}`, fetch);
+    return context === undefined || after === undefined ? ask() : withContext({ ...context, readAfter: after }, ask);
   }
 
   async #fetch<Request extends object>(call: ReadCall<Request>, request: Request, canonical: string): Promise<Answer> {
