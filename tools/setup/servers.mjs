@@ -1,7 +1,11 @@
 // The native servers that the stack and the system tests start.
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runQuietly } from './run.mjs';
+
+const LOCK_WAIT_MS = 120_000;
+const LOCK_LOOK_MS = 1_000;
 
 // Where libs/testing (find-program.ts) looks as well. MYSTOCKS_SETUP_ROOT puts another root before them, for the spec.
 const root = process.env.MYSTOCKS_SETUP_ROOT ?? '/';
@@ -83,21 +87,37 @@ async function withApt(asRoot, missing, say) {
       ...asRoot,
       'env',
       'DEBIAN_FRONTEND=noninteractive',
+      // Its messages in English, whatever the machine speaks: one of them is read below.
+      'LANGUAGE=en',
       'apt-get',
       '-qq',
       '-o',
       'DPkg::Lock::Timeout=120',
       ...args,
     ];
-    return runQuietly(command, rest, { say });
+    return whenUnlocked(() => runQuietly(command, rest, { say }), say);
   };
   // A broken third-party source must not keep us from what Debian itself has.
   await apt('update').catch((error) =>
-    say(`apt-get update failed, trying with the lists there are: ${error.message.split('\n').pop()}`),
+    say(`apt-get update failed, trying with the lists there are: ${error.message.trim().split('\n').pop()}`),
   );
   // A minimal Debian has no curl, and `npm start` prints a command to try. Not worth an installation of its own.
   const comfort = onPath('curl') ? [] : ['curl'];
   await apt('install', '-y', '--no-install-recommends', ...missing.map((server) => server.apt), ...comfort);
+}
+
+/** A machine that has just booted updates its lists by itself; DPkg::Lock::Timeout does not wait for that lock. */
+async function whenUnlocked(work, say) {
+  const startedMs = Date.now();
+  for (let told = false; ; told = true) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!/could not get lock/i.test(error.message) || Date.now() - startedMs > LOCK_WAIT_MS) throw error;
+      if (!told) say('waiting for another apt-get to end …');
+      await sleep(LOCK_LOOK_MS);
+    }
+  }
 }
 
 const works = (command, args) =>

@@ -1,7 +1,7 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { chmodSync, existsSync } from 'node:fs';
+import { othersMayPass } from '@mystocks/testing';
 import { createHash } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Default ports (SURFACE.md §1). Each can be set by the variable beside it; all move by MYSTOCKS_PORT_OFFSET. */
@@ -93,9 +93,4 @@ export function postgresDirectory(plan: Plan): string {
   const inside = join(plan.directory, 'postgres');
   if (process.getuid?.() !== 0 || existsSync(join(inside, 'primary')) || othersMayPass(plan.directory)) return inside;
   return `/var/lib/mystocks-${createHash('sha256').update(plan.directory).digest('hex').slice(0, 12)}`;
-}
-
-function othersMayPass(path: string): boolean {
-  if ((statSync(path).mode & 0o001) === 0) return false;
-  return dirname(path) === path || othersMayPass(dirname(path));
 }

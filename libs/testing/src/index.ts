@@ -4,7 +4,7 @@ export { makeKeys, signToken, testKeys, type TestKeys, type TokenOptions } from 
 export { freePort, portTaken } from './process/free-port.js';
 export { ManagedProcess, type Exit, type Launch } from './process/managed-process.js';
 export { isAlive, processTree } from './process/process-tree.js';
-export { removeDirectory, temporaryDirectory } from './process/temporary-directory.js';
+export { othersMayPass, removeDirectory, temporaryDirectory } from './process/temporary-directory.js';
 export { sleep, waitFor, type Patience } from './process/wait-for.js';
 export { startEtcd, type EtcdServer } from './servers/etcd.js';
 export { startNats, type NatsOptions, type NatsServer } from './servers/nats.js';

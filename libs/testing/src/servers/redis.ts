@@ -24,7 +24,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   return onPort(options.port, async (port) => {
     const config = join(directory, 'redis.conf');
     const lines = [
-      `include ${inRepository('deploy/redis/redis.conf')}`,
+      `include ${JSON.stringify(inRepository('deploy/redis/redis.conf'))}`,
       'bind 127.0.0.1',
       `port ${String(port)}`,
       `dir ${JSON.stringify(directory)}`,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { connect as connectNats } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import {
   isAlive,
@@ -86,6 +87,16 @@ describe('startEtcd', () => {
 });
 
 describe('startPostgres', () => {
+  it('does without a TMPDIR that its own user cannot enter', async () => {
+    const library = new URL('../../dist/index.js', import.meta.url).href;
+    const script = `import { startPostgres } from ${JSON.stringify(library)}; await (await startPostgres()).stop();`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      env: { PATH: process.env['PATH'], TMPDIR: temporaryDirectory('closed') },
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
   const scalar = (url: string, text: string): Promise<unknown> =>
     withClient(
       url,
