@@ -3,8 +3,9 @@ import { authorize, type Caller, type TokenVerifier } from '@mystocks/identity';
 import { systemClock } from '@mystocks/kernel';
 import { requestIdFrom, traceIdOf, traceparentFrom, type AccessLog } from '@mystocks/telemetry';
 import type { NearAnswer, NearAnswers } from '../reads/near-answers.js';
-import { bearerOf, LSN } from './facts.js';
+import { LSN } from './facts.js';
 import { matchesEtag, securityHeaders } from './headers.js';
+import { hotHeadersOf, tokenOf, type HotHeaders } from './hot-headers.js';
 
 const security: readonly string[] = Object.entries(securityHeaders).flat();
 
@@ -24,32 +25,32 @@ export class HotPath {
 
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     const startedMs = performance.now();
-    const { headers } = request;
-    if (request.method !== 'GET' || headers['x-deadline-ms'] !== undefined || hasBody(request)) return false;
-    const token = bearerOf(headers.authorization);
-    const caller = token === undefined ? undefined : this.parts.verifier.remembered(token);
+    if (request.method !== 'GET') return false;
+    const asked = hotHeadersOf(request.rawHeaders);
+    const token = asked === undefined ? undefined : tokenOf(asked.authorization);
+    if (asked === undefined || token === undefined) return false;
+    const caller = this.parts.verifier.remembered(token);
     if (caller === undefined) return false;
-    const readAfter = headers['x-read-after'];
-    if (readAfter !== undefined && (typeof readAfter !== 'string' || !LSN.test(readAfter))) return false;
+    const { readAfter } = asked;
+    if (readAfter !== undefined && !LSN.test(readAfter)) return false;
     const nowMs = systemClock.now();
     const kept = this.parts.near.getByAlias(request.url ?? '', nowMs, readAfter);
     if (kept?.route === undefined || !isAllowed(kept.route.allow, caller)) return false;
-    this.#send(request, response, kept, { nowMs, startedMs, caller });
+    this.#send(asked, response, kept, { nowMs, startedMs, caller });
     return true;
   }
 
   #send(
-    request: IncomingMessage,
+    asked: HotHeaders,
     response: ServerResponse,
     kept: NearAnswer,
     { nowMs, startedMs, caller }: { readonly nowMs: number; readonly startedMs: number; readonly caller: Caller },
   ): void {
-    const { headers } = request;
     const { route, answer } = kept;
     if (route === undefined) return;
-    const requestId = requestIdFrom(headers['x-request-id']);
-    const traceparent = traceparentFrom(headers['traceparent']);
-    const fresh = matchesEtag(headers['if-none-match'], answer.etag);
+    const requestId = requestIdFrom(asked.requestId);
+    const traceparent = traceparentFrom(asked.traceparent);
+    const fresh = matchesEtag(asked.ifNoneMatch, answer.etag);
     const status = fresh ? 304 : 200;
     const head = [
       ...kept.head,
@@ -96,6 +97,3 @@ function isAllowed(allow: Parameters<typeof authorize>[0], caller: Caller): bool
     return false;
   }
 }
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';

@@ -62,7 +62,7 @@ export function problemDocument(told: Told, facts: Facts, path: string): Record<
     code: told.code,
     detail: failure.message,
     instance: path,
-    ...(failure.errors.length > 0 ? { errors: failure.errors } : {}),
+    errors: failure.errors,
     ...(failure.candidates === undefined ? {} : { candidates: failure.candidates }),
     request_id: facts.context.requestId,
     trace_id: traceIdOf(facts.context.traceparent),
