@@ -49,7 +49,7 @@ const post = (
 
 async function problem(
   response: Response,
-): Promise<{ status: number; code: number; title: string; errors?: { pointer: string }[] }> {
+): Promise<{ status: number; code: number; title: string; errors: { pointer: string }[] }> {
   expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -60,10 +60,12 @@ async function problem(
     status: number;
     code: number;
     title: string;
+    errors: { pointer: string }[];
     request_id: string;
     trace_id: string;
   };
   expect(body.status).toBe(response.status);
+  expect(Array.isArray(body.errors)).toBe(true);
   expect(body.request_id).toBe(response.headers.get('x-request-id'));
   expect(response.headers.get('traceparent')).toContain(body.trace_id);
   return body;
@@ -177,7 +179,7 @@ describe('bad input is a problem with the right status, and reaches no service',
     const told = await problem(
       await post('/api/v2/quotes', JSON.stringify({ quotes: [quote, { ...quote, last: 'x', v: -1 }] })),
     );
-    expect(told.errors?.map(({ pointer }) => pointer)).toEqual(['/quotes/1/last', '/quotes/1/v']);
+    expect(told.errors.map(({ pointer }) => pointer)).toEqual(['/quotes/1/last', '/quotes/1/v']);
   });
 
   it('refuses compressed bodies and unreadable HTTP', async () => {
