@@ -103,7 +103,7 @@ describe('limits', () => {
 describe('when PostgreSQL goes away', () => {
   it('replaces connections that died while they lay idle, unseen by the reader', async () => {
     const pool = open();
-    await Promise.all([count(pool), count(pool)]);
+    await Promise.all([count(pool), count(pool), count(pool), count(pool)]);
     const killer = open({ url: server.superuserUrl });
     await killer.query({
       text: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mystocks_owner'",

@@ -110,7 +110,7 @@ export class PostgresPool implements OnApplicationShutdown {
   }
 
   async #borrow<T>(work: (client: pg.PoolClient) => Promise<T>, mayRunAgain: () => boolean): Promise<T> {
-    for (let mayRetry = true; ; mayRetry = false) {
+    for (;;) {
       const client = await this.#lend();
       const stale = this.#used.has(client);
       this.#used.add(client);
@@ -121,8 +121,9 @@ export class PostgresPool implements OnApplicationShutdown {
       } catch (error) {
         const lost = isConnectionLoss(error);
         client.release(lost || isSilent(error) || unusable.has(client));
-        // A connection that died while it lay idle says so only when it is used: replaced once, unseen.
-        if (!(mayRetry && stale && lost && mayRunAgain())) throw toFailure(error);
+        // A connection that died while it lay idle says so only when it is used: replaced unseen. All may have died
+        // together; each is destroyed here, so the loop ends at a new one at the latest.
+        if (!(stale && lost && mayRunAgain())) throw toFailure(error);
       }
     }
   }
