@@ -72,6 +72,9 @@ describe('npm start', () => {
       const { username, password } = JSON.parse(admin()) as { username: string; password: string };
       expect(output).toContain(`${username}   ${password}`);
       expect(output).toContain(`${plan.gatewayUrl}/api/v2/stocks/600000.SH/bars`);
+      const printed = /Bearer \$\(([^)]+)\)/.exec(output)?.[1] ?? '';
+      const { stdout } = spawnSync('sh', ['-c', printed], { env: { PATH: env['PATH'] }, encoding: 'utf8' });
+      expect(stdout).toMatch(/^ey/);
       const documents = /documents +(\S+)/.exec(output)?.[1] ?? '';
       expect((await fetch(documents)).status).toBe(200);
       const token = (await run('token.ts')).output.trim();
@@ -89,6 +92,7 @@ describe('npm start', () => {
     const secrets = Object.values(JSON.parse(readFileSync(plan.file('secrets.json'), 'utf8')) as object).filter(
       (value): value is string => typeof value === 'string',
     );
+    secrets.push((JSON.parse(admin()) as { password: string }).password);
     const commands = processTree(supervisor()).map(commandOf);
     for (const name of [...serviceNames, 'stack', 'nats', 'redis', 'postgres']) {
       const log = readFileSync(join(plan.logs, `${name}.log`), 'utf8');

@@ -18,6 +18,12 @@ const say = (line: string): void => {
   if (process.connected) process.send?.({ line }, undefined, undefined, () => undefined);
 };
 
+// The last words hold the administrator's password: in the background standard output is a log file, and a log is no place for it.
+const sayOnce = (line: string): void => {
+  if (!process.connected) say(line);
+  else process.send?.({ line }, undefined, undefined, () => undefined);
+};
+
 try {
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(' ')}. Usage: ${usage}`);
   if (flags.includes('--detach') && process.send === undefined) await detach(flags);
@@ -53,7 +59,7 @@ async function run(): Promise<void> {
   try {
     const administrator = await stack.start();
     if (!flags.includes('--no-sample')) await loadSample(plan, say);
-    say(farewell(plan, administrator, flags.includes('--detach')));
+    sayOnce(farewell(plan, administrator, flags.includes('--detach')));
     if (process.connected) process.send?.({ ready: true }, undefined, undefined, () => undefined);
   } catch (error) {
     if (!stopping) throw error;
