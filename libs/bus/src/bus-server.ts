@@ -126,10 +126,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const { data } = message;
     const head = readHead(message, data, endpoint.call.subject);
     const context = contextOf(head, Date.now() + endpoint.call.timeoutMs);
-    void withContext(context, () => this.#serve(endpoint, message, data, head, context));
+    withContext(context, () => this.#serve(endpoint, message, data, head, context)).catch((error: unknown) => {
+      this.#connection.log.warn({ err: error, subject: endpoint.call.subject }, 'an answer could not be sent');
+    });
   }
 
-  /** Always answers and never throws. */
+  /** Always answers; fails only when the connection is gone for good. */
   async #serve(endpoint: Endpoint, message: Msg, data: Uint8Array, head: Head, context: RequestContext): Promise<void> {
     const startedAt = performance.now();
     const { call } = endpoint;

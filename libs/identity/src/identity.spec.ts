@@ -59,6 +59,7 @@ describe('TokenVerifier', () => {
     await one.verify(token);
     clockMs = claims.exp * 1_000;
     expect(one.remembered(token)).toBeUndefined();
+    expect(await problemOf(one.verify(token))).toBe('TOKEN_EXPIRED');
     clockMs += 6_000;
     expect(await problemOf(one.verify(token))).toBe('TOKEN_EXPIRED');
     clockMs = nowMs;

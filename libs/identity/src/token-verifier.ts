@@ -71,13 +71,13 @@ export class TokenVerifier {
         clockTolerance: 5,
         currentDate: new Date(this.#clock.now()),
       });
-      return toCaller(payload);
+      const caller = toCaller(payload);
+      // The tolerance is for clocks that differ at the beginning of a life, not for its end.
+      if (caller.expiresAtMs <= this.#clock.now()) throw expiredToken();
+      return caller;
     } catch (error) {
       if (error instanceof errors.JWTExpired) {
-        throw new Failure('unauthenticated', 'The access token has expired; get a new one', {
-          problem: 'TOKEN_EXPIRED',
-          cause: error,
-        });
+        throw expiredToken(error);
       }
       throw error instanceof Failure ? error : invalidToken(error);
     }
@@ -118,6 +118,13 @@ function toCaller(payload: JWTPayload): Caller {
   }
   const known = named.filter((role): role is Role => (roles as readonly unknown[]).includes(role));
   return { id: sub, username, roles: known, expiresAtMs: exp * 1_000 };
+}
+
+function expiredToken(cause?: unknown): Failure {
+  return new Failure('unauthenticated', 'The access token has expired; get a new one', {
+    problem: 'TOKEN_EXPIRED',
+    cause,
+  });
 }
 
 function invalidToken(cause?: unknown): Failure {

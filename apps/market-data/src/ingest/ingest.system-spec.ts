@@ -132,4 +132,14 @@ describe('a list of instruments', () => {
     const report = await room.lists.ingest(request('', JSON.stringify(item), { format: 'ndjson', want_items: true }));
     expect(report).toMatchObject({ inserted: 1, items: [{ status: 201, id: '399995.SZ' }] });
   });
+
+  it('keeps an instrument delisted when a list without a status names it', async () => {
+    const item = { symbol: '399994.SZ', name: 'gone', status: 'delisted' };
+    await room.lists.ingest(request('', JSON.stringify(item), { format: 'ndjson' }));
+    const named = JSON.stringify({ symbol: '399994.SZ', name: 'gone' });
+    expect(await room.lists.ingest(request('', named, { format: 'ndjson' }))).toMatchObject({
+      unchanged: 1,
+      updated: 0,
+    });
+  });
 });

@@ -93,7 +93,7 @@ function readLine(line: number, values: Values, broken: Refusal | undefined): In
     area: area || null,
     industry: industry || null,
     list_date: list_date || null,
-    status: (status || 'listed') as InstrumentStatus,
+    status: status === '' ? null : (status as InstrumentStatus),
   };
   return { line, id: named.symbol, instrument };
 }

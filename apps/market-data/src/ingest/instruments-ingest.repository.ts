@@ -14,7 +14,8 @@ export interface ListedInstrument {
   readonly area: string | null;
   readonly industry: string | null;
   readonly list_date: string | null;
-  readonly status: InstrumentStatus;
+  /** Null where the list does not say it. */
+  readonly status: InstrumentStatus | null;
 }
 
 const columns = 'symbol, code, exchange, kind, name, area, industry, list_date, status';
@@ -24,11 +25,13 @@ const given = `SELECT ${columns} FROM json_to_recordset($1::json) AS given(symbo
 const register = `INSERT INTO market_data.instruments (${columns}) ${given}
   ORDER BY symbol ON CONFLICT (symbol) DO NOTHING RETURNING symbol`;
 
-// What a list does not say is kept; unchanged rows are left alone.
+// What a list does not say is kept; unchanged rows are left alone. To be named by a list is to be listed, unless delisted.
 const merge = `WITH given AS MATERIALIZED (${given}),
   changed AS MATERIALIZED (
-    SELECT g.*, i.id IS NULL AS fresh FROM given g LEFT JOIN market_data.instruments i USING (symbol)
-    WHERE i.id IS NULL OR (g.kind, g.status) IS DISTINCT FROM (i.kind, i.status)
+    SELECT symbol, g.code, g.exchange, g.kind, g.name, g.area, g.industry, g.list_date, s.status, i.id IS NULL AS fresh
+    FROM given g LEFT JOIN market_data.instruments i USING (symbol)
+    CROSS JOIN LATERAL (SELECT coalesce(g.status, CASE i.status WHEN 'delisted' THEN i.status ELSE 'listed' END) AS status) s
+    WHERE i.id IS NULL OR (g.kind, s.status) IS DISTINCT FROM (i.kind, i.status)
       OR coalesce(g.name, i.name) IS DISTINCT FROM i.name OR coalesce(g.area, i.area) IS DISTINCT FROM i.area
       OR coalesce(g.industry, i.industry) IS DISTINCT FROM i.industry
       OR coalesce(g.list_date, i.list_date) IS DISTINCT FROM i.list_date),
