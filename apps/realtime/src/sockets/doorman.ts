@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Failure, readers } from '@mystocks/contracts';
 import { authorize, TokenVerifier, type Caller } from '@mystocks/identity';
-import { requestIdFrom, traceparentFrom, withContext } from '@mystocks/telemetry';
+import { log, requestIdFrom, traceparentFrom, withContext } from '@mystocks/telemetry';
 import type { Namespace, Socket } from 'socket.io';
 import { REFUSALS_MAX } from './limits.js';
 import { membersOf } from '../channels/snapshot.js';
@@ -36,14 +36,17 @@ export class Doorman {
     namespace.use((socket, next) => {
       const requestId = requestIdFrom(undefined);
       const context = { requestId, traceparent: traceparentFrom(undefined) };
-      void withContext(context, () => this.#identify(socket)).then(
-        () => {
+      void withContext(context, async () => {
+        try {
+          const caller = await this.#identify(socket);
+          log.info({ user_id: caller.id, namespace: namespace.name }, 'a socket came in');
           next();
-        },
-        (error: unknown) => {
-          next(new Refused(toSocketError(toFailure(error), requestId)));
-        },
-      );
+        } catch (error) {
+          const failure = toFailure(error);
+          log.info({ failure: failure.code, namespace: namespace.name }, 'a socket was refused');
+          next(new Refused(toSocketError(failure, requestId)));
+        }
+      });
     });
   }
 
@@ -77,11 +80,12 @@ export class Doorman {
     }
   }
 
-  async #identify(socket: Socket): Promise<void> {
+  async #identify(socket: Socket): Promise<Caller> {
     const { token } = membersOf(socket.handshake.auth);
     const caller = await this.verify(token);
     this.sessions.admit(caller.id);
     socket.data = { identity: { caller, token } };
+    return caller;
   }
 
   /** Counts messages and answers those nobody handles; neither reaches a handler. */
