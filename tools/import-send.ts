@@ -37,6 +37,9 @@ async function send(path: string, url: URL, options: ImportOptions): Promise<Bat
     sent += bytes;
     options.progress?.(size === 0 ? 1 : sent / size);
   });
+  // A file that cannot be read to its end breaks the connection too; that is why, not that.
+  let unreadable: Error | undefined;
+  text.once('error', (error) => (unreadable = error));
   const call = request(url, {
     method: 'POST',
     headers: { 'content-type': 'text/csv; charset=utf-8', authorization: `Bearer ${options.token}` },
@@ -50,7 +53,9 @@ async function send(path: string, url: URL, options: ImportOptions): Promise<Bat
     await Promise.race([answered.catch(() => undefined), pause(1_000, undefined, { ref: false })]);
     throw error;
   });
-  const response = await Promise.race([answered, uploaded.then(() => answered)]);
+  const response = await Promise.race([answered, uploaded.then(() => answered)]).catch((error: unknown) => {
+    throw unreadable === undefined ? error : new Error(`the file cannot be read to its end: ${unreadable.message}`);
+  });
   uploaded.catch(() => undefined);
   return readAnswer(response);
 }

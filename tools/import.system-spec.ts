@@ -16,7 +16,7 @@ let batch: (response: ServerResponse, lines: number) => void;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    void serve(request, response);
+    serve(request, response).catch(() => undefined);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -135,6 +135,15 @@ describe('npm run import', () => {
     const { code, out, err } = await run(args);
     expect(code).toBe(1);
     expect(out + err).toContain(text);
+  });
+
+  it('says of a file that was cut off that it is the file', async () => {
+    const lines = Array.from({ length: 60_000 }, (_, at) => `600519,SSE,2020-01-02,${at},${at * 7},1,1,${at * at}`);
+    const packed = gzipSync([header, ...lines].join('\n'));
+    const cut = join(folder, 'cut.csv.gz');
+    writeFileSync(cut, packed.subarray(0, packed.length - 1_000));
+    const { code, err } = await run([cut]);
+    expect([code, err]).toEqual([1, expect.stringContaining('the file cannot be read to its end')]);
   });
 
   it('says so when the stack is not running', async () => {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { pause, ReplayFeed, type Credentials, type Outcome } from './replay-feed.ts';
 import { dueMs, Stamper, type Pace } from './replay-pace.ts';
 import { readTicks, type Tick } from './replay-ticks.ts';
+import { readPlan } from './stack/plan.ts';
 
 const usage = `npm run replay -- TICKS.csv[.gz] [--speed N] [--now] [--url http://127.0.0.1:3000] [--admin .stack/admin.json]
   --speed N   N times the recorded pace (default 1); 0 = as fast as possible
@@ -27,7 +28,7 @@ function settingsFrom(args: string[]): Settings {
     options: {
       speed: { type: 'string', default: '1' },
       now: { type: 'boolean', default: false },
-      url: { type: 'string', default: `http://127.0.0.1:${process.env['GATEWAY_PORT'] ?? '3000'}` },
+      url: { type: 'string', default: readPlan().gatewayUrl },
       admin: { type: 'string', default: '.stack/admin.json' },
     },
   });
