@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Administrator } from './administrator.ts';
 import type { Plan } from './plan.ts';
 import { managementUrl, serviceNames } from './services.ts';
@@ -20,7 +21,13 @@ MyStocks runs.
 
 Try, in this directory:
 
-  curl -s -H "Authorization: Bearer $(npm run -s token)" '${gatewayUrl}/api/v2/stocks/600000.SH/bars?timeframe=1Day&limit=2&sort=desc'
+  curl -s -H "Authorization: Bearer $(${settings(plan)}npm run -s token)" '${gatewayUrl}/api/v2/stocks/600000.SH/bars?timeframe=1Day&limit=2&sort=desc'
 
 ${detached ? '`npm run stop` stops it.' : 'Ctrl-C stops it.'}`;
+}
+
+/** What the command must be told when this is not the usual stack: the shell it is tried in may not know. */
+function settings({ repository, directory, ports }: Plan): string {
+  const place = directory === join(repository, '.stack') ? '' : `MYSTOCKS_STACK_DIR='${directory}' `;
+  return ports.gateway === 3000 ? place : `${place}GATEWAY_PORT=${String(ports.gateway)} `;
 }
