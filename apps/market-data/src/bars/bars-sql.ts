@@ -27,24 +27,42 @@ const fromDays = (rows: string): string => `
   WHERE b.instrument_id = w.id AND b.day BETWEEN $5::date AND $6::date
   ORDER BY b.day $SORT LIMIT ${rows}`;
 
-const fromMinutes = (minutes: string, rows: string): string => `
-  SELECT b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, NULL::numeric AS adj_factor
-  FROM market_data.bars_minute b
-  WHERE b.instrument_id = w.id AND b.minutes = ${minutes} AND b.t BETWEEN $5::timestamp AND $6::timestamp
+const minuteColumns =
+  'b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, NULL::numeric AS adj_factor';
+const fromOneMinute = (rows: string): string => `
+  SELECT ${minuteColumns} FROM market_data.bars_minute b
+  WHERE b.instrument_id = w.id AND b.minutes = 1 AND b.t BETWEEN $5::timestamp AND $6::timestamp
   ORDER BY b.t $SORT LIMIT ${rows}`;
+
+// Of every day the coarsest frame that is stored for it: where one frame follows another in time, none hides the other.
+const fromFrames = (rows: string): string => `
+  SELECT frame.* FROM unnest(p.frames) f (minutes) CROSS JOIN LATERAL (
+    SELECT ${minuteColumns} FROM market_data.bars_minute b
+    WHERE b.instrument_id = w.id AND b.minutes = f.minutes AND b.t BETWEEN $5::timestamp AND $6::timestamp
+      AND (cardinality(p.frames) = 1 OR NOT EXISTS (SELECT FROM market_data.bars_minute c
+        WHERE c.instrument_id = w.id AND c.minutes = ANY (p.frames) AND c.minutes > f.minutes
+          AND c.t >= b.t::date AND c.t < b.t::date + 1))
+    ORDER BY b.t $SORT LIMIT ${rows}) frame
+  ORDER BY frame.t $SORT LIMIT ${rows}`;
 
 // A group that the row limit may have cut is left out; it begins the next page. The three spare groups are the one that
 // is left out, the one that tells whether there is more, and one that lies outside the range.
 const groups = '($7::int + 3)';
 
+// Rows that surely hold the groups of a page. Once a day a bin also holds the 17 minutes from 09:15 to 09:30 and 13:00. Where
+// bins are missing there are more of those a bin; such a page is shorter, but never empty: there is room for three of the largest.
+const rowsFor: Readonly<Record<'weekly' | 'monthly' | 'binned', string>> = {
+  weekly: `${groups} * 7`,
+  monthly: `${groups} * 31`,
+  binned: `${groups} * $9::int / p.finest + 17 * (${groups} * $9::int / 240 + 3)`,
+};
+
 const stored: Readonly<Record<Shape, string>> = {
   daily: fromDays('$7::int + 1'),
-  weekly: fromDays(`${groups} * 7`),
-  monthly: fromDays(`${groups} * 31`),
-  minute: fromMinutes('1', '$7::int + 1'),
-  // Once a day a bin also holds the 17 minutes from 09:15 to 09:30 and 13:00. Where bins are missing there are more of those a
-  // bin; such a page is shorter, but never empty: there is room for three of the largest.
-  binned: fromMinutes('p.minutes', `${groups} * $9::int / p.minutes + 17 * (${groups} * $9::int / 240 + 3)`),
+  weekly: fromDays(rowsFor.weekly),
+  monthly: fromDays(rowsFor.monthly),
+  minute: fromOneMinute('$7::int + 1'),
+  binned: fromFrames(rowsFor.binned),
 };
 
 // Minutes since midnight, and of those since the session began; 11:30 is the 120th, 15:00 the 240th. Before the open joins the
@@ -99,7 +117,7 @@ const grouped = (rows: string, shape: 'weekly' | 'monthly' | 'binned'): string =
       (array_agg(close ORDER BY t DESC))[1] AS close, sum(volume) AS volume,
       CASE WHEN count(amount) = count(*) THEN sum(amount) END AS amount, bool_or(filled) AS filled
     FROM (
-      SELECT *, count(*) OVER () >= ${stored[shape].split('LIMIT ')[1] ?? ''} AS filled, $LAST(g) OVER () AS last
+      SELECT *, count(*) OVER () >= ${rowsFor[shape]} AS filled, $LAST(g) OVER () AS last
       FROM (SELECT *, ${groupOf[shape]} AS g FROM (${rows}) priced) marked
     ) marked
     WHERE NOT (filled AND g = last)
@@ -116,10 +134,10 @@ function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {
   const factors =
     adjustment === 'raw' ? '' : `, ${factored[shape === 'minute' || shape === 'binned' ? 'minutes' : 'days']}`;
   const bars = shape === 'daily' || shape === 'minute' ? whole(rows) : grouped(rows, shape);
-  // The coarsest frame that is stored for the range; each symbol has its own.
-  const pick = `CROSS JOIN LATERAL (SELECT m AS minutes FROM unnest($10::smallint[]) m WHERE EXISTS (
-      SELECT FROM market_data.bars_minute b WHERE b.instrument_id = w.id AND b.minutes = m
-        AND b.t BETWEEN $5::timestamp AND $6::timestamp) ORDER BY m DESC LIMIT 1) p`;
+  // The frames that are stored for the range; each symbol has its own.
+  const pick = `CROSS JOIN LATERAL (SELECT array_agg(m) AS frames, min(m) AS finest FROM unnest($10::smallint[]) m
+      WHERE EXISTS (SELECT FROM market_data.bars_minute b WHERE b.instrument_id = w.id AND b.minutes = m
+        AND b.t BETWEEN $5::timestamp AND $6::timestamp)) p`;
   const text = `
     WITH wanted AS (SELECT w.*, $8::date AS known_to FROM unnest($1::int[], $2::boolean[]) WITH ORDINALITY AS w (id, fixed, place)),
     bars AS MATERIALIZED (

@@ -166,6 +166,27 @@ afterAll(() => market.stop());
     }
   });
 
+  it('come of every day from the coarsest frame that is stored for it, so that none hides another', async () => {
+    const ones = dataLines('cn_min1_raw_hqchart_2024.csv.gz')
+      .filter((line) => line.startsWith('600000,SSE,2024-06-17,') || line.startsWith('600000,SSE,2024-06-18,'))
+      .map((line) => line.replace('600000', '600077'));
+    const hours = (day: string): string[] =>
+      ['10:30', '11:30', '14:00', '15:00'].map((time) => `600077,SSE,${day},${time}:00,1,1,1,1,7,7`);
+    await storeMinutes(market, 1, ones);
+    // The first day in hours only, the second in both, the third in minutes only.
+    await storeMinutes(market, 60, [...hours('2024-06-14'), ...hours('2024-06-17')]);
+    const ask = { symbol: '600077.SH', timeframe: '60Min', start: '2024-06-14', end: '2024-06-18' } as const;
+    const { bars } = await reader.page(ask);
+    expect(bars.map(({ t }) => t.slice(8, 16))).toEqual(
+      ['14', '17', '18'].flatMap((day) => ['10:30', '11:30', '14:00', '15:00'].map((time) => `${day}T${time}`)),
+    );
+    expect(bars.map(({ v }) => v === 7)).toEqual([...Array<boolean>(8).fill(true), ...Array<boolean>(4).fill(false)]);
+    for (const sort of ['asc', 'desc'] as const) {
+      const whole = await reader.page({ ...ask, sort });
+      expect(await reader.everyPage({ ...ask, sort, limit: 5 })).toEqual(whole.bars);
+    }
+  });
+
   it('answer several symbols by their canonical names and page them to the same end', async () => {
     const symbols = [...bySymbol(lines).keys()].slice(0, 3);
     const whole = await reader.many({ symbols: [`SZ${symbols[0]?.slice(0, 6) ?? ''}`, ...symbols.slice(1)] });
