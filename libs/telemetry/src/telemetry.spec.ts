@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { register } from 'prom-client';
@@ -35,7 +35,8 @@ describe('request context', () => {
 
 describe('the access log', () => {
   it('writes whole JSON lines, whatever the path holds', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'access-')), 'log');
+    const folder = mkdtempSync(join(tmpdir(), 'access-'));
+    const file = join(folder, 'log');
     const access = new AccessLog('gateway', openSync(file, 'w'));
     const ids = { durationMs: 1.234, requestId: 'request-1', traceId: 'a'.repeat(32) };
     access.write({ ...ids, method: 'GET', path: '/a"b\n\u2028', status: 200, userId: undefined, cache: 'l1-hit' });
@@ -60,6 +61,7 @@ describe('the access log', () => {
       user_id: 'u1',
       duration_ms: 1.23,
     });
+    rmSync(folder, { recursive: true });
   });
 });
 
