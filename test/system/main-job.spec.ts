@@ -187,6 +187,27 @@ describe('a quote from a feed to a client', () => {
   });
 });
 
+describe('a stored bar to a client', () => {
+  it('is pushed to the subscribers of its channel', async () => {
+    const line = 'code,exchange,date,open,high,low,close,volume\n600003,SSE,2020-06-01,10,11,9,10.5,100\n';
+    await postCsv(house.url, '/api/v2/batch/symbols', 'code,exchange,name\n600003,SSE,three\n', token);
+    const open = io(`${house.services.realtime.url}/market`, { transports: ['websocket'], auth: { token } });
+    try {
+      await new Promise<void>((resolve, reject) => open.once('connect', resolve).once('connect_error', reject));
+      const ack = (await open.emitWithAck('subscribe', { channels: ['bar.1Day.600003.SH'] })) as object;
+      expect(ack).toMatchObject({ ok: true });
+      const data = new Promise<unknown[]>((resolve) => open.once('data', resolve));
+      expect((await importBars(line)).status).toBe(200);
+      expect((await data)[0]).toMatchObject({
+        ch: 'bar.1Day.600003.SH',
+        d: { t: '2020-06-01T00:00:00+08:00', c: 10.5, v: 100 },
+      });
+    } finally {
+      open.close();
+    }
+  });
+});
+
 describe('what a client sees on the way', () => {
   const path = '/api/v2/stocks/600001.SH/bars?start=2020-01-01&end=2020-12-31';
 
