@@ -4,6 +4,6 @@ export default class Summary {
     const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = results;
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : '';
-    process.stderr.write(`${numPassedTests} passed, ${failed} failed${skipped}\n`);
+    process.stdout.write(`${numPassedTests} passed, ${failed} failed${skipped}\n`);
   }
 }
