@@ -106,7 +106,7 @@ export class MarketStandIn {
     const quote: Quote = { symbol, t: '2024-06-14T10:00:00+08:00', last, v: seq * 100 };
     this.shelf.quotes.set(symbol, { quote, seq });
     this.shelf.lsn += 1;
-    const news: QuoteChanged = { quote: [quote], seq, received_at_ms: Date.now(), lsn: this.#lsn() };
+    const news: QuoteChanged = { quote, seq, received_at_ms: Date.now(), lsn: this.#lsn() };
     if (!lost) this.bus.publish(quoteChanged, news);
     return seq;
   }
@@ -116,7 +116,7 @@ export class MarketStandIn {
     this.shelf.bars.set(`1Min ${symbol}`, bar);
     this.shelf.lsn += 1;
     const day = t.slice(0, 10);
-    const news = { symbol, timeframe: '1Min' as const, from: day, to: day, bar: [bar] as [typeof bar] };
+    const news = { symbol, timeframe: '1Min' as const, from: day, to: day, bar };
     this.bus.publish(barsChanged, { ...news, received_at_ms: Date.now(), lsn: this.#lsn() });
   }
 

@@ -5,7 +5,7 @@ import {
   IsFlag,
   IsNumeric,
   IsOneOf,
-  IsShapes,
+  IsShape,
   IsSymbol,
   IsSymbolAlias,
   IsSymbolAliases,
@@ -100,7 +100,7 @@ export class BarsChanged {
   @IsDay() readonly from!: string;
   @IsDay() readonly to!: string;
   /** The newest of the bars that changed. */
-  @IsShapes(Bar, 1, 1) readonly bar!: [Bar];
+  @IsShape(Bar) readonly bar!: Bar;
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly received_at_ms!: number;
   @IsText(1, 40) readonly lsn!: string;
 }

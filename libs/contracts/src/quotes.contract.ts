@@ -1,4 +1,4 @@
-import { IsCount, IsShapes, IsSymbolAliases, IsText } from '@mystocks/validation';
+import { IsCount, IsShape, IsShapes, IsSymbolAliases, IsText } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
 import { IngestReport } from './ingest.contract.js';
@@ -46,7 +46,7 @@ export const recordQuotes = defineCall({
 
 /** A quote as it was stored, with its place in the channel. */
 export class QuoteChanged {
-  @IsShapes(Quote, 1, 1) readonly quote!: [Quote];
+  @IsShape(Quote) readonly quote!: Quote;
   /** Grows by one with every stored quote of the symbol. */
   @IsCount(1, Number.MAX_SAFE_INTEGER) readonly seq!: number;
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly received_at_ms!: number;
@@ -56,5 +56,5 @@ export class QuoteChanged {
 export const quoteChanged = defineEvent({
   subject: 'evt.market-data.quote.changed.v1',
   payload: QuoteChanged,
-  key: ({ quote: [quote] }) => symbolKey(quote.symbol),
+  key: ({ quote }) => symbolKey(quote.symbol),
 });

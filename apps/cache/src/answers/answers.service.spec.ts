@@ -39,7 +39,7 @@ class TestBus {
 
   announce(symbol: string, lsn: string): void {
     const quote = { symbol };
-    this.#handlers.get(quoteChanged.subject)?.({ quote: [quote], seq: 1, received_at_ms: 1, lsn } as never);
+    this.#handlers.get(quoteChanged.subject)?.({ quote, seq: 1, received_at_ms: 1, lsn } as never);
   }
 
   reconnect(): void {

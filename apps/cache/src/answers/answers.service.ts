@@ -50,7 +50,7 @@ export class AnswersService implements OnModuleInit {
 
   /** Listens for writes. What the tier holds from before may be old: nobody listened then. */
   onModuleInit(): void {
-    this.bus.subscribe(quoteChanged, ({ quote: [{ symbol }], lsn }) => {
+    this.bus.subscribe(quoteChanged, ({ quote: { symbol }, lsn }) => {
       this.#written([symbol], lsn);
     });
     this.bus.subscribe(barsChanged, ({ symbol, lsn }) => {

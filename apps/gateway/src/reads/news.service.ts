@@ -18,7 +18,7 @@ export class NewsService implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     const subscriptions = [
-      this.bus.subscribe(quoteChanged, ({ quote: [quote], lsn }) => {
+      this.bus.subscribe(quoteChanged, ({ quote, lsn }) => {
         this.near.invalidate([quote.symbol], lsn);
       }),
       this.bus.subscribe(barsChanged, ({ symbol, lsn }) => {

@@ -81,7 +81,7 @@ export class BarsIngestService {
           timeframe,
           from,
           to,
-          bar: [bar],
+          bar,
           received_at_ms: nowMs,
           lsn: stored.lsn,
         };

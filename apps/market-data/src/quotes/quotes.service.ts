@@ -98,7 +98,7 @@ export class QuotesService {
   #tell(stored: readonly StoredQuote[], receivedAtMs: number, lsn: string): void {
     for (const { quote, t, seq } of stored) {
       const told: Quote = { ...quote, t: `${t}+08:00` };
-      const payload: QuoteChanged = { quote: [told], seq, received_at_ms: receivedAtMs, lsn };
+      const payload: QuoteChanged = { quote: told, seq, received_at_ms: receivedAtMs, lsn };
       this.bus.publish(quoteChanged, payload);
     }
   }

@@ -63,7 +63,7 @@ describe('quotes', () => {
     });
     expect(report).toMatchObject({ total: 1, inserted: 1, failed: 0, items: [{ line: 1, status: 201 }] });
     const quote = { symbol: '600000.SH', t: '2022-06-01T10:00:01.250+08:00', last: 8.1, bids, v: 100, amt: 812.345678 };
-    expect(told()).toEqual([{ quote: [expect.objectContaining(quote)], seq: 1, received_at_ms: NOW, lsn: report.lsn }]);
+    expect(told()).toEqual([{ quote: expect.objectContaining(quote), seq: 1, received_at_ms: NOW, lsn: report.lsn }]);
     const { symbol, ...values } = quote;
     expect(await latest('600000')).toEqual({
       quotes: { [symbol]: { ...nothing, ...values, seq: 1 } },
@@ -92,7 +92,7 @@ describe('quotes', () => {
     expect(
       told()
         .slice(before)
-        .map(({ quote: [{ symbol, last }], seq }) => [symbol, last, seq]),
+        .map(({ quote: { symbol, last }, seq }) => [symbol, last, seq]),
     ).toEqual([
       ['600000.SH', 8.1, 2],
       ['600001.SH', 8.1, 1],

@@ -90,7 +90,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     for (const outlet of this.#outlets) outlet.gap(gap, snapshot);
   }
 
-  #onQuote({ quote: [quote], seq, received_at_ms, lsn }: QuoteChanged): void {
+  #onQuote({ quote, seq, received_at_ms, lsn }: QuoteChanged): void {
     this.#newest = laterLsn(this.#newest, lsn);
     const channel = quoteChannel(quote.symbol).name;
     const verdict = this.quoteTrack(quote.symbol).arrived(seq);
@@ -102,7 +102,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     metrics.socketDelivery.observe(Math.max(0, Date.now() - received_at_ms) / 1_000);
   }
 
-  #onBars({ symbol, timeframe, bar: [bar], received_at_ms, lsn }: BarsChanged): void {
+  #onBars({ symbol, timeframe, bar, received_at_ms, lsn }: BarsChanged): void {
     this.#newest = laterLsn(this.#newest, lsn);
     const channel = barChannel(timeframe, symbol).name;
     const offset = compareLsn(lsn, LOG_START);

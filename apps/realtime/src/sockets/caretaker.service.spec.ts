@@ -47,7 +47,7 @@ function fakeSocket(): {
 
 const caller = { id: 'u1', username: 'desk', roles: ['user'] as const, expiresAtMs: Number.MAX_SAFE_INTEGER };
 const news = (seq: number): QuoteChanged => ({
-  quote: [{ symbol: '600519.SH', t: '2024-06-14T10:00:00+08:00', last: seq }],
+  quote: { symbol: '600519.SH', t: '2024-06-14T10:00:00+08:00', last: seq },
   seq,
   received_at_ms: 0,
   lsn: `0/${seq}`,
