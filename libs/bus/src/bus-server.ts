@@ -19,9 +19,6 @@ export interface BusServerOptions {
   readonly accessLog?: Pick<AccessLog, 'writeCall'>;
   /** Requests served at the same time; more are refused with `unavailable`. */
   readonly maxInFlight?: number;
-  /** How long {@link BusServer.close} waits for requests under way. */
-  readonly closeWithinMs?: number;
-  readonly version?: string;
 }
 
 interface Endpoint {
@@ -33,7 +30,10 @@ interface Endpoint {
 }
 
 const MAX_IN_FLIGHT = 1_000;
+/** How long {@link BusServer.close} waits for requests under way. */
 const CLOSE_WITHIN_MS = 20_000;
+/** What `$SRV.INFO` says; the whole repository has one version. */
+const VERSION = '0.1.0';
 
 /**
  * Serves the methods marked with `@Handles`. Nest finds them and builds their pipeline; messages go straight from the
@@ -87,7 +87,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.#info = new ServiceInfo(
       this.#connection,
       this.#endpoints.map(({ stats }) => stats),
-      this.#options.version ?? '0.1.0',
+      VERSION,
     );
     callback();
   }
@@ -99,7 +99,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     await Promise.all([...held.map((one) => one.drain()), this.#info?.stop()]);
     if (this.#inFlight === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#options.closeWithinMs ?? CLOSE_WITHIN_MS);
+      const timer = setTimeout(resolve, CLOSE_WITHIN_MS);
       this.#whenIdle = () => {
         clearTimeout(timer);
         resolve();

@@ -13,13 +13,13 @@ import {
   nextClose,
   nextOpen,
   nextPhaseChange,
-  nextTradingDay,
   phaseAt,
   previousTradingDay,
   sessionsOf,
   tradingDays,
   weekday,
 } from './index.js';
+import { nextTradingDay } from './trading-days.js';
 
 const CALENDAR = new URL('../../../../shared/data/cn_trading_calendar.csv', import.meta.url);
 const china = (text: string): number => Date.parse(`${text}+08:00`);

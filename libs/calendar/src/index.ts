@@ -9,4 +9,4 @@ export {
   type Phase,
   type Session,
 } from './sessions.js';
-export { isKnown, isTradingDay, knownRange, nextTradingDay, previousTradingDay, tradingDays } from './trading-days.js';
+export { isKnown, isTradingDay, knownRange, previousTradingDay, tradingDays } from './trading-days.js';

@@ -3,4 +3,4 @@ export { PostgresModule, type PostgresModuleOptions } from './postgres.module.js
 export { PostgresPool, type PostgresPoolOptions } from './postgres.pool.js';
 export type { Queryable, ReadOptions, Rows, Statement, WriteOptions, WritingClient, Written } from './queryable.js';
 export { TypeOrm, type TypeOrmOptions } from './type-orm.js';
-export { DataSource, type MigrationInterface, type Repository } from 'typeorm';
+export type { Repository } from 'typeorm';

@@ -25,7 +25,6 @@ export interface Event<Payload extends object = object> {
 
 export type RequestOf<C> = C extends { readonly request: ShapeClass<infer Req> } ? Req : never;
 export type ResponseOf<C> = C extends { readonly response: ShapeClass<infer Res> } ? Res : never;
-export type PayloadOf<E> = E extends Event<infer Payload> ? Payload : never;
 
 const CALL = /^svc\.[a-z-]+\.[a-z-]+\.[a-z-]+\.v\d+$/;
 const EVENT = /^evt\.[a-z-]+\.[a-z-]+\.[a-z-]+\.v\d+$/;

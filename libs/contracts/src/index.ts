@@ -2,16 +2,7 @@ export { Answer, cacheStates, qualities, type CacheState, type Quality } from '.
 export * from './auth.contract.js';
 export * from './cache.contract.js';
 export { calls, events } from './catalogue.js';
-export {
-  defineCall,
-  defineEvent,
-  ownerOf,
-  type Call,
-  type Event,
-  type PayloadOf,
-  type RequestOf,
-  type ResponseOf,
-} from './define.js';
+export { defineCall, defineEvent, ownerOf, type Call, type Event, type RequestOf, type ResponseOf } from './define.js';
 export {
   Failure,
   failureCodes,

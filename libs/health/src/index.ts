@@ -1,3 +1,2 @@
-export { HealthController } from './health.controller.js';
 export { HealthModule } from './health.module.js';
 export { Readiness, type Check } from './readiness.js';

@@ -8,5 +8,5 @@ export {
   type RequestContext,
 } from './context.js';
 export { type CounterCell, type HistogramCell } from './fast-metrics.js';
-export { log, logLevels, nestLogger, openLog, type Logger, type LogLevel } from './logger.js';
+export { log, nestLogger, openLog, type Logger, type LogLevel } from './logger.js';
 export { metrics } from './metrics.js';

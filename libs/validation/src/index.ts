@@ -9,7 +9,6 @@ export {
   IsDecimal,
   IsFlag,
   IsInstant,
-  isInstant,
   IsMatching,
   IsNumeric,
   IsOneOf,
