@@ -160,7 +160,7 @@ export const IsDay = (options?: FieldOptions): PropertyDecorator =>
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-export function isInstant(text: string): boolean {
+function isInstant(text: string): boolean {
   const match = INSTANT.exec(text);
   return match !== null && isDay(match[1] ?? '');
 }
