@@ -27,7 +27,7 @@ const reconnect = (): void => {
   gateway.bus.setConnected(true);
 };
 const announce = (lsn: string): void => {
-  const bar = [{ t: '2023-12-29T00:00:00+08:00', o: 1, h: 1, l: 1, c: 1, v: 1 }] as never;
+  const bar = { t: '2023-12-29T00:00:00+08:00', o: 1, h: 1, l: 1, c: 1, v: 1 };
   gateway.bus.publish(barsChanged, {
     symbol: '600519.SH',
     timeframe: '1Day',
