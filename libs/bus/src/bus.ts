@@ -65,7 +65,7 @@ export class Bus {
   }
 
   /** Tells the news to whoever listens now. Core NATS: nobody keeps it, and while disconnected it is dropped and counted. */
-  publish<P extends object>(event: Event<P>, payload: P): void {
+  publish<P extends object>(event: Event<P>, payload: NoInfer<P>): void {
     this.#news.publish(event, payload);
   }
 

@@ -77,7 +77,7 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     return shaped('internal', () => check(call.response, answered, { unknown: 'drop' }));
   }
 
-  publish<P extends object>(event: Event<P>, payload: P): void {
+  publish<P extends object>(event: Event<P>, payload: NoInfer<P>): void {
     if (!this.#connected) return;
     const told = check(event.payload, payload);
     const subject = event.key === undefined ? event.subject : `${event.subject}.${event.key(told)}`;
