@@ -15,27 +15,33 @@ const ROUNDS = 5;
 /** The app's own classes, compiled: apps are not importable packages. */
 async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const app = new URL('../apps/market-data/dist/', import.meta.url);
-  const [directory, instruments, service, bars, registered] = (await Promise.all([
+  const [directory, instruments, service, blocks, bars, registered, transactions] = (await Promise.all([
     import(new URL('instruments/instrument-directory.js', app).href),
     import(new URL('instruments/instruments.repository.js', app).href),
     import(new URL('ingest/bars-ingest.service.js', app).href),
-    import(new URL('ingest/bars-ingest.repository.js', app).href),
+    import(new URL('ingest/bar-blocks.service.js', app).href),
+    import(new URL('ingest/postgres-bars-ingest.repository.js', app).href),
     import(new URL('ingest/instruments-ingest.repository.js', app).href),
+    import(new URL('ingest/ingest-transactions.js', app).href),
   ])) as [
     typeof import('../apps/market-data/src/instruments/instrument-directory.ts'),
     typeof import('../apps/market-data/src/instruments/instruments.repository.ts'),
     typeof import('../apps/market-data/src/ingest/bars-ingest.service.ts'),
-    typeof import('../apps/market-data/src/ingest/bars-ingest.repository.ts'),
+    typeof import('../apps/market-data/src/ingest/bar-blocks.service.ts'),
+    typeof import('../apps/market-data/src/ingest/postgres-bars-ingest.repository.ts'),
     typeof import('../apps/market-data/src/ingest/instruments-ingest.repository.ts'),
+    typeof import('../apps/market-data/src/ingest/ingest-transactions.ts'),
   ];
   // Nobody listens in a bench; the bus is measured by its own.
   const bus = { publish: () => undefined, subscribe: () => ({ stop: () => undefined }) } as never;
-  return new service.BarsIngestService(
+  const inTransaction = new transactions.IngestTransactions(pool);
+  const reading = new blocks.BarBlocksService(
     new directory.InstrumentDirectory(new instruments.InstrumentsRepository(pool), bus),
-    new bars.BarsIngestRepository(pool),
-    new registered.InstrumentsIngestRepository(pool),
+    new registered.InstrumentsIngestRepository(),
+    inTransaction,
     bus,
   );
+  return new service.BarsIngestService(reading, new bars.PostgresBarsIngestRepository(), inTransaction, bus);
 }
 
 interface Block {

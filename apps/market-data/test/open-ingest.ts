@@ -3,10 +3,12 @@ import { gunzipSync } from 'node:zlib';
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
 import type { BarsChanged, IngestBarsRequest, IngestReport } from '@mystocks/contracts';
 import { FakeBus, startPostgres } from '@mystocks/testing';
-import { BarsIngestRepository } from '../src/ingest/bars-ingest.repository.js';
+import { BarBlocksService } from '../src/ingest/bar-blocks.service.js';
 import { BarsIngestService } from '../src/ingest/bars-ingest.service.js';
+import { IngestTransactions } from '../src/ingest/ingest-transactions.js';
 import { InstrumentsIngestRepository } from '../src/ingest/instruments-ingest.repository.js';
 import { InstrumentsIngestService } from '../src/ingest/instruments-ingest.service.js';
+import { PostgresBarsIngestRepository } from '../src/ingest/postgres-bars-ingest.repository.js';
 import { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
 import { InstrumentsRepository } from '../src/instruments/instruments.repository.js';
 import { InstrumentsService } from '../src/instruments/instruments.service.js';
@@ -45,12 +47,14 @@ export async function openIngest() {
   });
   const bus = new FakeBus();
   const directory = new InstrumentDirectory(new InstrumentsRepository(pool), bus.bus);
-  const registry = new InstrumentsIngestRepository(pool);
-  const bars = new BarsIngestService(directory, new BarsIngestRepository(pool), registry, bus.bus);
+  const registry = new InstrumentsIngestRepository();
+  const transactions = new IngestTransactions(pool);
+  const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
+  const bars = new BarsIngestService(blocks, new PostgresBarsIngestRepository(), transactions, bus.bus);
   return {
     bus,
     bars,
-    lists: new InstrumentsIngestService(directory, registry, bus.bus),
+    lists: new InstrumentsIngestService(directory, registry, transactions, bus.bus),
     instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
     rows: async (text: string): Promise<Record<string, unknown>[]> =>
       (await pool.query<Record<string, unknown>>({ text })).rows,

@@ -1,7 +1,8 @@
-import type { IngestBarsRequest, IngestItem, IngestReport } from '@mystocks/contracts';
-import type { BarBlock, RefusedLine } from './bar-block.js';
+import type { IngestItem, IngestReport } from '@mystocks/contracts';
+import type { RefusedLine } from './bar-block.js';
+import type { ReadBars } from './bar-blocks.service.js';
 import { barPlace, type BarRows } from './bar-rows.js';
-import type { ChangedRows, StoredBlock } from './bars-ingest.repository.js';
+import type { ChangedRows, StoredRows } from './bars-ingest.repository.js';
 import { refusals } from './refusals.js';
 
 /** Refused lines an answer names when nobody asked for every line; their number is always told. */
@@ -19,7 +20,7 @@ const refusedItem = ({ line, id, status, code, message }: RefusedLine): IngestIt
 const byLine = (a: IngestItem, b: IngestItem): number => a.line - b.line;
 
 /** A block of which no line can be stored. */
-export function emptyReport(block: BarBlock): IngestReport {
+export function emptyReport({ block, registered }: ReadBars): IngestReport {
   return {
     total: block.total,
     inserted: 0,
@@ -28,13 +29,14 @@ export function emptyReport(block: BarBlock): IngestReport {
     failed: block.total,
     items: block.refused.slice(0, REFUSED_MAX).map(refusedItem),
     ignored_columns: block.ignored,
-    registered: [],
+    registered,
   };
 }
 
 /** A block that is not stored because of its refused lines. */
-export function abortedReport(request: IngestBarsRequest, block: BarBlock, symbols: SymbolsById): IngestReport {
-  const report = emptyReport(block);
+export function abortedReport(read: ReadBars): IngestReport {
+  const { request, block, symbols } = read;
+  const report = emptyReport(read);
   if (!request.want_items) return report;
   const others = [block.daily, block.minute].flatMap((rows) =>
     rows.lines.map((line, row) => ({ line, id: placeId(rows, row, symbols), ...refusals.aborted })),
@@ -42,22 +44,18 @@ export function abortedReport(request: IngestBarsRequest, block: BarBlock, symbo
   return { ...report, items: [...block.refused.map(refusedItem), ...others].sort(byLine) };
 }
 
-export function barReport(
-  request: IngestBarsRequest,
-  block: BarBlock,
-  stored: StoredBlock,
-  symbols: SymbolsById,
-): IngestReport {
+/** A block that was stored; without the position of its commit, which is known only afterwards. */
+export function barReport(read: ReadBars, stored: StoredRows): IngestReport {
+  const { request, block, symbols } = read;
   const inserted = stored.daily.inserted.length + stored.minute.inserted.length;
   const updated = stored.daily.updated.length + stored.minute.updated.length;
   const failed = block.refused.length;
   const report = {
-    ...emptyReport(block),
+    ...emptyReport(read),
     inserted,
     updated,
     unchanged: block.total - failed - inserted - updated,
     failed,
-    lsn: stored.lsn,
   };
   if (!request.want_items) return report;
   const kept = [...keptItems(block.daily, stored.daily, symbols), ...keptItems(block.minute, stored.minute, symbols)];

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { PostgresPool, type Written } from '@mystocks/connection-pool';
 import type { Exchange, InstrumentStatus } from '@mystocks/contracts';
 import type { InstrumentKind } from '../instruments/symbols.js';
 import type { Unknown } from './bar-symbols.js';
+import type { Transaction } from './ingest-transactions.js';
 
 /** An instrument as a list gives it; null where the list says nothing. */
 export interface ListedInstrument {
@@ -48,29 +48,18 @@ export interface ChangedInstruments {
   readonly updated: readonly string[];
 }
 
-const STATEMENT_TIMEOUT_MS = 25_000;
-
 @Injectable()
 export class InstrumentsIngestRepository {
-  constructor(private readonly pool: PostgresPool) {}
-
   /** Makes instruments that only bars name so far; answers the symbols that were new. */
-  async register(strangers: readonly Unknown[]): Promise<Written<string[]>> {
+  async register({ client }: Transaction, strangers: readonly Unknown[]): Promise<string[]> {
     const values = [JSON.stringify(strangers.map((one) => ({ ...one, status: 'unlisted' })))];
-    return this.pool.write(async (client) => {
-      const { rows } = await client.query<{ symbol: string }>({ text: register, values });
-      return rows.map(({ symbol }) => symbol);
-    });
+    const { rows } = await client.query<{ symbol: string }>({ text: register, values });
+    return rows.map(({ symbol }) => symbol);
   }
 
   /** Stores a list, every symbol once. */
-  async merge(listed: readonly ListedInstrument[]): Promise<Written<ChangedInstruments>> {
-    return this.pool.write(
-      async (client) => {
-        const { rows } = await client.query<ChangedInstruments>({ text: merge, values: [JSON.stringify(listed)] });
-        return rows[0] ?? { inserted: [], updated: [] };
-      },
-      { statementTimeoutMs: STATEMENT_TIMEOUT_MS },
-    );
+  async merge({ client }: Transaction, listed: readonly ListedInstrument[]): Promise<ChangedInstruments> {
+    const { rows } = await client.query<ChangedInstruments>({ text: merge, values: [JSON.stringify(listed)] });
+    return rows[0] ?? { inserted: [], updated: [] };
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@mystocks/contracts';
 import { metrics } from '@mystocks/telemetry';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { IngestTransactions } from './ingest-transactions.js';
 import { readInstruments, type InstrumentBlock, type InstrumentLine } from './instrument-lines.js';
 import {
   InstrumentsIngestRepository,
@@ -26,6 +27,7 @@ export class InstrumentsIngestService {
   constructor(
     private readonly directory: InstrumentDirectory,
     private readonly repository: InstrumentsIngestRepository,
+    private readonly transactions: IngestTransactions,
     private readonly bus: Bus,
   ) {}
 
@@ -48,7 +50,9 @@ export class InstrumentsIngestService {
     for (const { instrument } of block.lines) if (instrument !== undefined) listed.set(instrument.symbol, instrument);
     if (listed.size === 0 || (request.on_error === 'abort' && refused.length > 0))
       return untouched(request, block, refused);
-    const { value: changed, lsn } = await this.repository.merge([...listed.values()]);
+    const { value: changed, lsn } = await this.transactions.run((transaction) =>
+      this.repository.merge(transaction, [...listed.values()]),
+    );
     const count = changed.inserted.length + changed.updated.length;
     if (count > 0) {
       // Told first: it is stored, whatever becomes of our own copy.

@@ -2,17 +2,21 @@ import { expect, it } from '@jest/globals';
 import { instrumentsChanged } from '@mystocks/contracts';
 import { FakeBus } from '@mystocks/testing';
 import type { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import type { IngestTransactions } from './ingest-transactions.js';
 import type { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
 import { InstrumentsIngestService } from './instruments-ingest.service.js';
 
 it('tells of instruments that are stored even when they cannot be read back', async () => {
   const fake = new FakeBus();
   const directory = { refresh: () => Promise.reject(new Error('the database went away')) };
-  const stored = { value: { inserted: ['600519.SH'], updated: [] }, lsn: '0/1' };
-  const repository = { merge: () => Promise.resolve(stored) };
+  const repository = { merge: () => Promise.resolve({ inserted: ['600519.SH'], updated: [] }) };
+  const transactions = {
+    run: async <T>(work: (transaction: object) => Promise<T>) => ({ value: await work({}), lsn: '0/1' }),
+  };
   const service = new InstrumentsIngestService(
     directory as unknown as InstrumentDirectory,
     repository as unknown as InstrumentsIngestRepository,
+    transactions as unknown as IngestTransactions,
     fake.bus,
   );
   const body = Buffer.from('600519.SH,Moutai\n');

@@ -1,5 +1,6 @@
 import { Bus } from '@mystocks/bus';
 import { systemClock } from '@mystocks/kernel';
+import { IngestTransactions } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { QuotesHandler } from './quotes.handler.js';
 import { QuotesRepository } from './quotes.repository.js';
@@ -11,9 +12,13 @@ export const quotesParts = {
     QuotesRepository,
     {
       provide: QuotesService,
-      inject: [InstrumentDirectory, QuotesRepository, Bus],
-      useFactory: (directory: InstrumentDirectory, repository: QuotesRepository, bus: Bus) =>
-        new QuotesService(directory, repository, bus, systemClock),
+      inject: [InstrumentDirectory, QuotesRepository, IngestTransactions, Bus],
+      useFactory: (
+        directory: InstrumentDirectory,
+        repository: QuotesRepository,
+        transactions: IngestTransactions,
+        bus: Bus,
+      ) => new QuotesService(directory, repository, transactions, bus, systemClock),
     },
   ],
 };

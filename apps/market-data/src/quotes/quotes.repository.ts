@@ -1,7 +1,8 @@
-import { PostgresPool, type Queryable, type Written } from '@mystocks/connection-pool';
+import { PostgresPool } from '@mystocks/connection-pool';
 import type { QuoteLevel } from '@mystocks/contracts';
 import { currentContext } from '@mystocks/telemetry';
 import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../ingest/ingest-transactions.js';
 import { holdStatement, latestStatement, snapshotsStatement, storeStatement } from './quotes-sql.js';
 import { contentOf, type HeldQuote, type StoredQuote } from './settle.js';
 
@@ -36,8 +37,6 @@ type HeldRow = Record<Price, string | null> & {
   readonly simulated: boolean;
 };
 
-const UNIQUE_VIOLATION = '23505';
-
 @Injectable()
 export class QuotesRepository {
   constructor(private readonly pool: PostgresPool) {}
@@ -51,35 +50,25 @@ export class QuotesRepository {
   }
 
   /**
-   * Stores what `decide` chooses, given the quotes that are held, and answers its decision with the log position. Held
-   * quotes are locked; two first quotes of an instrument meet in the history's key, and the later one decides anew.
+   * Stores what `decide` chooses, given the quotes that are held, and answers its decision. Held quotes are locked; two
+   * first quotes of an instrument meet in the history's key, and the transaction of the later one runs again.
    */
   async record<T extends { readonly stored: readonly StoredQuote[] }>(
+    { client }: Transaction,
     ids: readonly number[],
     receivedAtMs: number,
     decide: (held: ReadonlyMap<number, HeldQuote>) => T,
-  ): Promise<Written<T>> {
-    const work = async (client: Queryable): Promise<T> => {
-      const { rows } = await client.query<HeldRow>({ ...holdStatement, values: [ids] });
-      const decision = decide(new Map(rows.map((row) => [row.instrument_id, heldOf(row)])));
-      if (decision.stored.length > 0) {
-        await client.query({ ...storeStatement, values: [...columnsOf(decision.stored), receivedAtMs] });
-      }
-      return decision;
-    };
-    try {
-      return await this.pool.write(work);
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      return this.pool.write(work);
+  ): Promise<T> {
+    const { rows } = await client.query<HeldRow>({ ...holdStatement, values: [ids] });
+    const decision = decide(new Map(rows.map((row) => [row.instrument_id, heldOf(row)])));
+    if (decision.stored.length > 0) {
+      await client.query({ ...storeStatement, values: [...columnsOf(decision.stored), receivedAtMs] });
     }
+    return decision;
   }
 }
 
 const readOptions = (): { after: string | undefined } => ({ after: currentContext()?.readAfter });
-
-const isUniqueViolation = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === UNIQUE_VIOLATION;
 
 /** A quote has at most 15 significant digits (IsDecimal), so the double is the decimal that came in. */
 function heldOf(row: HeldRow): HeldQuote {

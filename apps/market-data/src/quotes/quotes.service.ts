@@ -14,6 +14,7 @@ import { Injectable } from '@nestjs/common';
 import { answerOfJson } from '../answer-of-json.js';
 import { isOpenPhase, knownPhase, untilPhaseChange } from '../calendar/market-phase.js';
 import { INSTRUMENTS_TAG } from '../instruments/answer-of.js';
+import { IngestTransactions } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { itemsOf, readQuote, storedOf } from './quote-items.js';
 import { quoteQuality, worst } from './quote-quality.js';
@@ -34,6 +35,7 @@ export class QuotesService {
   constructor(
     private readonly directory: InstrumentDirectory,
     private readonly repository: QuotesRepository,
+    private readonly transactions: IngestTransactions,
     private readonly bus: Bus,
     private readonly clock: Clock,
   ) {}
@@ -88,10 +90,12 @@ export class QuotesService {
   ): Promise<{ verdicts: readonly Verdict[]; stored: readonly StoredQuote[]; lsn?: string }> {
     if (named.length === 0) return { verdicts: [], stored: [] };
     const ids = [...new Set(named.map(({ instrumentId }) => instrumentId))];
-    const { value, lsn } = await this.repository.record(ids, nowMs, (held) => {
-      const verdicts = settle(named, held);
-      return { verdicts, stored: storedOf(verdicts) };
-    });
+    const { value, lsn } = await this.transactions.run((transaction) =>
+      this.repository.record(transaction, ids, nowMs, (held) => {
+        const verdicts = settle(named, held);
+        return { verdicts, stored: storedOf(verdicts) };
+      }),
+    );
     return { ...value, lsn };
   }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Quote, QuoteChanged } from '@mystocks/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dataLines, startMarket, storeDays, type Market } from '../../test/stored-market.js';
+import { IngestTransactions } from '../ingest/ingest-transactions.js';
 import { QuotesRepository } from './quotes.repository.js';
 import { QuotesService } from './quotes.service.js';
 
@@ -42,7 +43,13 @@ const told = (): QuoteChanged[] => market.bus.published.map(({ payload }) => pay
 
 beforeAll(async () => {
   market = await startMarket();
-  quotes = new QuotesService(market.directory, new QuotesRepository(market.pool), market.bus.bus, { now: () => nowMs });
+  quotes = new QuotesService(
+    market.directory,
+    new QuotesRepository(market.pool),
+    new IngestTransactions(market.pool),
+    market.bus.bus,
+    { now: () => nowMs },
+  );
   const rest = '8,100,,,1,0,1';
   const bar = (code: string, day: string, close: string): string => `${code},SSE,${day},8,9,7,${close},${rest}`;
   await storeDays(market, [

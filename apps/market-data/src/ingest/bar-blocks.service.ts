@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { Bus } from '@mystocks/bus';
+import { Failure, instrumentsChanged, type IngestBarsRequest } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
+import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { readBarBlock, type BarBlock, type RefusedLine } from './bar-block.js';
+import type { SymbolIds } from './bar-symbols.js';
+import { IngestTransactions } from './ingest-transactions.js';
+import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
+
+/** Items an answer can carry (IngestReport). */
+const ITEMS_MAX = 10_000;
+
+/** A block of bars, read and checked; none of it is stored yet. */
+export interface ReadBars {
+  readonly request: IngestBarsRequest;
+  readonly block: BarBlock;
+  /** Instruments that were registered for it. */
+  readonly registered: string[];
+  /** Canonical symbols by instrument id. */
+  readonly symbols: ReadonlyMap<number, string>;
+  /** When it came, epoch ms. */
+  readonly receivedAtMs: number;
+}
+
+/** Reads blocks of bars against the instruments there are. */
+@Injectable()
+export class BarBlocksService {
+  constructor(
+    private readonly directory: InstrumentDirectory,
+    private readonly instruments: InstrumentsIngestRepository,
+    private readonly transactions: IngestTransactions,
+    private readonly bus: Bus,
+  ) {}
+
+  /**
+   * Reads the block; an instrument nobody knows may have been listed since, or is registered when that is wanted.
+   * @throws {Failure} `too_large` when every item is wanted of more lines than an answer carries
+   */
+  async read(request: IngestBarsRequest): Promise<ReadBars> {
+    const receivedAtMs = systemClock.now();
+    const { block, registered } = await this.#read(request, receivedAtMs);
+    if (request.want_items && block.total > ITEMS_MAX) {
+      throw new Failure('too_large', `A block with want_items holds at most ${ITEMS_MAX} lines`);
+    }
+    return { request, block, registered, symbols: await this.directory.symbols(), receivedAtMs };
+  }
+
+  /** Lines that {@link read} would refuse. Registers nothing. */
+  async check(request: IngestBarsRequest): Promise<RefusedLine[]> {
+    const { refused } = readBarBlock(request, { ids: await this.directory.renewed(), nowMs: systemClock.now() });
+    return request.register ? refused.filter(({ status }) => status !== 404) : refused;
+  }
+
+  async #read(request: IngestBarsRequest, nowMs: number): Promise<{ block: BarBlock; registered: string[] }> {
+    const read = (ids: SymbolIds): BarBlock => readBarBlock(request, { ids, nowMs });
+    const first = read(await this.directory.all());
+    if (first.unknown.size === 0) return { block: first, registered: [] };
+    const listed = await this.directory.renewed();
+    const strangers = [...first.unknown.values()].filter(({ symbol }) => !listed.has(symbol));
+    const onlyStrangers = first.refused.every(({ status }) => status === 404);
+    const wanted = request.register && strangers.length > 0 && (request.on_error === 'continue' || onlyStrangers);
+    if (!wanted) return { block: strangers.length < first.unknown.size ? read(listed) : first, registered: [] };
+    const { value: registered, lsn } = await this.transactions.run((transaction) =>
+      this.instruments.register(transaction, strangers),
+    );
+    if (registered.length > 0) this.bus.publish(instrumentsChanged, { count: registered.length, lsn });
+    return { block: read(await this.directory.refresh()), registered };
+  }
+}
