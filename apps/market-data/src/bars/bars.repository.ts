@@ -1,9 +1,5 @@
-import { PostgresPool } from '@mystocks/connection-pool';
 import type { Adjustment, Timeframe } from '@mystocks/contracts';
-import { currentContext } from '@mystocks/telemetry';
-import { Injectable } from '@nestjs/common';
-import { binMinutes, type BarWindow } from './bar-window.js';
-import { barsStatement } from './bars-sql.js';
+import type { BarWindow } from './bar-window.js';
 
 export interface BarsQuestion {
   readonly instruments: readonly { readonly id: number; readonly kind: 'stock' | 'index' }[];
@@ -15,7 +11,7 @@ export interface BarsQuestion {
   readonly limit: number;
 }
 
-/** The bars of one instrument, as PostgreSQL wrote them. */
+/** The bars of one instrument, ready for a client. */
 export interface BarSeries {
   /** Index into the question's instruments. */
   readonly place: number;
@@ -30,33 +26,8 @@ export interface BarSeries {
   readonly edge: string | null;
 }
 
-const FRAMES = [60, 30, 15, 5, 1];
-
-@Injectable()
-export class BarsRepository {
-  constructor(private readonly pool: PostgresPool) {}
-
+/** Where bars are read. */
+export abstract class BarsRepository {
   /** One page; instruments without a bar in it are absent. */
-  async page(question: BarsQuestion): Promise<BarSeries[]> {
-    const { instruments, timeframe, adjustment, sort, window, limit } = question;
-    const values: unknown[] = [
-      instruments.map(({ id }) => id),
-      instruments.map(({ kind }) => kind === 'index'),
-      window.from,
-      window.to,
-      window.storedFrom,
-      window.storedTo,
-      limit,
-      window.knownTo,
-    ];
-    const minutes = binMinutes[timeframe];
-    if (minutes !== undefined)
-      values.push(
-        minutes,
-        FRAMES.filter((frame) => frame <= minutes),
-      );
-    const statement = { ...barsStatement(timeframe, adjustment, sort), values };
-    const { rows } = await this.pool.query<BarSeries>(statement, { after: currentContext()?.readAfter });
-    return rows;
-  }
+  abstract page(question: BarsQuestion): Promise<BarSeries[]>;
 }

@@ -1,10 +1,5 @@
-import { PostgresPool } from '@mystocks/connection-pool';
-import type { QuoteLevel } from '@mystocks/contracts';
-import { currentContext } from '@mystocks/telemetry';
-import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../ingest/ingest-transactions.js';
-import { holdStatement, latestStatement, snapshotsStatement, storeStatement } from './quotes-sql.js';
-import { contentOf, type HeldQuote, type StoredQuote } from './settle.js';
+import type { HeldQuote, StoredQuote } from './settle.js';
 
 /** The latest quote of one instrument. */
 export interface LatestQuote {
@@ -27,75 +22,22 @@ export interface Snapshot {
   readonly bars: readonly string[] | null;
 }
 
-type Price = 'last' | 'prev_close' | 'open' | 'high' | 'low' | 'v' | 'amt';
-type HeldRow = Record<Price, string | null> & {
-  readonly instrument_id: number;
-  readonly seq: string;
-  readonly t: string;
-  readonly bids: QuoteLevel[] | null;
-  readonly asks: QuoteLevel[] | null;
-  readonly simulated: boolean;
-};
+/** Where quotes are kept: their history, and of each instrument the latest. */
+export abstract class QuotesRepository {
+  /** Of those instruments that have one, in the order asked for. */
+  abstract latest(ids: readonly number[]): Promise<LatestQuote[]>;
 
-@Injectable()
-export class QuotesRepository {
-  constructor(private readonly pool: PostgresPool) {}
-
-  async latest(ids: readonly number[]): Promise<LatestQuote[]> {
-    return (await this.pool.query<LatestQuote>({ ...latestStatement, values: [ids] }, readOptions())).rows;
-  }
-
-  async snapshots(ids: readonly number[]): Promise<Snapshot[]> {
-    return (await this.pool.query<Snapshot>({ ...snapshotsStatement, values: [ids] }, readOptions())).rows;
-  }
+  /** Of every instrument, in the order asked for. */
+  abstract snapshots(ids: readonly number[]): Promise<Snapshot[]>;
 
   /**
-   * Stores what `decide` chooses, given the quotes that are held, and answers its decision. Held quotes are locked; two
-   * first quotes of an instrument meet in the history's key, and the transaction of the later one runs again.
+   * Stores what `decide` chooses, given the quotes that are held, and answers its decision. Nobody else decides about
+   * these instruments before the transaction ends.
    */
-  async record<T extends { readonly stored: readonly StoredQuote[] }>(
-    { client }: Transaction,
+  abstract record<T extends { readonly stored: readonly StoredQuote[] }>(
+    transaction: Transaction,
     ids: readonly number[],
     receivedAtMs: number,
     decide: (held: ReadonlyMap<number, HeldQuote>) => T,
-  ): Promise<T> {
-    const { rows } = await client.query<HeldRow>({ ...holdStatement, values: [ids] });
-    const decision = decide(new Map(rows.map((row) => [row.instrument_id, heldOf(row)])));
-    if (decision.stored.length > 0) {
-      await client.query({ ...storeStatement, values: [...columnsOf(decision.stored), receivedAtMs] });
-    }
-    return decision;
-  }
-}
-
-const readOptions = (): { after: string | undefined } => ({ after: currentContext()?.readAfter });
-
-/** A quote has at most 15 significant digits (IsDecimal), so the double is the decimal that came in. */
-function heldOf(row: HeldRow): HeldQuote {
-  const { seq, t, bids, asks, simulated } = row;
-  const number = (name: Price): number | null => (row[name] === null ? null : Number(row[name]));
-  const prices = { last: number('last'), prev_close: number('prev_close'), open: number('open'), high: number('high') };
-  const rest = { low: number('low'), v: number('v'), amt: number('amt'), bids, asks, simulated };
-  return { seq: Number(seq), t, content: contentOf({ ...prices, ...rest }) };
-}
-
-function columnsOf(stored: readonly StoredQuote[]): unknown[] {
-  const column = <T>(read: (one: StoredQuote) => T): (T | null)[] => stored.map((one) => read(one) ?? null);
-  const json = (levels: readonly QuoteLevel[] | undefined): string | null =>
-    levels === undefined ? null : JSON.stringify(levels);
-  return [
-    column(({ instrumentId }) => instrumentId),
-    column(({ seq }) => seq),
-    column(({ t }) => t),
-    column(({ quote }) => quote.last),
-    column(({ quote }) => quote.prev_close),
-    column(({ quote }) => quote.open),
-    column(({ quote }) => quote.high),
-    column(({ quote }) => quote.low),
-    column(({ quote }) => quote.v),
-    column(({ quote }) => quote.amt),
-    column(({ quote }) => json(quote.bids)),
-    column(({ quote }) => json(quote.asks)),
-    column(({ quote }) => quote.simulated ?? false),
-  ];
+  ): Promise<T>;
 }

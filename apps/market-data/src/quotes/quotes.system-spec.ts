@@ -3,7 +3,7 @@ import type { Quote, QuoteChanged } from '@mystocks/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dataLines, startMarket, storeDays, type Market } from '../../test/stored-market.js';
 import { IngestTransactions } from '../ingest/ingest-transactions.js';
-import { QuotesRepository } from './quotes.repository.js';
+import { PostgresQuotesRepository } from './postgres-quotes.repository.js';
 import { QuotesService } from './quotes.service.js';
 
 const DATA = new URL('../../../../../shared/data/', import.meta.url);
@@ -45,7 +45,7 @@ beforeAll(async () => {
   market = await startMarket();
   quotes = new QuotesService(
     market.directory,
-    new QuotesRepository(market.pool),
+    new PostgresQuotesRepository(market.pool),
     new IngestTransactions(market.pool),
     market.bus.bus,
     { now: () => nowMs },

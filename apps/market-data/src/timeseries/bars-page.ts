@@ -1,0 +1,36 @@
+import type { BarSeries } from '../bars/bars.repository.js';
+import { barJson } from './bar-json.js';
+import type { ShownBar } from './shown-bar.js';
+
+/** What one instrument has for a page: its bars in the order of the page, perhaps more than fit. */
+export interface Candidates {
+  /** Index into the question's instruments. */
+  readonly place: number;
+  readonly bars: readonly ShownBar[];
+  /** The rows behind them ended at a limit: there may be more after the last. */
+  readonly filled: boolean;
+}
+
+/** The page: at most `limit` bars of each, and all end at the stamp where the first one had to stop. */
+export function barsPage(
+  candidates: readonly Candidates[],
+  { limit, sort }: { readonly limit: number; readonly sort: 'asc' | 'desc' },
+): BarSeries[] {
+  const isWithin = (t: string, edge: string): boolean => (sort === 'asc' ? t <= edge : t >= edge);
+  const ends = candidates.map((one) => endOf(one, limit)).filter((end) => end !== undefined);
+  const edge = ends.length === 0 ? null : ends.reduce((a, b) => (isWithin(a, b) ? a : b));
+  return candidates.flatMap(({ place, bars }) => {
+    const shown = bars.slice(0, limit).filter(({ t }) => edge === null || isWithin(t, edge));
+    if (shown.length === 0) return [];
+    const newest = shown.reduce((latest, { t }) => (t > latest ? t : latest), '');
+    const lines = shown.map(barJson).filter((line) => line !== '');
+    const priced = shown.filter(({ open }) => open !== null).length;
+    return [{ place, bars: lines.join(','), total: shown.length, priced, newest, edge }];
+  });
+}
+
+/** Where this instrument's page has to stop; nothing when all it has fits. */
+function endOf({ bars, filled }: Candidates, limit: number): string | undefined {
+  if (bars.length > limit) return bars[limit - 1]?.t;
+  return filled ? bars.at(-1)?.t : undefined;
+}

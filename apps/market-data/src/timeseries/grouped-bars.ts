@@ -1,0 +1,83 @@
+import { addDays, weekday } from '@mystocks/calendar';
+import type { Timeframe } from '@mystocks/contracts';
+import { binMinutes } from '../bars/bar-window.js';
+import { sessionBin } from '../bars/session-bin.js';
+import { textOfUnits, unitsOf } from './exact-decimal.js';
+import type { Price, ShownBar } from './shown-bar.js';
+
+const AMOUNT_DECIMALS = 6;
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** What the bars that become one bar have in common: their week, their month or their bin, as text that sorts. */
+export function groupOf(timeframe: Timeframe): (t: string) => string {
+  const minutes = binMinutes[timeframe];
+  if (minutes !== undefined) return (t) => binEnd(t, minutes);
+  if (timeframe === '1Week') return (t) => addDays(t.slice(0, 10), -weekday(t.slice(0, 10)));
+  return (t) => t.slice(0, 7);
+}
+
+function binEnd(t: string, minutes: number): string {
+  const minuteOfDay = Number(t.slice(11, 13)) * 60 + Number(t.slice(14, 16)) + (t.slice(17, 19) === '00' ? 0 : 1);
+  const { end } = sessionBin(minuteOfDay, minutes);
+  return `${t.slice(0, 10)}T${two(Math.floor(end / 60))}:${two(end % 60)}:00`;
+}
+
+/**
+ * Puts bars together, in the order they come in. A bin is stamped with its end, a week or month with its last day.
+ * With `cut` the last group may lack bars: it is left out.
+ */
+export function groupedBars(
+  bars: readonly ShownBar[],
+  options: { readonly timeframe: Timeframe; readonly sort: 'asc' | 'desc'; readonly cut: boolean },
+): ShownBar[] {
+  const nameOf = groupOf(options.timeframe);
+  const groups: { readonly name: string; readonly bars: ShownBar[] }[] = [];
+  for (const bar of bars) {
+    const name = nameOf(bar.t);
+    const last = groups.at(-1);
+    if (last?.name === name) last.bars.push(bar);
+    else groups.push({ name, bars: [bar] });
+  }
+  if (options.cut) groups.pop();
+  const isBin = binMinutes[options.timeframe] !== undefined;
+  return groups.map((group) => {
+    const inTime = options.sort === 'asc' ? group.bars : group.bars.toReversed();
+    const one = together(inTime);
+    return isBin ? { ...one, t: group.name } : one;
+  });
+}
+
+/** One bar of several, given in the order of time. */
+function together(bars: readonly ShownBar[]): ShownBar {
+  const [first, last] = [bars[0], bars.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('a group has a bar');
+  return {
+    t: last.t,
+    open: first.open,
+    high: extreme(
+      bars.map(({ high }) => high),
+      (a, b) => a > b,
+    ),
+    low: extreme(
+      bars.map(({ low }) => low),
+      (a, b) => a < b,
+    ),
+    close: last.close,
+    volume: bars.reduce((total, { volume }) => total + BigInt(volume), 0n),
+    amount: total(bars),
+  };
+}
+
+function extreme(prices: readonly (Price | null)[], isBeyond: (a: Price, b: Price) => boolean): Price | null {
+  return prices.reduce((most, one) => (one !== null && (most === null || isBeyond(one, most)) ? one : most), null);
+}
+
+/** Not known when one of them is not. */
+function total(bars: readonly ShownBar[]): string | null {
+  let units = 0n;
+  for (const { amount } of bars) {
+    if (amount === null) return null;
+    units += unitsOf(Number(amount), AMOUNT_DECIMALS);
+  }
+  return textOfUnits(units, AMOUNT_DECIMALS);
+}

@@ -1,0 +1,23 @@
+import type { Timeframe } from '@mystocks/contracts';
+import { binMinutes } from '../bars/bar-window.js';
+
+const DAYS = { week: 7, month: 31 } as const;
+const TRADING_MINUTES = 240;
+// From 09:15 to 09:30 and at 13:00.
+const SPARE_MINUTES = 17;
+
+/**
+ * Stored rows that surely hold the groups of a page of `limit` bars; the reasons are told in bars-sql.ts, whose pages
+ * these are to be equal to. `finest`: minutes of the finest frame that the bins are made of.
+ */
+export function rowLimit(timeframe: Timeframe, limit: number, finest: number): number {
+  const groups = limit + 3;
+  const minutes = binMinutes[timeframe];
+  if (minutes !== undefined) {
+    const rows = Math.floor((groups * minutes) / finest);
+    return rows + SPARE_MINUTES * (Math.floor((groups * minutes) / TRADING_MINUTES) + 3);
+  }
+  if (timeframe === '1Week') return groups * DAYS.week;
+  if (timeframe === '1Month') return groups * DAYS.month;
+  return limit + 1;
+}

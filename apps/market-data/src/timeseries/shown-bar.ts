@@ -1,0 +1,29 @@
+/** A bar as it is stored. Times are China local, `YYYY-MM-DDTHH:MM:SS`; a day is stamped midnight. */
+export interface StoredBar {
+  readonly t: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Shares. */
+  readonly volume: number;
+  /** CNY. */
+  readonly amount: number | null;
+}
+
+/** Decimals of an adjusted price. */
+export const PRICE_DECIMALS = 4;
+
+/** A raw price in CNY, or an adjusted one in ten-thousandths, which no double may hold. */
+export type Price = number | bigint;
+
+/** A bar on its way to a client; a price is null where no adjustment factor is known. */
+export interface ShownBar {
+  readonly t: string;
+  readonly open: Price | null;
+  readonly high: Price | null;
+  readonly low: Price | null;
+  readonly close: Price | null;
+  readonly volume: number | bigint;
+  readonly amount: number | string | null;
+}
