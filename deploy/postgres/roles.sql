@@ -35,3 +35,16 @@ GRANT USAGE ON SCHEMA market_data TO market_data;
 GRANT USAGE ON SCHEMA auth TO auth;
 ALTER ROLE market_data IN DATABASE mystocks SET search_path = market_data;
 ALTER ROLE auth IN DATABASE mystocks SET search_path = auth;
+
+-- One row the fleet beats on the primary some four times a second (libs/connection-pool): a replica that shows an old
+-- beat lags, also when nothing else is written; the timeline says whose beat it is.
+CREATE SCHEMA IF NOT EXISTS replication AUTHORIZATION mystocks_owner;
+GRANT USAGE ON SCHEMA replication TO market_data, auth;
+CREATE TABLE IF NOT EXISTS replication.heartbeat (
+  id smallint PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+  beat_at timestamptz NOT NULL DEFAULT '-infinity',
+  timeline text NOT NULL DEFAULT ''
+);
+ALTER TABLE replication.heartbeat OWNER TO mystocks_owner;
+INSERT INTO replication.heartbeat DEFAULT VALUES ON CONFLICT DO NOTHING;
+GRANT SELECT, UPDATE (beat_at, timeline) ON replication.heartbeat TO market_data, auth;

@@ -44,9 +44,7 @@ async function startDatabase(plan: Plan, { postgres: passwords }: StackSecrets):
       port: plan.ports.postgres,
       logFile: logFile(plan, 'postgres'),
       passwords,
-      replica: true,
-      replicaPort: plan.ports.replica,
-      replicaLogFile: logFile(plan, 'replica'),
+      replicas: [{ port: plan.ports.replica, logFile: logFile(plan, 'replica') }],
     });
   } catch (error) {
     if (!String(error).includes('password authentication failed')) throw error;

@@ -55,8 +55,8 @@ export class Stack {
     migrate(plan, servers.postgres.ownerUrl);
     this.#say(`${'migrations'.padEnd(14)} ${seconds(startedMs)}`);
     await startServices(plan, secrets, servers, this.#arrived(this.#services));
-    if (servers.postgres.replica !== undefined) this.#watch.add(servers.postgres.replica.process);
-    for (const { process } of [...this.#servers, ...this.#services]) this.#watch.add(process);
+    const watched = [...this.#servers, ...servers.postgres.replicas, ...this.#services];
+    for (const { process } of watched) this.#watch.add(process);
     return ensureAdministrator(plan, secrets);
   }
 

@@ -15,7 +15,16 @@ export interface PostgresPasswords {
   readonly replicator: string;
 }
 
-export type PostgresRole = keyof PostgresPasswords;
+type PostgresRole = keyof PostgresPasswords;
+
+/** What all servers of a cluster have in common. */
+export interface Cluster {
+  readonly passwords: PostgresPasswords;
+  /** fsync. */
+  readonly durable: boolean;
+  readonly synchronous: boolean;
+  readonly maxConnections: number | undefined;
+}
 
 /** PostgreSQL refuses to run as root: then the `postgres` user of its package runs it. */
 export function postgresUser(): { uid: number; gid: number } | undefined {
@@ -38,7 +47,7 @@ export const urlFor = (role: PostgresRole, passwords: PostgresPasswords, port: n
   `postgresql://${role}:${encodeURIComponent(passwords[role])}@127.0.0.1:${String(port)}/${database}`;
 
 /** Makes an empty cluster in `data`, unless there is one. */
-export async function createCluster(data: string, passwords: PostgresPasswords, durable: boolean): Promise<void> {
+export async function createCluster(data: string, { passwords, durable }: Cluster): Promise<void> {
   if (existsSync(join(data, 'PG_VERSION'))) return;
   // Made aside and then renamed: an interrupted initdb is never taken for a cluster.
   const unfinished = `${data}.unfinished`;
@@ -62,12 +71,14 @@ export async function createCluster(data: string, passwords: PostgresPasswords, 
 }
 
 /** Puts our configuration beside the data; written anew at every start, so that a change of the files arrives. */
-export function configureCluster(data: string, durable: boolean): void {
-  const own = readFileSync(inRepository('deploy/postgres/postgresql.conf'), 'utf8');
-  const careless =
-    '\nfsync = off\nfull_page_writes = off\nsynchronous_commit = off\nshared_buffers = 64MB\nmax_wal_size = 256MB\n';
+export function configureCluster(data: string, { durable, synchronous, maxConnections }: Cluster): void {
+  const lines = [readFileSync(inRepository('deploy/postgres/postgresql.conf'), 'utf8')];
+  // Commits stay synchronous: without fsync they cost nothing, and a replica gets them at once.
+  if (!durable) lines.push('fsync = off', 'full_page_writes = off', 'shared_buffers = 64MB', 'max_wal_size = 256MB');
+  if (synchronous) lines.push("synchronous_standby_names = 'ANY 1 (*)'");
+  if (maxConnections !== undefined) lines.push(`max_connections = ${String(maxConnections)}`);
   const path = join(data, 'mystocks.conf');
-  writeFileSync(path, durable ? own : own + careless, { mode: 0o600 });
+  writeFileSync(path, `${lines.join('\n')}\n`, { mode: 0o600 });
   const hba = join(data, 'pg_hba.conf');
   copyFileSync(inRepository('deploy/postgres/pg_hba.conf'), hba);
   const main = join(data, 'postgresql.conf');

@@ -120,40 +120,76 @@ describe('startPostgres', () => {
     expect(await scalar(postgres.superuserUrl, 'SHOW password_encryption')).toBe('scram-sha-256');
   });
 
-  it('streams to a replica, also after either of them was killed', async () => {
-    const postgres = keep(await startPostgres({ replica: true }));
-    const { replica } = postgres;
-    await scalar(postgres.ownerUrl, 'CREATE TABLE market_data.t (n int)');
-    await scalar(postgres.ownerUrl, 'GRANT SELECT ON market_data.t TO market_data');
-    const count = (): Promise<unknown> => scalar(postgres.replicaUrlOf('market_data'), 'SELECT count(*)::int FROM t');
-    const arrives = async (rows: number): Promise<void> => {
-      await scalar(postgres.ownerUrl, 'INSERT INTO market_data.t VALUES (1)');
-      await waitFor(async () => (await count()) === rows, {
-        timeoutMs: 5_000,
-        what: `row ${String(rows)} on the replica`,
-      });
-    };
-    await arrives(1);
-    expect(await scalar(postgres.replicaUrlOf('market_data'), 'SELECT pg_is_in_recovery()')).toBe(true);
+  /** Adds a row and waits until the server at `url` shows them all. */
+  const arrives = async (ownerUrl: string, url: string): Promise<void> => {
+    const rows = await scalar(ownerUrl, 'INSERT INTO market_data.t SELECT count(*) + 1 FROM market_data.t RETURNING n');
+    const count = 'SELECT count(*)::int FROM market_data.t';
+    await waitFor(async () => (await scalar(url, count)) === rows, { timeoutMs: 10_000, what: `row ${String(rows)}` });
+  };
+  const makeTable = (ownerUrl: string): Promise<unknown> => scalar(ownerUrl, 'CREATE TABLE market_data.t (n int)');
+
+  it('streams to its replicas, also after any of them was killed', async () => {
+    const postgres = keep(await startPostgres({ replicas: 2 }));
+    const [first, second] = postgres.replicas;
+    await makeTable(postgres.ownerUrl);
+    await arrives(postgres.ownerUrl, first!.ownerUrl);
+    await arrives(postgres.ownerUrl, second!.ownerUrl);
+    expect(await scalar(first!.urlOf('market_data'), 'SELECT pg_is_in_recovery()')).toBe(true);
     await postgres.kill();
     await expect(scalar(postgres.ownerUrl, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
-    expect(await count()).toBe(1);
+    expect(await scalar(first!.ownerUrl, 'SELECT count(*)::int FROM market_data.t')).toBe(2);
     await postgres.restart();
-    await arrives(2);
-    await replica!.kill();
-    await replica!.restart();
-    await arrives(3);
+    await arrives(postgres.ownerUrl, first!.ownerUrl);
+    await second!.kill();
+    await second!.restart();
+    await arrives(postgres.ownerUrl, second!.ownerUrl);
     await postgres.stop();
-    expect(await portTaken(replica!.port)).toBe(false);
+    expect(await portTaken(second!.port)).toBe(false);
+  });
+
+  it('keeps a replica behind for as long as it is told to', async () => {
+    const postgres = keep(await startPostgres({ replicas: 1 }));
+    const [replica] = postgres.replicas;
+    await makeTable(postgres.ownerUrl);
+    await arrives(postgres.ownerUrl, replica!.ownerUrl);
+    for (const [stop, go] of [
+      [() => replica!.pauseReplay(), () => replica!.resumeReplay()],
+      [() => replica!.delayReplay(600_000), () => replica!.delayReplay(0)],
+    ] as const) {
+      await stop();
+      const before = await scalar(replica!.ownerUrl, 'SELECT count(*)::int FROM market_data.t');
+      await scalar(postgres.ownerUrl, 'INSERT INTO market_data.t VALUES (0)');
+      const received = 'SELECT pg_last_wal_receive_lsn() >= $1';
+      const position = String(await scalar(postgres.superuserUrl, 'SELECT pg_current_wal_flush_lsn()::text'));
+      await waitFor(() => scalar(replica!.superuserUrl, received.replace('$1', `'${position}'`)), { timeoutMs: 5_000 });
+      expect(await scalar(replica!.ownerUrl, 'SELECT count(*)::int FROM market_data.t')).toBe(before);
+      await go();
+      await arrives(postgres.ownerUrl, replica!.ownerUrl);
+    }
+  });
+
+  it('loses nothing acknowledged when its primary is killed: a replica takes over, the others and the old one follow', async () => {
+    const postgres = keep(await startPostgres({ replicas: 2, synchronous: true, maxConnections: 40 }));
+    const [first, second] = postgres.replicas;
+    await makeTable(postgres.ownerUrl);
+    await arrives(postgres.ownerUrl, first!.ownerUrl);
+    await arrives(postgres.ownerUrl, second!.ownerUrl);
+    await postgres.kill();
+    await first!.promote();
+    await second!.follow(first!);
+    await arrives(first!.ownerUrl, second!.ownerUrl);
+    await postgres.follow(first!);
+    await arrives(first!.ownerUrl, postgres.ownerUrl);
+    expect(await scalar(postgres.superuserUrl, 'SHOW max_connections')).toBe('40');
   });
 
   it('finds its data again in a directory of its own', async () => {
     const directory = temporaryDirectory('keep');
     const passwords = { postgres: 'p', mystocks_owner: 'o', market_data: 'm', auth: 'a', replicator: 'r' };
-    const first = keep(await startPostgres({ directory, passwords, durable: false, replica: true }));
+    const first = keep(await startPostgres({ directory, passwords, durable: false, replicas: 1 }));
     await scalar(first.ownerUrl, 'CREATE TABLE market_data.t AS SELECT 7 AS n');
     await first.stop();
-    const second = keep(await startPostgres({ directory, passwords, durable: false, replica: true }));
+    const second = keep(await startPostgres({ directory, passwords, durable: false, replicas: 1 }));
     expect(await scalar(second.ownerUrl, 'SELECT n FROM market_data.t')).toBe(7);
     expect(existsSync(directory)).toBe(true);
   });
