@@ -124,8 +124,9 @@ export class BusServer extends Server implements CustomTransportStrategy {
     }
     this.#inFlight += 1;
     const { data } = message;
-    const head = readHead(message, data, endpoint.call.subject);
-    const context = contextOf(head, Date.now() + endpoint.call.timeoutMs);
+    const { subject, timeoutMs } = endpoint.call;
+    const head = readHead(message, data, subject);
+    const context = { ...contextOf(head, Date.now() + timeoutMs), route: subject };
     withContext(context, () => this.#serve(endpoint, message, data, head, context)).catch((error: unknown) => {
       this.#connection.log.warn({ err: error, subject: endpoint.call.subject }, 'an answer could not be sent');
     });

@@ -129,40 +129,29 @@ export class PostgresPool implements OnApplicationShutdown {
   }
 
   async #lend(): Promise<pg.PoolClient> {
-    const stop = metrics.poolWait.startTimer({ pool: this.#name });
+    const startedAt = performance.now();
     try {
       return await this.driverPool.connect();
     } catch (error) {
-      if (isExhausted(error)) metrics.poolTimeouts.inc({ pool: this.#name });
+      if (isExhausted(error)) metrics.poolTimeouts.cell(this.#name).count += 1;
       throw toFailure(error);
     } finally {
-      stop();
+      metrics.poolWait.cell(this.#name).observe((performance.now() - startedAt) / 1_000);
     }
   }
 
   #watch(): void {
     const pool = this.driverPool;
-    const count = (): void => {
-      const [total, idle] = [pool.totalCount, pool.idleCount];
-      metrics.activeConnections.set({ pool: this.#name, role: 'primary' }, total - idle);
-      metrics.poolConnections.set({ pool: this.#name, state: 'idle' }, idle);
-      metrics.poolConnections.set({ pool: this.#name, state: 'busy' }, total - idle);
-      metrics.poolConnections.set({ pool: this.#name, state: 'waiting' }, pool.waitingCount);
-    };
-    // `release` is emitted before the pool has counted it.
-    pool.on('acquire', count);
-    pool.on('release', () => setImmediate(count));
-    pool.on('remove', () => setImmediate(count));
+    metrics.activeConnections.watch(() => [
+      { labels: [this.#name, 'primary'], value: pool.totalCount - pool.idleCount },
+    ]);
     pool.on('connect', (client) => {
       // A lent connection that dies emits `error` as well as failing its query; unheard, it would end the process.
       client.on('error', (error) => {
         log.warn({ pool: this.#name, err: error }, 'a database connection was lost');
       });
     });
-    pool.on('error', () => {
-      count();
-    });
-    count();
+    pool.on('error', () => undefined);
   }
 }
 

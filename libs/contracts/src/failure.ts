@@ -35,6 +35,8 @@ export const problems = {
   TOKEN_EXPIRED: 6002,
   TOKEN_INVALID: 6003,
   IDEMPOTENCY_CONFLICT: 1008,
+  POOL_TIMEOUT: 9003,
+  OVERLOADED: 9004,
 } as const;
 
 export type ProblemName = keyof typeof problems;

@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly deadlineMs?: number;
   /** Log position that reads must have seen (X-Read-After). */
   readonly readAfter?: string;
+  /** What is being served: a route template or a bus subject. Of this process only, never sent on. */
+  readonly route?: string;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -13,7 +13,7 @@ export class HistogramCell {
   readonly counts: Float64Array;
   sum = 0;
 
-  constructor(private readonly bounds: readonly number[]) {
+  constructor(readonly bounds: readonly number[]) {
     this.counts = new Float64Array(bounds.length + 1);
   }
 
@@ -62,7 +62,11 @@ interface Sample {
   readonly metricName?: string;
 }
 
-function registerMetric(description: Description, type: 'counter' | 'histogram', samples: () => Sample[]): void {
+function registerMetric(
+  description: Description,
+  type: 'counter' | 'gauge' | 'histogram',
+  samples: () => Sample[],
+): void {
   const metric = {
     ...description,
     get: () => Promise.resolve({ ...description, type, aggregator: 'sum', values: samples() }),
@@ -86,6 +90,35 @@ export class FastCounter {
   /** The cell of these label values, in the order of the label names. */
   cell(...values: string[]): CounterCell {
     return this.#cells.get(values);
+  }
+}
+
+export interface Reading {
+  /** Label values, in the order of the label names. */
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+/** A gauge that has no value of its own: each scrape asks those who know. */
+export class LiveGauge {
+  readonly #readers = new Set<() => readonly Reading[]>();
+
+  constructor(description: Description) {
+    const { labelNames } = description;
+    registerMetric(description, 'gauge', () =>
+      [...this.#readers]
+        .flatMap((read) => read())
+        .map(({ labels, value }) => ({
+          labels: Object.fromEntries(labelNames.map((name, index) => [name, labels[index] ?? ''])),
+          value,
+        })),
+    );
+  }
+
+  /** Asks `read` at every scrape, until the answer is called. */
+  watch(read: () => readonly Reading[]): () => void {
+    this.#readers.add(read);
+    return () => this.#readers.delete(read);
   }
 }
 

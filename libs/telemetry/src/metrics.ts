@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { FastCounter, FastHistogram } from './fast-metrics.js';
+import { FastCounter, FastHistogram, LiveGauge } from './fast-metrics.js';
 
 /** Seconds; the edges of the alerts (0.05, 0.2, 0.5) are bounds, so that they are exact. */
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
@@ -47,25 +47,35 @@ export const metrics = {
     help: 'News on the bus: published, dropped while disconnected, received, invalid, failed in a listener',
     labelNames: ['subject', 'outcome'],
   }),
-  activeConnections: new Gauge({
+  activeConnections: new LiveGauge({
     name: 'active_connections',
-    help: 'Database connections lent out now',
+    help: 'Connections lent out now',
     labelNames: ['pool', 'role'],
   }),
-  poolConnections: new Gauge({
+  poolConnections: new LiveGauge({
     name: 'pool_connections',
-    help: 'Database connections by state',
-    labelNames: ['pool', 'state'],
+    help: 'Connections by state (idle, busy, opening), borrowers waiting, and the most there may be (max)',
+    labelNames: ['pool', 'role', 'state'],
   }),
-  poolWait: new Histogram({
+  poolWait: new FastHistogram({
     name: 'pool_wait_seconds',
     help: 'Time a borrower waited for a connection',
     labelNames: ['pool'],
     buckets: SECONDS,
   }),
-  poolTimeouts: new Counter({
+  poolTimeouts: new FastCounter({
     name: 'pool_timeouts_total',
     help: 'Borrowers that gave up waiting',
+    labelNames: ['pool'],
+  }),
+  poolShed: new FastCounter({
+    name: 'pool_shed_total',
+    help: 'Borrowers refused at once because their wait would have been too long',
+    labelNames: ['pool'],
+  }),
+  poolLeaks: new FastCounter({
+    name: 'pool_leaks_total',
+    help: 'Connections held longer than the threshold',
     labelNames: ['pool'],
   }),
   batchItems: new FastCounter({

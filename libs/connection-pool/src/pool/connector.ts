@@ -1,0 +1,17 @@
+/** How a pool opens, checks and closes connections of one kind. Nothing here may hang: each step has its own limit. */
+export interface Connector<C> {
+  open(): Promise<C>;
+  /** Fails when the connection is dead. */
+  ping(connection: C): Promise<unknown>;
+  /** Ends the connection, whatever state it is in; work under way on it is undone. */
+  close(connection: C): Promise<void>;
+  /** Asks to be told when the connection dies by itself. Told once at most. */
+  onLost?(connection: C, lost: () => void): void;
+}
+
+/** The right to have connections open, shared by all who use the same server. */
+export interface Budget {
+  /** Takes one right; false when none is left for this use now. Fails when the server cannot be asked. */
+  take(use: 'kept' | 'overflow'): Promise<boolean>;
+  give(): void;
+}

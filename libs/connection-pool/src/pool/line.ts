@@ -1,0 +1,102 @@
+import type { CounterCell } from '@mystocks/telemetry';
+import { Alarm } from './alarm.js';
+import type { Borrower } from './borrower.js';
+import { PoolTimeout } from './pool-errors.js';
+import { Waiters } from './waiters.js';
+import { Waiting, type AcquireOptions, type Ending } from './waiting.js';
+
+/** Everybody who waits for a connection of one pool: in the queue, or while one is tried for them. */
+export class Line<C> {
+  readonly #queue = new Waiters<Waiting<C>>();
+  readonly #trying = new Set<Waiting<C>>();
+  readonly #alarm = new Alarm(() => this.#expire());
+  #turn = 0;
+
+  constructor(
+    private readonly pool: { readonly name: string; readonly acquireTimeoutMs: number },
+    private readonly timeouts: CounterCell,
+    /** Somebody left without a connection. */
+    private readonly left: () => void,
+  ) {}
+
+  /** Those to whom the next connections go. */
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  get size(): number {
+    return this.#queue.size + this.#trying.size;
+  }
+
+  /** Puts a borrower at the end, for no longer than `leftMs`. */
+  join(
+    who: { readonly borrower: Borrower; readonly options: AcquireOptions<C>; readonly askedAt: number },
+    leftMs: number,
+    ending: Ending<C>,
+  ): void {
+    const expiresAt = who.askedAt + Math.min(this.pool.acquireTimeoutMs, leftMs);
+    const abort = (reason: unknown): void => {
+      this.#drop(waiting, reason);
+    };
+    const waiting = new Waiting<C>((this.#turn += 1), { ...who, expiresAt }, { ...ending, abort });
+    this.#queue.add(waiting);
+    this.#alarm.by(expiresAt);
+  }
+
+  /** The first of the queue, who leaves it. */
+  next(): Waiting<C> | undefined {
+    return this.#queue.shift();
+  }
+
+  /** The one for whom the next connection should be opened: the first of the queue who has not asked for one yet. */
+  asker(): Waiting<C> | undefined {
+    for (const waiting of this.#queue) if (!waiting.hasAsked) return waiting;
+    return this.#queue.first;
+  }
+
+  /** Tries something for one who has left the queue; answers how it went, and whether anybody still waits for it. */
+  async during(waiting: Waiting<C>, work: Promise<unknown>): Promise<{ isWanted: boolean; failure: unknown }> {
+    this.#trying.add(waiting);
+    const failure = await work.then(
+      () => undefined,
+      (error: unknown) => error ?? new Error('failed without saying why'),
+    );
+    return { isWanted: this.#trying.delete(waiting), failure };
+  }
+
+  /** Back to the place it had. */
+  rejoin(waiting: Waiting<C>): void {
+    waiting.hasAsked = false;
+    this.#queue.add(waiting);
+  }
+
+  /** For one who is in the queue, or was and has ended meanwhile. */
+  fail(waiting: Waiting<C>, error: unknown): void {
+    if (!waiting.hasEnded) this.#drop(waiting, error);
+  }
+
+  stop(): void {
+    this.#alarm.stop();
+  }
+
+  #drop(waiting: Waiting<C>, error: unknown): void {
+    if (!this.#trying.delete(waiting)) this.#queue.remove(waiting);
+    waiting.fail(error);
+    this.left();
+  }
+
+  /** Ends those who have waited long enough; answers when the next one will have. */
+  #expire(): number {
+    const now = performance.now();
+    let next = Infinity;
+    for (const waiting of [...this.#trying, ...this.#queue]) {
+      const { askedAt, expiresAt } = waiting.who;
+      if (expiresAt > now) next = Math.min(next, expiresAt);
+      else {
+        this.timeouts.count += 1;
+        this.#drop(waiting, new PoolTimeout(this.pool.name, now - askedAt));
+      }
+    }
+    return next;
+  }
+}
