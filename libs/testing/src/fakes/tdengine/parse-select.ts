@@ -1,0 +1,68 @@
+import { columnName, parseCondition } from './parse-condition.js';
+import { aggregates, type Aggregate, type SelectItem, type SelectStatement, type Statement } from './statements.js';
+import type { TokenReader } from './token-reader.js';
+
+const questions = ['server_status', 'server_version'] as const;
+
+/** What follows `SELECT`. */
+export function parseSelect(reader: TokenReader): Statement {
+  for (const what of questions) {
+    if (!reader.word(what)) continue;
+    reader.marks('(');
+    reader.marks(')');
+    return { kind: 'question', what };
+  }
+  if (reader.token.kind === 'number' && reader.count() === 1) return { kind: 'question', what: 'one' };
+  const items = [item(reader)];
+  while (reader.mark(',')) items.push(item(reader));
+  reader.words('from');
+  return { kind: 'select', items, table: reader.table(), ...clauses(reader) };
+}
+
+function item(reader: TokenReader): SelectItem {
+  const from = reader.token.from;
+  const [aggregate, column] = reader.mark('*') ? [undefined, undefined] : expression(reader);
+  const text = reader.sql.slice(from, reader.token.from).trimEnd();
+  const named = reader.word('as') ? reader.name() : undefined;
+  // Only the result of one column can be renamed.
+  if (named !== undefined && column === undefined && aggregate !== 'count') throw reader.error();
+  return { aggregate, column, name: named ?? (aggregate === undefined ? (column ?? '*') : text) };
+}
+
+function expression(reader: TokenReader): [Aggregate | undefined, string | undefined] {
+  const aggregate = aggregates.find((name) => reader.word(name));
+  if (aggregate === undefined) return [undefined, columnName(reader)];
+  reader.marks('(');
+  const column = reader.mark('*') ? undefined : columnName(reader);
+  reader.marks(')');
+  if (column === undefined && (aggregate === 'min' || aggregate === 'max' || aggregate === 'sum')) throw reader.error();
+  return [aggregate, column];
+}
+
+function clauses(reader: TokenReader): Omit<SelectStatement, 'kind' | 'items' | 'table'> {
+  const where = reader.word('where') ? parseCondition(reader) : undefined;
+  const partition = reader.word('partition', 'by') || reader.word('group', 'by') ? columns(reader) : [];
+  const order = reader.word('order', 'by') ? orders(reader) : [];
+  const limit = reader.word('limit') ? reader.count() : undefined;
+  const offset = limit !== undefined && reader.word('offset') ? reader.count() : 0;
+  return { where, partition, order, limit, offset };
+}
+
+function columns(reader: TokenReader): string[] {
+  const all = [columnName(reader)];
+  while (reader.mark(',')) all.push(columnName(reader));
+  return all;
+}
+
+function orders(reader: TokenReader): SelectStatement['order'] {
+  const all = [order(reader)];
+  while (reader.mark(',')) all.push(order(reader));
+  return all;
+}
+
+function order(reader: TokenReader): SelectStatement['order'][number] {
+  const column = columnName(reader);
+  const descending = reader.word('desc');
+  if (!descending) reader.word('asc');
+  return { column, descending };
+}

@@ -1,0 +1,70 @@
+import type { Catalog } from './catalog.js';
+import { TaosDatabase } from './catalog.js';
+import { parseStatement } from './parse-statement.js';
+import { runInsert } from './run-insert.js';
+import { runSelect, type Result } from './run-select.js';
+import { select } from './sources.js';
+import type { Statement } from './statements.js';
+import { TaosError } from './taos-error.js';
+
+/** Rows touched, or the rows of a query. */
+export type Outcome = { readonly affected: number } | Result;
+
+export const SERVER_VERSION = '3.3.6.0-stand-in';
+
+/** Runs one statement; `inUse` is the database of the request's path. */
+export function runStatement(sql: string, catalog: Catalog, inUse: string | undefined): Outcome {
+  const statement = parseStatement(sql);
+  switch (statement.kind) {
+    case 'select':
+      return runSelect(statement, catalog, inUse);
+    case 'question':
+      return answerOf(statement.what);
+    case 'insert':
+      return { affected: runInsert(statement.parts, catalog, inUse) };
+    case 'delete': {
+      const sources = select(catalog.of(statement.table, inUse), statement.table.name, statement.where);
+      for (const { child, row } of sources) child.delete(Number(row[0]));
+      return { affected: sources.length };
+    }
+    case 'use':
+      catalog.database(statement.name);
+      return { affected: 0 };
+    case 'create-database':
+    case 'drop-database':
+    case 'create-stable':
+      define(statement, catalog, inUse);
+      return { affected: 0 };
+  }
+}
+
+type Definition = Extract<Statement, { kind: 'create-database' | 'drop-database' | 'create-stable' }>;
+
+function define(statement: Definition, catalog: Catalog, inUse: string | undefined): void {
+  if (statement.kind === 'drop-database') {
+    if (!catalog.databases.delete(statement.name) && !statement.ifExists) catalog.database(statement.name);
+  } else if (statement.kind === 'create-database') {
+    const known = catalog.databases.has(statement.name);
+    if (known && !statement.ifNotExists) throw new TaosError('databaseExists', 'Database already exists');
+    if (!known) catalog.databases.set(statement.name, new TaosDatabase(statement.keepDays));
+  } else {
+    const { table, columns, tags, ifNotExists } = statement;
+    const { stables } = catalog.of(table, inUse);
+    const known = stables.has(table.name);
+    if (known && !ifNotExists) throw new TaosError('stableExists', 'STable already exists');
+    if (!known) stables.set(table.name, { name: table.name, columns, tags });
+  }
+}
+
+function answerOf(what: 'server_status' | 'server_version' | 'one'): Result {
+  switch (what) {
+    case 'server_status':
+      return { columns: [{ name: 'server_status()', type: { kind: 'int' } }], rows: [[1n]] };
+    case 'server_version': {
+      const type = { kind: 'varchar', length: SERVER_VERSION.length } as const;
+      return { columns: [{ name: 'server_version()', type }], rows: [[SERVER_VERSION]] };
+    }
+    case 'one':
+      return { columns: [{ name: '1', type: { kind: 'bigint' } }], rows: [[1n]] };
+  }
+}

@@ -1,0 +1,107 @@
+import type { ChildTable, Stable, TaosDatabase } from './catalog.js';
+import { cellOf, compareCells, type Cell } from './cells.js';
+import type { ColumnType } from './column-types.js';
+import type { Comparison, Condition, Literal } from './statements.js';
+import { TaosError } from './taos-error.js';
+
+/** A row with the child table that holds it. */
+export interface Source {
+  readonly child: ChildTable;
+  readonly row: readonly Cell[];
+}
+
+/** How a column, a tag or `tbname` is read from a row. */
+export interface Field {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly ofChild: boolean;
+  read(source: Source): Cell;
+}
+
+/** The super table, or the child table and its super table, that a statement names. */
+export function tableOf(database: TaosDatabase, name: string): { stable: Stable; children: readonly ChildTable[] } {
+  const child = database.children.get(name);
+  if (child !== undefined) return { stable: child.stable, children: [child] };
+  const stable = database.stables.get(name);
+  if (stable === undefined) throw new TaosError('tableNotExist', `Table does not exist: ${name}`);
+  const children = [...database.children.values()].filter((one) => one.stable === stable);
+  // Without ORDER BY the order between child tables is nobody's business: the newest first, to catch who relies on it.
+  return { stable, children: children.reverse() };
+}
+
+export function fieldOf(stable: Stable, name: string): Field {
+  if (name === 'tbname') {
+    return { name, type: { kind: 'varchar', length: 192 }, ofChild: true, read: ({ child }) => child.name };
+  }
+  const column = stable.columns.findIndex((one) => one.name === name);
+  const type = stable.columns[column]?.type;
+  if (type !== undefined) return { name, type, ofChild: false, read: ({ row }) => row[column] ?? null };
+  const tag = stable.tags.findIndex((one) => one.name === name);
+  const tagType = stable.tags[tag]?.type;
+  if (tagType === undefined) throw new TaosError('invalidColumn', `Invalid column name: ${name}`);
+  return { name, type: tagType, ofChild: true, read: ({ child }) => child.tags[tag] ?? null };
+}
+
+/** The rows of a table for which the condition holds. What concerns only tags is asked once a child table. */
+export function select(database: TaosDatabase, name: string, where: Condition | undefined): Source[] {
+  const { stable, children } = tableOf(database, name);
+  const parts = conjuncts(where).map((part) => testOf(part, stable));
+  const [ofChild, ofRow] = [parts.filter((part) => part.ofChild), parts.filter((part) => !part.ofChild)];
+  return children
+    .filter((child) => ofChild.every((part) => part.test({ child, row: [] })))
+    .flatMap((child) => child.rows().map((row) => ({ child, row })))
+    .filter((source) => ofRow.every((part) => part.test(source)));
+}
+
+interface Test {
+  readonly ofChild: boolean;
+  test(source: Source): boolean;
+}
+
+function conjuncts(condition: Condition | undefined): Condition[] {
+  if (condition === undefined) return [];
+  return condition.kind === 'and' ? [...conjuncts(condition.left), ...conjuncts(condition.right)] : [condition];
+}
+
+function testOf(condition: Condition, stable: Stable): Test {
+  if ('left' in condition) {
+    const [left, right] = [testOf(condition.left, stable), testOf(condition.right, stable)];
+    const both = condition.kind === 'and';
+    const test = (source: Source): boolean =>
+      both ? left.test(source) && right.test(source) : left.test(source) || right.test(source);
+    return { ofChild: left.ofChild && right.ofChild, test };
+  }
+  if (condition.kind === 'not') {
+    const inner = testOf(condition.of, stable);
+    return { ofChild: inner.ofChild, test: (source) => !inner.test(source) };
+  }
+  const field = fieldOf(stable, condition.column);
+  if (condition.kind === 'null') return { ofChild: field.ofChild, test: (source) => field.read(source) === null };
+  if (condition.kind === 'in') {
+    const tests = condition.literals.map((literal) => against(field.type, '=', literal));
+    return { ofChild: field.ofChild, test: (source) => tests.some((test) => test(field.read(source))) };
+  }
+  const test = against(field.type, condition.by, condition.literal);
+  return { ofChild: field.ofChild, test: (source) => test(field.read(source)) };
+}
+
+const holds: Readonly<Record<Comparison, (order: number) => boolean>> = {
+  '=': (order) => order === 0,
+  '!=': (order) => order !== 0,
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '>=': (order) => order >= 0,
+};
+
+// A text longer than the column, or a fraction against whole numbers, is no error here as it is in an INSERT.
+function against(type: ColumnType, by: Comparison, literal: Literal): (cell: Cell) => boolean {
+  if (literal.kind === 'null') return () => false;
+  const wanted: Cell = 'length' in type ? textOf(literal) : cellOf(literal, { name: 'condition', type });
+  return (cell) => cell !== null && holds[by](compareCells(cell, wanted));
+}
+
+function textOf(literal: Literal): string {
+  if (literal.kind !== 'text') throw new TaosError('wrongValueType', 'Invalid value type');
+  return literal.text;
+}
