@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { PostgresPool } from './postgres.pool.js';
+import type { PostgresPool } from './postgres/postgres.pool.js';
 
 /**
  * A `pg` module for TypeORM whose `Pool` hands out the connections of `pool` instead of opening its own

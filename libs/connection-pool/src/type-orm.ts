@@ -1,7 +1,7 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import { DataSource, type EntityTarget, type ObjectLiteral, type Repository } from 'typeorm';
-import type { PostgresPool } from './postgres.pool.js';
-import { toFailure } from './pg-failure.js';
+import type { PostgresPool } from './postgres/postgres.pool.js';
+import { toFailure } from './postgres/pg-failure.js';
 import { sharedDriver } from './shared-pool.js';
 
 export interface TypeOrmOptions {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compareLsn } from '@mystocks/kernel';
 import { startPostgres, waitFor, type PostgresServer } from '@mystocks/testing';
-import { PostgresPool, TypeOrm, type PostgresPoolOptions } from './index.js';
+import { PostgresPool, TypeOrm, type PostgresPoolOptions } from '../index.js';
 
 let server: PostgresServer;
 const pools: PostgresPool[] = [];
