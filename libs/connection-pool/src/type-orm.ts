@@ -1,6 +1,7 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import { DataSource, type EntityTarget, type ObjectLiteral, type Repository } from 'typeorm';
-import type { PostgresPool } from './postgres/postgres.pool.js';
+import type pg from 'pg';
+import type { PgPool } from './postgres/pg-pool.js';
 import { toFailure } from './postgres/pg-failure.js';
 import { sharedDriver } from './shared-pool.js';
 
@@ -11,19 +12,19 @@ export interface TypeOrmOptions {
   readonly entities: readonly Function[];
 }
 
-/** TypeORM over the connections of {@link PostgresPool}: for cold paths. Opens when first used, again after a failure. */
+/** TypeORM over the connections of the service's pool: for cold paths. Opens when first used, again after a failure. */
 export class TypeOrm implements OnModuleDestroy {
   readonly #open: () => Promise<DataSource>;
   #source: Promise<DataSource> | undefined;
 
-  constructor(pool: PostgresPool, options: TypeOrmOptions) {
+  constructor(pool: { readonly driverPool: PgPool | pg.Pool }, options: TypeOrmOptions) {
     this.#open = () =>
       new DataSource({
         type: 'postgres',
         url: options.url,
         schema: options.schema,
         entities: [...options.entities],
-        driver: sharedDriver(pool),
+        driver: sharedDriver(pool.driverPool),
         // Would open the schema's extensions with rights an application role does not have.
         installExtensions: false,
         synchronize: false,

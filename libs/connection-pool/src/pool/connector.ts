@@ -5,7 +5,7 @@ export interface Connector<C> {
   ping(connection: C): Promise<unknown>;
   /** Ends the connection, whatever state it is in; work under way on it is undone. */
   close(connection: C): Promise<void>;
-  /** Asks to be told when the connection dies by itself. Told once at most. */
+  /** Asks to be told when the connection dies by itself; to be told again does no harm. */
   onLost?(connection: C, lost: () => void): void;
 }
 

@@ -1,0 +1,37 @@
+import type pg from 'pg';
+import { log } from '@mystocks/telemetry';
+import type { Lease } from '../pool/loan.js';
+
+export type Returned = (error: Error | boolean | undefined, client: pg.PoolClient) => void;
+
+const IDLE = 'I';
+
+/** A lease as pg lends it: the client itself, with a `release` that is good for one time. */
+export function pgClient(lease: Lease<pg.Client>, leave: string | undefined, returned: Returned): pg.PoolClient {
+  const client = lease.connection as pg.PoolClient;
+  let isReleased = false;
+  client.release = (error) => {
+    if (isReleased) throw new Error('Release called on client which has already been released to the pool.');
+    isReleased = true;
+    returned(error, client);
+    const undo = [
+      ...(client.getTransactionStatus() === IDLE ? [] : ['ROLLBACK']),
+      ...(leave === undefined ? [] : [leave]),
+    ];
+    if (error !== undefined && error !== false) lease.release(true);
+    else if (undo.length === 0) lease.release();
+    else void setBack(client, undo.join('; '), lease);
+  };
+  return client;
+}
+
+async function setBack(client: pg.Client, statement: string, lease: Lease<pg.Client>): Promise<void> {
+  const isBroken = await client.query(statement).then(
+    () => false,
+    (error: unknown) => {
+      log.warn({ err: error }, 'a connection could not be set back for the next borrower; it is closed');
+      return true;
+    },
+  );
+  lease.release(isBroken);
+}

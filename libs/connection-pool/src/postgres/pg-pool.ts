@@ -1,0 +1,157 @@
+import { EventEmitter } from 'node:events';
+import type pg from 'pg';
+import type { Lease } from '../pool/loan.js';
+import type { PoolStatus } from '../pool/pool-options.js';
+import type { AcquireOptions } from '../pool/waiting.js';
+import { isConnectionLoss, isSilent } from './pg-failure.js';
+import { pgClient, type Returned } from './pg-pool-client.js';
+
+/** What a {@link PgPool} lends from: a `Pool<pg.Client>`, or whoever chooses one. */
+export interface PgLender {
+  acquire(options: AcquireOptions<pg.Client>): Promise<Lease<pg.Client>>;
+  status(): Pick<PoolStatus, 'size' | 'overflowMax' | 'idle' | 'lent' | 'waiting'>;
+  end(): Promise<void>;
+}
+
+/** How a session is set up for its borrower, and set back before anybody else gets it. */
+export interface PgSession {
+  readonly enter: string;
+  readonly leave: string;
+}
+
+/** For borrowers that may write without saying so each time. */
+export const readWrite: PgSession = {
+  enter: 'SET default_transaction_read_only = off',
+  leave: 'SET default_transaction_read_only = on',
+};
+
+type Done = (release?: Error | boolean) => void;
+type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, done: Done) => void;
+type Answered = (error: Error | undefined, result: pg.QueryResult | undefined) => void;
+
+const nothing = (): void => undefined;
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/**
+ * Our pool with the face of `pg.Pool`, for libraries that want one (TypeORM's `driver` option). Emits what pg.Pool
+ * emits; a transaction that is left open is rolled back before the connection is lent again.
+ */
+export class PgPool extends EventEmitter {
+  ending = false;
+  ended = false;
+  /** pg.Pool counts here connections that have lived too long; ours are closed at once. */
+  readonly expiredCount = 0;
+  readonly #seen = new WeakSet<pg.Client>();
+  readonly #ping: AcquireOptions<pg.Client>['ping'];
+
+  constructor(
+    private readonly lender: PgLender,
+    private readonly session?: PgSession,
+  ) {
+    super();
+    if (session !== undefined) this.#ping = (client) => client.query(session.enter);
+  }
+
+  get totalCount(): number {
+    const { idle, lent } = this.lender.status();
+    return idle + lent;
+  }
+
+  get idleCount(): number {
+    return this.lender.status().idle;
+  }
+
+  get waitingCount(): number {
+    return this.lender.status().waiting;
+  }
+
+  get options(): { readonly min: number; readonly max: number } {
+    const { size, overflowMax } = this.lender.status();
+    return { min: size, max: size + overflowMax };
+  }
+
+  connect(): Promise<pg.PoolClient>;
+  connect(callback: Connected): void;
+  connect(callback?: Connected): Promise<pg.PoolClient> | undefined {
+    const client = this.#lend();
+    if (callback === undefined) return client;
+    client.then(
+      (lent) => {
+        callback(undefined, lent, lent.release.bind(lent));
+      },
+      (error: unknown) => {
+        callback(toError(error), undefined, nothing);
+      },
+    );
+    return undefined;
+  }
+
+  query(statement: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult>;
+  query(statement: string | pg.QueryConfig, callback: Answered): void;
+  query(statement: string | pg.QueryConfig, values: unknown[], callback: Answered): void;
+  query(
+    statement: string | pg.QueryConfig,
+    values?: unknown[] | Answered,
+    callback?: Answered,
+  ): Promise<pg.QueryResult> | undefined {
+    const told = typeof values === 'function' ? values : callback;
+    const result = this.#ask(statement, typeof values === 'function' ? undefined : values);
+    if (told === undefined) return result;
+    result.then(
+      (answer) => {
+        told(undefined, answer);
+      },
+      (error: unknown) => {
+        told(toError(error), undefined);
+      },
+    );
+    return undefined;
+  }
+
+  end(): Promise<void>;
+  end(callback: () => void): void;
+  end(callback?: () => void): Promise<void> | undefined {
+    this.ending = true;
+    const ended = this.lender.end().then(() => {
+      this.ended = true;
+    });
+    if (callback === undefined) return ended;
+    ended.then(callback, callback);
+    return undefined;
+  }
+
+  async #lend(): Promise<pg.PoolClient> {
+    const lease = await this.lender.acquire({ ping: this.#ping });
+    const client = pgClient(lease, this.session?.leave, this.#returned);
+    if (!this.#seen.has(client)) this.#meet(client);
+    this.emit('acquire', client);
+    return client;
+  }
+
+  async #ask(statement: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    const client = await this.#lend();
+    try {
+      const result = await client.query(statement, values);
+      client.release();
+      return result;
+    } catch (error) {
+      // A statement that the server refused has done its connection no harm.
+      client.release(isConnectionLoss(error) || isSilent(error));
+      throw error;
+    }
+  }
+
+  readonly #returned: Returned = (error, client) => {
+    this.emit('release', error, client);
+  };
+
+  #meet(client: pg.PoolClient): void {
+    this.#seen.add(client);
+    client.once('end', () => this.emit('remove', client));
+    client.on('error', (error) => {
+      // As an event without a listener it would end the process; the pool has dropped the connection already.
+      if (this.listenerCount('error') > 0) this.emit('error', error, client);
+    });
+    this.emit('connect', client);
+  }
+}
