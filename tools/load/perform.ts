@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { removeDirectory, temporaryDirectory } from '@mystocks/testing';
+import { houseClauses } from './clauses.ts';
+import { runEngine, type Engine } from './engine.ts';
+import { startHouse, type House } from './house.ts';
+import { Listeners, SOCKETS } from './listeners.ts';
+import { Observer } from './observer.ts';
+import { describeClauses, describeRun } from './report.ts';
+import type { Clause, Drive, Run, Scenario } from './scenario.ts';
+import { furnish } from './world.ts';
+
+export interface Wishes {
+  readonly engine: Engine;
+  readonly callers: number | undefined;
+  readonly seconds: number | undefined;
+  readonly say: (line: string) => void;
+}
+
+/** Starts a house, runs the scenario in it, tells the figures and answers whether every promise was kept. */
+export async function perform(name: string, scenario: Scenario, wishes: Wishes): Promise<boolean> {
+  const { say, engine } = wishes;
+  say(`${name}: ${scenario.about}`);
+  say(
+    `  ${engine}, the house and its servers share ${String(availableParallelism())} cores: figures are of this machine only`,
+  );
+  const directory = temporaryDirectory('load');
+  const house = await startHouse(scenario.house);
+  try {
+    const world = await furnish(house);
+    const worldFile = join(directory, 'world.json');
+    writeFileSync(worldFile, JSON.stringify(world));
+    const listeners = await Listeners.at(house, world);
+    const clauses: Clause[] = [];
+    const drive = async (what: string, how: Drive): Promise<Run> => {
+      say(
+        `${what} (${'rate' in how ? `${Math.round(how.rate)} a second` : `${how.callers} callers`}, ${how.seconds} s) …`,
+      );
+      const run = await observed(house, what, say, (started) =>
+        runEngine({ engine, scenario: name, drive: how, url: house.url, world: worldFile, directory, started }),
+      );
+      clauses.push(...houseClauses(run));
+      say(describeRun(run));
+      say(`  sockets    ${listeners.received.toLocaleString('en')} quotes so far, at ${SOCKETS} subscribers`);
+      return run;
+    };
+    const own = await scenario.run({ callers: wishes.callers, seconds: wishes.seconds, drive });
+    const all = [...clauses, ...own];
+    listeners.stop();
+    say(`\n${describeClauses(all)}\n`);
+    return all.every(({ held }) => held);
+  } finally {
+    await house.stop();
+    await removeDirectory(directory);
+  }
+}
+
+async function observed(
+  house: House,
+  what: string,
+  say: (line: string) => void,
+  work: (started: Parameters<typeof runEngine>[0]['started']) => ReturnType<typeof runEngine>,
+): Promise<Run> {
+  const observer = new Observer(house, say);
+  await observer.start();
+  const figures = await work((child) => {
+    observer.engineIs(child.pid);
+  });
+  return { what, figures, observed: await observer.stop() };
+}

@@ -1,0 +1,43 @@
+import type { MixName } from '../../load/mixes.ts';
+import type { Figures } from './figures.ts';
+import type { HouseOptions } from './house.ts';
+import type { Observed } from './observer.ts';
+
+/** How hard to drive: that many callers in a closed loop, or that many requests a second whatever happens. */
+export type Drive =
+  { readonly callers: number; readonly seconds: number } | { readonly rate: number; readonly seconds: number };
+
+/** What was measured while the engine drove. */
+export interface Run {
+  readonly what: string;
+  readonly figures: Figures;
+  readonly observed: Observed;
+}
+
+interface Stage {
+  /** What the command line says; a scenario has its own defaults. */
+  readonly callers: number | undefined;
+  readonly seconds: number | undefined;
+  /** Drives the scenario's own k6 script, or its mix through autocannon. */
+  drive(what: string, drive: Drive): Promise<Run>;
+}
+
+/** One promise and whether it held. */
+export interface Clause {
+  readonly promise: string;
+  readonly held: boolean;
+  readonly figure: string;
+}
+
+/**
+ * A load test: `load/<name>.load.ts` exports one as `scenario`, and `load/<name>.js` is its k6 script. Its requests are
+ * the mix of the same name in `load/mixes.ts`.
+ */
+export interface Scenario {
+  readonly mix: MixName;
+  readonly about: string;
+  readonly house: HouseOptions;
+  /** Without k6 it is left out: autocannon cannot keep up a rate when answers do not come. */
+  readonly needsK6: boolean;
+  run(stage: Stage): Promise<readonly Clause[]>;
+}
