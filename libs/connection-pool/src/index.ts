@@ -1,6 +1,21 @@
 export { runMigrations, type MigrateOptions } from './migrate.js';
+export { Pool } from './pool/pool.js';
+export { PgConnector } from './postgres/pg-connector.js';
+export { PgPool } from './postgres/pg-pool.js';
 export { PostgresModule, type PostgresModuleOptions } from './postgres/postgres.module.js';
 export { PostgresPool, type PostgresPoolOptions } from './postgres/postgres.pool.js';
-export type { Queryable, ReadOptions, Rows, Statement, WriteOptions, WritingClient, Written } from './postgres/queryable.js';
+export type {
+  Queryable,
+  ReadOptions,
+  Rows,
+  Statement,
+  WriteOptions,
+  WritingClient,
+  Written,
+} from './postgres/queryable.js';
+export { childTables, fixedNames, joinSql, literal, sql, type Sql } from './tdengine/literal.js';
+export type { TdengineAnswer, TdengineValue } from './tdengine/tdengine-answer.js';
+export { TdengineModule } from './tdengine/tdengine.module.js';
+export { TdenginePool, type TdenginePoolOptions } from './tdengine/tdengine.pool.js';
 export { TypeOrm, type TypeOrmOptions } from './type-orm.js';
 export type { Repository } from 'typeorm';

@@ -1,0 +1,71 @@
+import { Client, errors } from 'undici';
+import { AdapterRefusal, AnswerTooLarge, BrokenAnswer, NoAnswer, SilentServer } from './tdengine-errors.js';
+import { readAnswer, type TdengineAnswer } from './tdengine-answer.js';
+import type { TdengineAddress } from './tdengine-address.js';
+
+/** Larger answers are refused: a page of the house is far below. */
+const ANSWER_BYTES_MAX = 64 * 1_024 * 1_024;
+// The pool decides how long a connection lives; undici's own limit of an idle one only has to be longer.
+const IDLE_MS = 24 * 3_600_000;
+
+/** One keep-alive HTTP/1.1 socket to taosAdapter; it carries one request at a time and is never reopened. */
+export class TdengineConnection {
+  readonly #client: Client;
+
+  constructor(private readonly address: TdengineAddress) {
+    this.#client = new Client(address.origin, {
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      // Each request has a limit for all of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: ANSWER_BYTES_MAX,
+    });
+    // Or undici would open another socket for the next request, unseen by the pool.
+    this.#client.once('disconnect', () => void this.destroy());
+  }
+
+  /** Runs one statement. After any failure but a `TdengineError` or an `AdapterRefusal` the connection is of no more use. */
+  async ask(statement: string, timeoutMs: number): Promise<TdengineAnswer> {
+    const limit = new AbortController();
+    const silent = new SilentServer(timeoutMs);
+    const timer = setTimeout(() => limit.abort(silent), timeoutMs);
+    try {
+      const { status, body } = await this.#post(statement, limit.signal);
+      if (status !== 200) throw new AdapterRefusal(status, body);
+      return readAnswer(body);
+    } catch (error) {
+      throw limit.signal.aborted ? silent : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Asked once; told at once when it is gone already. */
+  onLost(lost: () => void): void {
+    if (this.#client.destroyed) lost();
+    else this.#client.once('disconnect', lost);
+  }
+
+  /** Ends it, whatever is under way on it. */
+  async destroy(): Promise<void> {
+    await this.#client.destroy();
+  }
+
+  async #post(body: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
+    const { path, authorization } = this.address;
+    const headers = { authorization, 'content-type': 'text/plain; charset=utf-8' };
+    const response = await this.#client
+      .request({ method: 'POST', path, headers, body, signal })
+      .catch((error: unknown) => Promise.reject(new NoAnswer(error)));
+    try {
+      return { status: response.statusCode, body: await response.body.text() };
+    } catch (error) {
+      throw error instanceof errors.ResponseExceededMaxSizeError
+        ? new AnswerTooLarge(error)
+        : new BrokenAnswer('it broke off', error);
+    }
+  }
+}
