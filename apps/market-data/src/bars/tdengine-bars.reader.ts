@@ -1,0 +1,159 @@
+import { addDays, chinaLocal } from '@mystocks/calendar';
+import type { StoredTimeframe } from '@mystocks/contracts';
+import { Injectable } from '@nestjs/common';
+import type { DayFactor } from '../timeseries/adjusted-bars.js';
+import { coarsestFrames } from '../timeseries/coarsest-frames.js';
+import type { StoredBar } from '../timeseries/shown-bar.js';
+import { TdengineStore, type Row, type Value } from '../timeseries/tdengine.store.js';
+import { barsOfFrame, factorsWithin, firstStamp, framesWithin, type BarsRange } from './tdengine-bars-sql.js';
+
+/** A stored bar with the adjustment factor that came with it. */
+export interface StoredDay extends StoredBar {
+  readonly factor: number | null;
+}
+
+/** China local times as in a BarWindow. */
+interface Range {
+  readonly symbol: string;
+  readonly from: string;
+  readonly to: string;
+  readonly sort: 'asc' | 'desc';
+}
+
+interface Limited extends Range {
+  readonly limit: number;
+}
+
+/** Minutes of the frames that bins can be made of, the coarsest first. */
+const frameMinutes: readonly (readonly [StoredTimeframe, number])[] = [
+  ['60Min', 60],
+  ['30Min', 30],
+  ['15Min', 15],
+  ['5Min', 5],
+  ['1Min', 1],
+];
+
+/** Days that are read at once where several frames are stored: at most some 25,000 bars of each. */
+const SLICE_DAYS = 100;
+const [DAY_START, DAY_END] = ['T00:00:00.000', 'T23:59:59.999'];
+
+/** Reads stored bars and factors of one symbol. */
+@Injectable()
+export class TdengineBarsReader {
+  constructor(private readonly store: TdengineStore) {}
+
+  /** Bars of one frame, in order. */
+  async frame(range: Limited, timeframe: StoredTimeframe): Promise<StoredDay[]> {
+    const rows = await this.store.query(barsOfFrame(rangeOf(range), timeframe, range));
+    return rows.map(dayOf);
+  }
+
+  /** The frames up to `minutes` that have bars in the range, the coarsest first, and the minutes of the finest. */
+  async frames(
+    range: Range,
+    minutes: number,
+  ): Promise<{ readonly names: readonly StoredTimeframe[]; readonly finest: number }> {
+    const usable = frameMinutes.filter(([, own]) => own <= minutes);
+    const names = usable.map(([name]) => name);
+    const found = new Set((await this.store.query(framesWithin(rangeOf(range), names))).map(([name]) => name));
+    const stored = usable.filter(([name]) => found.has(name));
+    return { names: stored.map(([name]) => name), finest: stored.at(-1)?.[1] ?? 1 };
+  }
+
+  /** Of every day the bars of the coarsest of these frames. */
+  async coarsest(range: Limited, frames: readonly StoredTimeframe[]): Promise<readonly StoredDay[]> {
+    const [only] = frames;
+    if (only === undefined) return [];
+    if (frames.length === 1) return this.frame(range, only);
+    const kept: StoredDay[] = [];
+    for (let rest: Range | undefined = range; rest !== undefined && kept.length < range.limit;) {
+      const day = await this.#nextDay(rest, frames);
+      if (day === undefined) break;
+      const slice = sliceOf(rest, day);
+      kept.push(...(await this.#slice(slice, frames)).filter(({ t }) => isWithin(t, range)));
+      rest = restOf(rest, slice);
+    }
+    return kept.slice(0, range.limit);
+  }
+
+  /** Factors that count for these bars, in the order of days; daily bars bring their own. */
+  async factors(symbol: string, bars: readonly StoredDay[], isDaily: boolean): Promise<DayFactor[]> {
+    const days = [bars[0], bars.at(-1)].map((bar) => bar?.t.slice(0, 10) ?? '').sort();
+    const [first = '', last = ''] = days;
+    const own = isDaily ? ownFactors(bars) : await this.#factorsWithin(symbol, first, last);
+    if (own[0]?.day === first) return own;
+    const before = await this.#factorBefore(symbol, `${addDays(first, -1)}${DAY_END}`);
+    return before === undefined ? own : [before, ...own];
+  }
+
+  /** The newest factor known at a time; undefined when there is none. */
+  async factorUntil(symbol: string, time: string): Promise<number | undefined> {
+    return (await this.#factorBefore(symbol, time))?.factor;
+  }
+
+  async #factorBefore(symbol: string, time: string): Promise<DayFactor | undefined> {
+    const range = { symbol, fromMs: undefined, toMs: msOf(time) };
+    const rows = await this.store.query(factorsWithin(range, { sort: 'desc', limit: 1 }));
+    return rows.map(factorOf)[0];
+  }
+
+  async #factorsWithin(symbol: string, first: string, last: string): Promise<DayFactor[]> {
+    const range = { symbol, fromMs: msOf(`${first}${DAY_START}`), toMs: msOf(`${last}${DAY_START}`) };
+    return (await this.store.query(factorsWithin(range, { sort: 'asc' }))).map(factorOf);
+  }
+
+  async #nextDay(range: Range, frames: readonly StoredTimeframe[]): Promise<string | undefined> {
+    const rows = await this.store.query(firstStamp(rangeOf(range), frames, range.sort));
+    return rows.map(([ts]) => stampOf(ts).slice(0, 10))[0];
+  }
+
+  /** Whole days: a coarser bar outside the range also says what its day is made of. */
+  async #slice(slice: Range, frames: readonly StoredTimeframe[]): Promise<StoredDay[]> {
+    const read = frames.map((name) => this.store.query(barsOfFrame(rangeOf(slice), name, { sort: slice.sort })));
+    const bars = (await Promise.all(read)).map((rows) => rows.map(dayOf));
+    return coarsestFrames(bars, slice.sort);
+  }
+}
+
+function sliceOf(range: Range, day: string): Range {
+  const [first, last] =
+    range.sort === 'asc' ? [day, addDays(day, SLICE_DAYS - 1)] : [addDays(day, 1 - SLICE_DAYS), day];
+  return { ...range, from: `${first}${DAY_START}`, to: `${last}${DAY_END}` };
+}
+
+/** What lies beyond the slice; nothing when that is all. */
+function restOf(range: Range, slice: Range): Range | undefined {
+  if (range.sort === 'asc') {
+    return slice.to < range.to ? { ...range, from: `${addDays(slice.to.slice(0, 10), 1)}${DAY_START}` } : undefined;
+  }
+  return slice.from > range.from ? { ...range, to: `${addDays(slice.from.slice(0, 10), -1)}${DAY_END}` } : undefined;
+}
+
+const isWithin = (t: string, { from, to }: Range): boolean => `${t}.000` >= from && `${t}.000` <= to;
+
+const msOf = (time: string): number | undefined =>
+  time.endsWith('infinity') ? undefined : Date.parse(`${time}+08:00`);
+const rangeOf = ({ symbol, from, to }: Range): BarsRange => ({ symbol, fromMs: msOf(from), toMs: msOf(to) });
+
+const stampOf = (ts: Value | undefined): string => chinaLocal(Number(ts)).slice(0, 19);
+
+function dayOf([ts, open, high, low, close, volume, amount, factor]: Row): StoredDay {
+  const optional = (value: Value | undefined): number | null => (value == null ? null : Number(value));
+  return {
+    t: stampOf(ts),
+    open: Number(open),
+    high: Number(high),
+    low: Number(low),
+    close: Number(close),
+    volume: Number(volume),
+    amount: optional(amount),
+    factor: optional(factor),
+  };
+}
+
+const factorOf = ([ts, factor]: Row): DayFactor => ({ day: stampOf(ts).slice(0, 10), factor: Number(factor) });
+
+function ownFactors(bars: readonly StoredDay[]): DayFactor[] {
+  const known = bars.flatMap(({ t, factor }) => (factor === null ? [] : [{ day: t.slice(0, 10), factor }]));
+  return known.sort((a, b) => (a.day < b.day ? -1 : 1));
+}

@@ -1,0 +1,107 @@
+import { dayStart } from '@mystocks/calendar';
+import { literal, sql, type Sql } from '@mystocks/connection-pool';
+import { Failure, type StoredTimeframe } from '@mystocks/contracts';
+import { Injectable } from '@nestjs/common';
+import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { fitsDouble } from '../timeseries/exact-decimal.js';
+import { grouped } from '../timeseries/grouped.js';
+import { insertStatements, type SeriesRows } from '../timeseries/insert-statements.js';
+import { mergedBar, type BarValues, type MergedBar } from '../timeseries/merged-bar.js';
+import { barsSeries } from '../timeseries/series-names.js';
+import { lockSeries, markWriting } from '../timeseries/series-transaction.js';
+import { barColumns, columnList } from '../timeseries/tdengine-schema.js';
+import { TdengineStore } from '../timeseries/tdengine.store.js';
+import { barPlace, NO_VALUE, type BarRows } from './bar-rows.js';
+import { BarsIngestRepository, type ChangedRows, type StoredRows } from './bars-ingest.repository.js';
+import type { Transaction } from './ingest-transactions.js';
+import { StandingBars } from './standing-bars.js';
+
+/** A row of a block on its way. */
+export interface GivenBar {
+  readonly table: 'daily' | 'minute';
+  readonly row: number;
+  readonly symbol: string;
+  readonly timeframe: StoredTimeframe;
+  /** Epoch ms. */
+  readonly ts: number;
+  readonly values: BarValues;
+}
+
+interface ChangedBar extends GivenBar {
+  readonly merged: MergedBar;
+}
+
+const target = { stable: sql`bars`, columns: columnList(['ts', ...barColumns, 'writer', 'fresh']) };
+
+/**
+ * Reads what stands, writes the difference. Rows lie in TDengine before the transaction around them is committed: whoever
+ * has seen its log position sees them. If the transaction fails after that, they stand under a writer that never
+ * committed, and the next block that brings them counts and tells them as new.
+ */
+@Injectable()
+export class TdengineBarsIngestRepository extends BarsIngestRepository {
+  constructor(
+    private readonly directory: InstrumentDirectory,
+    private readonly tdengine: TdengineStore,
+  ) {
+    super();
+  }
+
+  async store({ client }: Transaction, daily: BarRows, minute: BarRows): Promise<StoredRows> {
+    const symbols = await this.directory.symbols();
+    const given = [...givenBars('daily', daily, symbols), ...givenBars('minute', minute, symbols)];
+    const instruments = [...daily.keys, ...minute.keys].map((key) => barPlace(key).instrument);
+    await lockSeries(client, 'bars', instruments);
+    const standing = await new StandingBars(this.tdengine).read(client, given);
+    const changed = given
+      .map((bar) => ({ ...bar, merged: mergedBar(bar.values, standing.get(bar)) }))
+      .filter(({ merged }) => merged.outcome !== 'unchanged');
+    if (changed.length > 0) await this.#insert(changed, await markWriting(client));
+    return { daily: changesOf(changed, 'daily'), minute: changesOf(changed, 'minute') };
+  }
+
+  async #insert(changed: readonly ChangedBar[], writer: number): Promise<void> {
+    const bySeries = grouped(changed, ({ symbol, timeframe }) => `${symbol} ${timeframe}`);
+    const given = [...bySeries.values()].map((bars): SeriesRows => {
+      const [{ symbol, timeframe }] = bars as [ChangedBar];
+      return { series: barsSeries(symbol, timeframe), rows: bars.map((bar) => literalsOf(bar, writer)) };
+    });
+    for (const statement of insertStatements(target, given)) await this.tdengine.query(statement);
+  }
+}
+
+const literalsOf = ({ ts, merged }: ChangedBar, writer: number): Sql[] => [
+  literal.timestamp(ts),
+  ...merged.values.map((value) => (value === null ? literal.null : literal.double(value))),
+  literal.integer(writer),
+  literal.boolean(merged.fresh),
+];
+
+const changesOf = (changed: readonly ChangedBar[], table: GivenBar['table']): ChangedRows => {
+  const rowsOf = (outcome: MergedBar['outcome']): number[] =>
+    changed.filter((bar) => bar.table === table && bar.merged.outcome === outcome).map(({ row }) => row);
+  return { inserted: rowsOf('inserted'), updated: rowsOf('updated') };
+};
+
+function givenBars(table: GivenBar['table'], rows: BarRows, symbols: ReadonlyMap<number, string>): GivenBar[] {
+  return rows.stored().map((row) => {
+    const { instrument, timeframe, day, time } = barPlace(rows.keys[row] ?? 0);
+    const symbol = symbols.get(instrument);
+    if (symbol === undefined) throw new Error(`there is no instrument ${instrument}`);
+    const [hours = 0, minutes = 0] = time.split(':').map(Number);
+    const ts = dayStart(day) + (hours * 60 + minutes) * 60_000;
+    return { table, row, symbol, timeframe, ts, values: valuesOf(rows.cells(row), timeframe) };
+  });
+}
+
+function valuesOf(cells: readonly string[], timeframe: StoredTimeframe): BarValues {
+  const values = cells.slice(timeframe === '1Day' ? 2 : 3);
+  return barColumns.map((_, column) => numberOf(values[column] ?? NO_VALUE));
+}
+
+function numberOf(cell: string): number | null {
+  if (cell === NO_VALUE) return null;
+  // Lines with such numbers are refused before they get here; rounding in silence would be worse than failing.
+  if (!fitsDouble(cell)) throw new Failure('unprocessable', `${cell} has more than 15 significant digits`);
+  return Number(cell);
+}

@@ -1,0 +1,92 @@
+import { chinaLocal } from '@mystocks/calendar';
+import { literal, type Sql } from '@mystocks/connection-pool';
+import type { QuoteLevel } from '@mystocks/contracts';
+import type { Row, Value } from '../timeseries/tdengine.store.js';
+import { quoteColumns } from '../timeseries/tdengine-schema.js';
+import type { LatestQuote } from './quotes.repository.js';
+import { contentOf, type HeldQuote, type StoredQuote } from './settle.js';
+
+/** Columns of a row as this file reads and writes it. */
+export const quoteRowColumns: readonly string[] = ['ts', ...quoteColumns];
+
+/** A quote as TDengine keeps it. */
+export interface QuoteRow {
+  /** Epoch ms. */
+  readonly ts: number;
+  readonly seq: number;
+  readonly values: Readonly<Record<Content, number | null>>;
+  /** JSON text. */
+  readonly bids: string | null;
+  readonly asks: string | null;
+  readonly simulated: boolean;
+  /** The PostgreSQL transaction that stored it. */
+  readonly writer: number;
+}
+
+const valueColumns = {
+  last_price: 'last',
+  prev_close: 'prev_close',
+  open: 'open',
+  high: 'high',
+  low: 'low',
+  volume: 'v',
+  amount: 'amt',
+} as const;
+type Content = (typeof valueColumns)[keyof typeof valueColumns];
+
+/** A row whose columns are those of {@link quoteRowColumns}. */
+export function quoteRowOf(row: Row): QuoteRow {
+  const cell = (column: string): Value => row[quoteRowColumns.indexOf(column)] ?? null;
+  const text = (column: string): string | null => (cell(column) === null ? null : String(cell(column)));
+  const number = (column: string): number | null => (cell(column) === null ? null : Number(cell(column)));
+  const values = Object.entries(valueColumns).map(([column, value]) => [value, number(column)] as const);
+  return {
+    ts: Number(cell('ts')),
+    seq: Number(cell('seq')),
+    values: Object.fromEntries(values) as Record<Content, number | null>,
+    bids: text('bids'),
+    asks: text('asks'),
+    simulated: cell('simulated') === true,
+    writer: Number(cell('writer')),
+  };
+}
+
+/** For a client, byte for byte as PostgreSQL writes it. */
+export function latestQuoteOf({ ts, seq, values, bids, asks, simulated }: QuoteRow): Omit<LatestQuote, 'place'> {
+  const t = `${chinaLocal(ts)}+08:00`;
+  const { last, prev_close, open, high, low, v, amt } = values;
+  const prices = `"last":${last},"prev_close":${prev_close},"open":${open},"high":${high},"low":${low}`;
+  const quote = `{"t":"${t}",${prices},"v":${v},"amt":${amt},"bids":${bids},"asks":${asks},"seq":${seq}}`;
+  return { quote, t, simulated };
+}
+
+export function heldQuoteOf({ ts, seq, values, bids, asks, simulated }: QuoteRow): HeldQuote {
+  const levels = (json: string | null): QuoteLevel[] | null =>
+    json === null ? null : (JSON.parse(json) as QuoteLevel[]);
+  return {
+    seq,
+    t: chinaLocal(ts),
+    content: contentOf({ ...values, bids: levels(bids), asks: levels(asks), simulated }),
+  };
+}
+
+/** The literals that store a quote, in the order of {@link quoteRowColumns}. */
+export function quoteLiterals(
+  { t, seq, quote }: StoredQuote,
+  { receivedAtMs, writer }: { readonly receivedAtMs: number; readonly writer: number },
+): Sql[] {
+  const { last, prev_close, open, high, low, v, amt, bids, asks, simulated } = quote;
+  const values = [last, prev_close, open, high, low, v, amt];
+  return [
+    literal.timestamp(Date.parse(`${t}+08:00`)),
+    literal.integer(seq),
+    ...values.map((value) => (value === undefined ? literal.null : literal.double(value))),
+    ...[bids, asks].map((side) => (side === undefined ? literal.null : literal.text(levelsJson(side)))),
+    literal.boolean(simulated ?? false),
+    literal.timestamp(receivedAtMs),
+    literal.integer(writer),
+  ];
+}
+
+const levelsJson = (levels: readonly QuoteLevel[]): string =>
+  `[${levels.map(({ p, s }) => `{"p": ${p}, "s": ${s}}`).join(', ')}]`;

@@ -1,0 +1,41 @@
+import { childTables, literal, type Sql } from '@mystocks/connection-pool';
+import { SYMBOL } from '@mystocks/validation';
+import type { StoredTimeframe } from '@mystocks/contracts';
+import { exchangeOf } from '../instruments/symbols.js';
+
+/** The child table of a series and its tags. */
+export interface Series {
+  readonly table: Sql;
+  readonly tags: readonly Sql[];
+}
+
+const frameWord = {
+  '1Day': '1day',
+  '1Min': '1min',
+  '5Min': '5min',
+  '15Min': '15min',
+  '30Min': '30min',
+  '60Min': '60min',
+} as const;
+const exchangeWord = { SSE: 'sse', SZSE: 'szse', BSE: 'bse' } as const;
+const table = childTables('bars', 'quotes', ...Object.values(frameWord), ...Object.values(exchangeWord));
+
+/** Names are made of six digits and fixed words, so that nothing else gets into an identifier. */
+export function barsSeries(symbol: string, timeframe: StoredTimeframe): Series {
+  const { code, exchange } = partsOf(symbol);
+  return {
+    table: table(['bars', frameWord[timeframe], exchangeWord[exchange]], code),
+    tags: [symbol, exchange, timeframe].map(literal.text),
+  };
+}
+
+export function quotesSeries(symbol: string): Series {
+  const { code, exchange } = partsOf(symbol);
+  return { table: table(['quotes', exchangeWord[exchange]], code), tags: [symbol, exchange].map(literal.text) };
+}
+
+function partsOf(symbol: string): { readonly code: string; readonly exchange: keyof typeof exchangeWord } {
+  const exchange = SYMBOL.test(symbol) ? exchangeOf(symbol) : undefined;
+  if (exchange === undefined) throw new Error(`${JSON.stringify(symbol)} names no series`);
+  return { code: symbol.slice(0, 6), exchange };
+}
