@@ -11,13 +11,13 @@ const bareTable = `CREATE TABLE public.bare (code text, exchange text, date date
 /** Connects as the superuser and makes the bare table. */
 export async function openPeer(url: string): Promise<PostgresPool> {
   const pool = new PostgresPool({ name: 'peer', url, size: 1, overflow: 0, statementTimeoutMs: 30_000 });
-  await pool.query({ text: bareTable });
+  await pool.write((client) => client.query(bareTable));
   return pool;
 }
 
 /** Both sides begin each round with empty tables. */
 export const emptyTables = async (peer: PostgresPool): Promise<void> => {
-  await peer.query({ text: 'TRUNCATE public.bare, market_data.bars_daily' });
+  await peer.write((client) => client.query('TRUNCATE public.bare, market_data.bars_daily'));
 };
 
 /** Copies the whole file; answers the rows stored. */

@@ -78,6 +78,16 @@ export const metrics = {
     help: 'Connections held longer than the threshold',
     labelNames: ['pool'],
   }),
+  replicaLag: new LiveGauge({
+    name: 'db_replica_lag_seconds',
+    help: 'How far a replica is behind its primary; infinite when it follows another server',
+    labelNames: ['replica'],
+  }),
+  dbRoute: new FastCounter({
+    name: 'db_route_total',
+    help: 'Database reads and writes by the kind of server that served them, and why that one',
+    labelNames: ['target', 'reason'],
+  }),
   batchItems: new FastCounter({
     name: 'batch_items_total',
     help: 'Lines of batches by outcome',
@@ -88,6 +98,16 @@ export const metrics = {
     help: 'Time to store one block of a batch',
     labelNames: ['kind'],
     buckets: SECONDS,
+  }),
+  batchConcurrency: new Gauge({
+    name: 'batch_concurrency',
+    help: 'Batches, or blocks of them, that are being stored now',
+    labelNames: ['kind'],
+  }),
+  batchQueue: new Gauge({
+    name: 'batch_queue',
+    help: 'Blocks that are read and wait for their turn',
+    labelNames: ['kind'],
   }),
   socketConnections: new Gauge({ name: 'socketio_connections', help: 'Open Socket.IO connections of this node' }),
   socketRooms: new Gauge({ name: 'socketio_rooms_active', help: 'Channels with at least one local subscriber' }),

@@ -73,6 +73,8 @@ describe('UsersRepository under a race', () => {
       'CREATE TABLE auth.x ()',
       'TRUNCATE auth.login_attempts',
     ];
-    for (const text of forbidden) await expect(pool.query({ text })).rejects.toMatchObject({ code: '42501' });
+    for (const text of forbidden) {
+      await expect(pool.write((client) => client.query(text))).rejects.toMatchObject({ code: '42501' });
+    }
   });
 });

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { PoolClient } from 'pg';
+import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
 import type { Queryable, Rows, Statement, WritingClient } from './queryable.js';
 
 /** The pool's connection as a borrower sees it: every statement has a limit after which its silence is a failure. */
 export class Borrowed implements Queryable, WritingClient {
-  readonly #client: PoolClient;
+  readonly #client: Client;
   readonly #silenceMs: number;
 
-  constructor(client: PoolClient, silenceMs: number) {
+  constructor(client: Client, silenceMs: number) {
     this.#client = client;
     this.#silenceMs = silenceMs;
   }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { types } from 'node:util';
 import type pg from 'pg';
 import type { Lease } from '../pool/loan.js';
 import type { PoolStatus } from '../pool/pool-options.js';
@@ -30,7 +31,7 @@ type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, d
 type Answered = (error: Error | undefined, result: pg.QueryResult | undefined) => void;
 
 const nothing = (): void => undefined;
-const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+const toError = (error: unknown): Error => (types.isNativeError(error) ? error : new Error(String(error)));
 
 /**
  * Our pool with the face of `pg.Pool`, for libraries that want one (TypeORM's `driver` option). Emits what pg.Pool

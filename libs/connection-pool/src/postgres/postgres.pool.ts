@@ -1,87 +1,98 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import type { Lsn } from '@mystocks/kernel';
-import { log, metrics } from '@mystocks/telemetry';
-import pg from 'pg';
+import { metrics } from '@mystocks/telemetry';
+import type pg from 'pg';
 import { Borrowed } from './borrowed.js';
-import { isConnectionLoss, isExhausted, isSilent, toFailure } from './pg-failure.js';
+import { SILENCE_MARGIN_MS } from './pg-connector.js';
+import { isConnectionLoss, isNotPrimary, toFailure, unreachable } from './pg-failure.js';
+import { PgPool } from './pg-pool.js';
+import { PostgresNode, type NodeRole } from './postgres-node.js';
 import type { Queryable, ReadOptions, Rows, Statement, WriteOptions, WritingClient, Written } from './queryable.js';
+import { ReadRouter } from './read-router.js';
+import { Topology } from './topology.js';
+import { begin, commit, rollBack } from './transaction.js';
 
 export interface PostgresPoolOptions {
   /** Names the pool in metrics and, as application_name, on the server. */
   readonly name: string;
   readonly url: string;
-  /** Connections that are kept. */
+  /** The servers beside it, separated by commas. Which one is the primary is found out, not configured. */
+  readonly replicaUrls?: string | undefined;
+  /** Where reads go; `primary` for a service that decides by what it reads. Default `replicas`, where there are any. */
+  readonly readFrom?: 'primary' | 'replicas';
+  /** Connections that are kept, to each server. */
   readonly size: number;
-  /** Connections beyond them under load; closed again after 10 s without work. */
+  /** Connections beyond them under load, to each server. */
   readonly overflow: number;
   readonly statementTimeoutMs: number;
-  /** How long a borrower waits; interactive work is shed after 2 s. */
+  /** How long a borrower waits; one with a deadline waits no longer than that. */
   readonly acquireTimeoutMs?: number;
-  readonly maxLifetimeS?: number;
 }
 
-const ACQUIRE_TIMEOUT_MS = 2_000;
-const MAX_LIFETIME_S = 3_600;
-const IDLE_TIMEOUT_MS = 10_000;
+/** A server as its pool sees it now. */
+export interface ServerStatus {
+  /** `host:port`. */
+  readonly server: string;
+  readonly role: NodeRole;
+  /** Of a replica, seconds; absent while there is no primary to compare with. */
+  readonly lagS?: number;
+}
+
 const PROBE_TIMEOUT_MS = 1_000;
-// The server's own statement timeout comes first; this one is for a server that says nothing at all.
-const SILENCE_MARGIN_MS = 1_000;
 
 /**
- * Every PostgreSQL connection of a service. Connections are borrowed for one piece of work; a dead one is replaced
- * without the borrower's notice where nothing was done yet. Driver errors become Failures here and nowhere else.
+ * Every PostgreSQL connection of a service, to the primary and its replicas. Connections are borrowed for one piece of
+ * work; a dead one is replaced without the borrower's notice where nothing was done yet. Driver errors become Failures
+ * here and nowhere else.
  */
 export class PostgresPool implements OnApplicationShutdown {
-  /** For TypeORM, which shares these connections. */
-  readonly driverPool: pg.Pool;
-  readonly #used = new WeakSet<pg.PoolClient>();
-  readonly #name: string;
+  /** For TypeORM, which shares the connections to whoever is the primary. */
+  readonly driverPool: PgPool;
+  readonly #topology: Topology;
+  readonly #reads: ReadRouter;
   readonly #statementTimeoutMs: number;
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresPoolOptions) {
-    this.#name = options.name;
+    const { name, replicaUrls = '', readFrom = 'replicas' } = options;
+    const others = replicaUrls.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+    this.#topology = new Topology([
+      new PostgresNode(options),
+      // By place, not by role: roles change, and a name is for the life of the process.
+      ...others.map((one, index) => new PostgresNode({ ...options, url: one, name: `${name}-${index + 2}` })),
+    ]);
     this.#statementTimeoutMs = options.statementTimeoutMs;
-    this.driverPool = new pg.Pool({
-      connectionString: options.url,
-      application_name: options.name,
-      min: options.size,
-      max: options.size + options.overflow,
-      idleTimeoutMillis: IDLE_TIMEOUT_MS,
-      connectionTimeoutMillis: options.acquireTimeoutMs ?? ACQUIRE_TIMEOUT_MS,
-      maxLifetimeSeconds: options.maxLifetimeS ?? MAX_LIFETIME_S,
-      statement_timeout: options.statementTimeoutMs,
-      query_timeout: options.statementTimeoutMs + SILENCE_MARGIN_MS,
-      keepAlive: true,
+    this.#reads = new ReadRouter(this.#topology, readFrom);
+    this.driverPool = new PgPool({
+      acquire: async (how) => (await this.#primary()).pool.acquire(how),
+      status: () => this.#topology.mainNode.pool.status(),
+      end: () => this.close(),
     });
-    this.#watch();
   }
 
   /**
-   * Runs reads on a borrowed connection. A read that has to see a write names its log position in `after`; today all
-   * reads run on the primary, which has seen everything. The work may run twice when its connection turns out dead.
+   * Runs reads on a borrowed connection, in a session that cannot write. They see all that was acknowledged before, on
+   * whatever server they run; as long as there is no primary, what the replicas have. The work may run twice when its
+   * connection turns out dead.
    */
-  read<T>(work: (client: Queryable) => Promise<T>, options?: ReadOptions): Promise<T>;
-  read<T>(work: (client: Queryable) => Promise<T>): Promise<T> {
+  read<T>(work: (client: Queryable) => Promise<T>, { after }: ReadOptions = {}): Promise<T> {
     const silenceMs = this.#statementTimeoutMs + SILENCE_MARGIN_MS;
-    return this.#borrow(
-      (client) => work(new Borrowed(client, silenceMs)),
-      () => true,
-    );
+    return this.#reads.run((client) => work(new Borrowed(client, silenceMs)), after);
   }
 
   /** One statement of a read; see {@link read}. */
-  async query<Row extends object>(statement: Statement, options: ReadOptions = {}): Promise<Rows<Row>> {
+  query<Row extends object>(statement: Statement, options: ReadOptions = {}): Promise<Rows<Row>> {
     return this.read((client) => client.query<Row>(statement), options);
   }
 
-  /** Runs `work` in a transaction: all of it is stored, or nothing. */
+  /**
+   * Runs `work` in a transaction on the primary: all of it is stored, or nothing. Never runs it twice. Fails with
+   * `timeout` when the connection was lost at the very end: then it may have been stored.
+   */
   async write<T>(work: (client: WritingClient) => Promise<T>, options: WriteOptions = {}): Promise<Written<T>> {
     const timeoutMs = Math.trunc(options.statementTimeoutMs ?? this.#statementTimeoutMs);
-    const begin = `BEGIN; SET LOCAL statement_timeout = ${timeoutMs}`;
     let begun = false;
-    const transaction = async (client: pg.PoolClient): Promise<Written<T>> => {
-      await client.query(begin);
+    const transaction = async (client: pg.Client): Promise<Written<T>> => {
+      await begin(client, timeoutMs);
       begun = true;
       try {
         const value = await work(new Borrowed(client, timeoutMs + SILENCE_MARGIN_MS));
@@ -91,90 +102,54 @@ export class PostgresPool implements OnApplicationShutdown {
         throw error;
       }
     };
-    return this.#borrow(transaction, () => !begun);
+    const written = await this.#onPrimary(transaction, () => !begun);
+    metrics.dbRoute.cell('primary', 'write').count += 1;
+    return written;
   }
 
-  /** For readiness: the database answers on a connection of this pool. */
+  /** For readiness: a read is answered. */
   check(): { readonly name: 'postgres'; readonly probe: () => Promise<void> } {
     const statement = { text: 'SELECT 1', query_timeout: PROBE_TIMEOUT_MS };
     return { name: 'postgres', probe: async () => void (await this.query(statement)) };
   }
 
+  /** The servers of this pool, in the order of their URLs. */
+  servers(): ServerStatus[] {
+    return this.#topology.nodes.map(({ address, role, lagMs }) => ({
+      server: address,
+      role,
+      ...(lagMs === undefined ? {} : { lagS: lagMs / 1_000 }),
+    }));
+  }
+
   /** Waits for borrowed connections to come back and closes all. */
   close(): Promise<void> {
-    return (this.#closing ??= this.driverPool.end());
+    return (this.#closing ??= this.#topology.close());
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.close();
   }
 
-  async #borrow<T>(work: (client: pg.PoolClient) => Promise<T>, mayRunAgain: () => boolean): Promise<T> {
-    for (;;) {
-      const client = await this.#lend();
-      const stale = this.#used.has(client);
-      this.#used.add(client);
-      try {
-        const result = await work(client);
-        client.release();
-        return result;
-      } catch (error) {
-        const lost = isConnectionLoss(error);
-        client.release(lost || isSilent(error) || unusable.has(client));
-        // A connection that died while it lay idle says so only when it is used: replaced unseen. All may have died
-        // together; each is destroyed here, so the loop ends at a new one at the latest.
-        if (!(stale && lost && mayRunAgain())) throw toFailure(error);
-      }
-    }
+  async #primary(): Promise<PostgresNode> {
+    const primary = await this.#topology.primary();
+    if (primary === undefined) throw unreachable();
+    return primary;
   }
 
-  async #lend(): Promise<pg.PoolClient> {
-    const startedAt = performance.now();
+  /** Once more on another server when the primary turns out to be it no more, and `mayRunAgain`. */
+  async #onPrimary<T>(work: (client: pg.Client) => Promise<T>, mayRunAgain: () => boolean): Promise<T> {
+    const primary = await this.#primary();
     try {
-      return await this.driverPool.connect();
+      return await primary.borrow(work, mayRunAgain);
     } catch (error) {
-      if (isExhausted(error)) metrics.poolTimeouts.cell(this.#name).count += 1;
-      throw toFailure(error);
-    } finally {
-      metrics.poolWait.cell(this.#name).observe((performance.now() - startedAt) / 1_000);
-    }
-  }
-
-  #watch(): void {
-    const pool = this.driverPool;
-    metrics.activeConnections.watch(() => [
-      { labels: [this.#name, 'primary'], value: pool.totalCount - pool.idleCount },
-    ]);
-    pool.on('connect', (client) => {
-      // A lent connection that dies emits `error` as well as failing its query; unheard, it would end the process.
-      client.on('error', (error) => {
-        log.warn({ pool: this.#name, err: error }, 'a database connection was lost');
+      if (!mayRunAgain() || !(isConnectionLoss(error) || isNotPrimary(error))) throw toFailure(error);
+      await this.#topology.look();
+      const other = await this.#primary();
+      if (other === primary) throw unreachable(error);
+      return await other.borrow(work, mayRunAgain).catch((second: unknown) => {
+        throw toFailure(second);
       });
-    });
-    pool.on('error', () => undefined);
-  }
-}
-
-// Connections whose ROLLBACK failed: in an unknown state, destroyed instead of lent again.
-const unusable = new WeakSet<pg.PoolClient>();
-
-async function commit(client: pg.PoolClient): Promise<Lsn> {
-  // Both in one round trip. The insert position, because the write position lags behind an asynchronous commit.
-  const both: unknown = await client.query('COMMIT; SELECT pg_current_wal_insert_lsn()::text AS lsn');
-  const [committed, position] = both as [pg.QueryResult, pg.QueryResult<{ lsn: string }>];
-  // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
-  if (committed.command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
-  const lsn = position.rows[0]?.lsn;
-  if (lsn === undefined) throw new Error('the server told no log position');
-  return lsn;
-}
-
-async function rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
-  if (isConnectionLoss(error) || isSilent(error)) return;
-  try {
-    await client.query('ROLLBACK');
-  } catch (second) {
-    log.warn({ err: second }, 'a transaction could not be rolled back; its connection is closed');
-    unusable.add(client);
+    }
   }
 }

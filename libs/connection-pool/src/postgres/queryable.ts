@@ -28,7 +28,10 @@ export interface WritingClient extends Queryable {
 }
 
 export interface ReadOptions {
-  /** The read must see everything written up to this log position (X-Read-After). */
+  /**
+   * The read must see everything written up to this log position (X-Read-After). Without it, everything that was
+   * acknowledged before the read began.
+   */
   readonly after?: Lsn | undefined;
 }
 

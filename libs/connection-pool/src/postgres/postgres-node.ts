@@ -1,0 +1,120 @@
+import { compareLsn, type Lsn } from '@mystocks/kernel';
+import type pg from 'pg';
+import { Pool } from '../pool/pool.js';
+import { Monitor, type Sighting } from './monitor.js';
+import { PgConnector } from './pg-connector.js';
+import { isConnectionLoss, isSilent } from './pg-failure.js';
+import type { Sight } from './sight.js';
+import { isUnusable } from './transaction.js';
+
+/**
+ * What a server is now: `fenced` was primary before another was promoted and takes no part; `away` cannot be reached,
+ * or has not been looked at yet.
+ */
+export type NodeRole = 'primary' | 'replica' | 'fenced' | 'away';
+
+export interface PostgresNodeOptions {
+  readonly name: string;
+  readonly url: string;
+  readonly size: number;
+  readonly overflow: number;
+  readonly statementTimeoutMs: number;
+  readonly acquireTimeoutMs?: number;
+}
+
+/** One server: its pool, and what is known about it. {@link Topology} keeps that up to date. */
+export class PostgresNode {
+  /** `host:port`. */
+  readonly address: string;
+  readonly pool: Pool<pg.Client>;
+  readonly monitor: Monitor;
+  role: NodeRole = 'away';
+  /** Undefined while it cannot be reached. */
+  sight: Sight | undefined;
+  /** A replica's, while there is a primary to compare with. */
+  lagMs: number | undefined;
+  /** A replica near enough to be read. */
+  isNear = false;
+  /** It says that it is the primary, and the other servers were asked after that. */
+  isProven = false;
+  #connection = 0;
+  #replayed: Lsn | undefined;
+
+  constructor(options: PostgresNodeOptions) {
+    const { name, url, size, overflow, statementTimeoutMs, acquireTimeoutMs } = options;
+    this.address = addressOf(url);
+    this.monitor = new Monitor({ url, name: `${name} monitor` });
+    const patience = acquireTimeoutMs === undefined ? {} : { acquireTimeoutMs };
+    this.pool = new Pool(
+      { name, role: () => this.role, server: this.address, size, overflow, ...patience },
+      new PgConnector({ url, name, statementTimeoutMs }),
+    );
+  }
+
+  get saysPrimary(): boolean {
+    return this.sight !== undefined && !this.sight.inRecovery;
+  }
+
+  get lent(): number {
+    return this.pool.status().lent;
+  }
+
+  saw({ sight, connection }: Sighting): void {
+    const isNew = connection !== this.#connection;
+    if (isNew || sight.inRecovery) this.isProven = false;
+    if (isNew) this.#replayed = undefined;
+    this.#connection = connection;
+    this.sight = sight;
+    if (sight.inRecovery) this.replayed(sight.lsn);
+  }
+
+  lost(): void {
+    this.sight = undefined;
+    this.isProven = false;
+    this.#replayed = undefined;
+  }
+
+  /** A replica has said that it shows everything up to `lsn`. */
+  replayed(lsn: Lsn): void {
+    if (!this.hasReplayed(lsn)) this.#replayed = lsn;
+  }
+
+  /** As far as is known without asking. */
+  hasReplayed(lsn: Lsn): boolean {
+    return this.#replayed !== undefined && compareLsn(this.#replayed, lsn) >= 0;
+  }
+
+  /**
+   * Borrows a connection for `work`. Connections that died while they lay idle say so only when they are used: they are
+   * replaced unseen as long as the work may run again. One never lent before may have lain there too, but a server that
+   * loses several of them is not well.
+   */
+  async borrow<T>(work: (client: pg.Client) => Promise<T>, mayRunAgain: () => boolean = () => true): Promise<T> {
+    for (let freshLost = 0; ;) {
+      const lease = await this.pool.acquire();
+      const client = lease.connection;
+      try {
+        const result = await work(client);
+        lease.release();
+        return result;
+      } catch (error) {
+        const isLost = isConnectionLoss(error);
+        lease.release(isLost || isSilent(error) || isUnusable(client));
+        if (lease.isFresh) freshLost += 1;
+        if (!isLost || freshLost > FRESH_LOST_MAX || !mayRunAgain()) throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.monitor.close(), this.pool.end()]);
+  }
+}
+
+const FRESH_LOST_MAX = 2;
+const POSTGRES_PORT = '5432';
+
+function addressOf(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port === '' ? POSTGRES_PORT : port}`;
+}
