@@ -1,7 +1,12 @@
 export { FakeBus, type Called, type Published } from './fakes/fake-bus.js';
 export { FaultProxy } from './fakes/fault-proxy.js';
 export { makeKeys, signToken, testKeys, type TestKeys, type TokenOptions } from './fakes/tokens.js';
-export { startTdengineStandIn, type TdengineFault, type TdengineStandIn } from './fakes/tdengine/tdengine-stand-in.js';
+export {
+  realTdengineUrl,
+  startTdengineStandIn,
+  type TdengineFault,
+  type TdengineStandIn,
+} from './fakes/tdengine/tdengine-stand-in.js';
 export { tokensOf as tdengineTokensOf } from './fakes/tdengine/tokens.js';
 export { freePort, portTaken } from './process/free-port.js';
 export { ManagedProcess, type Exit, type Launch } from './process/managed-process.js';

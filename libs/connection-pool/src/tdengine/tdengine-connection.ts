@@ -3,8 +3,8 @@ import { AdapterRefusal, AnswerTooLarge, BrokenAnswer, NoAnswer, SilentServer } 
 import { readAnswer, type TdengineAnswer } from './tdengine-answer.js';
 import type { TdengineAddress } from './tdengine-address.js';
 
-/** Larger answers are refused: a page of the house is far below. */
-const ANSWER_BYTES_MAX = 64 * 1_024 * 1_024;
+/** Larger answers are refused: 50,000 bars are a third of it. */
+const ANSWER_BYTES_MAX = 32 * 1_024 * 1_024;
 // The pool decides how long a connection lives; undici's own limit of an idle one only has to be longer.
 const IDLE_MS = 24 * 3_600_000;
 

@@ -1,5 +1,4 @@
 import { TaosError } from './taos-error.js';
-import type { TokenReader } from './token-reader.js';
 
 /** The types of TDengine that the stand-in stores. */
 export type ColumnType =
@@ -13,20 +12,9 @@ const ROW_BYTES_MAX = 65_531;
 const COLUMN_BYTES_MAX = 65_517;
 const TAG_BYTES_MAX = 16_382;
 
-export function parseType(reader: TokenReader): ColumnType {
-  const token = reader.next();
-  const kind = token.kind === 'word' ? token.text : '';
-  if (kind === 'varchar' || kind === 'binary' || kind === 'nchar') {
-    const [length = 0] = reader.list(() => reader.count());
-    return { kind: kind === 'nchar' ? 'nchar' : 'varchar', length };
-  }
-  if (kind === 'decimal') {
-    const [precision = 0, scale = 0] = reader.list(() => reader.count());
-    if (precision < 1 || precision > 38 || scale > precision) throw new TaosError('syntax', 'Invalid decimal type');
-    return { kind, precision, scale };
-  }
-  if (!Object.hasOwn(SIZES, kind)) throw new TaosError('syntax', `syntax error near "${token.text}"`);
-  return { kind: kind as keyof typeof SIZES };
+/** The type of a name that needs no length. */
+export function fixedType(name: string): ColumnType | undefined {
+  return Object.hasOwn(SIZES, name) ? { kind: name as keyof typeof SIZES } : undefined;
 }
 
 /** Bytes that a value of this type may take; an NCHAR is four a character, both texts have two of length. */

@@ -12,7 +12,7 @@ export function parseSelect(reader: TokenReader): Statement {
     reader.marks(')');
     return { kind: 'question', what };
   }
-  if (reader.token.kind === 'number' && reader.count() === 1) return { kind: 'question', what: 'one' };
+  if (reader.token.kind === 'number') return { kind: 'constant', value: BigInt(reader.count()) };
   const items = [item(reader)];
   while (reader.mark(',')) items.push(item(reader));
   reader.words('from');

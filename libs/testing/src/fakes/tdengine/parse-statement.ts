@@ -1,7 +1,8 @@
-import { checkSizes, parseType } from './column-types.js';
+import { checkSizes } from './column-types.js';
 import { parseCondition } from './parse-condition.js';
 import { parseInsert } from './parse-insert.js';
 import { parseSelect } from './parse-select.js';
+import { parseType } from './parse-type.js';
 import type { Column, Statement } from './statements.js';
 import { TaosError } from './taos-error.js';
 import { TokenReader } from './token-reader.js';

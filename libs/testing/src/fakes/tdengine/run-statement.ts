@@ -10,7 +10,7 @@ import { TaosError } from './taos-error.js';
 /** Rows touched, or the rows of a query. */
 export type Outcome = { readonly affected: number } | Result;
 
-export const SERVER_VERSION = '3.3.6.0-stand-in';
+const SERVER_VERSION = '3.3.6.0-stand-in';
 
 /** Runs one statement; `inUse` is the database of the request's path. */
 export function runStatement(sql: string, catalog: Catalog, inUse: string | undefined): Outcome {
@@ -20,6 +20,8 @@ export function runStatement(sql: string, catalog: Catalog, inUse: string | unde
       return runSelect(statement, catalog, inUse);
     case 'question':
       return answerOf(statement.what);
+    case 'constant':
+      return { columns: [{ name: statement.value.toString(), type: { kind: 'bigint' } }], rows: [[statement.value]] };
     case 'insert':
       return { affected: runInsert(statement.parts, catalog, inUse) };
     case 'delete': {
@@ -56,15 +58,8 @@ function define(statement: Definition, catalog: Catalog, inUse: string | undefin
   }
 }
 
-function answerOf(what: 'server_status' | 'server_version' | 'one'): Result {
-  switch (what) {
-    case 'server_status':
-      return { columns: [{ name: 'server_status()', type: { kind: 'int' } }], rows: [[1n]] };
-    case 'server_version': {
-      const type = { kind: 'varchar', length: SERVER_VERSION.length } as const;
-      return { columns: [{ name: 'server_version()', type }], rows: [[SERVER_VERSION]] };
-    }
-    case 'one':
-      return { columns: [{ name: '1', type: { kind: 'bigint' } }], rows: [[1n]] };
-  }
+function answerOf(what: 'server_status' | 'server_version'): Result {
+  if (what === 'server_status') return { columns: [{ name: 'server_status()', type: { kind: 'int' } }], rows: [[1n]] };
+  const type = { kind: 'varchar', length: SERVER_VERSION.length } as const;
+  return { columns: [{ name: 'server_version()', type }], rows: [[SERVER_VERSION]] };
 }

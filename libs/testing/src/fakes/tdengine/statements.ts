@@ -74,5 +74,6 @@ export type Statement =
     }
   | { readonly kind: 'insert'; readonly parts: readonly InsertPart[] }
   | { readonly kind: 'delete'; readonly table: TableName; readonly where: Condition | undefined }
-  | { readonly kind: 'question'; readonly what: 'server_status' | 'server_version' | 'one' }
+  | { readonly kind: 'question'; readonly what: 'server_status' | 'server_version' }
+  | { readonly kind: 'constant'; readonly value: bigint }
   | SelectStatement;

@@ -36,12 +36,13 @@ export class TdengineStandIn {
   #fault: TdengineFault | undefined;
   readonly #held = new Set<() => void>();
   #requests = 0;
-  /** Connections that were ever opened. */
+  #connections = 0;
+  /** Connections opened, since the start or `forget()`. */
   connectionsOpened = 0;
   /** The most requests that were under way at once. */
   requestsPeak = 0;
   /** The beginning of every statement, in the order of arrival. */
-  readonly statements: string[] = [];
+  statements: string[] = [];
 
   constructor(options: TdengineStandInOptions) {
     const { user = 'root', password = 'taosdata', bearer, port = 0 } = options;
@@ -64,6 +65,18 @@ export class TdengineStandIn {
     return this.#requests;
   }
 
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Counts from here on. */
+  forget(): void {
+    this.connectionsOpened = 0;
+    this.requestsPeak = this.#requests;
+    this.statements = [];
+  }
+
   fault(fault: TdengineFault): void {
     this.#fault = fault;
   }
@@ -79,7 +92,11 @@ export class TdengineStandIn {
     const server = createServer((request, response) => void this.#serve(request, response));
     // Go's server keeps idle connections open and says nothing of it.
     server.keepAliveTimeout = 0;
-    server.on('connection', () => (this.connectionsOpened += 1));
+    server.on('connection', (socket) => {
+      this.connectionsOpened += 1;
+      this.#connections += 1;
+      socket.once('close', () => (this.#connections -= 1));
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.#port, '127.0.0.1', resolve);
@@ -143,6 +160,9 @@ export class TdengineStandIn {
     return this.#door.answer(request, body, response, undefined);
   }
 }
+
+/** A real server to try the same things on, when somebody has one: `TDENGINE_URL`. */
+export const realTdengineUrl = (): string | undefined => process.env['TDENGINE_URL'];
 
 /** Starts the stand-in on loopback; `root`/`taosdata` unless said otherwise. */
 export async function startTdengineStandIn(options: TdengineStandInOptions = {}): Promise<TdengineStandIn> {
