@@ -172,10 +172,10 @@ export class Pool<C> {
       this.#serve();
       return;
     }
+    member.idleSince = now;
     const first = this.#line.next();
     if (first !== undefined) this.#offer(member, first, now);
     else {
-      member.idleSince = now;
       this.#stock.layDown(member);
       this.#checkEnd();
     }

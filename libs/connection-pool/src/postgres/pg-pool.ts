@@ -14,17 +14,11 @@ export interface PgLender {
   end(): Promise<void>;
 }
 
-/** How a session is set up for its borrower, and set back before anybody else gets it. */
-export interface PgSession {
-  readonly enter: string;
-  readonly leave: string;
-}
+/** `read-write` as pg.Pool's sessions are, which costs a round trip at both ends; `read-only` as our pools open them. */
+export type PgMode = 'read-write' | 'read-only';
 
-/** For borrowers that may write without saying so each time. */
-export const readWrite: PgSession = {
-  enter: 'SET default_transaction_read_only = off',
-  leave: 'SET default_transaction_read_only = on',
-};
+const READ_WRITE = 'SET default_transaction_read_only = off';
+const READ_ONLY = 'SET default_transaction_read_only = on';
 
 type Done = (release?: Error | boolean) => void;
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, done: Done) => void;
@@ -44,13 +38,17 @@ export class PgPool extends EventEmitter {
   readonly expiredCount = 0;
   readonly #seen = new WeakSet<pg.Client>();
   readonly #ping: AcquireOptions<pg.Client>['ping'];
+  readonly #leave: string | undefined;
 
   constructor(
     private readonly lender: PgLender,
-    private readonly session?: PgSession,
+    mode: PgMode = 'read-write',
   ) {
     super();
-    if (session !== undefined) this.#ping = (client) => client.query(session.enter);
+    if (mode === 'read-only') return;
+    // The setting is the ping as well: one round trip shows that the connection lives.
+    this.#ping = (client) => client.query(READ_WRITE);
+    this.#leave = READ_ONLY;
   }
 
   get totalCount(): number {
@@ -123,7 +121,7 @@ export class PgPool extends EventEmitter {
 
   async #lend(): Promise<pg.PoolClient> {
     const lease = await this.lender.acquire({ ping: this.#ping });
-    const client = pgClient(lease, this.session?.leave, this.#returned);
+    const client = pgClient(lease, this.#leave, this.#returned);
     if (!this.#seen.has(client)) this.#meet(client);
     this.emit('acquire', client);
     return client;
