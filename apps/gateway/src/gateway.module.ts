@@ -21,6 +21,9 @@ import { AnswersService } from './reads/answers.service.js';
 import { NearAnswers } from './reads/near-answers.js';
 import { NewsService } from './reads/news.service.js';
 import { ReadsService } from './reads/reads.service.js';
+import { OperationsController } from './uploads/operations.controller.js';
+import { StagingService } from './uploads/staging.service.js';
+import { UploadsController } from './uploads/uploads.controller.js';
 import { AuthV1Controller } from './v1/auth-v1.controller.js';
 import { MarketV1Controller } from './v1/market-v1.controller.js';
 
@@ -33,6 +36,8 @@ import { MarketV1Controller } from './v1/market-v1.controller.js';
     SymbolsController,
     CalendarController,
     BatchController,
+    UploadsController,
+    OperationsController,
     TokensController,
     UsersController,
     CacheController,
@@ -52,6 +57,7 @@ import { MarketV1Controller } from './v1/market-v1.controller.js';
     OpenApiDocuments,
     ReadsService,
     SigningKeys,
+    StagingService,
   ],
 })
 export class GatewayModule {}

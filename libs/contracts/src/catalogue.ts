@@ -5,9 +5,10 @@ import * as calendar from './calendar.contract.js';
 import type { Call, Event } from './define.js';
 import * as instruments from './instruments.contract.js';
 import * as quotes from './quotes.contract.js';
+import * as uploads from './uploads.contract.js';
 
-const everything: readonly unknown[] = [auth, bars, cache, calendar, instruments, quotes].flatMap((contracts) =>
-  Object.values(contracts),
+const everything: readonly unknown[] = [auth, bars, cache, calendar, instruments, quotes, uploads].flatMap(
+  (contracts) => Object.values(contracts),
 );
 
 const hasSubject = (value: unknown, start: string): boolean =>

@@ -19,4 +19,5 @@ export * from './instruments.contract.js';
 export * from './quotes.contract.js';
 export * from './market-data.words.js';
 export { Quote, QuoteLevel } from './quote.js';
-export { readers, roles, type Role } from './roles.js';
+export { operators, readers, roles, type Role } from './roles.js';
+export * from './uploads.contract.js';

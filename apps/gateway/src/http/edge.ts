@@ -156,7 +156,7 @@ export class Edge {
   }
 }
 
-/** A body that is read whole must be here in time; line streams watch their own pace (batch/blocks.ts). */
+/** A body that is read whole must be here in time; line streams and files watch their own pace (batch/blocks.ts). */
 function limitBodyTime(request: FastifyRequest, reply: FastifyReply, limitMs: number): void {
   const { headers, raw } = request;
   const encoding = headers['content-encoding'];
@@ -164,7 +164,8 @@ function limitBodyTime(request: FastifyRequest, reply: FastifyReply, limitMs: nu
     throw new Failure('unsupported_media', 'Compressed bodies are not taken');
   }
   const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  if (!hasBody || /^(text\/csv|application\/x-ndjson)/i.test(headers['content-type'] ?? '')) return;
+  if (!hasBody || /^(text\/csv|application\/x-ndjson|multipart\/form-data)/i.test(headers['content-type'] ?? ''))
+    return;
   const timer = setTimeout(() => {
     void reply.header('connection', 'close');
     sendProblem(Object.assign(new Error('slow body'), { statusCode: 408 }), request, reply);

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Failure, problems, timeframeAliases, type ProblemName } from '@mystocks/contracts';
 import { check, InvalidInput, type CheckOptions, type ShapeClass } from '@mystocks/validation';
 import type { FastifyRequest } from 'fastify';
@@ -28,14 +29,22 @@ export function invalidInput(error: InvalidInput): Failure {
   });
 }
 
-/** Query string (and path parameters, which win nothing: a name may appear once) checked as text. */
-export function fromQuery<T extends object>(shape: ShapeClass<T>, request: FastifyRequest): T {
+/** Query string, path parameters and fields of a form checked as text; none wins: a name may appear once. */
+export function fromQuery<T extends object>(
+  shape: ShapeClass<T>,
+  request: FastifyRequest,
+  fields: Readonly<Record<string, string>> = {},
+): T {
   const raw = queryOf(request);
-  for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
-    if (name === '*') continue;
-    if (Object.hasOwn(raw, name)) throw new Failure('invalid', `${name} is given in the path and in the query`);
-    raw[name] = value;
-  }
+  const add = (from: string, given: Readonly<Record<string, string>>): void => {
+    for (const [name, value] of Object.entries(given)) {
+      if (name === '*') continue;
+      if (Object.hasOwn(raw, name)) throw new Failure('invalid', `${name} is given in the ${from} and in the query`);
+      raw[name] = value;
+    }
+  };
+  add('path', request.params as Record<string, string>);
+  add('form', fields);
   const timeframe = raw['timeframe'];
   if (timeframe !== undefined && Object.hasOwn(timeframeAliases, timeframe)) {
     raw['timeframe'] = timeframeAliases[timeframe] ?? timeframe;
@@ -79,6 +88,11 @@ export function fromJson<T extends object>(shape: ShapeClass<T>, request: Fastif
 export function jsonOf(request: FastifyRequest): JsonBody {
   if (request.body instanceof JsonBody) return request.body;
   throw new Failure('unsupported_media', 'This needs a body of Content-Type application/json');
+}
+
+/** A form with a file (`multipart/form-data`), unread; a class, so that no other route takes it for its body. */
+export class MultipartBody {
+  constructor(readonly stream: Readable) {}
 }
 
 /** A form (`application/x-www-form-urlencoded`) as the parser left it. */

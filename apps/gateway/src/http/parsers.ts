@@ -1,12 +1,12 @@
 import { Failure } from '@mystocks/contracts';
 import type { FastifyInstance } from 'fastify';
-import { FormBody, textFields } from './input.js';
+import { FormBody, MultipartBody, textFields } from './input.js';
 import { readJson } from './json-text.js';
 
 export const JSON_BYTES_MAX = 1_048_576;
 const FORM_BYTES_MAX = 16_384;
 
-/** The kinds of body there are: strict JSON, forms, and line streams, which are passed on unread. */
+/** The kinds of body there are: strict JSON, forms, and what is passed on unread: line streams and files. */
 export function addParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser<Buffer>(
@@ -25,6 +25,9 @@ export function addParsers(server: FastifyInstance): void {
   );
   server.addContentTypeParser(['application/x-ndjson', 'text/csv'], (_request, payload, done) => {
     done(null, payload);
+  });
+  server.addContentTypeParser('multipart/form-data', (_request, payload, done) => {
+    done(null, new MultipartBody(payload));
   });
 }
 

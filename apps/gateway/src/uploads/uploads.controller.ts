@@ -1,0 +1,56 @@
+import { Controller, Post, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Failure, openUpload, UploadOptions } from '@mystocks/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Operates } from '../docs/operation.js';
+import { factsOf } from '../http/facts.js';
+import { fromQuery, MultipartBody } from '../http/input.js';
+import { leaveSoon } from '../http/leave-soon.js';
+import { textOf } from './file-text.js';
+import { sendOperation } from './operation-document.js';
+import { StagingService } from './staging.service.js';
+import { openForm } from './upload-form.js';
+import { UploadBody } from './uploads.shapes.js';
+
+@ApiTags('uploads')
+@Controller('api/v2/uploads')
+export class UploadsController {
+  constructor(private readonly staging: StagingService) {}
+
+  @Post()
+  @Operates(openUpload, {
+    summary: 'Store a file: CSV or NDJSON, plain or in gzip',
+    query: UploadOptions,
+    body: UploadBody,
+    consumes: ['multipart/form-data'],
+    answers: { 202: 'The file is here and waits to be stored: the operation that does it' },
+  })
+  async upload(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    const { body, headers } = request;
+    if (!(body instanceof MultipartBody)) {
+      throw new Failure('unsupported_media', 'This needs a form: Content-Type multipart/form-data with a part file');
+    }
+    try {
+      const key = headers['idempotency-key'];
+      const form = await openForm(body, headers['content-type'] ?? '');
+      try {
+        const options = fromQuery(UploadOptions, request, form.fields);
+        const text = await textOf(form.file);
+        const end = (): Promise<void> => form.end();
+        const operation = await this.staging.stage({
+          text,
+          options,
+          fileName: form.file.name,
+          key: key?.toString(),
+          end,
+        });
+        return sendOperation(reply, 202, operation, factsOf(request));
+      } finally {
+        form.leave();
+      }
+    } catch (error) {
+      leaveSoon(request);
+      throw error;
+    }
+  }
+}
