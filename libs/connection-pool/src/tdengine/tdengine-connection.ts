@@ -11,6 +11,8 @@ const IDLE_MS = 24 * 3_600_000;
 /** One keep-alive HTTP/1.1 socket to taosAdapter; it carries one request at a time and is never reopened. */
 export class TdengineConnection {
   readonly #client: Client;
+  /** Moment of `performance.now()`. */
+  readonly openedAt = performance.now();
 
   constructor(private readonly address: TdengineAddress) {
     this.#client = new Client(address.origin, {

@@ -74,17 +74,19 @@ export class TdenginePool implements OnApplicationShutdown {
    */
   async query(statement: Sql, options: TdengineQueryOptions = {}): Promise<TdengineAnswer> {
     const deadlineMs = options.deadlineMs ?? currentContext()?.deadlineMs;
+    const askedAt = performance.now();
     try {
       for (;;) {
         const lease = await this.#pool.acquire({ deadlineMs });
+        const { connection } = lease;
         try {
-          const answer = await this.#ask(lease.connection, statement, deadlineMs);
+          const answer = await this.#ask(connection, statement, deadlineMs);
           lease.release();
           return answer;
         } catch (error) {
           lease.release(isUnusable(error));
           // All may have died together, as when the server restarts; each is closed here, so it ends with a new one.
-          if (lease.isFresh || !(error instanceof NoAnswer)) throw error;
+          if (connection.openedAt >= askedAt || !(error instanceof NoAnswer)) throw error;
         }
       }
     } catch (error) {

@@ -81,11 +81,16 @@ export class TdengineStandIn {
     this.#fault = fault;
   }
 
+  /** Lets the requests that are held now go on; new ones are held again. */
+  release(): void {
+    for (const goOn of this.#held) goOn();
+    this.#held.clear();
+  }
+
   /** No fault any more; held requests go on. */
   heal(): void {
     this.#fault = undefined;
-    for (const goOn of this.#held) goOn();
-    this.#held.clear();
+    this.release();
   }
 
   async start(): Promise<void> {
