@@ -1,5 +1,6 @@
 import { compareLsn, type Lsn } from '@mystocks/kernel';
 import type pg from 'pg';
+import type { PoolOptions } from '../pool/pool-options.js';
 import { Pool } from '../pool/pool.js';
 import { Monitor, type Sighting } from './monitor.js';
 import { PgConnector } from './pg-connector.js';
@@ -13,13 +14,9 @@ import { isUnusable } from './transaction.js';
  */
 export type NodeRole = 'primary' | 'replica' | 'fenced' | 'away';
 
-export interface PostgresNodeOptions {
-  readonly name: string;
+export interface PostgresNodeOptions extends Omit<PoolOptions, 'role' | 'server' | 'budget'> {
   readonly url: string;
-  readonly size: number;
-  readonly overflow: number;
   readonly statementTimeoutMs: number;
-  readonly acquireTimeoutMs?: number;
 }
 
 /** One server: its pool, and what is known about it. {@link Topology} keeps that up to date. */
@@ -41,12 +38,12 @@ export class PostgresNode {
   #replayed: Lsn | undefined;
 
   constructor(options: PostgresNodeOptions) {
-    const { name, url, size, overflow, statementTimeoutMs, acquireTimeoutMs } = options;
+    const { url, statementTimeoutMs, ...pool } = options;
+    const { name } = pool;
     this.address = addressOf(url);
     this.monitor = new Monitor({ url, name: `${name} monitor` });
-    const patience = acquireTimeoutMs === undefined ? {} : { acquireTimeoutMs };
     this.pool = new Pool(
-      { name, role: () => this.role, server: this.address, size, overflow, ...patience },
+      { ...pool, role: () => this.role, server: this.address },
       new PgConnector({ url, name, statementTimeoutMs }),
     );
   }

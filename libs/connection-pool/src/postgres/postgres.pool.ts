@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { metrics } from '@mystocks/telemetry';
 import type pg from 'pg';
+import type { AcquireOptions } from '../pool/waiting.js';
 import { Borrowed } from './borrowed.js';
 import { SILENCE_MARGIN_MS } from './pg-connector.js';
 import { isConnectionLoss, isNotPrimary, toFailure, unreachable } from './pg-failure.js';
@@ -26,6 +27,9 @@ export interface PostgresPoolOptions {
   readonly statementTimeoutMs: number;
   /** How long a borrower waits; one with a deadline waits no longer than that. */
   readonly acquireTimeoutMs?: number;
+  readonly recycleMs?: number;
+  readonly leakAfterMs?: number;
+  readonly reclaimLeaks?: boolean;
 }
 
 /** A server as its pool sees it now. */
@@ -45,7 +49,7 @@ const PROBE_TIMEOUT_MS = 1_000;
  * here and nowhere else.
  */
 export class PostgresPool implements OnApplicationShutdown {
-  /** For TypeORM, which shares the connections to whoever is the primary. */
+  /** For TypeORM, which shares the connections to whoever is the primary, in sessions that cannot write. */
   readonly driverPool: PgPool;
   readonly #topology: Topology;
   readonly #reads: ReadRouter;
@@ -62,11 +66,12 @@ export class PostgresPool implements OnApplicationShutdown {
     ]);
     this.#statementTimeoutMs = options.statementTimeoutMs;
     this.#reads = new ReadRouter(this.#topology, readFrom);
-    this.driverPool = new PgPool({
-      acquire: async (how) => (await this.#primary()).pool.acquire(how),
+    const lender = {
+      acquire: async (how: AcquireOptions<pg.Client>) => (await this.#primary()).pool.acquire(how),
       status: () => this.#topology.mainNode.pool.status(),
       end: () => this.close(),
-    });
+    };
+    this.driverPool = new PgPool(lender, 'read-only');
   }
 
   /**
