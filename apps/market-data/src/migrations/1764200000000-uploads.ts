@@ -44,10 +44,12 @@ CREATE TABLE market_data.upload_blocks (
   upload_id uuid NOT NULL REFERENCES market_data.uploads ON DELETE CASCADE,
   first_line bigint NOT NULL,
   lines int NOT NULL,
-  body bytea STORAGE EXTERNAL NOT NULL,
+  body bytea NOT NULL,
   staged_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (upload_id, first_line)
 );
+ALTER TABLE market_data.upload_blocks ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE market_data.upload_blocks ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE TABLE market_data.upload_refusals (
   upload_id uuid NOT NULL REFERENCES market_data.uploads ON DELETE CASCADE,
   line bigint NOT NULL,
