@@ -15,7 +15,7 @@ const ROUNDS = 5;
 /** The app's own classes, compiled: apps are not importable packages. */
 async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const app = new URL('../apps/market-data/dist/', import.meta.url);
-  const [directory, instruments, service, blocks, bars, registered, transactions] = (await Promise.all([
+  const [directory, instruments, service, blocks, bars, registered, transactions, once, keys] = (await Promise.all([
     import(new URL('instruments/instrument-directory.js', app).href),
     import(new URL('instruments/instruments.repository.js', app).href),
     import(new URL('ingest/bars-ingest.service.js', app).href),
@@ -23,6 +23,8 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
     import(new URL('ingest/postgres-bars-ingest.repository.js', app).href),
     import(new URL('ingest/instruments-ingest.repository.js', app).href),
     import(new URL('ingest/ingest-transactions.js', app).href),
+    import(new URL('idempotency/ingest-once.service.js', app).href),
+    import(new URL('idempotency/idempotency.repository.js', app).href),
   ])) as [
     typeof import('../apps/market-data/src/instruments/instrument-directory.ts'),
     typeof import('../apps/market-data/src/instruments/instruments.repository.ts'),
@@ -31,6 +33,8 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
     typeof import('../apps/market-data/src/ingest/postgres-bars-ingest.repository.ts'),
     typeof import('../apps/market-data/src/ingest/instruments-ingest.repository.ts'),
     typeof import('../apps/market-data/src/ingest/ingest-transactions.ts'),
+    typeof import('../apps/market-data/src/idempotency/ingest-once.service.ts'),
+    typeof import('../apps/market-data/src/idempotency/idempotency.repository.ts'),
   ];
   // Nobody listens in a bench; the bus is measured by its own.
   const bus = { publish: () => undefined, subscribe: () => ({ stop: () => undefined }) } as never;
@@ -41,7 +45,8 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
     inTransaction,
     bus,
   );
-  return new service.BarsIngestService(reading, new bars.PostgresBarsIngestRepository(), inTransaction, bus);
+  const running = new once.IngestOnceService(inTransaction, new keys.IdempotencyRepository(pool), bus);
+  return new service.BarsIngestService(reading, new bars.PostgresBarsIngestRepository(), running);
 }
 
 interface Block {

@@ -21,6 +21,7 @@ const report: IngestReport = {
   items: [{ line: 1, id: 'x', status: 201 }],
   ignored_columns: [],
   registered: [],
+  took_ms: 1,
   lsn: '0/1',
 };
 
@@ -129,7 +130,7 @@ describe('bad input is a problem with the right status, and reaches no service',
     [
       'an unknown field deep inside',
       '/api/v2/quotes',
-      JSON.stringify({ quotes: [{ ...quote, bids: [{ p: 1, s: 1, q: 1 }] }] }),
+      JSON.stringify({ ...quote, bids: [{ p: 1, s: 1, q: 1 }] }),
       'application/json',
       400,
     ],
@@ -144,7 +145,8 @@ describe('bad input is a problem with the right status, and reaches no service',
       400,
     ],
     ['no items', '/api/v2/batch/bars', '{"items":[]}', 'application/json', 400],
-    ['items that are no objects', '/api/v2/batch/bars', '{"items":[1]}', 'application/json', 400],
+    ['items that are no list', '/api/v2/batch/bars', '{"items":{}}', 'application/json', 400],
+    ['no quotes', '/api/v2/quotes', '{"quotes":[]}', 'application/json', 400],
     [
       'a password that is too short',
       '/api/v2/auth/register',
@@ -176,10 +178,17 @@ describe('bad input is a problem with the right status, and reaches no service',
   });
 
   it('names every wrong field by its pointer', async () => {
-    const told = await problem(
-      await post('/api/v2/quotes', JSON.stringify({ quotes: [quote, { ...quote, last: 'x', v: -1 }] })),
-    );
-    expect(told.errors.map(({ pointer }) => pointer)).toEqual(['/quotes/1/last', '/quotes/1/v']);
+    const wrong = {
+      ...quote,
+      last: 'x',
+      v: -1,
+      bids: [
+        { p: 1, s: 1 },
+        { p: 'x', s: 1 },
+      ],
+    };
+    const told = await problem(await post('/api/v2/quotes', JSON.stringify(wrong)));
+    expect(told.errors.map(({ pointer }) => pointer)).toEqual(['/last', '/v', '/bids/1/p']);
   });
 
   it('refuses compressed bodies and unreadable HTTP', async () => {

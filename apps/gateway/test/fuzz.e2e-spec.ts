@@ -13,6 +13,7 @@ const report: IngestReport = {
   items: [],
   ignored_columns: [],
   registered: [],
+  took_ms: 1,
 };
 beforeAll(async () => {
   gateway = await startGateway();

@@ -3,6 +3,8 @@ import { gunzipSync } from 'node:zlib';
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
 import type { BarsChanged, IngestBarsRequest, IngestReport } from '@mystocks/contracts';
 import { FakeBus, startPostgres } from '@mystocks/testing';
+import { IdempotencyRepository } from '../src/idempotency/idempotency.repository.js';
+import { IngestOnceService } from '../src/idempotency/ingest-once.service.js';
 import { BarBlocksService } from '../src/ingest/bar-blocks.service.js';
 import { BarsIngestService } from '../src/ingest/bars-ingest.service.js';
 import { IngestTransactions } from '../src/ingest/ingest-transactions.js';
@@ -49,12 +51,18 @@ export async function openIngest() {
   const directory = new InstrumentDirectory(new InstrumentsRepository(pool), bus.bus);
   const registry = new InstrumentsIngestRepository();
   const transactions = new IngestTransactions(pool);
+  const keys = new IdempotencyRepository(pool);
+  const once = new IngestOnceService(transactions, keys, bus.bus);
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
-  const bars = new BarsIngestService(blocks, new PostgresBarsIngestRepository(), transactions, bus.bus);
+  const bars = new BarsIngestService(blocks, new PostgresBarsIngestRepository(), once);
   return {
     bus,
+    pool,
+    transactions,
+    keys,
+    once,
     bars,
-    lists: new InstrumentsIngestService(directory, registry, transactions, bus.bus),
+    lists: new InstrumentsIngestService(directory, registry, once),
     instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
     rows: async (text: string): Promise<Record<string, unknown>[]> =>
       (await pool.query<Record<string, unknown>>({ text })).rows,

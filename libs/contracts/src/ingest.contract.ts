@@ -1,4 +1,11 @@
-import { IsBody, IsCount, IsFlag, IsListOf, IsOneOf, IsShapes, IsText } from '@mystocks/validation';
+import { IsBody, IsCount, IsFlag, IsListOf, IsMatching, IsOneOf, IsShapes, IsText } from '@mystocks/validation';
+
+/** The form of an `Idempotency-Key`: 1 to 200 visible ASCII characters. */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** A key under which a write is done once, however often its caller sends it; see docs/guides/idempotency.md. */
+export const IsIdempotencyKey = (): PropertyDecorator =>
+  IsMatching(IDEMPOTENCY_KEY, '1 to 200 visible ASCII characters', { optional: true });
 
 /** A block of whole lines of a bars or instruments file (CSV or NDJSON). */
 export class IngestRequest {
@@ -11,6 +18,8 @@ export class IngestRequest {
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
   /** Answer one item a line, not only the failed ones. */
   @IsFlag() readonly want_items: boolean = false;
+  /** With it the block is stored once; blocks of one file carry the same key and are told apart by `first_line`. */
+  @IsIdempotencyKey() readonly idempotency_key?: string;
 }
 
 export class IngestItem {
@@ -36,6 +45,10 @@ export class IngestReport {
   @IsListOf({ name: 'names', test: (name) => typeof name === 'string' }, 200) readonly ignored_columns!: string[];
   /** Symbols that were registered because of `register`. */
   @IsListOf({ name: 'symbols', test: (name) => typeof name === 'string' }, 10_000) readonly registered!: string[];
+  /** Time the owning service worked on it, ms; of a replay that of the first run. */
+  @IsCount(0, 3_600_000) readonly took_ms!: number;
+  /** True when it was stored before under the same key, and this is the report of then. */
+  @IsFlag({ optional: true }) readonly replayed?: boolean;
   /** Log position of the commit; a read that carries it as X-Read-After sees the write. */
   @IsText(1, 40, { optional: true }) readonly lsn?: string;
 }

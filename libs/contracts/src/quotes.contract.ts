@@ -1,7 +1,7 @@
-import { IsCount, IsShape, IsShapes, IsSymbolAliases, IsText } from '@mystocks/validation';
+import { IsCount, IsListOf, IsShape, IsSymbolAliases, IsText } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
-import { IngestReport } from './ingest.contract.js';
+import { IngestReport, IsIdempotencyKey } from './ingest.contract.js';
 import { feeders, readers } from './roles.js';
 import { Quote } from './quote.js';
 import { symbolKey } from './market-data.words.js';
@@ -31,7 +31,9 @@ export const snapshots = defineCall({
 });
 
 export class RecordQuotesRequest {
-  @IsShapes(Quote, 1, 1_000) readonly quotes!: Quote[];
+  /** Each a {@link Quote}, checked by itself: what is none is refused alone, in its place. */
+  @IsListOf({ name: 'quotes', test: () => true }, 1_000) readonly quotes!: unknown[];
+  @IsIdempotencyKey() readonly idempotency_key?: string;
 }
 
 /** Stores quotes and tells the house; items in the order given. 409 marks a quote older than the one held. */

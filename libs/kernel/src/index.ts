@@ -1,5 +1,7 @@
+export { AdaptiveLimit, type Begun, type WorkOutcome } from './adaptive-limit.js';
 export { type Clock, systemClock } from './clock.js';
 export { remainingMs } from './deadline.js';
+export { eachAdaptive } from './each-adaptive.js';
 export { compareLsn, laterLsn, type Lsn } from './lsn.js';
 export { mapBounded } from './map-bounded.js';
 export { SingleFlight } from './single-flight.js';

@@ -4,16 +4,18 @@ import { ApiTags } from '@nestjs/swagger';
 import { Failure, ingestBars, ingestInstruments, type IngestRequest } from '@mystocks/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
+import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
+import { leaveSoon } from '../http/leave-soon.js';
 import { elementsOf } from '../http/json-text.js';
-import { BatchService, type Common, type Ingest } from './batch.service.js';
+import { BatchService, type Target } from './batch.service.js';
 import { BarsBatchQuery, BatchBody, BatchQuery } from './batch.shapes.js';
 
-const consumes = ['application/json', 'application/x-ndjson', 'text/csv'];
-const answers = { 200: 'all stored', 207: 'some stored', 422: 'none stored' };
-
-/** How long a sender whose stream was refused may go on before its connection is cut. */
-const LEAVE_MS = 5_000;
+const batch = {
+  consumes: ['application/json', 'application/x-ndjson', 'text/csv'],
+  answers: { 200: 'all stored', 207: 'some stored', 422: 'none stored' },
+  once: true,
+};
 
 @ApiTags('batch')
 @Controller('api/v2/batch')
@@ -21,29 +23,33 @@ export class BatchController {
   constructor(private readonly batches: BatchService) {}
 
   @Post('bars')
-  @Operates(ingestBars, { summary: 'Store bars', query: BarsBatchQuery, body: BatchBody, consumes, answers })
+  @Operates(ingestBars, { summary: 'Store bars', query: BarsBatchQuery, body: BatchBody, ...batch })
   bars(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
     const { timeframe, register, ...query } = fromQuery(BarsBatchQuery, request);
-    const common = { register, ...(timeframe === undefined ? {} : { timeframe }) };
-    return this.#take([request, reply], ingestBars, common, query);
+    const common = { register, ...(timeframe === undefined ? {} : { timeframe }), ...idempotencyKeyOf(request) };
+    return this.#take([request, reply], { kind: 'bars', call: ingestBars, common }, query);
   }
 
   @Post('symbols')
-  @Operates(ingestInstruments, { summary: 'Store instruments', query: BatchQuery, body: BatchBody, consumes, answers })
+  @Operates(ingestInstruments, { summary: 'Store instruments', query: BatchQuery, body: BatchBody, ...batch })
   symbols(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
-    return this.#take([request, reply], ingestInstruments, {}, fromQuery(BatchQuery, request));
+    const common = idempotencyKeyOf(request);
+    return this.#take(
+      [request, reply],
+      { kind: 'instruments', call: ingestInstruments, common },
+      fromQuery(BatchQuery, request),
+    );
   }
 
   async #take<Request extends IngestRequest>(
     [request, reply]: readonly [FastifyRequest, FastifyReply],
-    call: Ingest<Request>,
-    common: Common<Request>,
+    target: Target<Request>,
     query: BatchQuery,
   ): Promise<FastifyReply> {
     const tally =
       request.body instanceof Readable
-        ? await this.#stream(request, request.body, call, common, query)
-        : await this.#json(request, call, common, query);
+        ? await this.#stream(request, request.body, target, query)
+        : await this.#json(request, target, query);
     if (tally.stored === 0 && tally.status === 200) throw new Failure('invalid', 'The body has no lines');
     return tally.send(reply, { lines: request.body instanceof Readable });
   }
@@ -51,8 +57,7 @@ export class BatchController {
   async #stream<Request extends IngestRequest>(
     request: FastifyRequest,
     body: Readable,
-    call: Ingest<Request>,
-    common: Common<Request>,
+    target: Target<Request>,
     query: BatchQuery,
   ): ReturnType<BatchService['stream']> {
     if (query.on_error === 'abort') {
@@ -62,7 +67,7 @@ export class BatchController {
     // The request must outlive its reader: destroying it would cut off the answer too.
     const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
     try {
-      return await this.batches.stream(call, common, chunks, { format, atOnce: query.concurrency });
+      return await this.batches.stream(target, chunks, { format, atOnce: query.concurrency });
     } catch (error) {
       leaveSoon(request);
       throw error;
@@ -71,22 +76,13 @@ export class BatchController {
 
   #json<Request extends IngestRequest>(
     request: FastifyRequest,
-    call: Ingest<Request>,
-    common: Common<Request>,
+    target: Target<Request>,
     query: BatchQuery,
   ): ReturnType<BatchService['items']> {
     const body = jsonOf(request);
     checkInput(BatchBody, body.value);
     const items = elementsOf(body, 'items');
-    if (items.length === 0) throw new Failure('invalid', 'items must be a list of 1 to 1,000 objects');
-    return this.batches.items(call, common, items, query.on_error);
+    if (items.length === 0) throw new Failure('invalid', 'items must be a list of 1 to 1,000 items');
+    return this.batches.items(target, items, query.on_error);
   }
-}
-
-function leaveSoon({ raw }: FastifyRequest): void {
-  // After the reader has let go of the stream; before, resuming has no effect.
-  setImmediate(() => raw.resume());
-  setTimeout(() => {
-    if (!raw.complete) raw.socket.destroy();
-  }, LEAVE_MS).unref();
 }

@@ -1,52 +1,80 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/contracts';
-import { mapBounded } from '@mystocks/kernel';
+import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
+import { metrics } from '@mystocks/telemetry';
 import { blocksOf, withoutHeader, type Block } from './blocks.js';
 import { BatchTally, ITEMS_MAX } from './tally.js';
 
-export type Ingest<Request extends IngestRequest> = Call<Request, IngestReport>;
 /** What is the same for every block: the rest of the call's request. */
-export type Common<Request extends IngestRequest> = Omit<
+type Common<Request extends IngestRequest> = Omit<
   Request,
   'body' | 'format' | 'header' | 'first_line' | 'on_error' | 'want_items'
 >;
 
-/** Sends batches to the owning service: JSON as one block, line streams as many, a bounded number under way. */
+/** Where the blocks of a batch go. */
+export interface Target<Request extends IngestRequest> {
+  readonly kind: BatchKind;
+  readonly call: Call<Request, IngestReport>;
+  readonly common: Common<Request>;
+}
+
+export interface Streaming {
+  readonly format: 'csv' | 'ndjson';
+  /** Never more blocks at once; how many there are, the pace of the store decides. */
+  readonly atOnce: number;
+}
+
+/** What batches hold, as metrics count them. */
+export type BatchKind = 'bars' | 'instruments' | 'quotes';
+
+/**
+ * Sends batches to the owning service: JSON as one block, line streams as many, a bounded number under way. A call that
+ * found nobody is tried once more by the bus, within its budget, and by nobody else: storing is idempotent.
+ */
 @Injectable()
 export class BatchService {
   constructor(private readonly bus: Bus) {}
 
+  /** One call that stores a batch, counted while it is under way. */
+  async send<Request extends object>(
+    kind: BatchKind,
+    call: Call<Request, IngestReport>,
+    request: Request,
+  ): Promise<IngestReport> {
+    metrics.batchConcurrency.inc({ kind });
+    try {
+      return await this.bus.call(call, request);
+    } finally {
+      metrics.batchConcurrency.dec({ kind });
+    }
+  }
+
   /** Items of a JSON body, each as it was written: prices keep their digits. */
   async items<Request extends IngestRequest>(
-    call: Ingest<Request>,
-    common: Common<Request>,
+    { kind, call, common }: Target<Request>,
     lines: readonly string[],
     onError: 'continue' | 'abort',
   ): Promise<BatchTally> {
     const tally = new BatchTally();
     const body = Buffer.from(`${lines.join('\n')}\n`);
     const block = { body, format: 'ndjson', first_line: 1, on_error: onError, want_items: true };
-    tally.add(await this.bus.call(call, { ...common, ...block } as unknown as Request), {
-      firstIndex: 0,
-      firstLine: 1,
-      keepAll: true,
-    });
+    const report = await this.send(kind, call, { ...common, ...block } as unknown as Request);
+    tally.add(report, { firstIndex: 0, firstLine: 1, keepAll: true });
     return tally;
   }
 
   /**
    * A stream of lines of any length. Blocks that were stored stay stored when a later one fails; sending the file
-   * again is safe, because storing is idempotent.
+   * again is safe, because storing is idempotent. The first block goes alone: a key that was used for another file is
+   * refused before anything of this one is stored.
    */
   async stream<Request extends IngestRequest>(
-    call: Ingest<Request>,
-    common: Common<Request>,
+    { kind, call, common }: Target<Request>,
     stream: AsyncIterable<Buffer>,
-    options: { readonly format: 'csv' | 'ndjson'; readonly atOnce: number },
+    { format, atOnce }: Streaming,
   ): Promise<BatchTally> {
     const tally = new BatchTally();
-    const { format, atOnce } = options;
     const all = blocksOf(stream);
     const { header, blocks } = format === 'csv' ? await withoutHeader(all) : { header: undefined, blocks: all };
     const firstLine = format === 'csv' ? 2 : 1;
@@ -61,38 +89,20 @@ export class BatchService {
         on_error: 'continue',
         want_items: wanted,
       };
-      const report = await this.bus.call(call, request as unknown as Request);
+      const report = await this.send(kind, call, request as unknown as Request);
       tally.add(report, { firstIndex: block.firstLine - firstLine, firstLine: block.firstLine, keepAll: wanted });
     };
     try {
-      await eachBounded(blocks, atOnce, send);
+      await eachAdaptive(blocks, new AdaptiveLimit(atOnce), send, {
+        isOverload: (error) => error instanceof Failure && error.code === 'unavailable',
+        onWaiting: (change) => {
+          metrics.batchQueue.inc({ kind }, change);
+        },
+      });
     } catch (error) {
       throw withProgress(error, tally);
     }
     return tally;
-  }
-}
-
-/** {@link mapBounded} for a source that is read as it is needed. */
-async function eachBounded(
-  blocks: AsyncGenerator<Block>,
-  atOnce: number,
-  work: (block: Block) => Promise<void>,
-): Promise<void> {
-  let stopped = false;
-  try {
-    await mapBounded(Array.from({ length: atOnce }), { atOnce }, async () => {
-      // An async generator queues its callers, so the workers may share one.
-      for (let next = await blocks.next(); next.done !== true && !stopped; next = await blocks.next()) {
-        await work(next.value).catch((error: unknown) => {
-          stopped = true;
-          throw error;
-        });
-      }
-    });
-  } finally {
-    // The source is let go; how it ends matters to nobody once the workers are done.
-    blocks.return(undefined).catch(() => undefined);
   }
 }
 

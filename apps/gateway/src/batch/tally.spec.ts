@@ -11,6 +11,7 @@ const report = (changes: Partial<IngestReport> = {}): IngestReport => ({
   items: [],
   ignored_columns: [],
   registered: [],
+  took_ms: 1,
   ...changes,
 });
 const place = { firstIndex: 0, firstLine: 1, keepAll: true };

@@ -24,8 +24,8 @@ interface TalliedItem {
 
 /** Adds up the reports of the blocks of one batch. */
 export class BatchTally {
-  readonly #startedMs = performance.now();
-  readonly #items: TalliedItem[] = [];
+  readonly #stored: TalliedItem[] = [];
+  #refused: TalliedItem[] = [];
   readonly #ignored = new Set<string>();
   readonly #registered = new Set<string>();
   #total = 0;
@@ -33,7 +33,9 @@ export class BatchTally {
   #updated = 0;
   #unchanged = 0;
   #failed = 0;
-  #failedTold = 0;
+  #tookMs = 0;
+  #reports = 0;
+  #replays = 0;
   #lsn: Lsn | undefined;
 
   add(report: IngestReport, { firstIndex, firstLine, keepAll }: Place): void {
@@ -45,12 +47,16 @@ export class BatchTally {
     this.#lsn = laterLsn(this.#lsn, report.lsn);
     for (const column of report.ignored_columns) this.#ignored.add(column);
     for (const symbol of report.registered) this.#registered.add(symbol);
+    this.#tookMs += report.took_ms;
+    this.#reports += 1;
+    if (report.replayed === true) this.#replays += 1;
     for (const item of report.items) {
-      const failed = item.status >= 400;
-      if (failed && this.#failedTold >= ITEMS_MAX) continue;
-      if (failed) this.#failedTold += 1;
-      if (failed || keepAll) this.#items.push(tallied(item, firstIndex + item.line - firstLine));
+      const told = tallied(item, firstIndex + item.line - firstLine);
+      if (item.status >= 400) this.#refused.push(told);
+      else if (keepAll) this.#stored.push(told);
     }
+    // The first of them are told, in whatever order the blocks end: a replay must tell the same ones.
+    if (this.#refused.length > 2 * ITEMS_MAX) this.#refused = firstOf(this.#refused);
   }
 
   /** 200 all good, 207 some, 422 none. */
@@ -63,17 +69,21 @@ export class BatchTally {
     return this.#total - this.#failed;
   }
 
+  /** All of it was stored before, under the same key. */
+  get replayed(): boolean {
+    return this.#reports > 0 && this.#replays === this.#reports;
+  }
+
   get lsn(): Lsn | undefined {
     return this.#lsn;
   }
 
   /** The answer of SURFACE.md §4. */
   document({ lines }: { readonly lines: boolean }): Record<string, unknown> {
-    const told = this.#items
-      .filter(({ status }) => this.#total <= ITEMS_MAX || status >= 400)
-      .sort((a, b) => a.index - b.index);
+    const refused = firstOf(this.#refused);
+    const told = this.#total <= ITEMS_MAX ? [...this.#stored, ...refused].sort(byIndex) : refused;
     return {
-      took: Math.round(performance.now() - this.#startedMs),
+      took: this.#tookMs,
       errors: this.#failed > 0,
       summary: {
         total: this.#total,
@@ -84,17 +94,21 @@ export class BatchTally {
         unchanged: this.#unchanged,
       },
       items: told.map(({ line, ...item }) => (lines ? { ...item, line } : item)),
-      items_truncated: this.#failed > this.#failedTold,
-      ignored_columns: [...this.#ignored],
-      registered: [...this.#registered],
+      items_truncated: this.#failed > refused.length,
+      ignored_columns: [...this.#ignored].sort(),
+      registered: [...this.#registered].sort(),
     };
   }
 
   send(reply: FastifyReply, options: { readonly lines: boolean }): FastifyReply {
     if (this.#lsn !== undefined) void reply.header('x-read-after', this.#lsn);
+    if (this.replayed) void reply.header('idempotency-replayed', 'true');
     return reply.code(this.status).send(this.document(options));
   }
 }
+
+const byIndex = (a: TalliedItem, b: TalliedItem): number => a.index - b.index;
+const firstOf = (items: readonly TalliedItem[]): TalliedItem[] => items.toSorted(byIndex).slice(0, ITEMS_MAX);
 
 function tallied(item: IngestItem, index: number): TalliedItem {
   const { line, id, status, code, message } = item;

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import type { Call } from '@mystocks/contracts';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { IDEMPOTENCY_KEY, type Call } from '@mystocks/contracts';
 import type { ShapeClass } from '@mystocks/validation';
 import { AllowedBy } from '../identity/policy.js';
 
@@ -15,7 +15,17 @@ export interface Operation {
   /** Success statuses and what they mean. */
   readonly answers?: Readonly<Record<number, string>>;
   readonly deprecated?: boolean;
+  /** Honours `Idempotency-Key`. */
+  readonly once?: boolean;
 }
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  required: false,
+  schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
+  description:
+    'The write is done once: sending the same request again under the same key gives the same answer with Idempotency-Replayed: true. Kept for at least 48 hours.',
+} as const;
 
 // The keys under which @nestjs/swagger keeps the properties that libs/validation declared.
 const PROPERTIES = 'swagger/apiModelPropertiesArray';
@@ -25,11 +35,12 @@ type Schema = Record<string, unknown>;
 
 /** Policy and OpenAPI of a route, both from its contract. */
 export function Operates(call: Call, operation: Operation): MethodDecorator {
-  const { summary, deprecated, body, consumes, answers, path = [] } = operation;
+  const { summary, deprecated, body, consumes, answers, once, path = [] } = operation;
   return applyDecorators(
     AllowedBy(call),
     ApiOperation({ summary, ...(deprecated === true ? { deprecated } : {}) }),
     ...parameters(operation.query, path),
+    ...(once === true ? [ApiHeader(idempotencyKey)] : []),
     ...(body === undefined ? [] : [ApiBody({ type: body })]),
     ...(consumes === undefined ? [] : [ApiConsumes(...consumes)]),
     ...Object.entries(answers ?? { 200: 'OK' }).map(([status, description]) =>

@@ -1,20 +1,23 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Bus } from '@mystocks/bus';
 import {
+  Failure,
   GetInstrumentRequest,
   latestQuotes,
   Quote,
   QuotesRequest,
   recordQuotes,
-  RecordQuotesRequest,
+  type RecordQuotesRequest,
   snapshots,
 } from '@mystocks/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BatchService } from '../batch/batch.service.js';
 import { BatchTally } from '../batch/tally.js';
 import { Operates } from '../docs/operation.js';
+import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
 import { AnswersService } from '../reads/answers.service.js';
+import { QuotesBody, QuotesList } from './quotes.shapes.js';
 import { singleQuote } from './single-quote.js';
 
 @ApiTags('quotes')
@@ -22,7 +25,7 @@ import { singleQuote } from './single-quote.js';
 export class QuotesController {
   constructor(
     private readonly answers: AnswersService,
-    private readonly bus: Bus,
+    private readonly batches: BatchService,
   ) {}
 
   @Get('stocks/quotes/latest')
@@ -52,12 +55,14 @@ export class QuotesController {
   @Post('quotes')
   @Operates(recordQuotes, {
     summary: 'One quote, or {quotes:[…]} of up to 1,000, from a feed',
-    body: RecordQuotesRequest,
+    body: QuotesBody,
     answers: { 200: 'all stored', 207: 'some stored', 422: 'none stored' },
+    once: true,
   })
   async record(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
     const tally = new BatchTally();
-    const report = await this.bus.call(recordQuotes, quotesIn(jsonOf(request).value));
+    const quotes = { ...quotesIn(jsonOf(request).value), ...idempotencyKeyOf(request) };
+    const report = await this.batches.send('quotes', recordQuotes, quotes);
     tally.add(report, { firstIndex: 0, firstLine: 1, keepAll: true });
     return tally.send(reply, { lines: false });
   }
@@ -65,5 +70,8 @@ export class QuotesController {
 
 function quotesIn(value: unknown): RecordQuotesRequest {
   const many = typeof value === 'object' && value !== null && 'quotes' in value;
-  return many ? checkInput(RecordQuotesRequest, value) : { quotes: [checkInput(Quote, value)] };
+  if (!many) return { quotes: [checkInput(Quote, value)] };
+  const { quotes } = checkInput(QuotesList, value);
+  if (quotes.length === 0) throw new Failure('invalid', 'quotes must be a list of 1 to 1,000 quotes');
+  return { quotes };
 }

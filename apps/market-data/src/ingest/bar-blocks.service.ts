@@ -3,7 +3,7 @@ import { Bus } from '@mystocks/bus';
 import { Failure, instrumentsChanged, type IngestBarsRequest } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { readBarBlock, type BarBlock, type RefusedLine } from './bar-block.js';
+import { readBarBlock, type BarBlock } from './bar-block.js';
 import type { SymbolIds } from './bar-symbols.js';
 import { IngestTransactions } from './ingest-transactions.js';
 import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
@@ -46,10 +46,11 @@ export class BarBlocksService {
     return { request, block, registered, symbols: await this.directory.symbols(), receivedAtMs };
   }
 
-  /** Lines that {@link read} would refuse. Registers nothing. */
-  async check(request: IngestBarsRequest): Promise<RefusedLine[]> {
-    const { refused } = readBarBlock(request, { ids: await this.directory.renewed(), nowMs: systemClock.now() });
-    return request.register ? refused.filter(({ status }) => status !== 404) : refused;
+  /** What {@link read} would refuse. Registers nothing. */
+  async check(request: IngestBarsRequest): Promise<Pick<BarBlock, 'total' | 'refused' | 'ignored'>> {
+    const block = readBarBlock(request, { ids: await this.directory.renewed(), nowMs: systemClock.now() });
+    const refused = request.register ? block.refused.filter(({ status }) => status !== 404) : block.refused;
+    return { total: block.total, refused, ignored: block.ignored };
   }
 
   async #read(request: IngestBarsRequest, nowMs: number): Promise<{ block: BarBlock; registered: string[] }> {

@@ -1,4 +1,5 @@
-import type { IngestItem, IngestReport } from '@mystocks/contracts';
+import type { IngestItem } from '@mystocks/contracts';
+import type { Outcome } from '../idempotency/ingest-once.service.js';
 import type { RefusedLine } from './bar-block.js';
 import type { ReadBars } from './bar-blocks.service.js';
 import { barPlace, type BarRows } from './bar-rows.js';
@@ -20,7 +21,7 @@ const refusedItem = ({ line, id, status, code, message }: RefusedLine): IngestIt
 const byLine = (a: IngestItem, b: IngestItem): number => a.line - b.line;
 
 /** A block of which no line can be stored. */
-export function emptyReport({ block, registered }: ReadBars): IngestReport {
+export function emptyReport({ block, registered }: ReadBars): Outcome['report'] {
   return {
     total: block.total,
     inserted: 0,
@@ -34,7 +35,7 @@ export function emptyReport({ block, registered }: ReadBars): IngestReport {
 }
 
 /** A block that is not stored because of its refused lines. */
-export function abortedReport(read: ReadBars): IngestReport {
+export function abortedReport(read: ReadBars): Outcome['report'] {
   const { request, block, symbols } = read;
   const report = emptyReport(read);
   if (!request.want_items) return report;
@@ -45,7 +46,7 @@ export function abortedReport(read: ReadBars): IngestReport {
 }
 
 /** A block that was stored; without the position of its commit, which is known only afterwards. */
-export function barReport(read: ReadBars, stored: StoredRows): IngestReport {
+export function barReport(read: ReadBars, stored: StoredRows): Outcome['report'] {
   const { request, block, symbols } = read;
   const inserted = stored.daily.inserted.length + stored.minute.inserted.length;
   const updated = stored.daily.updated.length + stored.minute.updated.length;

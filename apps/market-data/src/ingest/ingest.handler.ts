@@ -7,6 +7,7 @@ import {
   type IngestReport,
   type IngestRequest,
 } from '@mystocks/contracts';
+import type { Caller } from '@mystocks/identity';
 import { BarsIngestService } from './bars-ingest.service.js';
 import { InstrumentsIngestService } from './instruments-ingest.service.js';
 
@@ -18,12 +19,12 @@ export class IngestHandler {
   ) {}
 
   @Handles(ingestBars)
-  ingestBars(request: IngestBarsRequest): Promise<IngestReport> {
-    return this.bars.ingest(request);
+  ingestBars(request: IngestBarsRequest, caller: Caller | undefined): Promise<IngestReport> {
+    return this.bars.ingest(request, caller?.id);
   }
 
   @Handles(ingestInstruments)
-  ingestInstruments(request: IngestRequest): Promise<IngestReport> {
-    return this.instruments.ingest(request);
+  ingestInstruments(request: IngestRequest, caller: Caller | undefined): Promise<IngestReport> {
+    return this.instruments.ingest(request, caller?.id);
   }
 }

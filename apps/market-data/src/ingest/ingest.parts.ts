@@ -1,3 +1,5 @@
+import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
+import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import { BarBlocksService } from './bar-blocks.service.js';
 import { BarsIngestRepository } from './bars-ingest.repository.js';
 import { BarsIngestService } from './bars-ingest.service.js';
@@ -11,6 +13,8 @@ export const ingestParts = {
   controllers: [IngestHandler],
   providers: [
     IngestTransactions,
+    IdempotencyRepository,
+    IngestOnceService,
     BarBlocksService,
     BarsIngestService,
     { provide: BarsIngestRepository, useClass: PostgresBarsIngestRepository },

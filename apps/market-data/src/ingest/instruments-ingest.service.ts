@@ -1,24 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Bus } from '@mystocks/bus';
-import {
-  Failure,
-  instrumentsChanged,
-  type IngestItem,
-  type IngestReport,
-  type IngestRequest,
-} from '@mystocks/contracts';
-import { metrics } from '@mystocks/telemetry';
+import { Failure, instrumentsChanged, type IngestReport, type IngestRequest } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
+import { claimOfBlock } from '../idempotency/claim.js';
+import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
+import { newsOf } from '../idempotency/news.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { IngestTransactions } from './ingest-transactions.js';
-import { readInstruments, type InstrumentBlock, type InstrumentLine } from './instrument-lines.js';
-import {
-  InstrumentsIngestRepository,
-  type ChangedInstruments,
-  type ListedInstrument,
-} from './instruments-ingest.repository.js';
-import { refusals } from './refusals.js';
+import type { Transaction } from './ingest-transactions.js';
+import { readInstruments, type InstrumentBlock } from './instrument-lines.js';
+import { InstrumentsIngestRepository, type ListedInstrument } from './instruments-ingest.repository.js';
+import { refusedOf, storedReport, untouchedReport } from './instruments-report.js';
 
-const REFUSED_MAX = 1_000;
 const ITEMS_MAX = 10_000;
 
 /** Stores blocks of an instruments list. Instruments it does not name are left alone. */
@@ -27,74 +18,33 @@ export class InstrumentsIngestService {
   constructor(
     private readonly directory: InstrumentDirectory,
     private readonly repository: InstrumentsIngestRepository,
-    private readonly transactions: IngestTransactions,
-    private readonly bus: Bus,
+    private readonly once: IngestOnceService,
   ) {}
 
-  async ingest(request: IngestRequest): Promise<IngestReport> {
-    const stop = metrics.batchSeconds.startTimer({ kind: 'instruments' });
+  /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
+  async ingest(request: IngestRequest, owner = 'market-data'): Promise<IngestReport> {
+    const receivedAtMs = systemClock.now();
     const block = readInstruments(request);
     if (block.lines.length > ITEMS_MAX) throw new Failure('too_large', `A block holds at most ${ITEMS_MAX} lines`);
-    const report = await this.#store(request, block);
-    stop();
-    for (const outcome of ['inserted', 'updated', 'unchanged', 'failed'] as const) {
-      metrics.batchItems.cell('instruments', outcome).count += report[outcome];
-    }
+    const claim = claimOfBlock('instruments', request, owner);
+    const report = await this.once.run({ kind: 'instruments', claim, receivedAtMs }, (transaction) =>
+      this.#store(transaction, request, block),
+    );
+    // Told already: it is stored, whatever becomes of our own copy.
+    if (report.inserted + report.updated > 0) await this.directory.refresh();
     return report;
   }
 
-  async #store(request: IngestRequest, block: InstrumentBlock): Promise<IngestReport> {
-    const refused = block.lines.filter(({ refusal }) => refusal !== undefined);
+  async #store(transaction: Transaction, request: IngestRequest, block: InstrumentBlock): Promise<Outcome> {
     // Of lines about one symbol the last one counts.
     const listed = new Map<string, ListedInstrument>();
     for (const { instrument } of block.lines) if (instrument !== undefined) listed.set(instrument.symbol, instrument);
-    if (listed.size === 0 || (request.on_error === 'abort' && refused.length > 0))
-      return untouched(request, block, refused);
-    const { value: changed, lsn } = await this.transactions.run((transaction) =>
-      this.repository.merge(transaction, [...listed.values()]),
-    );
-    const count = changed.inserted.length + changed.updated.length;
-    if (count > 0) {
-      // Told first: it is stored, whatever becomes of our own copy.
-      this.bus.publish(instrumentsChanged, { count, lsn });
-      await this.directory.refresh();
+    if (listed.size === 0 || (request.on_error === 'abort' && refusedOf(block).length > 0)) {
+      return { report: untouchedReport(request, block), news: [] };
     }
-    return { ...storedReport(request, block, refused, changed), lsn };
+    const changed = await this.repository.merge(transaction, [...listed.values()]);
+    const count = changed.inserted.length + changed.updated.length;
+    const news = count > 0 ? [newsOf(instrumentsChanged, { count })] : [];
+    return { report: storedReport(request, block, changed), news };
   }
-}
-
-const itemOf = ({ line, id, refusal }: InstrumentLine, status: number): IngestItem =>
-  refusal === undefined ? { line, id, status } : { line, id, ...refusal };
-
-const named = (request: IngestRequest, block: InstrumentBlock, refused: InstrumentLine[]): InstrumentLine[] =>
-  request.want_items ? block.lines : refused.slice(0, REFUSED_MAX);
-
-function untouched(request: IngestRequest, block: InstrumentBlock, refused: InstrumentLine[]): IngestReport {
-  const items = named(request, block, refused).map((line) =>
-    itemOf({ ...line, refusal: line.refusal ?? refusals.aborted }, 0),
-  );
-  const total = block.lines.length;
-  return {
-    total,
-    inserted: 0,
-    updated: 0,
-    unchanged: 0,
-    failed: total,
-    items,
-    ignored_columns: block.ignored,
-    registered: [],
-  };
-}
-
-function storedReport(
-  request: IngestRequest,
-  block: InstrumentBlock,
-  refused: InstrumentLine[],
-  changed: ChangedInstruments,
-): IngestReport {
-  const fresh = new Set(changed.inserted);
-  const [total, failed, inserted, updated] = [block.lines.length, refused.length, fresh.size, changed.updated.length];
-  const items = named(request, block, refused).map((line) => itemOf(line, fresh.has(line.id) ? 201 : 200));
-  const unchanged = total - failed - inserted - updated;
-  return { total, inserted, updated, unchanged, failed, items, ignored_columns: block.ignored, registered: [] };
 }

@@ -2,6 +2,8 @@ import { expect, it } from '@jest/globals';
 import { instrumentsChanged } from '@mystocks/contracts';
 import { FakeBus } from '@mystocks/testing';
 import type { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import type { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
+import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import type { IngestTransactions } from './ingest-transactions.js';
 import type { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
 import { InstrumentsIngestService } from './instruments-ingest.service.js';
@@ -16,8 +18,7 @@ it('tells of instruments that are stored even when they cannot be read back', as
   const service = new InstrumentsIngestService(
     directory as unknown as InstrumentDirectory,
     repository as unknown as InstrumentsIngestRepository,
-    transactions as unknown as IngestTransactions,
-    fake.bus,
+    new IngestOnceService(transactions as unknown as IngestTransactions, {} as IdempotencyRepository, fake.bus),
   );
   const body = Buffer.from('600519.SH,Moutai\n');
   const block = { body, format: 'csv', header: 'symbol,name', first_line: 2, on_error: 'continue' } as const;

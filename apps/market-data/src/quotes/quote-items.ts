@@ -1,20 +1,29 @@
 import { chinaLocal } from '@mystocks/calendar';
-import { Failure, failureCodes, problems, type IngestItem, type Quote } from '@mystocks/contracts';
+import { Failure, failureCodes, problems, Quote, quoteChanged, type IngestItem } from '@mystocks/contracts';
+import { check, InvalidInput } from '@mystocks/validation';
+import type { Outcome } from '../idempotency/ingest-once.service.js';
+import { newsOf, type News } from '../idempotency/news.js';
 import type { NamedQuote, StoredQuote, Verdict } from './settle.js';
 
 // A quote from the far future would be the newest for ever and keep all real ones out. A feed's clock may be wrong, but not by a
 // day.
 const AHEAD_MAX_MS = 86_400_000;
+/** Longest texts of an item (IngestItem), with room for characters of two units. */
+const [ID_MAX, MESSAGE_MAX] = [120, 300];
+
+type Refused = Omit<IngestItem, 'line' | 'id'>;
 
 /** What became of one quote: it may be stored, or the item says why not. */
-export type ReadQuote = { readonly named: NamedQuote } | { readonly refused: Omit<IngestItem, 'line' | 'id'> };
+export type ReadQuote = { readonly named: NamedQuote } | { readonly refused: Refused };
 
-/** Reads one quote; `find` gives its instrument, nothing when there is none, or a Failure when its code names two. */
+/** Reads one item; `find` gives its instrument, nothing when there is none, or a Failure when its code names two. */
 export async function readQuote(
-  quote: Quote,
+  item: unknown,
   nowMs: number,
   find: (alias: string) => Promise<{ readonly id: number; readonly symbol: string } | undefined>,
 ): Promise<ReadQuote> {
+  const quote = checked(item);
+  if (!(quote instanceof Quote)) return { refused: quote };
   const tMs = Date.parse(quote.t);
   if (tMs > nowMs + AHEAD_MAX_MS) {
     return {
@@ -38,16 +47,35 @@ export async function readQuote(
   }
 }
 
-/** One item a quote, in the order given. */
-export function itemsOf(
-  quotes: readonly Quote[],
+function checked(item: unknown): Quote | Refused {
+  try {
+    return check(Quote, item);
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    const message = error.violations.map(({ pointer, message: what }) => `${pointer.slice(1)} ${what}`).join('; ');
+    const code = error.violations[0]?.code ?? failureCodes.invalid.number;
+    return { status: failureCodes.invalid.status, code, message: plain(message, MESSAGE_MAX) };
+  }
+}
+
+/** What a batch of quotes came to; items in the order given. */
+export function quotesReport(
+  quotes: readonly unknown[],
   read: readonly ReadQuote[],
   verdicts: readonly Verdict[],
-): IngestItem[] {
+): Outcome['report'] {
+  const items = itemsOf(quotes, read, verdicts);
+  const inserted = items.filter(({ status }) => status === 201).length;
+  const unchanged = items.filter(({ status }) => status === 200).length;
+  const failed = quotes.length - inserted - unchanged;
+  const counts = { total: quotes.length, inserted, updated: 0, unchanged, failed };
+  return { ...counts, items, ignored_columns: [], registered: [] };
+}
+
+function itemsOf(quotes: readonly unknown[], read: readonly ReadQuote[], verdicts: readonly Verdict[]): IngestItem[] {
   const next = verdicts.values();
   return read.map((one, index) => {
-    const given = quotes[index];
-    const head = { line: index + 1, id: `${given?.symbol ?? ''} ${given?.t ?? ''}` };
+    const head = { line: index + 1, id: idOf(quotes[index]) };
     if ('refused' in one) return { ...head, ...one.refused };
     const status = next.next().value?.status ?? 500;
     if (status !== 409) return { ...head, status };
@@ -55,6 +83,21 @@ export function itemsOf(
   });
 }
 
+/** What names an item, as it was given. */
+function idOf(item: unknown): string {
+  const { symbol, t } = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
+  const words = [symbol, t].filter((word) => typeof word === 'string' && word !== '');
+  return plain(words.join(' '), ID_MAX);
+}
+
+const plain = (text: string, max: number): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, max);
+
 /** The quotes to store, in the order given. */
 export const storedOf = (verdicts: readonly Verdict[]): StoredQuote[] =>
   verdicts.flatMap((verdict) => (verdict.status === 201 ? [verdict.stored] : []));
+
+/** What sockets and caches hear of them. */
+export const quoteNews = (stored: readonly StoredQuote[], receivedAtMs: number): News[] =>
+  stored.map(({ quote, t, seq }) =>
+    newsOf(quoteChanged, { quote: { ...quote, t: `${t}+08:00` }, seq, received_at_ms: receivedAtMs }),
+  );

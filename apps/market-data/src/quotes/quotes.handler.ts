@@ -8,6 +8,7 @@ import {
   type QuotesRequest,
   type RecordQuotesRequest,
 } from '@mystocks/contracts';
+import type { Caller } from '@mystocks/identity';
 import { Controller } from '@nestjs/common';
 import { QuotesService } from './quotes.service.js';
 
@@ -16,8 +17,8 @@ export class QuotesHandler {
   constructor(private readonly quotes: QuotesService) {}
 
   @Handles(recordQuotes)
-  record(request: RecordQuotesRequest): Promise<IngestReport> {
-    return this.quotes.record(request);
+  record(request: RecordQuotesRequest, caller: Caller | undefined): Promise<IngestReport> {
+    return this.quotes.record(request, caller?.id);
   }
 
   @Handles(latestQuotes)

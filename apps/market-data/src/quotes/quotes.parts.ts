@@ -1,6 +1,5 @@
-import { Bus } from '@mystocks/bus';
 import { systemClock } from '@mystocks/kernel';
-import { IngestTransactions } from '../ingest/ingest-transactions.js';
+import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { PostgresQuotesRepository } from './postgres-quotes.repository.js';
 import { QuotesHandler } from './quotes.handler.js';
@@ -13,13 +12,9 @@ export const quotesParts = {
     { provide: QuotesRepository, useClass: PostgresQuotesRepository },
     {
       provide: QuotesService,
-      inject: [InstrumentDirectory, QuotesRepository, IngestTransactions, Bus],
-      useFactory: (
-        directory: InstrumentDirectory,
-        repository: QuotesRepository,
-        transactions: IngestTransactions,
-        bus: Bus,
-      ) => new QuotesService(directory, repository, transactions, bus, systemClock),
+      inject: [InstrumentDirectory, QuotesRepository, IngestOnceService],
+      useFactory: (directory: InstrumentDirectory, repository: QuotesRepository, once: IngestOnceService) =>
+        new QuotesService(directory, repository, once, systemClock),
     },
   ],
 };

@@ -1,11 +1,8 @@
-import { Bus } from '@mystocks/bus';
 import {
-  quoteChanged,
+  Failure,
   type Answer,
   type IngestReport,
   type Quality,
-  type Quote,
-  type QuoteChanged,
   type QuotesRequest,
   type RecordQuotesRequest,
 } from '@mystocks/contracts';
@@ -14,12 +11,14 @@ import { Injectable } from '@nestjs/common';
 import { answerOfJson } from '../answer-of-json.js';
 import { isOpenPhase, knownPhase, untilPhaseChange } from '../calendar/market-phase.js';
 import { INSTRUMENTS_TAG } from '../instruments/answer-of.js';
-import { IngestTransactions } from '../ingest/ingest-transactions.js';
+import { claimOfBatch } from '../idempotency/claim.js';
+import { IngestOnceService } from '../idempotency/ingest-once.service.js';
+import type { Transaction } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { itemsOf, readQuote, storedOf } from './quote-items.js';
+import { quoteNews, quotesReport, readQuote, storedOf } from './quote-items.js';
 import { quoteQuality, worst } from './quote-quality.js';
 import { QuotesRepository } from './quotes.repository.js';
-import { settle, type NamedQuote, type StoredQuote, type Verdict } from './settle.js';
+import { settle, type NamedQuote, type Verdict } from './settle.js';
 
 const OPEN_TTL_MS = 1_000;
 const CLOSED_TTL_MS = 10_000;
@@ -35,33 +34,23 @@ export class QuotesService {
   constructor(
     private readonly directory: InstrumentDirectory,
     private readonly repository: QuotesRepository,
-    private readonly transactions: IngestTransactions,
-    private readonly bus: Bus,
+    private readonly once: IngestOnceService,
     private readonly clock: Clock,
   ) {}
 
-  /** Stores what is newer than what is held, all in one transaction, and then tells it. */
-  async record({ quotes }: RecordQuotesRequest): Promise<IngestReport> {
-    const nowMs = this.clock.now();
+  /** Stores what is newer than what is held, all in one transaction, and then tells it. `owner` has the key, if any. */
+  async record({ quotes, idempotency_key: key }: RecordQuotesRequest, owner = 'market-data'): Promise<IngestReport> {
+    if (quotes.length === 0) throw new Failure('invalid', 'quotes must be a list of 1 to 1,000 quotes');
+    const receivedAtMs = this.clock.now();
     const read = await Promise.all(
-      quotes.map((quote) => readQuote(quote, nowMs, (alias) => this.directory.find(alias))),
+      quotes.map((quote) => readQuote(quote, receivedAtMs, (alias) => this.directory.find(alias))),
     );
-    const named = read.flatMap((one) => ('named' in one ? [one.named] : []));
-    const { verdicts, stored, lsn } = await this.#store(named, nowMs);
-    if (lsn !== undefined) this.#tell(stored, nowMs, lsn);
-    const items = itemsOf(quotes, read, verdicts);
-    const unchanged = items.filter(({ status }) => status === 200).length;
-    return {
-      total: quotes.length,
-      inserted: stored.length,
-      updated: 0,
-      unchanged,
-      failed: quotes.length - stored.length - unchanged,
-      items,
-      ignored_columns: [],
-      registered: [],
-      ...(lsn === undefined ? {} : { lsn }),
-    };
+    const claim = claimOfBatch('quotes', { key, content: quotes }, owner);
+    return this.once.run({ kind: 'quotes', claim, receivedAtMs }, async (transaction) => {
+      const named = read.flatMap((one) => ('named' in one ? [one.named] : []));
+      const verdicts = await this.#store(transaction, named, receivedAtMs);
+      return { report: quotesReport(quotes, read, verdicts), news: quoteNews(storedOf(verdicts), receivedAtMs) };
+    });
   }
 
   /** The latest quote of each symbol that has one. */
@@ -84,27 +73,14 @@ export class QuotesService {
     return this.#answer(`"snapshots":{${snapshots.join(',')}}`, rows, tags);
   }
 
-  async #store(
-    named: readonly NamedQuote[],
-    nowMs: number,
-  ): Promise<{ verdicts: readonly Verdict[]; stored: readonly StoredQuote[]; lsn?: string }> {
-    if (named.length === 0) return { verdicts: [], stored: [] };
+  async #store(transaction: Transaction, named: readonly NamedQuote[], nowMs: number): Promise<readonly Verdict[]> {
+    if (named.length === 0) return [];
     const ids = [...new Set(named.map(({ instrumentId }) => instrumentId))];
-    const { value, lsn } = await this.transactions.run((transaction) =>
-      this.repository.record(transaction, ids, nowMs, (held) => {
-        const verdicts = settle(named, held);
-        return { verdicts, stored: storedOf(verdicts) };
-      }),
-    );
-    return { ...value, lsn };
-  }
-
-  #tell(stored: readonly StoredQuote[], receivedAtMs: number, lsn: string): void {
-    for (const { quote, t, seq } of stored) {
-      const told: Quote = { ...quote, t: `${t}+08:00` };
-      const payload: QuoteChanged = { quote: told, seq, received_at_ms: receivedAtMs, lsn };
-      this.bus.publish(quoteChanged, payload);
-    }
+    const { verdicts } = await this.repository.record(transaction, ids, nowMs, (held) => {
+      const settled = settle(named, held);
+      return { verdicts: settled, stored: storedOf(settled) };
+    });
+    return verdicts;
   }
 
   /** Instruments once each; a symbol nobody knows is left out, and the answer lives until instruments change. */

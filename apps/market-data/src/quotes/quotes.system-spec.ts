@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import type { Quote, QuoteChanged } from '@mystocks/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dataLines, startMarket, storeDays, type Market } from '../../test/stored-market.js';
+import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
+import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import { IngestTransactions } from '../ingest/ingest-transactions.js';
 import { PostgresQuotesRepository } from './postgres-quotes.repository.js';
 import { QuotesService } from './quotes.service.js';
@@ -46,8 +48,7 @@ beforeAll(async () => {
   quotes = new QuotesService(
     market.directory,
     new PostgresQuotesRepository(market.pool),
-    new IngestTransactions(market.pool),
-    market.bus.bus,
+    new IngestOnceService(new IngestTransactions(market.pool), new IdempotencyRepository(market.pool), market.bus.bus),
     { now: () => nowMs },
   );
   const rest = '8,100,,,1,0,1';

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { IngestBarsRequest, IngestRequest } from '@mystocks/contracts';
+
+/** A write that its caller wants done once. */
+export interface Claim {
+  /** Whose key it is: keys of different callers never meet. */
+  readonly owner: string;
+  readonly key: string;
+  /** Tells the blocks of one file apart. */
+  readonly part: number;
+  /** Hash of everything that was asked for: the same key with another request is a mistake. */
+  readonly requestHash: Buffer;
+}
+
+/** The claim of a block; nothing when it came without a key. */
+export function claimOfBlock(
+  kind: string,
+  request: IngestRequest & Partial<IngestBarsRequest>,
+  owner: string,
+): Claim | undefined {
+  const { idempotency_key: key, body, first_line: part, ...rest } = request;
+  if (key === undefined) return undefined;
+  const { format, header, on_error, want_items, timeframe, register } = rest;
+  const about = [kind, format, header, on_error, want_items, timeframe, register];
+  return { owner, key, part, requestHash: hashOf(about, body) };
+}
+
+/** The claim of a batch that is one whole. */
+export function claimOfBatch(
+  kind: string,
+  batch: { readonly key: string | undefined; readonly content: object },
+  owner: string,
+): Claim | undefined {
+  const { key, content } = batch;
+  if (key === undefined) return undefined;
+  return { owner, key, part: 1, requestHash: hashOf([kind], Buffer.from(JSON.stringify(content))) };
+}
+
+const hashOf = (about: readonly unknown[], body: Uint8Array): Buffer =>
+  createHash('sha256')
+    .update(`${JSON.stringify(about)}\n`)
+    .update(body)
+    .digest();

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { Bus } from '@mystocks/bus';
+import { Failure, type IngestReport } from '@mystocks/contracts';
+import { systemClock, type Lsn } from '@mystocks/kernel';
+import { log, metrics } from '@mystocks/telemetry';
+import { IngestTransactions, type Transaction } from '../ingest/ingest-transactions.js';
+import type { Claim } from './claim.js';
+import { IdempotencyRepository } from './idempotency.repository.js';
+import { tellNews, type News } from './news.js';
+
+/** What a transaction stored: the report without what is known only after it, and the news to tell then. */
+export interface Outcome {
+  readonly report: Omit<IngestReport, 'took_ms' | 'lsn' | 'replayed'>;
+  readonly news: readonly News[];
+}
+
+/** What a batch is, as metrics count it. */
+export type BatchKind = 'bars' | 'instruments' | 'quotes';
+
+interface Run {
+  readonly report: Omit<IngestReport, 'lsn'>;
+  readonly news: readonly News[];
+}
+
+const FORGET_EVERY_MS = 60_000;
+const counted = ['inserted', 'updated', 'unchanged', 'failed'] as const;
+
+/**
+ * Runs the writes of market data: one transaction a batch, its news after the commit, and with a key once and not again.
+ * Key, report and news are rows of the same transaction, so that wherever a writer dies, sending the batch again brings
+ * exactly what is missing: all of it, or only the answer and the news.
+ */
+@Injectable()
+export class IngestOnceService {
+  #forgottenAtMs = -Infinity;
+
+  constructor(
+    private readonly transactions: IngestTransactions,
+    private readonly keys: IdempotencyRepository,
+    private readonly bus: Bus,
+  ) {}
+
+  /**
+   * @param work stores the batch; it may run more than once, see {@link IngestTransactions.run}
+   * @throws {Failure} `conflict` while the same key is under way, `unprocessable` when it came with another request
+   */
+  async run(
+    batch: { readonly kind: BatchKind; readonly claim: Claim | undefined; readonly receivedAtMs: number },
+    work: (transaction: Transaction) => Promise<Outcome>,
+  ): Promise<IngestReport> {
+    const { kind, claim, receivedAtMs } = batch;
+    const stop = metrics.batchSeconds.startTimer({ kind });
+    metrics.batchConcurrency.inc({ kind });
+    const { value, lsn } = await this.transactions
+      .run(async (transaction): Promise<Run> => {
+        if (claim === undefined) return timed(await work(transaction), receivedAtMs);
+        return (await this.#replay(transaction, claim)) ?? this.#first(transaction, claim, receivedAtMs, work);
+      })
+      .finally(() => {
+        metrics.batchConcurrency.dec({ kind });
+      });
+    this.#tell(value.news, lsn, claim);
+    const { report } = value;
+    if (report.replayed !== true) {
+      stop();
+      for (const outcome of counted) metrics.batchItems.cell(kind, outcome).count += report[outcome];
+    }
+    return report.failed < report.total ? { ...report, lsn } : report;
+  }
+
+  async #replay(transaction: Transaction, claim: Claim): Promise<Run | undefined> {
+    if (!(await this.keys.claim(transaction, claim))) {
+      throw new Failure('conflict', 'A request with this Idempotency-Key is under way; send it again in a moment', {
+        problem: 'IDEMPOTENCY_CONFLICT',
+        retryAfterS: 1,
+      });
+    }
+    const done = await this.keys.find(transaction, claim);
+    if (done === undefined) return undefined;
+    if (!done.request_hash.equals(claim.requestHash)) {
+      throw new Failure('unprocessable', 'This Idempotency-Key was used for another request', {
+        problem: 'IDEMPOTENCY_CONFLICT',
+      });
+    }
+    return { report: { ...done.report, replayed: true }, news: done.untold ?? [] };
+  }
+
+  async #first(
+    transaction: Transaction,
+    claim: Claim,
+    receivedAtMs: number,
+    work: (transaction: Transaction) => Promise<Outcome>,
+  ): Promise<Run> {
+    const run = timed(await work(transaction), receivedAtMs);
+    await this.keys.keep(transaction, claim, run);
+    return run;
+  }
+
+  #tell(news: readonly News[], lsn: Lsn, claim: Claim | undefined): void {
+    tellNews(news, lsn, (event, payload) => {
+      this.bus.publish(event, payload);
+    });
+    if (claim === undefined) return;
+    // Without a bus they went nowhere, and remain to be told.
+    if (news.length > 0 && this.bus.connected) this.#unheard(this.keys.told(claim));
+    const nowMs = systemClock.now();
+    if (nowMs - this.#forgottenAtMs < FORGET_EVERY_MS) return;
+    this.#forgottenAtMs = nowMs;
+    this.#unheard(this.keys.forget());
+  }
+
+  /** Nobody waits for it, and it is made up for: news are told twice, keys are forgotten later. */
+  #unheard(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      log.warn({ err: error }, 'keys of writes could not be brought up to date');
+    });
+  }
+}
+
+const timed = ({ report, news }: Outcome, receivedAtMs: number): Run => ({
+  report: { ...report, took_ms: Math.max(0, systemClock.now() - receivedAtMs) },
+  news,
+});
