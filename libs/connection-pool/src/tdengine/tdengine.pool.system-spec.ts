@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { FaultProxy, startTdengineStandIn, waitFor, type TdengineFault, type TdengineStandIn } from '@mystocks/testing';
+import { openPools } from '../pool/open-pools.js';
 import { joinSql, literal, sql, type Sql } from './literal.js';
 import { TdenginePool, type TdenginePoolOptions } from './tdengine.pool.js';
 
@@ -105,6 +106,20 @@ describe('the connections of a TdenginePool', () => {
     standIn.fault({ kind: 'held' });
     const late = pool.query(one, { deadlineMs: Date.now() + 100 });
     await expect(late).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  it('are counted as those of a TDengine', async () => {
+    const pool = open({ name: 'counted', overflow: 3 });
+    await warm(pool, 2);
+    const counted = (): unknown => openPools().find(({ name }) => name === 'counted');
+    const known = { role: 'tdengine', server: `127.0.0.1:${String(standIn.port)}`, size: 4, overflowMax: 3 };
+    expect(counted()).toMatchObject({ ...known, idle: 2, lent: 0, waiting: 0, leaks: 0 });
+    standIn.fault({ kind: 'held' });
+    const answer = pool.query(one);
+    await waitFor(() => standIn.requests === 1, { timeoutMs: LONG_MS });
+    expect(counted()).toMatchObject({ ...known, idle: 1, lent: 1 });
+    standIn.heal();
+    await answer;
   });
 
   it('end when the service stops: statements under way are answered, new ones refused', async () => {

@@ -2,6 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { remainingMs } from '@mystocks/kernel';
 import { currentContext } from '@mystocks/telemetry';
 import type { Connector } from '../pool/connector.js';
+import type { Lease } from '../pool/loan.js';
 import { Pool } from '../pool/pool.js';
 import { sql, type Sql } from './literal.js';
 import { tdengineAddress } from './tdengine-address.js';
@@ -78,15 +79,12 @@ export class TdenginePool implements OnApplicationShutdown {
     try {
       for (;;) {
         const lease = await this.#pool.acquire({ deadlineMs });
-        const { connection } = lease;
+        const { openedAt } = lease.connection;
         try {
-          const answer = await this.#ask(connection, statement, deadlineMs);
-          lease.release();
-          return answer;
+          return await this.#ask(lease, statement, deadlineMs);
         } catch (error) {
-          lease.release(isUnusable(error));
-          // All may have died together, as when the server restarts; each is closed here, so it ends with a new one.
-          if (connection.openedAt >= askedAt || !(error instanceof NoAnswer)) throw error;
+          // All may have died together, as when the server restarts; each is closed, so it ends with a new one.
+          if (openedAt >= askedAt || !(error instanceof NoAnswer)) throw error;
         }
       }
     } catch (error) {
@@ -112,9 +110,19 @@ export class TdenginePool implements OnApplicationShutdown {
     await this.close();
   }
 
-  async #ask(connection: TdengineConnection, statement: Sql, deadlineMs: number | undefined): Promise<TdengineAnswer> {
+  async #ask(lease: Lease<TdengineConnection>, { text }: Sql, deadlineMs: number | undefined): Promise<TdengineAnswer> {
     const timeoutMs = remainingMs(this.#requestTimeoutMs, deadlineMs, Date.now());
-    if (timeoutMs <= 0) throw new SilentServer(0);
-    return connection.ask(statement.text, timeoutMs);
+    if (timeoutMs <= 0) {
+      lease.release();
+      throw new SilentServer(0);
+    }
+    try {
+      const answer = await lease.connection.ask(text, timeoutMs);
+      lease.release();
+      return answer;
+    } catch (error) {
+      lease.release(isUnusable(error));
+      throw error;
+    }
   }
 }

@@ -76,7 +76,7 @@ function decimal(literal: Literal, type: Extract<ColumnType, { scale: number }>,
 }
 
 /** A DECIMAL as text, always with all digits of its scale. */
-export function decimalText(units: bigint, scale: number): string {
+function decimalText(units: bigint, scale: number): string {
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
   const sign = units < 0n ? '-' : '';
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
@@ -92,7 +92,8 @@ export function cellJson(cell: Cell, type: ColumnType, timeText: (ms: number) =>
 
 /** Order of two values of one column; null comes after everything. */
 export function compareCells(left: Cell, right: Cell): number {
-  if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;
+  if (left === right) return 0;
+  if (left === null || right === null) return left === null ? 1 : -1;
   if (typeof left === 'string' && typeof right === 'string')
     return Buffer.compare(Buffer.from(left), Buffer.from(right));
   return left < right ? -1 : left > right ? 1 : 0;

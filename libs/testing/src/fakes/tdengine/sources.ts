@@ -78,8 +78,9 @@ function testOf(condition: Condition, stable: Stable): Test {
   const field = fieldOf(stable, condition.column);
   if (condition.kind === 'null') return { ofChild: field.ofChild, test: (source) => field.read(source) === null };
   if (condition.kind === 'in') {
-    const tests = condition.literals.map((literal) => against(field.type, '=', literal));
-    return { ofChild: field.ofChild, test: (source) => tests.some((test) => test(field.read(source))) };
+    const wanted = new Set(condition.literals.map((literal) => wantedOf(field.type, literal)));
+    wanted.delete(null);
+    return { ofChild: field.ofChild, test: (source) => wanted.has(field.read(source)) };
   }
   const test = against(field.type, condition.by, condition.literal);
   return { ofChild: field.ofChild, test: (source) => test(field.read(source)) };
@@ -94,14 +95,14 @@ const holds: Readonly<Record<Comparison, (order: number) => boolean>> = {
   '>=': (order) => order >= 0,
 };
 
-// A text longer than the column, or a fraction against whole numbers, is no error here as it is in an INSERT.
+// Nothing is equal to null, nor less. A text longer than its column is no error here, as it is in an INSERT.
 function against(type: ColumnType, by: Comparison, literal: Literal): (cell: Cell) => boolean {
-  if (literal.kind === 'null') return () => false;
-  const wanted: Cell = 'length' in type ? textOf(literal) : cellOf(literal, { name: 'condition', type });
-  return (cell) => cell !== null && holds[by](compareCells(cell, wanted));
+  const wanted = wantedOf(type, literal);
+  return (cell) => cell !== null && wanted !== null && holds[by](compareCells(cell, wanted));
 }
 
-function textOf(literal: Literal): string {
+function wantedOf(type: ColumnType, literal: Literal): Cell {
+  if (literal.kind === 'null' || !('length' in type)) return cellOf(literal, { name: 'condition', type });
   if (literal.kind !== 'text') throw new TaosError('wrongValueType', 'Invalid value type');
   return literal.text;
 }

@@ -24,6 +24,7 @@ export interface TdengineStandInOptions extends Partial<TdengineAccount> {
 }
 
 const NOTED_CHARACTERS = 200;
+const NOTED_MAX = 10_000;
 
 /**
  * Stands in for TDengine 3 behind taosAdapter: the REST protocol, the part of the SQL that the house's adapters write,
@@ -41,7 +42,7 @@ export class TdengineStandIn {
   connectionsOpened = 0;
   /** The most requests that were under way at once. */
   requestsPeak = 0;
-  /** The beginning of every statement, in the order of arrival. */
+  /** The beginning of each of the first 10,000 statements, in the order of arrival. */
   statements: string[] = [];
 
   constructor(options: TdengineStandInOptions) {
@@ -134,7 +135,7 @@ export class TdengineStandIn {
       const pieces: Buffer[] = [];
       for await (const piece of request) pieces.push(piece as Buffer);
       const body = Buffer.concat(pieces).toString('utf8');
-      this.statements.push(body.slice(0, NOTED_CHARACTERS));
+      if (this.statements.length < NOTED_MAX) this.statements.push(body.slice(0, NOTED_CHARACTERS));
       await this.#answer(request, body, response);
     } catch (error) {
       // A client that went away while it was read, or a mistake of the stand-in: neither may look like an answer.
