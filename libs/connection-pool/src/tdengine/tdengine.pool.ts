@@ -96,7 +96,7 @@ export class TdenginePool implements OnApplicationShutdown {
   check(): { readonly name: 'tdengine'; readonly probe: () => Promise<void> } {
     const probe = async (): Promise<void> => {
       const { rows } = await this.query(status, { deadlineMs: Date.now() + PROBE_TIMEOUT_MS });
-      if (rows[0]?.[0] !== 1) throw new Error('TDengine says that it is not well');
+      if (Number(rows[0]?.[0]) !== 1) throw new Error('TDengine says that it is not well');
     };
     return { name: 'tdengine', probe };
   }

@@ -16,7 +16,8 @@ export function parseSelect(reader: TokenReader): Statement {
   const items = [item(reader)];
   while (reader.mark(',')) items.push(item(reader));
   reader.words('from');
-  return { kind: 'select', items, table: reader.table(), ...clauses(reader) };
+  const grouped = items.some(({ aggregate }) => aggregate !== undefined);
+  return { kind: 'select', items, table: reader.table(), ...clauses(reader, grouped) };
 }
 
 function item(reader: TokenReader): SelectItem {
@@ -39,9 +40,11 @@ function expression(reader: TokenReader): [Aggregate | undefined, string | undef
   return [aggregate, column];
 }
 
-function clauses(reader: TokenReader): Omit<SelectStatement, 'kind' | 'items' | 'table'> {
+// GROUP BY without a function is another thing than PARTITION BY, and not known here.
+function clauses(reader: TokenReader, grouped: boolean): Omit<SelectStatement, 'kind' | 'items' | 'table'> {
   const where = reader.word('where') ? parseCondition(reader) : undefined;
-  const partition = reader.word('partition', 'by') || reader.word('group', 'by') ? columns(reader) : [];
+  const isPartitioned = reader.word('partition', 'by') || (grouped && reader.word('group', 'by'));
+  const partition = isPartitioned ? columns(reader) : [];
   const order = reader.word('order', 'by') ? orders(reader) : [];
   const limit = reader.word('limit') ? reader.count() : undefined;
   const offset = limit !== undefined && reader.word('offset') ? reader.count() : 0;

@@ -25,6 +25,11 @@ export function runSelect(statement: SelectStatement, catalog: Catalog, inUse: s
   const items = statement.items.flatMap((item) => expanded(item, stable, ofStable));
   const aggregated = items.some(({ aggregate }) => aggregate !== undefined);
   const outputs = items.map((item) => outputOf(item, stable, aggregated ? keys : undefined));
+  const order = statement.order.map(({ column, descending }) => {
+    const unselected = { aggregate: undefined, column, name: column };
+    const output = outputs.find(({ name }) => name === column);
+    return { output: output ?? outputOf(unselected, stable, aggregated ? keys : undefined), descending };
+  });
   const groups = grouped(select(database, statement.table.name, statement.where), keys);
   if (aggregated && keys.length === 0 && groups.length === 0 && items.some((item) => item.aggregate === 'count')) {
     groups.push([]);
@@ -32,10 +37,10 @@ export function runSelect(statement: SelectStatement, catalog: Catalog, inUse: s
   // LIMIT and OFFSET count inside each group.
   const rows = groups.flatMap((group) => {
     const lines = aggregated ? [group] : group.map((source) => [source]);
-    const sorted = sortedBy(lines, statement, outputs, stable);
+    const sorted = sortedBy(lines, order);
     return sorted.slice(statement.offset, statement.offset + (statement.limit ?? sorted.length));
   });
-  const whole = aggregated ? sortedBy(rows, statement, outputs, stable) : rows;
+  const whole = aggregated ? sortedBy(rows, order) : rows;
   return { columns: outputs, rows: whole.map((group) => outputs.map((output) => output.of(group))) };
 }
 
@@ -57,15 +62,11 @@ function outputOf(item: SelectItem, stable: Stable, keys: readonly Field[] | und
     if (field === undefined) throw new Error('a star was not expanded');
     const ofGroup = keys?.some((key) => key.name === field.name || (key.name === 'tbname' && field.ofChild));
     if (ofGroup === false) throw new TaosError('notSingleGroup', 'Not a single-group group function');
-    return { ...plain(field), name };
+    const of = (group: readonly Source[]): Cell => (group[0] === undefined ? null : field.read(group[0]));
+    return { name, type: field.type, of };
   }
   const type = typeOf(aggregate, field);
   return { name, type, of: (group) => computed(aggregate, field, group) };
-}
-
-function plain(field: Field): Output {
-  const of = (group: readonly Source[]): Cell => (group[0] === undefined ? null : field.read(group[0]));
-  return { name: field.name, type: field.type, of };
 }
 
 function typeOf(aggregate: Aggregate, field: Field | undefined): ColumnType {
@@ -123,21 +124,12 @@ function grouped(sources: readonly Source[], keys: readonly Field[]): Source[][]
 }
 
 // Null comes last in ascending and first in descending order.
-function sortedBy(
-  lines: Source[][],
-  { order }: SelectStatement,
-  outputs: readonly Output[],
-  stable: Stable,
-): Source[][] {
-  const by = order.map(({ column, descending }) => {
-    const output = outputs.find(({ name }) => name === column) ?? plain(fieldOf(stable, column));
-    return { output, sign: descending ? -1 : 1 };
-  });
-  if (by.length === 0) return lines;
+function sortedBy(lines: Source[][], order: readonly { output: Output; descending: boolean }[]): Source[][] {
+  if (order.length === 0) return lines;
   return [...lines].sort((a, b) => {
-    for (const { output, sign } of by) {
-      const difference = compareCells(output.of(a), output.of(b)) * sign;
-      if (difference !== 0) return difference;
+    for (const { output, descending } of order) {
+      const difference = compareCells(output.of(a), output.of(b));
+      if (difference !== 0) return descending ? -difference : difference;
     }
     return 0;
   });

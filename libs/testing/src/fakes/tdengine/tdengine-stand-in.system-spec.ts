@@ -65,6 +65,11 @@ describe('TdengineStandIn', () => {
     expect(await rows('SELECT tbname, ts FROM bars ORDER BY ts DESC LIMIT 1 OFFSET 1')).toEqual([
       ['b_2', '1970-01-01T00:00:01.500Z'],
     ]);
+    expect(await rows('SELECT symbol, SUM(volume) FROM bars GROUP BY symbol ORDER BY symbol DESC')).toEqual([
+      ['600519', 9007199254740996],
+      ['000001', null],
+    ]);
+    expect(await rows('SELECT ts FROM bars PARTITION BY tbname ORDER BY ts DESC LIMIT 1')).toHaveLength(2);
     expect(await rows('SELECT MIN(ts), MAX(volume) FROM bars')).toEqual([
       ['1970-01-01T00:00:01.000Z', 9007199254740992],
     ]);
@@ -77,6 +82,9 @@ describe('TdengineStandIn', () => {
     ['SELECT * FROM bars; DROP DATABASE t', 0x2600],
     ['SELECT * FROM bars -- all', 0x2600],
     [`INSERT INTO b_1 FILE '/etc/passwd'`, 0x2600],
+    ['SELECT symbol FROM bars GROUP BY symbol', 0x2600],
+    ['SELECT close, COUNT(*) FROM bars', 0x260c],
+    ['SELECT symbol, LAST_ROW(close) FROM bars PARTITION BY symbol ORDER BY ts', 0x260c],
     ['SELECT nothing FROM bars', 0x2602],
     ['SELECT * FROM nowhere', 0x2603],
     [`INSERT INTO b_1 VALUES (1, 1, 1, 1, 'too long a text')`, 0x2610],
