@@ -40,12 +40,13 @@ const failsFast = async (work: () => Promise<Reply>): Promise<void> => {
 describe('a dependency is down', () => {
   it('PostgreSQL: says so, fails fast, stores nothing, heals by itself', async () => {
     const before = pids();
-    await house.postgres.kill();
+    const servers = [house.postgres, ...house.postgres.replicas];
+    await Promise.all(servers.map((server) => server.kill()));
     await Promise.all([becomes('market-data', 503), becomes('auth', 503)]);
     expect(JSON.stringify((await readiness('market-data')).body)).toContain('postgres');
     await failsFast(() => read('?limit=7'));
     await failsFast(() => write('2020-06-02'));
-    await house.postgres.restart();
+    for (const server of servers) await server.restart();
     await Promise.all([becomes('market-data', 200), becomes('auth', 200)]);
     const after = await read('?limit=8');
     expect([after.status, after.text.includes('2020-06-02')]).toEqual([200, false]);

@@ -8,6 +8,7 @@ import {
   startRedis,
   startService,
   type NatsServer,
+  type PostgresOptions,
   type PostgresServer,
   type RedisServer,
   type StartedService,
@@ -31,13 +32,18 @@ export interface House {
 const bootstrapToken = randomBytes(32).toString('hex');
 export const administrator = { username: 'root-admin', password: randomBytes(18).toString('base64url') };
 
+export interface HouseOptions extends Pick<PostgresOptions, 'durable' | 'synchronous'> {
+  /** Streaming replicas beside the primary; one, as the house runs. */
+  readonly replicas?: number;
+}
+
 /** The five services as processes on real NATS, Redis and PostgreSQL: the house as it runs, on random ports. */
-export async function startHouse(options: { readonly durable?: boolean } = {}): Promise<House> {
+export async function startHouse(options: HouseOptions = {}): Promise<House> {
   const natsToken = randomBytes(16).toString('hex');
   const [nats, redis, postgres] = await Promise.all([
     startNats({ token: natsToken }),
     startRedis(),
-    startPostgres({ durable: options.durable ?? false }),
+    startPostgres({ durable: false, replicas: 1, ...options }),
   ]);
   await migrate(postgres);
   const signingKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
@@ -48,13 +54,13 @@ export async function startHouse(options: { readonly durable?: boolean } = {}): 
   const [auth, marketData, cache, realtime, gateway] = await Promise.all([
     startService('auth', {
       ...common,
-      PG_PRIMARY_URL: postgres.urlOf('auth'),
+      ...databaseOf(postgres, 'auth'),
       AUTH_SIGNING_KEY: signingKey,
       AUTH_PASSWORD_PEPPER: randomBytes(32).toString('hex'),
       AUTH_BOOTSTRAP_TOKEN: bootstrapToken,
       AUTH_BCRYPT_COST: '10',
     }),
-    startService('market-data', { ...common, PG_PRIMARY_URL: postgres.urlOf('market_data') }),
+    startService('market-data', { ...common, ...databaseOf(postgres, 'market_data') }),
     startService('cache', { ...common, REDIS_URL: redis.url }),
     startService('realtime', { ...common, REDIS_URL: redis.url }),
     startService('gateway', common),
@@ -73,6 +79,11 @@ export async function startHouse(options: { readonly durable?: boolean } = {}): 
     },
   };
 }
+
+const databaseOf = (postgres: PostgresServer, role: 'auth' | 'market_data'): Record<string, string> => ({
+  PG_PRIMARY_URL: postgres.urlOf(role),
+  PG_REPLICA_URLS: postgres.replicaUrlsOf(role),
+});
 
 async function migrate(postgres: PostgresServer): Promise<void> {
   const env = { ...process.env, PG_MIGRATION_URL: postgres.ownerUrl };

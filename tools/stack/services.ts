@@ -58,14 +58,18 @@ function environment(
   { natsUrl, redisUrl, postgres }: Servers,
 ): Record<string, string> {
   const { ports } = plan;
+  const database = (role: 'auth' | 'market_data'): Record<string, string> => ({
+    PG_PRIMARY_URL: postgres.urlOf(role),
+    PG_REPLICA_URLS: postgres.replicaUrlsOf(role),
+  });
   const own: Record<ServiceName, Record<string, string>> = {
     auth: {
-      PG_PRIMARY_URL: postgres.urlOf('auth'),
+      ...database('auth'),
       AUTH_SIGNING_KEY: secrets.signing_key,
       AUTH_PASSWORD_PEPPER: secrets.password_pepper,
       AUTH_BOOTSTRAP_TOKEN: secrets.bootstrap_token,
     },
-    'market-data': { PG_PRIMARY_URL: postgres.urlOf('market_data') },
+    'market-data': database('market_data'),
     cache: { REDIS_URL: redisUrl },
     realtime: { REDIS_URL: redisUrl, REALTIME_HOST: '127.0.0.1', REALTIME_PORT: String(ports.realtime) },
     gateway: { GATEWAY_HOST: '127.0.0.1', GATEWAY_PORT: String(ports.gateway) },

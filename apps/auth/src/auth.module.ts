@@ -28,6 +28,8 @@ export class AuthModule {
         PostgresModule.forRoot({
           name: 'auth',
           url: settings.PG_PRIMARY_URL.reveal(),
+          replicaUrls: settings.PG_REPLICA_URLS?.reveal(),
+          readFrom: 'primary',
           size: settings.PG_POOL_SIZE,
           overflow: settings.PG_POOL_OVERFLOW,
           acquireTimeoutMs: settings.PG_POOL_TIMEOUT_MS,
