@@ -32,14 +32,13 @@ export class TdengineConnection {
   /** Runs one statement. After any failure but a `TdengineError` or an `AdapterRefusal` the connection is of no more use. */
   async ask(statement: string, timeoutMs: number): Promise<TdengineAnswer> {
     const limit = new AbortController();
-    const silent = new SilentServer(timeoutMs);
-    const timer = setTimeout(() => limit.abort(silent), timeoutMs);
+    const timer = setTimeout(() => limit.abort(), timeoutMs);
     try {
       const { status, body } = await this.#post(statement, limit.signal);
       if (status !== 200) throw new AdapterRefusal(status, body);
       return readAnswer(body);
     } catch (error) {
-      throw limit.signal.aborted ? silent : error;
+      throw limit.signal.aborted ? new SilentServer(timeoutMs) : error;
     } finally {
       clearTimeout(timer);
     }

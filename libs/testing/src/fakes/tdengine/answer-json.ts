@@ -36,6 +36,7 @@ export function* answerChunks(outcome: Outcome, form: Form): Generator<string> {
 
 /** RFC 3339 with milliseconds: `Z` in UTC, else the offset of that time in the zone. Throws for an unknown zone. */
 export function timeTexts(timeZone: string): (ms: number) => string {
+  if (timeZone === 'UTC') return (ms) => new Date(ms).toISOString();
   const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   return (ms) => {
     const offset = /GMT([+-]\d{2}:\d{2})?/.exec(parts.format(ms))?.[1];
