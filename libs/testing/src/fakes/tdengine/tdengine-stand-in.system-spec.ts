@@ -92,6 +92,7 @@ describe('TdengineStandIn', () => {
     ['INSERT INTO b_1 VALUES (1, 1)', 0x263f],
     ['INSERT INTO b_1 (ts) VALUES (-3155760000000)', 0x060b],
     ['CREATE DATABASE t', 0x0381],
+    ['CREATE STABLE words (ts TIMESTAMP, value INT) TAGS (c INT)', 0x2600],
     ['CREATE STABLE wide (ts TIMESTAMP, a VARCHAR(65517), b BIGINT) TAGS (c INT)', 0x263e],
     ['CREATE STABLE wide (ts TIMESTAMP, a VARCHAR(65518)) TAGS (c INT)', 0x2642],
     [`INSERT INTO b_1 VALUES (1, 1, 1, 1, '${'x'.repeat(1_048_576)}')`, 0x0219],

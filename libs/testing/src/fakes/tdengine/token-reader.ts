@@ -106,9 +106,13 @@ export class TokenReader {
   }
 }
 
-// Of TDengine's reserved words those that the house could take for a name by mistake.
+// Of TDengine's keywords (parTokenizer.c) those that the house could take for a name by mistake.
 const RESERVED = new Set(
-  `all alter and as asc between by create database delete desc distinct drop exists from group having if in index insert
-   interval into is join keep last last_row like limit not null offset on or order partition precision select set sliding
-   stable table tags tbname to union use user using value values where`.split(/\s+/),
+  `add all alter and as asc balance between bigint binary bool both by cache case column comment count create current_user
+   database decimal delete desc distinct double drop duration else end exists fill first float for from full group having
+   if import in index inner insert int integer interval into is join json keep key last last_row left like limit local
+   match merge meta nchar near next none normal not now null offset on or order outer partition period pi position
+   precision prev primary query range ratio read rename replace right select server_status session set show sliding split
+   stable start state storage stream system table tags tag tbname then timestamp timezone tinyint to today topic trim ttl
+   union update use user using value values varchar view when where window with write`.split(/\s+/),
 );
