@@ -18,9 +18,11 @@ export function claimOfBlock(
   request: IngestRequest & Partial<IngestBarsRequest>,
   owner: string,
 ): Claim | undefined {
-  const { idempotency_key: key, body, first_line: part, ...rest } = request;
+  const { idempotency_key: key, body, first_line, header } = request;
   if (key === undefined) return undefined;
-  const { format, header, on_error, want_items, timeframe, register } = rest;
+  const { format, on_error, want_items, timeframe, register } = request;
+  // The first block of a file is part 1 whatever its format: another file under the same key meets it there.
+  const part = header === undefined ? first_line : first_line - 1;
   const about = [kind, format, header, on_error, want_items, timeframe, register];
   return { owner, key, part, requestHash: hashOf(about, body) };
 }

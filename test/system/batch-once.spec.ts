@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sleep, waitFor } from '@mystocks/testing';
+import pg from 'pg';
+import { ask, bearer, startHouse, type House, type Reply } from './house.js';
+
+interface Told {
+  readonly summary: Readonly<Record<'total' | 'succeeded' | 'failed' | 'inserted' | 'unchanged', number>>;
+  readonly items: readonly { readonly index: number; readonly status: number }[];
+}
+
+const HEADER = 'code,exchange,date,open,high,low,close,volume';
+const SYMBOLS = 20;
+const DAYS = 2_000;
+const DAY_MS = 86_400_000;
+
+let house: House;
+let database: pg.Client;
+beforeAll(async () => {
+  house = await startHouse();
+  database = new pg.Client({ connectionString: house.postgres.superuserUrl });
+  await database.connect();
+}, 60_000);
+afterAll(async () => {
+  await database.end();
+  await house.stop();
+}, 30_000);
+beforeEach(() => database.query('TRUNCATE market_data.bars_daily'));
+
+/** 40,000 lines, 1.6 MB: four blocks. */
+function file(): string {
+  const lines = [HEADER];
+  for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
+    for (let day = 0; day < DAYS; day += 1) {
+      const date = new Date(Date.UTC(2001, 0, 1) + day * DAY_MS).toISOString().slice(0, 10);
+      lines.push(`${600_000 + symbol},SSE,${date},10,11,9.5,10.20,${day}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const send = (body: string, key: string, type: string, signal?: AbortSignal): Promise<Reply> =>
+  ask(house.url, '/api/v2/batch/bars?register=true', {
+    method: 'POST',
+    headers: { ...bearer(house.adminToken), 'content-type': type, 'idempotency-key': key },
+    body,
+    signal: signal ?? null,
+  });
+/** Sends until it is answered, as a client does that was told to come again. */
+const resend = (body: string, key: string, type = 'text/csv'): Promise<Reply> =>
+  waitFor(
+    async () => {
+      const reply = await send(body, key, type);
+      if (![409, 503, 504].includes(reply.status)) return reply;
+      throw new Error(`${reply.status} ${reply.text.slice(0, 200)}`);
+    },
+    { timeoutMs: 15_000, everyMs: 100, what: 'the batch to be taken' },
+  );
+const stored = async (): Promise<number> =>
+  Number((await database.query<{ n: string }>('SELECT count(*) AS n FROM market_data.bars_daily')).rows[0]?.n);
+
+/** Moments that a seed names (Lehmer's generator), as shares of 1. */
+function* moments(seed: number): Generator<number> {
+  for (let state = seed % 2_147_483_647; ;) {
+    state = (state * 48_271) % 2_147_483_647;
+    yield state / 2_147_483_647;
+  }
+}
+
+describe('market-data is killed in the middle of a batch', () => {
+  const seed = Number(process.env['SEED'] ?? '20240614');
+
+  it(`stores every line exactly once when it is sent again (seed ${seed})`, async () => {
+    const csv = file();
+    const startedMs = performance.now();
+    const whole = await send(csv, randomUUID(), 'text/csv');
+    const wholeMs = performance.now() - startedMs;
+    expect((whole.body as Told).summary).toMatchObject({ inserted: SYMBOLS * DAYS, failed: 0 });
+    const moment = moments(seed);
+    for (let round = 0; round < 5; round += 1) {
+      await database.query('TRUNCATE market_data.bars_daily');
+      const key = randomUUID();
+      const gone = new AbortController();
+      const first = send(csv, key, 'text/csv', gone.signal).catch(() => undefined);
+      await sleep((moment.next().value as number) * wholeMs);
+      await house.services['market-data'].kill();
+      gone.abort();
+      await first;
+      await house.services['market-data'].restart();
+      const second = await resend(csv, key);
+      // Each block was inserted by one run and no other, whichever that was.
+      expect((second.body as Told).summary).toMatchObject({ total: 40_000, inserted: 40_000, unchanged: 0, failed: 0 });
+      expect(await stored()).toBe(SYMBOLS * DAYS);
+      const third = await send(csv, key, 'text/csv');
+      expect(third.headers.get('idempotency-replayed')).toBe('true');
+      expect(third.text).toBe(second.text);
+    }
+  }, 60_000);
+});
+
+describe('a batch whose answer is lost', () => {
+  const items = Array.from({ length: 10 }, (_, n) => ({
+    symbol: '600000.SH',
+    date: `2010-01-${String(n + 10)}`,
+    ...{ open: 10, high: 11, low: 9, close: 10, volume: n },
+  }));
+  const body = JSON.stringify({ items });
+  const json = 'application/json';
+
+  /** Holds every writer of bars up inside its transaction until it is let go. */
+  async function holdWriters(): Promise<{
+    readonly held: () => Promise<unknown>;
+    readonly letGo: () => Promise<void>;
+  }> {
+    const locker = new pg.Client({ connectionString: house.postgres.superuserUrl });
+    await locker.connect();
+    await locker.query('BEGIN; LOCK TABLE market_data.bars_daily IN EXCLUSIVE MODE');
+    const waiting = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'market_data.bars_daily'::regclass`;
+    const held = (): Promise<unknown> =>
+      waitFor(async () => ((await database.query(waiting)).rowCount ?? 0) > 0, { timeoutMs: 10_000, what: 'a writer' });
+    return { held, letGo: () => locker.end() };
+  }
+
+  it('is refused while it is under way, forgotten when its writer dies before the commit, and then taken', async () => {
+    const key = randomUUID();
+    const writers = await holdWriters();
+    const gone = new AbortController();
+    const first = send(body, key, json, gone.signal).catch(() => undefined);
+    await writers.held();
+    const again = await send(body, key, json);
+    expect([again.status, again.body]).toMatchObject([409, { code: 1008 }]);
+    await house.services['market-data'].kill();
+    gone.abort();
+    await Promise.all([first, writers.letGo(), house.services['market-data'].restart()]);
+    const second = await resend(body, key, json);
+    expect([second.status, second.headers.get('idempotency-replayed')]).toEqual([200, null]);
+    expect(await stored()).toBe(items.length);
+  }, 30_000);
+
+  it('is answered again, and not stored again, when its writer died after the commit', async () => {
+    const key = randomUUID();
+    const writers = await holdWriters();
+    const first = send(body, key, json);
+    await writers.held();
+    house.nats.pause();
+    await writers.letGo();
+    await waitFor(async () => (await stored()) === items.length, { timeoutMs: 10_000, what: 'the commit' });
+    await Promise.all([house.services['market-data'].kill(), house.nats.kill()]);
+    expect((await first).status).toBe(503);
+    // Another write in between: a replay must not undo it.
+    await database.query(`UPDATE market_data.bars_daily SET close = 10.5 WHERE day = '2010-01-10'`);
+    await house.nats.restart();
+    await house.services['market-data'].restart();
+    const second = await resend(body, key, json);
+    expect([second.status, second.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
+    expect((second.body as Told).items.map(({ status }) => status)).toEqual(items.map(() => 201));
+    const { rows } = await database.query(`SELECT close::text FROM market_data.bars_daily WHERE day = '2010-01-10'`);
+    expect([await stored(), rows]).toEqual([items.length, [{ close: '10.5' }]]);
+  }, 30_000);
+
+  it('is refused with another body, and stores nothing of it', async () => {
+    const key = randomUUID();
+    expect((await send(body, key, json)).status).toBe(200);
+    const other = await send(JSON.stringify({ items: items.slice(1) }), key, json);
+    expect([other.status, other.body]).toMatchObject([422, { code: 1008, title: 'IDEMPOTENCY_CONFLICT' }]);
+    for (const [lines, type] of [
+      [file(), 'text/csv'] as const,
+      [`${JSON.stringify(items[0])}\n`, 'application/x-ndjson'] as const,
+    ]) {
+      expect((await send(lines, key, type)).status).toBe(422);
+    }
+    expect(await stored()).toBe(items.length);
+  });
+});
