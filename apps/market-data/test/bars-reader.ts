@@ -1,5 +1,4 @@
 import type { Answer, ListBarsRequest, ListManyBarsRequest } from '@mystocks/contracts';
-import { PostgresBarsRepository } from '../src/bars/postgres-bars.repository.js';
 import { BarsService } from '../src/bars/bars.service.js';
 import type { Market } from './stored-market.js';
 
@@ -28,7 +27,7 @@ const defaults = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'as
 
 /** Asks the service for bars and reads its answers. */
 export function barsReader(market: Market) {
-  const bars = new BarsService(market.directory, new PostgresBarsRepository(market.pool), { now: () => NOW });
+  const bars = new BarsService(market.directory, market.store.bars, { now: () => NOW });
   const answer = (ask: Ask): Promise<Answer> => bars.list({ ...defaults, ...ask });
   const page = async (ask: Ask): Promise<Page<WireBar[]>> =>
     JSON.parse((await answer(ask)).body.toString()) as Page<WireBar[]>;

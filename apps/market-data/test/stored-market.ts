@@ -3,9 +3,12 @@ import { gunzipSync } from 'node:zlib';
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
 import { startPostgres } from '@mystocks/testing';
 import { FakeBus } from '@mystocks/testing';
+import { barKey, BarRows, NO_VALUE } from '../src/ingest/bar-rows.js';
+import { IngestTransactions } from '../src/ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
 import { InstrumentsRepository } from '../src/instruments/instruments.repository.js';
 import { migrations } from '../src/migrations/index.js';
+import { onPostgres, type TimeseriesStore } from './timeseries-stores.js';
 
 const DATA = new URL('../../../../shared/data/', import.meta.url);
 
@@ -16,19 +19,23 @@ export function dataLines(file: string): string[] {
   return text.trimEnd().split('\n').slice(1);
 }
 
-/** A migrated database with the pool of the service and what reads need beside it. */
-export async function startMarket() {
+/** A migrated database with the pool of the service, what reads need beside it, and a store of bars and quotes. */
+export async function startMarket(kind: TimeseriesStore = onPostgres) {
   const server = await startPostgres();
   await runMigrations({ url: server.ownerUrl, schema: 'market_data', migrations });
   const options = { name: 'test', size: 2, overflow: 2, statementTimeoutMs: 20_000 };
   const pool = new PostgresPool({ ...options, url: server.urlOf('market_data') });
   const bus = new FakeBus();
   const directory = new InstrumentDirectory(new InstrumentsRepository(pool), bus.bus);
+  const store = await kind.open(pool, directory);
   return {
     pool,
     bus,
     directory,
+    store,
+    transactions: new IngestTransactions(pool),
     stop: async (): Promise<void> => {
+      await store.stop();
       await pool.close();
       await server.stop();
     },
@@ -37,56 +44,64 @@ export async function startMarket() {
 
 export type Market = Awaited<ReturnType<typeof startMarket>>;
 
-const instrument = `SELECT DISTINCT right(code, 6) || CASE exchange WHEN 'SSE' THEN '.SH' WHEN 'SZSE' THEN '.SZ' ELSE '.BJ' END AS symbol,
-  right(code, 6) AS code, exchange, CASE WHEN code LIKE 'IDX%' THEN 'index' ELSE 'stock' END AS kind, 'listed' AS status`;
-
-/** `code,exchange,date,time,open,high,low,close,volume,amount`. */
+/** `code,exchange,date,time,open,high,low,close,volume,amount`; any minute of the day. */
 export async function storeMinutes(market: Market, minutes: number, lines: readonly string[]): Promise<void> {
-  await store(
-    market,
-    lines,
-    'code text, exchange text, date date, time time, open numeric, high numeric, low numeric, close numeric, volume bigint, amount numeric',
-    [
-      `INSERT INTO market_data.bars_minute SELECT i.id, ${minutes}, s.date + s.time, s.open, s.high, s.low, s.close, s.volume, s.amount`,
-    ],
-  );
+  const cells = lines.map((line) => line.split(','));
+  const ids = await register(market, cells);
+  const rows = rowsOf(cells, ([code = '', exchange = '', date = '', time = '', ...values]) => {
+    const id = ids.get(symbolOf(code, exchange)) ?? 0;
+    const [hour = 0, minute = 0] = time.split(':').map(Number);
+    const key = barKey(id, minutes, Number(date.replaceAll('-', '')), hour * 60 + minute);
+    return { key, values: [id, minutes, `${date} ${time}`, ...values] };
+  });
+  await market.transactions.run((transaction) => market.store.barsIngest.store(transaction, new BarRows(0), rows));
 }
 
 /** The columns of cn_daily_raw_2020_2023.csv.gz. */
 export async function storeDays(market: Market, lines: readonly string[]): Promise<void> {
-  await store(
-    market,
-    lines,
-    `code text, exchange text, date date, open numeric, high numeric, low numeric, close numeric, pre_close numeric, volume bigint,
-      amount numeric, turnover_pct text, pct_chg text, trade_status smallint, is_st text, adj_factor numeric`,
-    [
-      `INSERT INTO market_data.bars_daily SELECT i.id, s.date, s.open, s.high, s.low, s.close, s.volume, s.amount, s.pre_close, s.adj_factor,
-        s.trade_status`,
-    ],
-  );
+  const cells = lines.map((line) => line.split(','));
+  const ids = await register(market, cells);
+  const rows = rowsOf(cells, ([code = '', exchange = '', date = '', ...values]) => {
+    const id = ids.get(symbolOf(code, exchange)) ?? 0;
+    const [o = '', h = '', l = '', c = '', before = '', v = '', amount = '', , , status = '', , factor = ''] = values;
+    const key = barKey(id, 0, Number(date.replaceAll('-', '')), 0);
+    return { key, values: [id, date, o, h, l, c, v, amount, before, factor, status] };
+  });
+  await market.transactions.run((transaction) => market.store.barsIngest.store(transaction, rows, new BarRows(0)));
 }
 
-async function store(
-  market: Market,
-  lines: readonly string[],
-  columns: string,
-  [insert = '']: readonly string[],
-): Promise<void> {
-  const values = columns.split(',').map((column) => column.trim().split(' '));
-  const arrays = values.map(([, type], index) => `$${index + 1}::${type ?? ''}[]`).join(', ');
-  const cells = lines.map((line) => line.split(','));
-  const given = values.map((_, index) => cells.map((row) => (row[index] === '' ? null : row[index])));
-  const source = `unnest(${arrays}) AS s (${values.map(([name]) => name).join(', ')})`;
-  await market.pool.write(async (client) => {
-    await client.query({
-      text: `INSERT INTO market_data.instruments (symbol, code, exchange, kind, status) ${instrument} FROM ${source} ON CONFLICT DO NOTHING`,
-      values: given,
-    });
-    await client.query({
-      text: `${insert} FROM ${source} JOIN market_data.instruments i
-        ON i.code = right(s.code, 6) AND i.exchange = s.exchange AND (i.kind = 'index') = (s.code LIKE 'IDX%')`,
-      values: given,
-    });
+const suffix: Readonly<Record<string, string>> = { SSE: 'SH', SZSE: 'SZ', BSE: 'BJ' };
+const symbolOf = (code: string, exchange: string): string => `${code.slice(-6)}.${suffix[exchange] ?? ''}`;
+
+/** Makes the instruments that the lines name; answers ids by symbol. */
+async function register(market: Market, cells: readonly string[][]): Promise<Map<string, number>> {
+  const named = new Map(cells.map(([code = '', exchange = '']) => [symbolOf(code, exchange), { code, exchange }]));
+  const values = [...named].map(([symbol, { code, exchange }]) => ({
+    ...{ symbol, code: code.slice(-6), exchange, status: 'listed' },
+    kind: code.startsWith('IDX') ? 'index' : 'stock',
+  }));
+  await market.pool.write((client) =>
+    client.query({
+      text: `INSERT INTO market_data.instruments (symbol, code, exchange, kind, status)
+        SELECT * FROM json_to_recordset($1::json) AS g(symbol text, code text, exchange text, kind text, status text) ON CONFLICT DO NOTHING`,
+      values: [JSON.stringify(values)],
+    }),
+  );
+  const known = await market.directory.refresh();
+  return new Map([...known.values()].map(({ symbol, id }) => [symbol, id]));
+}
+
+type Read = (cells: readonly string[]) => {
+  readonly key: number;
+  readonly values: readonly (string | number | undefined)[];
+};
+
+function rowsOf(cells: readonly (readonly string[])[], read: Read): BarRows {
+  const rows = new BarRows(0);
+  cells.forEach((one, index) => {
+    const { key, values } = read(one);
+    const text = `${values.map((value) => (value === '' ? NO_VALUE : value)).join('\t')}\n`;
+    rows.add(key, index, rows.end + rows.room(text.length).write(text, rows.end));
   });
-  await market.directory.refresh();
+  return rows;
 }

@@ -99,12 +99,13 @@ const factored: Readonly<Record<'days' | 'minutes', string>> = {
     )`,
 };
 const prices = ['open', 'high', 'low', 'close'];
-const adjusted = (by: string): string => `
-  SELECT t, day, ${prices.map((price) => `trim_scale(round(${price} * ${by}, 4)) AS ${price}`).join(', ')}, volume, amount FROM factored`;
+const adjusted = (by: (price: string) => string): string => `
+  SELECT t, day, ${prices.map((price) => `${by(price)} AS ${price}`).join(', ')}, volume, amount FROM factored`;
 const priced: Readonly<Record<Adjustment, string>> = {
   raw: 'SELECT * FROM stored',
-  hfq: adjusted('factor'),
-  qfq: adjusted('factor / newest'),
+  hfq: adjusted((price) => `round(${price} * factor, 4)`),
+  // The whole quotient, rounded once, half away from zero: a division of numerics would round before round does.
+  qfq: adjusted((price) => `div(${price} * factor * 20000 + newest, newest * 2) * 0.0001`),
 };
 
 const whole = (rows: string): string => `
@@ -126,8 +127,10 @@ const grouped = (rows: string, shape: 'weekly' | 'monthly' | 'binned'): string =
   WHERE t BETWEEN $3::timestamp AND $4::timestamp ORDER BY t $SORT LIMIT $7::int + 1`;
 
 const stamp = (of: string): string => `to_char(${of}, 'YYYY-MM-DD"T"HH24:MI:SS')`;
-const line = `'{"t":"' || ${stamp('b.t')} || '+08:00","o":' || b.open || ',"h":' || b.high || ',"l":' || b.low || ',"c":' || b.close
-  || ',"v":' || b.volume || ',"amt":' || coalesce(b.amount::text, 'null') || '}'`;
+// Decimals are stored as they were written; 10.20 and 10.2 are one number and one answer, whatever the store.
+const plain = (column: string): string => `trim_scale(b.${column})`;
+const line = `'{"t":"' || ${stamp('b.t')} || '+08:00","o":' || ${plain('open')} || ',"h":' || ${plain('high')} || ',"l":' || ${plain('low')}
+  || ',"c":' || ${plain('close')} || ',"v":' || b.volume || ',"amt":' || coalesce(${plain('amount')}::text, 'null') || '}'`;
 
 function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {
   const rows = priced[adjustment];

@@ -7,8 +7,9 @@ const quoteJson = `'{"t":"' || ${time} || '","last":' || ${value('last')} || ',"
   || ',"amt":' || ${value('amount')} || ',"bids":' || ${value('bids')} || ',"asks":' || ${value('asks')} || ',"seq":' || q.seq || '}'`;
 
 /** A row `d` of bars_daily as the JSON of a client. */
-const barJson = `'{"t":"' || to_char(d.day, 'YYYY-MM-DD') || 'T00:00:00+08:00","o":' || d.open || ',"h":' || d.high || ',"l":' || d.low
-  || ',"c":' || d.close || ',"v":' || d.volume || ',"amt":' || coalesce(d.amount::text, 'null') || '}'`;
+const barJson = `'{"t":"' || to_char(d.day, 'YYYY-MM-DD') || 'T00:00:00+08:00","o":' || trim_scale(d.open) || ',"h":'
+  || trim_scale(d.high) || ',"l":' || trim_scale(d.low) || ',"c":' || trim_scale(d.close) || ',"v":' || d.volume
+  || ',"amt":' || coalesce(trim_scale(d.amount)::text, 'null') || '}'`;
 
 const quoteColumns = `${quoteJson} AS quote, ${time} AS t, q.simulated`;
 

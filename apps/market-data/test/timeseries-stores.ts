@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { sql, TdenginePool, type PostgresPool } from '@mystocks/connection-pool';
+import { startTdengineStandIn, type TdengineStandIn } from '@mystocks/testing';
+import type { BarsRepository } from '../src/bars/bars.repository.js';
+import { PostgresBarsRepository } from '../src/bars/postgres-bars.repository.js';
+import { TdengineBarsReader } from '../src/bars/tdengine-bars.reader.js';
+import { TdengineBarsRepository } from '../src/bars/tdengine-bars.repository.js';
+import type { BarsIngestRepository } from '../src/ingest/bars-ingest.repository.js';
+import { PostgresBarsIngestRepository } from '../src/ingest/postgres-bars-ingest.repository.js';
+import { TdengineBarsIngestRepository } from '../src/ingest/tdengine-bars-ingest.repository.js';
+import type { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
+import { PostgresQuotesRepository } from '../src/quotes/postgres-quotes.repository.js';
+import type { QuotesRepository } from '../src/quotes/quotes.repository.js';
+import { TdengineQuotesRepository } from '../src/quotes/tdengine-quotes.repository.js';
+import { TdengineStore } from '../src/timeseries/tdengine.store.js';
+
+/** What the conformance suites ask of a store. */
+export interface OpenStore {
+  readonly bars: BarsRepository;
+  readonly barsIngest: BarsIngestRepository;
+  readonly quotes: QuotesRepository;
+  /** How many quotes of a symbol are kept. */
+  history(symbol: string): Promise<number[]>;
+  /** Forgets every bar and quote. */
+  empty(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A place where bars and quotes can live. */
+export interface TimeseriesStore {
+  readonly name: string;
+  open(pool: PostgresPool, directory: InstrumentDirectory): Promise<OpenStore>;
+}
+
+export const onPostgres: TimeseriesStore = {
+  name: 'PostgreSQL',
+  open: (pool) =>
+    Promise.resolve({
+      bars: new PostgresBarsRepository(pool),
+      barsIngest: new PostgresBarsIngestRepository(),
+      quotes: new PostgresQuotesRepository(pool),
+      history: async (symbol) => {
+        const text = `SELECT seq::int FROM market_data.quotes JOIN market_data.instruments ON id = instrument_id WHERE symbol = $1 ORDER BY seq`;
+        return (await pool.query<{ seq: number }>({ text, values: [symbol] })).rows.map(({ seq }) => seq);
+      },
+      empty: async () => {
+        for (const table of ['bars_daily', 'bars_minute', 'quotes', 'quotes_latest']) {
+          await pool.write((client) => client.query(`DELETE FROM market_data.${table}`));
+        }
+      },
+      stop: () => Promise.resolve(),
+    }),
+};
+
+/** TDengine adapters over a server at `url`, in a database of their own. */
+export async function openTdengine(url: string, directory: InstrumentDirectory): Promise<OpenStore> {
+  const database = `mystocks_${randomBytes(4).toString('hex')}`;
+  const limits = { size: 4, overflow: 4, acquireTimeoutMs: 5_000, requestTimeoutMs: 20_000 };
+  const pool = new TdenginePool({ name: 'spec-tdengine', url, database, ...limits });
+  const store = new TdengineStore(pool, database);
+  const reader = new TdengineBarsReader(store);
+  return {
+    bars: new TdengineBarsRepository(directory, reader),
+    barsIngest: new TdengineBarsIngestRepository(directory, store),
+    quotes: new TdengineQuotesRepository(directory, store, reader),
+    history: async (symbol) => {
+      const rows = await store.query(sql`SELECT symbol, seq FROM quotes ORDER BY ts ASC`);
+      return rows.filter(([name]) => name === symbol).map(([, seq]) => Number(seq));
+    },
+    empty: async () => {
+      await store.prepare();
+      for (const table of [sql`bars`, sql`quotes`]) await pool.query(sql`DELETE FROM ${table}`);
+    },
+    stop: () => pool.close(),
+  };
+}
+
+/** The stand-in of libs/testing; `standIn` is that of the store opened last. */
+export const onStandIn: TimeseriesStore & { standIn: TdengineStandIn | undefined } = {
+  name: 'TDengine (the stand-in)',
+  standIn: undefined,
+  async open(_pool, directory) {
+    const standIn = await startTdengineStandIn();
+    this.standIn = standIn;
+    const store = await openTdengine(standIn.url, directory);
+    const stop = async (): Promise<void> => {
+      await store.stop();
+      await standIn.stop();
+    };
+    return { ...store, stop };
+  },
+};
+
+const url = process.env['TDENGINE_URL'];
+const onServer = (at: string): TimeseriesStore => ({
+  name: 'TDengine (the server of TDENGINE_URL)',
+  open: (_pool, directory) => openTdengine(at, directory),
+});
+
+/** All that can be tested here: a real TDengine only where TDENGINE_URL names one. */
+export const timeseriesStores: readonly TimeseriesStore[] = [
+  onPostgres,
+  onStandIn,
+  ...(url === undefined || url === '' ? [] : [onServer(url)]),
+];
