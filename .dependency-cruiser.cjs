@@ -70,6 +70,7 @@ module.exports = {
       'apps/[^/]+/src/[^/]+/[^/]+\\.entity',
       'apps/[^/]+/src/migrations/',
     ]),
+    door('tdengine', 'undici', ['libs/connection-pool/']),
     door('redis', 'ioredis|@socket.io/redis-adapter', ['libs/tiered-cache/', 'apps/realtime/src/sockets/']),
     door('nats', '@nats-io/[^/]+', ['libs/bus/']),
     door('microservices', '@nestjs/microservices', ['libs/bus/', 'libs/service/']),
