@@ -14,4 +14,6 @@ export interface Budget {
   /** Takes one right; false when none is left for this use now. Fails when the server cannot be asked. */
   take(use: 'kept' | 'overflow'): Promise<boolean>;
   give(): void;
+  /** Asks to be told when others go without what this pool has beyond its share: so many should be closed. */
+  onExcess(shrink: (count: number) => void): void;
 }

@@ -167,7 +167,7 @@ export class Pool<C> {
   /** A connection that is nobody's goes to the first who waits, or lies down. */
   #place(member: Member<C>): void {
     const now = performance.now();
-    if (member.isLost || (member.wasLent && member.retiresAt <= now)) {
+    if (this.#stock.isDone(member, now)) {
       this.#stock.discard(member);
       this.#serve();
       return;

@@ -12,13 +12,20 @@ export class Stock<C> {
   #opening = 0;
   #opened = 0;
   #closing = 0;
+  /** Connections that others need more; closed when they are not in use. */
+  #excess = 0;
 
   constructor(
     private readonly options: Settled,
     private readonly connector: Connector<C>,
     /** A connection is gone: another may be opened. */
     private readonly gone: () => void,
-  ) {}
+  ) {
+    options.budget?.onExcess((count) => {
+      this.#excess = count;
+      for (const member of this.#idle.splice(0, count)) this.discard(member);
+    });
+  }
 
   get size(): number {
     return this.#members.size;
@@ -48,6 +55,11 @@ export class Stock<C> {
       if (member === undefined || member.retiresAt > now) return member;
       this.discard(member);
     }
+  }
+
+  /** Not to be lent again: dead, too old, or others need its place more. */
+  isDone(member: Member<C>, now: number): boolean {
+    return member.isLost || (member.wasLent && (member.retiresAt <= now || this.#excess > 0));
   }
 
   /** Lays a connection down, unless `size` lie there already: then it is closed. */
@@ -80,6 +92,7 @@ export class Stock<C> {
   discard(member: Member<C>): void {
     if (!this.#members.delete(member)) return;
     this.#closing += 1;
+    this.#excess = Math.max(0, this.#excess - 1);
     this.connector
       .close(member.connection)
       .catch((error: unknown) => {

@@ -2,6 +2,7 @@ import { compareLsn, type Lsn } from '@mystocks/kernel';
 import type pg from 'pg';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { Pool } from '../pool/pool.js';
+import { FleetBudget } from './budget.js';
 import { Monitor, type Sighting } from './monitor.js';
 import { PgConnector } from './pg-connector.js';
 import { isConnectionLoss, isSilent } from './pg-failure.js';
@@ -17,6 +18,10 @@ export type NodeRole = 'primary' | 'replica' | 'fenced' | 'away';
 export interface PostgresNodeOptions extends Omit<PoolOptions, 'role' | 'server' | 'budget'> {
   readonly url: string;
   readonly statementTimeoutMs: number;
+  /** Connections to this server of all services together; see {@link FleetBudget}. */
+  readonly fleetBudget?: number | undefined;
+  /** It is one of several, so a monitor looks at it. */
+  readonly isWatched: boolean;
 }
 
 /** One server: its pool, and what is known about it. {@link Topology} keeps that up to date. */
@@ -34,16 +39,18 @@ export class PostgresNode {
   isNear = false;
   /** It says that it is the primary, and the other servers were asked after that. */
   isProven = false;
+  readonly #budget: FleetBudget;
   #connection = 0;
   #replayed: Lsn | undefined;
 
   constructor(options: PostgresNodeOptions) {
-    const { url, statementTimeoutMs, ...pool } = options;
+    const { url, statementTimeoutMs, fleetBudget, isWatched, ...pool } = options;
     const { name } = pool;
     this.address = addressOf(url);
     this.monitor = new Monitor({ url, name: `${name} monitor` });
+    this.#budget = new FleetBudget({ url, name, budget: fleetBudget, beside: isWatched ? 2 : 1 });
     this.pool = new Pool(
-      { ...pool, role: () => this.role, server: this.address },
+      { ...pool, budget: this.#budget, role: () => this.role, server: this.address },
       new PgConnector({ url, name, statementTimeoutMs }),
     );
   }
@@ -105,6 +112,7 @@ export class PostgresNode {
 
   async close(): Promise<void> {
     await Promise.all([this.monitor.close(), this.pool.end()]);
+    await this.#budget.close();
   }
 }
 

@@ -30,6 +30,8 @@ export interface PostgresPoolOptions {
   readonly recycleMs?: number;
   readonly leakAfterMs?: number;
   readonly reclaimLeaks?: boolean;
+  /** Connections to one server of all services together; by default what it allows, less 10. */
+  readonly fleetBudget?: number | undefined;
 }
 
 /** A server as its pool sees it now. */
@@ -59,10 +61,13 @@ export class PostgresPool implements OnApplicationShutdown {
   constructor(options: PostgresPoolOptions) {
     const { name, replicaUrls = '', readFrom = 'replicas' } = options;
     const others = replicaUrls.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+    const isWatched = others.length > 0;
     this.#topology = new Topology([
-      new PostgresNode(options),
+      new PostgresNode({ ...options, isWatched }),
       // By place, not by role: roles change, and a name is for the life of the process.
-      ...others.map((one, index) => new PostgresNode({ ...options, url: one, name: `${name}-${index + 2}` })),
+      ...others.map(
+        (one, index) => new PostgresNode({ ...options, isWatched, url: one, name: `${name}-${index + 2}` }),
+      ),
     ]);
     this.#statementTimeoutMs = options.statementTimeoutMs;
     this.#reads = new ReadRouter(this.#topology, readFrom);
