@@ -26,7 +26,7 @@ const NOW = Date.parse('2024-09-19T10:00:00+08:00');
 const defaults = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'asc' } as const;
 
 /** Asks the service for bars and reads its answers. */
-export function barsReader(market: Market) {
+export function barsReader(market: Pick<Market, 'directory' | 'store'>) {
   const bars = new BarsService(market.directory, market.store.bars, { now: () => NOW });
   const answer = (ask: Ask): Promise<Answer> => bars.list({ ...defaults, ...ask });
   const page = async (ask: Ask): Promise<Page<WireBar[]>> =>

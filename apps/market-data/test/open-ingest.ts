@@ -10,11 +10,11 @@ import { BarsIngestService } from '../src/ingest/bars-ingest.service.js';
 import { IngestTransactions } from '../src/ingest/ingest-transactions.js';
 import { InstrumentsIngestRepository } from '../src/ingest/instruments-ingest.repository.js';
 import { InstrumentsIngestService } from '../src/ingest/instruments-ingest.service.js';
-import { PostgresBarsIngestRepository } from '../src/ingest/postgres-bars-ingest.repository.js';
 import { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
 import { InstrumentsRepository } from '../src/instruments/instruments.repository.js';
 import { InstrumentsService } from '../src/instruments/instruments.service.js';
 import { migrations } from '../src/migrations/index.js';
+import { onPostgres, type TimeseriesStore } from './timeseries-stores.js';
 
 const DATA = new URL('../../../../shared/data/', import.meta.url);
 export const hasData = existsSync(DATA);
@@ -36,8 +36,8 @@ export const request = (header: string, body: string, more: Partial<IngestBarsRe
   ...more,
 });
 
-/** The ingest room over a migrated database. */
-export async function openIngest() {
+/** The ingest room over a migrated database, with bars and quotes in a store of this kind. */
+export async function openIngest(kind: TimeseriesStore = onPostgres) {
   const server = await startPostgres();
   await runMigrations({ url: server.ownerUrl, schema: 'market_data', migrations });
   const pool = new PostgresPool({
@@ -49,18 +49,21 @@ export async function openIngest() {
   });
   const bus = new FakeBus();
   const directory = new InstrumentDirectory(new InstrumentsRepository(pool), bus.bus);
+  const store = await kind.open(pool, directory);
   const registry = new InstrumentsIngestRepository();
   const transactions = new IngestTransactions(pool);
   const keys = new IdempotencyRepository(pool);
   const once = new IngestOnceService(transactions, keys, bus.bus);
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
-  const bars = new BarsIngestService(blocks, new PostgresBarsIngestRepository(), once);
+  const bars = new BarsIngestService(blocks, store.barsIngest, once);
   return {
     bus,
     pool,
     transactions,
     keys,
     once,
+    store,
+    directory,
     bars,
     lists: new InstrumentsIngestService(directory, registry, once),
     instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
@@ -73,11 +76,11 @@ export async function openIngest() {
     /** As the importer does it: blocks of whole lines, two at once. */
     load: (name: string, more: Partial<IngestBarsRequest> = {}) => load(bars, name, more),
     empty: async (): Promise<void> => {
-      await pool.write((client) => client.query('DELETE FROM market_data.bars_daily'));
-      await pool.write((client) => client.query('DELETE FROM market_data.bars_minute'));
+      await store.empty();
       bus.published.length = 0;
     },
     stop: async (): Promise<void> => {
+      await store.stop();
       await pool.close();
       await server.stop();
     },

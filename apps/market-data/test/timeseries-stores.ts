@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { sql, TdenginePool, type PostgresPool } from '@mystocks/connection-pool';
-import { startTdengineStandIn, type TdengineStandIn } from '@mystocks/testing';
+import { realTdengineUrl, startTdengineStandIn, type TdengineStandIn } from '@mystocks/testing';
 import type { BarsRepository } from '../src/bars/bars.repository.js';
 import { PostgresBarsRepository } from '../src/bars/postgres-bars.repository.js';
 import { TdengineBarsReader } from '../src/bars/tdengine-bars.reader.js';
@@ -44,9 +44,12 @@ export const onPostgres: TimeseriesStore = {
         return (await pool.query<{ seq: number }>({ text, values: [symbol] })).rows.map(({ seq }) => seq);
       },
       empty: async () => {
-        for (const table of ['bars_daily', 'bars_minute', 'quotes', 'quotes_latest']) {
-          await pool.write((client) => client.query(`DELETE FROM market_data.${table}`));
-        }
+        await pool.write(async (client) => {
+          await client.query('DELETE FROM market_data.bars_daily');
+          await client.query('DELETE FROM market_data.bars_minute');
+          await client.query('DELETE FROM market_data.quotes');
+          await client.query('DELETE FROM market_data.quotes_latest');
+        });
       },
       stop: () => Promise.resolve(),
     }),
@@ -91,7 +94,7 @@ export const onStandIn: TimeseriesStore & { standIn: TdengineStandIn | undefined
   },
 };
 
-const url = process.env['TDENGINE_URL'];
+const url = realTdengineUrl();
 const onServer = (at: string): TimeseriesStore => ({
   name: 'TDengine (the server of TDENGINE_URL)',
   open: (_pool, directory) => openTdengine(at, directory),
@@ -101,5 +104,5 @@ const onServer = (at: string): TimeseriesStore => ({
 export const timeseriesStores: readonly TimeseriesStore[] = [
   onPostgres,
   onStandIn,
-  ...(url === undefined || url === '' ? [] : [onServer(url)]),
+  ...(url === undefined ? [] : [onServer(url)]),
 ];

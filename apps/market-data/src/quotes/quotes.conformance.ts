@@ -1,0 +1,224 @@
+import { existsSync } from 'node:fs';
+import type { Quote, QuoteChanged } from '@mystocks/contracts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { dataLines, startMarket, storeDays, type Market } from '../../test/stored-market.js';
+import type { TimeseriesStore } from '../../test/timeseries-stores.js';
+import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
+import { IngestOnceService } from '../idempotency/ingest-once.service.js';
+import { QuotesService } from './quotes.service.js';
+
+const DATA = new URL('../../../../../shared/data/', import.meta.url);
+const NOW = Date.parse('2022-06-01T10:00:10+08:00');
+const nothing = {
+  last: null,
+  prev_close: null,
+  open: null,
+  high: null,
+  low: null,
+  v: null,
+  amt: null,
+  bids: null,
+  asks: null,
+};
+
+/** Quotes that writers bring, and what is answered of them. */
+export function itKeepsQuotes(store: TimeseriesStore): void {
+  describe(`a store of quotes: ${store.name}`, () => {
+    let market: Market;
+    let quotes: QuotesService;
+    let nowMs = NOW;
+
+    const at = (second: string, more: Partial<Quote> = {}): Quote => ({
+      symbol: '600000.SH',
+      t: `2022-06-01T10:00:${second}+08:00`,
+      last: 8.1,
+      ...more,
+    });
+    const statuses = async (...given: Quote[]): Promise<number[]> =>
+      (await quotes.record({ quotes: given })).items.map(({ status }) => status);
+    const latest = async (
+      ...symbols: string[]
+    ): Promise<{ quotes: Record<string, unknown>; meta: Record<string, unknown> }> =>
+      JSON.parse((await quotes.latest({ symbols })).body.toString()) as {
+        quotes: Record<string, unknown>;
+        meta: Record<string, unknown>;
+      };
+    const told = (): QuoteChanged[] => market.bus.published.map(({ payload }) => payload as QuoteChanged);
+
+    beforeAll(async () => {
+      market = await startMarket(store);
+      quotes = new QuotesService(
+        market.directory,
+        market.store.quotes,
+        new IngestOnceService(market.transactions, new IdempotencyRepository(market.pool), market.bus.bus),
+        { now: () => nowMs },
+      );
+      const rest = '8,100,,,1,0,1';
+      const bar = (code: string, day: string, close: string): string => `${code},SSE,${day},8,9,7,${close},${rest}`;
+      await storeDays(market, [
+        bar('600000', '2022-05-30', '8.05'),
+        bar('600000', '2022-05-31', '8.10'),
+        bar('600001', '2022-05-31', '7.5'),
+        '000001,SZSE,2022-05-31,8,9,7,8.5,8,100,5,,,1,0,1',
+        'IDX000001,SSE,2022-05-31,8,9,7,8.5,8,100,5,,,1,0,',
+      ]);
+    }, 60_000);
+    afterAll(() => market.stop());
+
+    describe('quotes', () => {
+      it('are stored, numbered and told after the commit with what came in', async () => {
+        const bids = [{ p: 8.09, s: 1_200 }];
+        const report = await quotes.record({
+          quotes: [at('01.250', { bids, v: 100, amt: 812.345678, symbol: 'sh600000' })],
+        });
+        expect(report).toMatchObject({ total: 1, inserted: 1, failed: 0, items: [{ line: 1, status: 201 }] });
+        const quote = {
+          symbol: '600000.SH',
+          t: '2022-06-01T10:00:01.250+08:00',
+          last: 8.1,
+          bids,
+          v: 100,
+          amt: 812.345678,
+        };
+        expect(told()).toEqual([
+          { quote: expect.objectContaining(quote), seq: 1, received_at_ms: NOW, lsn: report.lsn },
+        ]);
+        const { symbol, ...values } = quote;
+        expect(await latest('600000')).toEqual({
+          quotes: { [symbol]: { ...nothing, ...values, seq: 1 } },
+          meta: { currency: 'CNY', source: 'stored', quality: 'live', as_of: quote.t },
+        });
+      });
+
+      it('are refused in their place in the batch, while their neighbours are stored', async () => {
+        const before = market.bus.published.length;
+        const batch = [
+          at('02'),
+          at('02'),
+          at('01.500'),
+          at('03', { symbol: '999999.SH' }),
+          at('03', { symbol: '000001' }),
+          at('03', { high: 1, low: 2 }),
+          { ...at('03'), t: '2022-06-03T10:00:00+08:00' },
+          at('03', { symbol: '600001.SH' }),
+          at('04', { last: 8.2 }),
+          at('04', { last: 8.3 }),
+        ];
+        const report = await quotes.record({ quotes: batch });
+        expect(report.items.map(({ status }) => status)).toEqual([201, 200, 409, 404, 409, 422, 422, 201, 201, 409]);
+        expect(report.items[4]).toMatchObject({ line: 5, code: 1107 });
+        expect(report).toMatchObject({ total: 10, inserted: 3, unchanged: 1, failed: 6 });
+        expect(
+          told()
+            .slice(before)
+            .map(({ quote: { symbol, last }, seq }) => [symbol, last, seq]),
+        ).toEqual([
+          ['600000.SH', 8.1, 2],
+          ['600001.SH', 8.1, 1],
+          ['600000.SH', 8.2, 3],
+        ]);
+      });
+
+      it('are the same again however often they come, by their decimals', async () => {
+        const quote = at('05', {
+          last: 0.1,
+          prev_close: 0.000001,
+          amt: 123456789.123456,
+          asks: [{ p: 8.2, s: 0 }],
+          simulated: true,
+        });
+        expect(await statuses(quote)).toEqual([201]);
+        expect(await statuses(quote, quote)).toEqual([200, 200]);
+        expect(await statuses({ ...quote, asks: [] })).toEqual([409]);
+        expect((await latest('600000.SH', '600001.SH')).meta).toMatchObject({ quality: 'simulated' });
+      });
+
+      it('get every number once when writers meet, also on the first of all', async () => {
+        await storeDays(market, ['600002,SSE,2022-05-31,8,9,7,8,8,100,,,,1,0,1']);
+        const seconds = ['06', '07', '08', '09', '10', '11', '12', '13'];
+        const all = await Promise.all(
+          seconds.map((second) => statuses(at(second, { symbol: '600002.SH' })).then(([status]) => status)),
+        );
+        const seqs = await market.store.history('600002.SH');
+        expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+        expect(seqs).toHaveLength(all.filter((status) => status === 201).length);
+        expect((await latest('600002.SH')).quotes).toMatchObject({
+          '600002.SH': { t: '2022-06-01T10:00:13.000+08:00' },
+        });
+      });
+
+      it('leave out what is not known, and say how long the answer lives', async () => {
+        const answer = await quotes.latest({ symbols: ['999999.SH', '000001.SZ'] });
+        expect(answer.body.toString()).toBe(
+          '{"quotes":{},"meta":{"currency":"CNY","source":"stored","quality":null,"as_of":null}}',
+        );
+        expect(answer).toMatchObject({ tags: ['000001.SZ', 'instruments'], ttl_ms: 1_000 });
+        nowMs = Date.parse('2022-06-01T11:29:59.500+08:00');
+        expect((await quotes.latest({ symbols: ['600000.SH'] })).ttl_ms).toBe(500);
+        nowMs = NOW;
+      });
+
+      it('come with the newest two daily bars and the phase in a snapshot', async () => {
+        const read = JSON.parse(
+          (await quotes.snapshots({ symbols: ['600000.SH', '000001.SZ'] })).body.toString(),
+        ) as unknown;
+        expect(read).toMatchObject({
+          snapshots: {
+            '600000.SH': {
+              latest_quote: { seq: 4 },
+              daily_bar: { t: '2022-05-31T00:00:00+08:00', c: 8.1, amt: null },
+              prev_daily_bar: { t: '2022-05-30T00:00:00+08:00' },
+              phase: 'continuous',
+            },
+            '000001.SZ': { latest_quote: null, daily_bar: { amt: 5 }, prev_daily_bar: null, phase: 'continuous' },
+          },
+        });
+      });
+    });
+
+    const title = 'recorded ticks (skipped where ../shared/data is not here)';
+    (existsSync(DATA) ? describe : describe.skip)(title, () => {
+      it('are all stored in batches of 1,000, and the last one is held', async () => {
+        const rows = dataLines('cn_tick_l2_20220601_szse.csv.gz').map((line) => line.split(','));
+        const codes = [...new Set(rows.map(([code = '']) => code))];
+        await storeDays(
+          market,
+          codes.map((code) => `${code},SZSE,2022-05-31,8,9,7,8,8,100,,,,1,0,1`),
+        );
+        nowMs = Date.parse('2022-06-01T15:10:00+08:00');
+        const price = (text: string | undefined): number | undefined => (Number(text) === 0 ? undefined : Number(text));
+        const ticks = rows.map(([code = '', , time = '', prev, open, high, low, last, v, amt]): Quote => {
+          const values = {
+            last: price(last),
+            prev_close: price(prev),
+            open: price(open),
+            high: price(high),
+            low: price(low),
+          };
+          const known = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+          return {
+            symbol: `${code}.SZ`,
+            t: `${time.replace(' ', 'T')}+08:00`,
+            ...known,
+            v: Number(v),
+            amt: Number(amt),
+          };
+        });
+        let stored = 0;
+        for (let from = 0; from < ticks.length; from += 1_000) {
+          const report = await quotes.record({ quotes: ticks.slice(from, from + 1_000) });
+          stored += report.inserted;
+          expect(report.failed).toBe(0);
+        }
+        expect(stored).toBe(ticks.length);
+        for (const code of codes) {
+          const { symbol, t, ...last } = ticks.findLast((tick) => tick.symbol === `${code}.SZ`)!;
+          expect((await latest(symbol)).quotes[symbol]).toMatchObject({
+            ...last,
+            t: expect.stringContaining(t.slice(0, 19)),
+          });
+        }
+      }, 60_000);
+    });
+  });
+}
