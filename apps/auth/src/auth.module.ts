@@ -3,6 +3,7 @@ import { PostgresModule } from '@mystocks/connection-pool';
 import type { AuthSettings } from './auth.settings.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { WorkQueue } from './passwords/work-queue.js';
+import { PoolsHandler } from './pools/pools.handler.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { AttemptsRepository } from './tokens/attempts.repository.js';
 import { SigningKeys } from './tokens/signing-keys.js';
@@ -36,11 +37,12 @@ export class AuthModule {
           recycleMs: settings.PG_POOL_RECYCLE_S * 1_000,
           leakAfterMs: settings.PG_POOL_LEAK_AFTER_MS,
           reclaimLeaks: settings.PG_POOL_RECLAIM_LEAKS,
+          fleetBudget: settings.PG_FLEET_BUDGET,
           statementTimeoutMs: settings.PG_STATEMENT_TIMEOUT_MS,
           orm: { schema: 'auth', entities: [UserEntity] },
         }),
       ],
-      controllers: [UsersHandler, TokensHandler],
+      controllers: [PoolsHandler, UsersHandler, TokensHandler],
       providers: [
         UsersService,
         UsersRepository,

@@ -16,6 +16,8 @@ export class AuthSettings extends ServiceSettings {
   @IsCount(1, 3_600_000) readonly PG_POOL_LEAK_AFTER_MS: number = 30_000;
   /** Also takes such a connection back: its work is undone. */
   @IsFlag() readonly PG_POOL_RECLAIM_LEAKS: boolean = false;
+  /** Connections to one server of all services and instances together; by default what it allows, less 10. */
+  @IsCount(2, 100_000, { optional: true }) readonly PG_FLEET_BUDGET?: number;
   @IsCount(100, 60_000) readonly PG_STATEMENT_TIMEOUT_MS: number = 2_000;
   /** P-256 private key that signs access tokens, PEM (PKCS #8). */
   @IsSecret() readonly AUTH_SIGNING_KEY!: Secret;

@@ -17,6 +17,7 @@ import { CalendarController } from './market/calendar.controller.js';
 import { QuotesController } from './market/quotes.controller.js';
 import { SymbolsController } from './market/symbols.controller.js';
 import { CacheController } from './operations/cache.controller.js';
+import { PoolsController } from './operations/pools.controller.js';
 import { AnswersService } from './reads/answers.service.js';
 import { NearAnswers } from './reads/near-answers.js';
 import { NewsService } from './reads/news.service.js';
@@ -41,6 +42,7 @@ import { MarketV1Controller } from './v1/market-v1.controller.js';
     TokensController,
     UsersController,
     CacheController,
+    PoolsController,
     DocsController,
     PageController,
     MarketV1Controller,

@@ -1,5 +1,5 @@
 import { IsSecret, ServiceSettings, type Secret } from '@mystocks/config';
-import { IsCount, IsFlag } from '@mystocks/validation';
+import { IsCount, IsFlag, IsOneOf } from '@mystocks/validation';
 
 export class MarketDataSettings extends ServiceSettings {
   /** `postgres://market_data:…@host:port/mystocks` */
@@ -18,5 +18,9 @@ export class MarketDataSettings extends ServiceSettings {
   @IsCount(1, 3_600_000) readonly PG_POOL_LEAK_AFTER_MS: number = 30_000;
   /** Also takes such a connection back: its work is undone. */
   @IsFlag() readonly PG_POOL_RECLAIM_LEAKS: boolean = false;
+  /** Connections to one server of all services and instances together; by default what it allows, less 10. */
+  @IsCount(2, 100_000, { optional: true }) readonly PG_FLEET_BUDGET?: number;
   @IsCount(1, 60_000) readonly PG_STATEMENT_TIMEOUT_MS: number = 2_000;
+  /** Where bars and quotes live. `tdengine` also needs TdengineSettings; instruments always live in PostgreSQL. */
+  @IsOneOf(['postgres', 'tdengine']) readonly TIMESERIES_STORE: string = 'postgres';
 }

@@ -1,4 +1,5 @@
 export { runMigrations, type MigrateOptions } from './migrate.js';
+export { poolStates } from './pool/pool-states.js';
 export { Pool } from './pool/pool.js';
 export { PgConnector } from './postgres/pg-connector.js';
 export { PgPool } from './postgres/pg-pool.js';

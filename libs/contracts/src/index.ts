@@ -18,6 +18,7 @@ export * from './ingest.contract.js';
 export * from './instruments.contract.js';
 export * from './quotes.contract.js';
 export * from './market-data.words.js';
+export * from './pools.contract.js';
 export { Quote, QuoteLevel } from './quote.js';
 export { operators, readers, roles, type Role } from './roles.js';
 export * from './uploads.contract.js';

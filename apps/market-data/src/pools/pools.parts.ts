@@ -1,0 +1,3 @@
+import { PoolsHandler } from './pools.handler.js';
+
+export const poolsParts = { controllers: [PoolsHandler], providers: [] };
