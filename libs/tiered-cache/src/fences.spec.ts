@@ -32,9 +32,14 @@ describe('Fences', () => {
     expect(fences.covers(undefined, undefined)).toBe(true);
     expect(fences.covers('0/5', undefined)).toBe(false);
     expect(fences.covers('0/5', '0/5')).toBe(true);
-    fences.raise(['a'], '0/6');
-    expect(fences.covers('0/5', undefined)).toBe(true);
     expect(fences.covers('0/7', '0/6')).toBe(false);
+  });
+
+  it('does not take the news of a later write for the news of all before it', () => {
+    const fences = new Fences();
+    fences.raise(['another'], '0/6');
+    expect(fences.covers('0/5', '0/4')).toBe(false);
+    expect(fences.covers('0/5', undefined)).toBe(false);
   });
 
   const tag = fc.integer({ min: 0, max: 12 }).map((number) => `tag-${number}`);

@@ -40,11 +40,12 @@ export class Fences {
     });
   }
 
-  /** Whether every write up to `readAfter` is known here, or was asked for when the answer was fetched. */
+  /**
+   * Whether an answer fetched `after` that position surely shows everything up to `readAfter`. That news of a later
+   * write has come says nothing about the earlier ones: it comes from several processes, in no order.
+   */
   covers(readAfter: Lsn | undefined, after: Lsn | undefined): boolean {
-    if (readAfter === undefined) return true;
-    if (after !== undefined && compareLsn(after, readAfter) >= 0) return true;
-    return this.#latest !== undefined && compareLsn(this.#latest, readAfter) >= 0;
+    return readAfter === undefined || (after !== undefined && compareLsn(after, readAfter) >= 0);
   }
 
   #shrink(): void {

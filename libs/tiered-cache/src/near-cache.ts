@@ -41,8 +41,8 @@ export class NearCache<K extends Kept = Kept> {
   }
 
   /**
-   * The answer kept under `key`. With `readAfter` (a client's own last write) only one that surely shows it:
-   * either fetched after it, or every write up to it has been announced here.
+   * The answer kept under `key`. With `readAfter` (a client's own last write) only one that surely shows it: that was
+   * fetched after it.
    */
   get(key: string, nowMs: number, readAfter?: Lsn): K | undefined {
     const kept = this.#fresh(key, nowMs, readAfter);
