@@ -1,3 +1,5 @@
+import { fitsDouble } from '../timeseries/exact-decimal.js';
+
 /*
  * Readers of single values, byte by byte: an import calls them a dozen times a line. NaN or -1 = not such a value.
  * `bytes[i] as number` because every index is inside the block; a check would cost what these functions save.
@@ -5,6 +7,7 @@
 
 const [ZERO, DOT, DASH, COLON] = [48, 46, 45, 58];
 const DECIMALS_MAX = 6;
+const DIGITS_MAX = 15;
 /** 10,000,000 CNY; with 6 decimals that is 13 digits, exact in a double. */
 const PRICE_MAX_MICROS = 1e13;
 
@@ -33,7 +36,10 @@ export function readMicros(bytes: Uint8Array, start: number, end: number): numbe
   return value <= PRICE_MAX_MICROS ? value : Number.NaN;
 }
 
-/** True for a decimal without sign of at most `wholeMax` digits before and `decimalsMax` after the point. */
+/**
+ * True for a decimal without sign of at most `wholeMax` digits before and `decimalsMax` after the point, and of 15
+ * significant digits: answers are JSON, whose numbers keep no more.
+ */
 export function isDecimal(
   bytes: Uint8Array,
   start: number,
@@ -49,7 +55,8 @@ export function isDecimal(
   }
   const whole = (dot < 0 ? end : dot) - start;
   const decimals = dot < 0 ? 0 : end - dot - 1;
-  return whole >= 1 && whole <= wholeMax && (dot < 0 || decimals >= 1) && decimals <= decimalsMax;
+  if (whole < 1 || whole > wholeMax || (dot >= 0 && decimals < 1) || decimals > decimalsMax) return false;
+  return end - start <= DIGITS_MAX || fitsDouble(cellText(bytes, start, end));
 }
 
 /** True when a value that is a decimal is not 0. */

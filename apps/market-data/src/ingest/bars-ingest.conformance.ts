@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { barsReader, type BarsReader } from '../../test/bars-reader.js';
 import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
+import { readBarBlock } from './bar-block.js';
 
 const HEADER = 'code,exchange,date,open,high,low,close,volume,amount,adj_factor';
 const line = (day: string, close = '10.20', factor = '1.500000'): string =>
@@ -96,6 +97,54 @@ export function itTakesBars(store: TimeseriesStore): void {
         items: [{ status: 404, code: 2101 }],
       });
       expect(await room.bars.ingest(request(HEADER, body))).toMatchObject({ inserted: 1, registered: ['688999.SH'] });
+    });
+
+    it('is told as new again when its transaction failed after the rows were stored', async () => {
+      await room.bars.ingest(request(HEADER, line('2024-06-14')));
+      const block = request(HEADER, [line('2024-06-14', '10.30'), line('2024-06-17')].join('\n'));
+      const failing = room.transactions.run(async (transaction) => {
+        const { daily, minute } = readBarBlock(block, { ids: await room.directory.all(), nowMs: Date.now() });
+        await room.store.barsIngest.store(transaction, daily, minute);
+        throw new Error('the power is gone');
+      });
+      await expect(failing).rejects.toThrow('the power is gone');
+      expect(await room.bars.ingest(block)).toMatchObject({ inserted: 1, updated: 1, unchanged: 0 });
+      expect(room.changes().at(-1)).toMatchObject({ from: '2024-06-14', to: '2024-06-17' });
+      expect(await room.bars.ingest(block)).toMatchObject({ inserted: 0, updated: 0, unchanged: 2 });
+      expect(await closes()).toEqual([10.3, 10.2]);
+    });
+
+    it('keeps every amount and factor of 15 digits, and refuses a longer one by its line', async () => {
+      const given = (day: string, amount: string, factor: string): string =>
+        `600519,SSE,${day},9999999.999999,9999999.999999,0.000001,0.000001,999999999999999,${amount},${factor}`;
+      const body = [
+        given('2024-06-11', '999999999.999999', '99999.9999999999'),
+        given('2024-06-12', '999999999999999', '0.0000000001'),
+        given('2024-06-13', '123456789012345.000000', '1.5000000000'),
+        given('2024-06-14', '1234567890.123456', '1'),
+        given('2024-06-17', '1', '123456.7890123456'),
+      ].join('\n');
+      const report = await room.bars.ingest(request(HEADER, body));
+      expect(report).toMatchObject({ inserted: 3, failed: 2 });
+      expect(report.items.map(({ line: at, message }) => [at, message])).toEqual([
+        [5, expect.stringContaining('amount')],
+        [6, expect.stringContaining('adj_factor')],
+      ]);
+      const { bars } = await reader.page({ symbol: '600519.SH' });
+      expect(bars.map(({ o, l, v, amt }) => [o, l, v, amt])).toEqual(
+        [999999999.999999, 999999999999999, 123456789012345].map((amt) => [
+          9999999.999999,
+          0.000001,
+          999999999999999,
+          amt,
+        ]),
+      );
+      const text = (await reader.answer({ symbol: '600519.SH', adjustment: 'hfq' })).body.toString();
+      expect([...text.matchAll(/"o":([\d.]+)/g)].map(([, price]) => price)).toEqual([
+        '999999999999.899',
+        '0.001',
+        '15000000',
+      ]);
     });
 
     it('stores each bar once when the same block comes many times at once', async () => {

@@ -55,9 +55,9 @@ export const refusals = {
   high: because('high is below open, close or low', INVALID),
   volumeEmpty: because('volume is empty', INVALID),
   volume: because('volume must be a whole number of shares, 0 or more', INVALID),
-  amount: because('amount must be a decimal with at most 6 decimals, 0 or more', INVALID),
+  amount: because('amount must be a decimal of at most 15 digits, 6 of them decimals, 0 or more', INVALID),
   preClose: because('pre_close must be a decimal with at most 6 decimals, above 0', INVALID),
-  adjFactor: because('adj_factor must be a decimal with at most 10 decimals, above 0', INVALID),
+  adjFactor: because('adj_factor must be a decimal of at most 15 digits, 10 of them decimals, above 0', INVALID),
   tradeStatus: because('trade_status must be 0 or 1', INVALID),
   aborted: because('Not stored: another line of the batch was refused', INVALID, 424),
 } as const;

@@ -5,21 +5,13 @@ import { dataLines, startMarket, storeDays, type Market } from '../../test/store
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
+import type { IngestTransactions } from '../ingest/ingest-transactions.js';
 import { QuotesService } from './quotes.service.js';
 
 const DATA = new URL('../../../../../shared/data/', import.meta.url);
 const NOW = Date.parse('2022-06-01T10:00:10+08:00');
-const nothing = {
-  last: null,
-  prev_close: null,
-  open: null,
-  high: null,
-  low: null,
-  v: null,
-  amt: null,
-  bids: null,
-  asks: null,
-};
+const columns = ['last', 'prev_close', 'open', 'high', 'low', 'v', 'amt', 'bids', 'asks'];
+const nothing = Object.fromEntries(columns.map((column) => [column, null]));
 
 /** Quotes that writers bring, and what is answered of them. */
 export function itKeepsQuotes(store: TimeseriesStore): void {
@@ -34,6 +26,13 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
       last: 8.1,
       ...more,
     });
+    const service = (transactions: IngestTransactions): QuotesService =>
+      new QuotesService(
+        market.directory,
+        market.store.quotes,
+        new IngestOnceService(transactions, new IdempotencyRepository(market.pool), market.bus.bus),
+        { now: () => nowMs },
+      );
     const statuses = async (...given: Quote[]): Promise<number[]> =>
       (await quotes.record({ quotes: given })).items.map(({ status }) => status);
     const latest = async (
@@ -47,12 +46,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
 
     beforeAll(async () => {
       market = await startMarket(store);
-      quotes = new QuotesService(
-        market.directory,
-        market.store.quotes,
-        new IngestOnceService(market.transactions, new IdempotencyRepository(market.pool), market.bus.bus),
-        { now: () => nowMs },
-      );
+      quotes = service(market.transactions);
       const rest = '8,100,,,1,0,1';
       const bar = (code: string, day: string, close: string): string => `${code},SSE,${day},8,9,7,${close},${rest}`;
       await storeDays(market, [
@@ -145,6 +139,30 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         expect((await latest('600002.SH')).quotes).toMatchObject({
           '600002.SH': { t: '2022-06-01T10:00:13.000+08:00' },
         });
+      });
+
+      it('are new again when their transaction failed after they were stored', async () => {
+        const run: IngestTransactions['run'] = (work) =>
+          market.transactions.run(async (transaction) => {
+            await work(transaction);
+            throw new Error('the power is gone');
+          });
+        const broken = service({ run } as IngestTransactions);
+        await storeDays(market, ['600003,SSE,2022-05-31,8,9,7,8,8,100,,,,1,0,1']);
+        const of = (second: string): Quote => at(second, { symbol: '600003.SH' });
+        expect(await statuses(of('01'))).toEqual([201]);
+        const before = market.bus.published.length;
+        await expect(broken.record({ quotes: [of('02'), of('03')] })).rejects.toThrow('the power is gone');
+        expect(market.bus.published).toHaveLength(before);
+        expect(await statuses(of('02'), of('03'))).toEqual([201, 201]);
+        await expect(broken.record({ quotes: [of('04')] })).rejects.toThrow('the power is gone');
+        expect(await statuses(of('05'), of('04'))).toEqual([201, 409]);
+        expect(
+          told()
+            .slice(before)
+            .map(({ seq }) => seq),
+        ).toEqual([2, 3, 4]);
+        expect((await latest('600003.SH')).quotes).toMatchObject({ '600003.SH': { seq: 4 } });
       });
 
       it('leave out what is not known, and say how long the answer lives', async () => {
