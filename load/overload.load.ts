@@ -20,6 +20,7 @@ export const scenario: Scenario = {
   about: `reads of a distant database (${LATENCY_MS} ms away), then ${TIMES} times as many as it can serve`,
   house: {
     maxConnections: 100,
+    fleetBudget: 80,
     replicas: 1,
     instances: 1,
     database: { PG_POOL_SIZE: CONNECTIONS, PG_POOL_OVERFLOW: '0' },

@@ -9,7 +9,12 @@ export interface Counters {
   /** Answers of the gateway that were another 5xx. */
   readonly failed: number;
   readonly poolTimeouts: number;
+  /** Borrowers that were told at once that it would take too long. */
+  readonly poolShed: number;
   readonly poolLeaks: number;
+  /** Database work by where it ran. */
+  readonly onReplicas: number;
+  readonly onPrimary: number;
 }
 
 const patterns = {
@@ -17,7 +22,10 @@ const patterns = {
   refused: /^api_requests_total\{.*status="503".*\} (\S+)$/gm,
   failed: /^api_requests_total\{.*status="50[0124]".*\} (\S+)$/gm,
   poolTimeouts: /^pool_timeouts_total(?:\{.*\})? (\S+)$/gm,
+  poolShed: /^pool_shed_total(?:\{.*\})? (\S+)$/gm,
   poolLeaks: /^pool_leaks_total(?:\{.*\})? (\S+)$/gm,
+  onReplicas: /^db_route_total\{target="replica".*\} (\S+)$/gm,
+  onPrimary: /^db_route_total\{target="primary".*\} (\S+)$/gm,
 } satisfies Record<keyof Counters, RegExp>;
 
 // Under load the management port answers late, but it must answer.
@@ -28,7 +36,10 @@ const each = (value: (name: keyof Counters) => number): Counters => ({
   refused: value('refused'),
   failed: value('failed'),
   poolTimeouts: value('poolTimeouts'),
+  poolShed: value('poolShed'),
   poolLeaks: value('poolLeaks'),
+  onReplicas: value('onReplicas'),
+  onPrimary: value('onPrimary'),
 });
 
 /** Scrapes every service's `/metrics`. */

@@ -12,12 +12,13 @@ import {
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { watchedServers } from './budget.ts';
 import type { WatchedServer } from './watch.ts';
 
 export interface HouseOptions {
   /** Of each PostgreSQL server. */
   readonly maxConnections: number;
+  /** Of all services together, on each of them. */
+  readonly fleetBudget: number;
   /** Streaming replicas beside the primary. */
   readonly replicas: number;
   /** Copies of market-data. */
@@ -58,13 +59,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   };
   try {
     const natsToken = password();
-    const log = (name: string): { logFile: string } => ({ logFile: join(logs, `${name}.log`) });
+    const log: Log = (name) => ({ logFile: join(logs, `${name}.log`) });
     const [postgres, nats, redis] = await Promise.all([
-      startPostgres({
-        replicas: Array.from({ length: options.replicas }, (_, index) => log(`replica-${String(index + 1)}`)),
-        maxConnections: options.maxConnections,
-        ...log('postgres'),
-      }).then(kept),
+      startDatabase(options, log).then(kept),
       startNats({ token: natsToken, ...log('nats') }).then(kept),
       startRedis(log('redis')).then(kept),
     ]);
@@ -95,7 +92,11 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       url,
       realtimeUrl: urlOf('realtime'),
       adminToken: await firstAdministrator(url, bootstrapToken),
-      databases: watchedServers(postgres, options.maxConnections),
+      databases: [postgres, ...postgres.replicas].map(({ superuserUrl }, index) => ({
+        name: index === 0 ? 'primary' : `replica ${String(index)}`,
+        superuserUrl,
+        budget: options.fleetBudget,
+      })),
       services,
       logs,
       stop,
@@ -106,11 +107,20 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   }
 }
 
+type Log = (name: string) => { readonly logFile: string };
+
+const startDatabase = ({ replicas, maxConnections }: HouseOptions, log: Log): Promise<PostgresServer> =>
+  startPostgres({
+    replicas: Array.from({ length: replicas }, (_, index) => log(`replica-${String(index + 1)}`)),
+    maxConnections,
+    ...log('postgres'),
+  });
+
 type Kept = <T extends { stop(): Promise<void> }>(one: T) => T;
 
 async function marketDataSettings(
   postgres: PostgresServer,
-  { database, databaseLatencyMs }: HouseOptions,
+  { database, databaseLatencyMs, fleetBudget }: HouseOptions,
   kept: Kept,
 ): Promise<Record<string, string>> {
   const far = async ({ port, urlOf }: PostgresNode): Promise<string> => {
@@ -125,6 +135,7 @@ async function marketDataSettings(
   const replicas = await Promise.all(postgres.replicas.map(far));
   return {
     ...database,
+    PG_FLEET_BUDGET: String(fleetBudget),
     PG_PRIMARY_URL: await far(postgres),
     ...(replicas.length > 0 && { PG_REPLICA_URLS: replicas.join(',') }),
   };

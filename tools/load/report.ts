@@ -21,6 +21,10 @@ export function describeRun({ what, figures, observed }: Run): string {
       .map(([kind, spread]) => `    ${kind.padEnd(22)} ${whole(spread.count).padStart(8)}  ${ms(spread)}`),
     ...(notSent === 0 ? [] : [`  not sent   ${whole(notSent)}: ${engine} itself could not keep up the rate`]),
   ];
+  const { onPrimary, onReplicas, poolShed } = observed.counters;
+  lines.push(
+    `  databases  ${whole(onReplicas)} times on replicas, ${whole(onPrimary)} on the primary; ${whole(poolShed)} borrowers turned away at once`,
+  );
   if (observed.engineCores !== undefined)
     lines.push(`  ${engine} itself used ${observed.engineCores.toFixed(2)} processor cores of this machine`);
   return lines.join('\n');
