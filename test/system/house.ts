@@ -26,6 +26,8 @@ export interface House {
   readonly url: string;
   /** Access token of the first administrator. */
   readonly adminToken: string;
+  /** One more copy of a service beside the first. */
+  another(name: 'gateway' | 'market-data'): Promise<StartedService>;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
     format: 'pem',
   }) as string;
   const common = { NATS_URL: nats.url, NATS_TOKEN: natsToken, LOG_LEVEL: 'info' };
+  const market = { ...common, ...databaseOf(postgres, 'market_data') };
   const [auth, marketData, cache, realtime, gateway] = await Promise.all([
     startService('auth', {
       ...common,
@@ -60,12 +63,13 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
       AUTH_BOOTSTRAP_TOKEN: bootstrapToken,
       AUTH_BCRYPT_COST: '10',
     }),
-    startService('market-data', { ...common, ...databaseOf(postgres, 'market_data') }),
+    startService('market-data', market),
     startService('cache', { ...common, REDIS_URL: redis.url }),
     startService('realtime', { ...common, REDIS_URL: redis.url }),
     startService('gateway', common),
   ]);
   const services = { auth, 'market-data': marketData, cache, realtime, gateway };
+  const others: StartedService[] = [];
   return {
     nats,
     redis,
@@ -73,8 +77,13 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
     services,
     url: gateway.url,
     adminToken: await bootstrap(gateway.url),
+    another: async (name) => {
+      const service = await startService(name, name === 'gateway' ? common : market);
+      others.push(service);
+      return service;
+    },
     stop: async () => {
-      await Promise.all(Object.values(services).map((service) => service.stop()));
+      await Promise.all([...others, ...Object.values(services)].map((service) => service.stop()));
       await Promise.all([nats.stop(), redis.stop(), postgres.stop()]);
     },
   };
