@@ -3,6 +3,7 @@ import { Bus } from '@mystocks/bus';
 import { RedisTier } from '@mystocks/tiered-cache';
 import { AnswersHandler } from './answers/answers.handler.js';
 import { AnswersService } from './answers/answers.service.js';
+import { WarmUpService } from './answers/warm-up.service.js';
 import type { CacheSettings } from './cache.settings.js';
 import { StatusHandler } from './status/status.handler.js';
 
@@ -21,6 +22,7 @@ export class CacheModule implements OnApplicationShutdown {
           useFactory: (bus: Bus, tier: RedisTier) => new AnswersService(bus, tier),
           inject: [Bus, RedisTier],
         },
+        WarmUpService,
       ],
     };
   }

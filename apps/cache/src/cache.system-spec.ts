@@ -6,6 +6,7 @@ import {
   instrumentsChanged,
   listInstruments,
   readAnswer,
+  warmAnswers,
   type Answer,
   type CacheStatus,
 } from '@mystocks/contracts';
@@ -96,6 +97,14 @@ describe('the cache service on real servers', () => {
     const { body, etag, tags } = await read();
     expect(body.toString()).toBe(`{"version":${version}}`);
     expect([etag, tags]).toEqual([`"${version}"`, ['instruments']]);
+  });
+
+  it('finds what was warmed, and says so', async () => {
+    const reads = [5, 6, 7].map((limit) => ({ subject: listInstruments.subject, request: `{"limit":${limit}}` }));
+    const report = await client.call(warmAnswers, { reads });
+    // The first is kept since before the test.
+    expect(report.items.map(({ status: kept }) => kept)).toEqual([200, 201, 201]);
+    for (const one of reads) expect(await client.call(readAnswer, one)).toMatchObject({ cache: 'l2-hit' });
   });
 
   it('never answers the old after a write was announced', async () => {

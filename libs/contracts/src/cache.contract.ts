@@ -1,6 +1,7 @@
-import { IsCount, IsFlag, IsText } from '@mystocks/validation';
+import { IsCount, IsFlag, IsListOf, IsText } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall } from './define.js';
+import { IngestReport } from './ingest.contract.js';
 import { operators, readers } from './roles.js';
 
 /** Reads an answer of another service through the second tier. */
@@ -18,6 +19,24 @@ export const readAnswer = defineCall({
   timeoutMs: 3_000,
   idempotent: true,
   allow: readers,
+});
+
+export class WarmAnswersRequest {
+  /** Each a {@link ReadAnswerRequest}, checked by itself: what is none is refused alone, in its place. */
+  @IsListOf({ name: 'reads', test: () => true }, 1_000) readonly reads!: unknown[];
+}
+
+/**
+ * Asks the owners and keeps their answers in the second tier, so that the next read finds them there. Items in the order
+ * given: 201 kept now, 200 was there already or must not be kept, 409 a write came in between.
+ */
+export const warmAnswers = defineCall({
+  subject: 'svc.cache.answers.warm.v1',
+  request: WarmAnswersRequest,
+  response: IngestReport,
+  timeoutMs: 30_000,
+  idempotent: true,
+  allow: operators,
 });
 
 export class CacheStatusRequest {}

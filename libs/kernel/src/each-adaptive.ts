@@ -3,15 +3,15 @@ import type { AdaptiveLimit } from './adaptive-limit.js';
 /**
  * Works through `source` with as many pieces under way as `limit` allows. The next item is taken while others are
  * worked on, so at most one waits. After the first failure nothing new starts, the source is let go, and that failure
- * is thrown at once.
+ * is thrown at once. `work` answers `overloaded` for an item that was refused and must not stop the others.
  */
 export async function eachAdaptive<T>(
   source: AsyncGenerator<T>,
   limit: AdaptiveLimit,
-  work: (item: T) => Promise<void>,
+  work: (item: T) => Promise<unknown>,
   options: {
-    /** Whether an error of `work` means that there was too much of it. */
-    readonly isOverload: (error: unknown) => boolean;
+    /** Whether a failure means that there was too much of it. */
+    readonly isOverload?: (error: unknown) => boolean;
     /** Told when an item begins (+1) and ends (-1) to wait for its turn. */
     readonly onWaiting?: (change: 1 | -1) => void;
   },
@@ -25,11 +25,11 @@ export async function eachAdaptive<T>(
     const begun = limit.begin(performance.now());
     const piece = work(item)
       .then(
-        () => {
-          limit.end(begun, performance.now(), 'done');
+        (answer) => {
+          limit.end(begun, performance.now(), answer === 'overloaded' ? 'overloaded' : 'done');
         },
         (error: unknown) => {
-          limit.end(begun, performance.now(), options.isOverload(error) ? 'overloaded' : 'failed');
+          limit.end(begun, performance.now(), options.isOverload?.(error) === true ? 'overloaded' : 'failed');
           fail(error);
         },
       )

@@ -4,4 +4,4 @@ export { keptOf, MISS, type Kept, type Lookup } from './kept.js';
 export { MemoryTier } from './memory-tier.js';
 export { NearCache, type NearCacheOptions } from './near-cache.js';
 export { RedisTier, type RedisTierOptions } from './redis-tier.js';
-export type { Tier } from './tier.js';
+export type { Entry, Tier } from './tier.js';

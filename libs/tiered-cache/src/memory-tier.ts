@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '@mystocks/kernel';
 import { LRUCache } from 'lru-cache';
 import { MISS, type Kept, type Lookup } from './kept.js';
-import type { Tier } from './tier.js';
+import type { Entry, Tier } from './tier.js';
 
 /** A tier in this process: for a house of one machine, and for tests. */
 export class MemoryTier implements Tier {
@@ -20,6 +20,16 @@ export class MemoryTier implements Tier {
   set(key: string, kept: Kept): Promise<void> {
     this.#entries.set(key, kept);
     return Promise.resolve();
+  }
+
+  setMany(entries: readonly Entry[]): Promise<boolean[]> {
+    const nowMs = this.clock.now();
+    const kept = entries.map(({ key, kept: entry }) => {
+      const good = entry.expiresAtMs > nowMs;
+      if (good) this.#entries.set(key, entry);
+      return good;
+    });
+    return Promise.resolve(kept);
   }
 
   deleteTags(tags: readonly string[]): Promise<void> {

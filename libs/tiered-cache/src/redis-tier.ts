@@ -4,7 +4,8 @@ import { Redis } from 'ioredis';
 import { decodeKept, encodeKept } from './encode-kept.js';
 import { MISS, type Kept, type Lookup } from './kept.js';
 import { DROP_TAGS, KEEP } from './redis-scripts.js';
-import type { Tier } from './tier.js';
+import type { Entry, Tier } from './tier.js';
+import { chunksOf } from './chunks.js';
 
 export interface RedisTierOptions {
   readonly url: string;
@@ -66,10 +67,41 @@ export class RedisTier implements Tier {
   }
 
   async set(key: string, kept: Kept): Promise<void> {
+    const keeping = this.#keeping({ key, kept });
+    if (keeping !== undefined) await this.#attempt(() => this.#redis.eval(KEEP, ...keeping));
+  }
+
+  /** One round trip a chunk: what a chunk holds is bounded, so that it fits the deadline of an operation. */
+  async setMany(entries: readonly Entry[]): Promise<boolean[]> {
+    const outcomes: boolean[] = [];
+    for (const chunk of chunksOf(entries)) outcomes.push(...(await this.#setChunk(chunk)));
+    return outcomes;
+  }
+
+  async #setChunk(entries: readonly Entry[]): Promise<boolean[]> {
+    const pipeline = this.#redis.pipeline();
+    const sent = entries.map((entry) => {
+      const keeping = this.#keeping(entry);
+      if (keeping !== undefined) pipeline.eval(KEEP, ...keeping);
+      return keeping !== undefined;
+    });
+    if (!sent.includes(true)) return sent;
+    const replies = ((await this.#attempt(() => pipeline.exec())) ?? []).values();
+    return sent.map((wasSent) => wasSent && this.#isKept(replies.next().value));
+  }
+
+  #isKept(reply: [error: Error | null, result: unknown] | undefined): boolean {
+    const error = reply?.[0] ?? undefined;
+    if (error !== undefined) this.#note(error);
+    return reply !== undefined && error === undefined;
+  }
+
+  /** Number of keys, keys and arguments of {@link KEEP}; nothing for an entry that has expired. */
+  #keeping({ key, kept }: Entry): [number, ...(string | Buffer | number)[]] | undefined {
     const ttlMs = Math.floor(kept.expiresAtMs - this.#clock.now());
-    if (ttlMs <= 0) return;
+    if (ttlMs <= 0) return undefined;
     const keys = [this.#entryKey(key), ...kept.answer.tags.map((tag) => this.#tagKey(tag))];
-    await this.#attempt(() => this.#redis.eval(KEEP, keys.length, ...keys, encodeKept(kept), ttlMs));
+    return [keys.length, ...keys, encodeKept(kept), ttlMs];
   }
 
   async deleteTags(tags: readonly string[]): Promise<void> {
@@ -118,11 +150,15 @@ export class RedisTier implements Tier {
     try {
       return await work();
     } catch (error) {
-      // An error that Redis itself answers (out of memory, read only) concerns this operation, not the connection.
-      if (error instanceof Error && error.name === 'ReplyError') this.#noteRefusal(error);
-      else this.#fail(error);
+      this.#note(error);
       return undefined;
     }
+  }
+
+  #note(error: unknown): void {
+    // An error that Redis itself answers (out of memory, read only) concerns this operation, not the connection.
+    if (error instanceof Error && error.name === 'ReplyError') this.#noteRefusal(error);
+    else this.#fail(error);
   }
 
   #noteRefusal(error: Error): void {

@@ -76,6 +76,21 @@ export function itIsATier(name: string, open: () => Promise<Tier>): void {
       expect(await tier.get('past')).toEqual(MISS);
     });
 
+    it('keeps many at once and says of each whether it is kept', async () => {
+      const entries = Array.from({ length: 150 }, (_, n) => ({
+        key: `together-${n}`,
+        kept: keptWith({ etag: `"${n}"`, body: randomBytes(400), tags: [n % 2 === 0 ? 'even' : 'odd'] }),
+      }));
+      const past = { key: 'together-past', kept: { ...keptWith({}), expiresAtMs: Date.now() - 1 } };
+      const outcomes = await tier.setMany([...entries.slice(0, 70), past, ...entries.slice(70)]);
+      expect(outcomes).toEqual(Array.from({ length: 151 }, (_, n) => n !== 70));
+      for (const { key, kept } of entries) expect(await tier.get(key)).toEqual({ hit: true, kept });
+      expect(await tier.get('together-past')).toEqual(MISS);
+      await tier.deleteTags(['odd']);
+      for (const [n, { key }] of entries.entries()) expect((await tier.get(key)).hit).toBe(n % 2 === 0);
+      expect(await tier.setMany([])).toEqual([]);
+    });
+
     it('drops by tag, and only by tag', async () => {
       await tier.set('one', keptWith({ tags: ['600519.SH', 'instruments'] }));
       await tier.set('two', keptWith({ tags: ['000001.SZ'] }));

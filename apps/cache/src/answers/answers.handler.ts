@@ -1,15 +1,31 @@
 import { Controller } from '@nestjs/common';
 import { Handles } from '@mystocks/bus';
-import { readAnswer, type Answer, type ReadAnswerRequest } from '@mystocks/contracts';
+import {
+  readAnswer,
+  warmAnswers,
+  type Answer,
+  type IngestReport,
+  type ReadAnswerRequest,
+  type WarmAnswersRequest,
+} from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
 import { AnswersService } from './answers.service.js';
+import { WarmUpService } from './warm-up.service.js';
 
 @Controller()
 export class AnswersHandler {
-  constructor(private readonly answers: AnswersService) {}
+  constructor(
+    private readonly answers: AnswersService,
+    private readonly warmUp: WarmUpService,
+  ) {}
 
   @Handles(readAnswer)
   read(request: ReadAnswerRequest, caller: Caller | undefined): Promise<Answer> {
     return this.answers.read(request, caller);
+  }
+
+  @Handles(warmAnswers)
+  warm(request: WarmAnswersRequest, caller: Caller | undefined): Promise<IngestReport> {
+    return this.warmUp.warm(request, caller);
   }
 }

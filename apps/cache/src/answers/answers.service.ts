@@ -25,6 +25,16 @@ export interface AnswersOptions {
   readonly settleMs?: number;
 }
 
+/** An answer that its owner just gave. */
+export interface Fresh {
+  readonly key: string;
+  readonly answer: Answer;
+  /** What a tier would keep of it; undefined when its owner forbids that. */
+  readonly kept: Kept | undefined;
+  /** What the news were like when it was asked for. */
+  readonly generation: number;
+}
+
 /** Reads answers of other services through the second tier, and never holds a read up because of it. */
 export class AnswersService implements OnModuleInit {
   readonly #fences = new Fences();
@@ -81,8 +91,30 @@ export class AnswersService implements OnModuleInit {
     const known = this.#fences.latest;
     const after = laterLsn(readAfter, known);
     // A position nobody announced is a client's word: it may be made up, so nobody else's answer may rest on it.
-    if (after !== known) return this.#fetch(key, question, after, known);
-    return this.#flights.run(key, known, () => this.#fetch(key, question, known, known));
+    if (after !== known) return this.#readOwner(key, question, after, known);
+    return this.#flights.run(key, known, () => this.#readOwner(key, question, known, known));
+  }
+
+  /** A fresh answer of the owner, to be kept; undefined when the tier has a good one or the owner forbids keeping. */
+  async fetchToKeep(request: ReadAnswerRequest, caller: Caller | undefined): Promise<Fresh | undefined> {
+    const question = questionOf(request.subject, request.request);
+    authorize(question.call.allow, caller);
+    const key = answerKey(question.call.subject, canonicalJson(question.request));
+    const found = await this.tier.get(key);
+    if (found.hit && this.#maySend(found.kept, undefined)) return undefined;
+    const known = this.#fences.latest;
+    const fresh = await this.#fetch(key, question, known, known);
+    return fresh.kept === undefined ? undefined : fresh;
+  }
+
+  /** Keeps together what still shows every write that is known; says of each whether it is kept. */
+  async keepMany(fresh: readonly Fresh[]): Promise<boolean[]> {
+    const sure = fresh.flatMap((one, index) =>
+      one.kept !== undefined && this.#isSure(one) ? [{ index, key: one.key, kept: one.kept }] : [],
+    );
+    const done = await this.tier.setMany(sure);
+    const kept = new Set(sure.filter((_, place) => done[place] === true).map(({ index }) => index));
+    return fresh.map((_, index) => kept.has(index));
   }
 
   status(): CacheStatus {
@@ -99,22 +131,29 @@ export class AnswersService implements OnModuleInit {
     return this.#fences.allows(answer.tags, after) && this.#fences.covers(readAfter, after);
   }
 
+  async #readOwner(key: string, question: Question, after: Lsn | undefined, known: Lsn | undefined): Promise<Answer> {
+    const fresh = await this.#fetch(key, question, after, known);
+    if (fresh.kept !== undefined && this.#isSure(fresh)) void this.tier.set(key, fresh.kept);
+    return { ...fresh.answer, cache: 'miss' };
+  }
+
   async #fetch(
     key: string,
     { call, request }: Question,
     after: Lsn | undefined,
     known: Lsn | undefined,
-  ): Promise<Answer> {
+  ): Promise<Fresh> {
     const generation = this.#generation;
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
     this.#originCalls += 1;
     const answer = await this.#askOwner(call, request, after);
-    const nowMs = this.#clock.now();
-    const kept = keptOf(answer, known, nowMs);
-    // What was under way while a write was announced, or while news may have been missed, may be old already.
-    const isSure = generation === this.#generation && nowMs >= this.#keepsFromMs;
-    if (kept !== undefined && isSure && this.#fences.allows(answer.tags, known)) void this.tier.set(key, kept);
-    return { ...answer, cache: 'miss' };
+    return { key, answer, generation, kept: keptOf(answer, known, this.#clock.now()) };
+  }
+
+  /** What was under way while a write was announced, or while news may have been missed, may be old already. */
+  #isSure({ generation, answer, kept }: Fresh): boolean {
+    const isWhole = generation === this.#generation && this.#clock.now() >= this.#keepsFromMs;
+    return isWhole && kept !== undefined && this.#fences.allows(answer.tags, kept.after);
   }
 
   #askOwner(call: Question['call'], request: object, after: Lsn | undefined): Promise<Answer> {

@@ -1,11 +1,14 @@
-import { Controller, Get, Req } from '@nestjs/common';
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Bus } from '@mystocks/bus';
-import { cacheStatus, CacheStatusRequest, type CacheStatus } from '@mystocks/contracts';
-import type { FastifyRequest } from 'fastify';
+import { cacheStatus, CacheStatusRequest, Failure, warmAnswers, type CacheStatus } from '@mystocks/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BatchTally } from '../batch/tally.js';
 import { Operates } from '../docs/operation.js';
-import { fromQuery } from '../http/input.js';
+import { fromJson, fromQuery } from '../http/input.js';
 import { NearAnswers } from '../reads/near-answers.js';
+import { PrewarmBody } from './cache.shapes.js';
+import { readsOf } from './prewarm.js';
 
 @ApiTags('operations')
 @Controller('api/v2/cache')
@@ -20,5 +23,21 @@ export class CacheController {
   async status(@Req() request: FastifyRequest): Promise<CacheStatus & { readonly l1_entries: number }> {
     const status = await this.bus.call(cacheStatus, fromQuery(CacheStatusRequest, request));
     return { ...status, l1_entries: this.near.size };
+  }
+
+  @Post('prewarm')
+  @Operates(warmAnswers, {
+    summary: 'Read answers into the cache before anybody asks; kept is what their owners answer',
+    body: PrewarmBody,
+    answers: { 200: 'all are there', 207: 'some are there', 422: 'none is there' },
+  })
+  async prewarm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    const wanted = readsOf(fromJson(PrewarmBody, request));
+    const count = wanted.reads.length;
+    if (count < 1 || count > 1_000)
+      throw new Failure('invalid', 'reads and symbols must name 1 to 1,000 reads together');
+    const tally = new BatchTally();
+    tally.add(await this.bus.call(warmAnswers, wanted), { firstIndex: 0, firstLine: 1, keepAll: true });
+    return tally.send(reply, { lines: false });
   }
 }

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import {
+  Failure,
+  failureCodes,
+  problems,
+  ReadAnswerRequest,
+  type IngestItem,
+  type IngestReport,
+  type WarmAnswersRequest,
+} from '@mystocks/contracts';
+import type { Caller } from '@mystocks/identity';
+import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
+import { metrics } from '@mystocks/telemetry';
+import { check, InvalidInput } from '@mystocks/validation';
+import { AnswersService, type Fresh } from './answers.service.js';
+
+/** Owners are asked for so many answers at once, at most. */
+const AT_ONCE_MAX = 8;
+/** Answers that are fetched and then kept together: one round trip, and little time for a write to come in between. */
+const TOGETHER_MAX = 64;
+const kind = 'cache';
+
+type Told = Pick<IngestItem, 'status' | 'code' | 'message'>;
+
+const READY: Told = { status: 200 };
+const KEPT: Told = { status: 201 };
+const NOT_KEPT: Told = {
+  status: failureCodes.conflict.status,
+  code: failureCodes.conflict.number,
+  message: 'Not kept: a write came in between, or the tier did not take it; ask again',
+};
+
+/** Reads answers before anybody asks for them. What is kept comes from its owner, never from the caller. */
+@Injectable()
+export class WarmUpService {
+  constructor(private readonly answers: AnswersService) {}
+
+  /** Every read by itself: one that cannot be done keeps no other from it. */
+  async warm({ reads }: WarmAnswersRequest, caller: Caller | undefined): Promise<IngestReport> {
+    const stop = metrics.batchSeconds.startTimer({ kind });
+    const limit = new AdaptiveLimit(AT_ONCE_MAX);
+    const told: Told[] = [];
+    for (let from = 0; from < reads.length; from += TOGETHER_MAX) {
+      told.push(...(await this.#some(reads.slice(from, from + TOGETHER_MAX), limit, caller)));
+    }
+    const report = reportOf(reads, told, stop() * 1_000);
+    for (const outcome of ['inserted', 'unchanged', 'failed'] as const) {
+      metrics.batchItems.cell(kind, outcome).count += report[outcome];
+    }
+    return report;
+  }
+
+  async #some(reads: readonly unknown[], limit: AdaptiveLimit, caller: Caller | undefined): Promise<Told[]> {
+    const told: Told[] = reads.map(() => READY);
+    const fresh: { readonly place: number; readonly one: Fresh }[] = [];
+    const fetch = async (place: number): Promise<'overloaded' | undefined> => {
+      metrics.batchConcurrency.inc({ kind });
+      try {
+        const one = await this.answers.fetchToKeep(check(ReadAnswerRequest, reads[place]), caller);
+        if (one !== undefined) fresh.push({ place, one });
+        return undefined;
+      } catch (error) {
+        told[place] = refusalOf(error);
+        return error instanceof Failure && error.code === 'unavailable' ? 'overloaded' : undefined;
+      } finally {
+        metrics.batchConcurrency.dec({ kind });
+      }
+    };
+    await eachAdaptive(places(reads.length), limit, fetch, {
+      onWaiting: (change) => {
+        metrics.batchQueue.inc({ kind }, change);
+      },
+    });
+    const kept = await this.answers.keepMany(fresh.map(({ one }) => one));
+    fresh.forEach(({ place }, index) => (told[place] = kept[index] === true ? KEPT : NOT_KEPT));
+    return told;
+  }
+}
+
+async function* places(count: number): AsyncGenerator<number> {
+  for (let place = 0; place < count; place += 1) yield place;
+}
+
+/** @throws what is no fault of the read */
+function refusalOf(error: unknown): Told {
+  if (error instanceof InvalidInput) {
+    const { status, number } = failureCodes.invalid;
+    return { status, code: error.violations[0]?.code ?? number, message: error.message.slice(0, 300) };
+  }
+  if (!(error instanceof Failure)) throw error;
+  const { status, number } = failureCodes[error.code];
+  const code = error.problem === undefined ? number : problems[error.problem];
+  return { status, code, message: error.message.slice(0, 300) };
+}
+
+function reportOf(reads: readonly unknown[], told: readonly Told[], tookMs: number): IngestReport {
+  const count = (status: number): number => told.filter((one) => one.status === status).length;
+  const [total, inserted, unchanged] = [told.length, count(201), count(200)];
+  return {
+    total,
+    inserted,
+    updated: 0,
+    unchanged,
+    failed: total - inserted - unchanged,
+    items: told.map((one, index) => ({ line: index + 1, id: idOf(reads[index]), ...one })),
+    ignored_columns: [],
+    registered: [],
+    took_ms: Math.round(tookMs),
+  };
+}
+
+/** What a read asks, as it was given. */
+function idOf(read: unknown): string {
+  const { subject, request } = (typeof read === 'object' && read !== null ? read : {}) as Record<string, unknown>;
+  const words = [subject, request].filter((word) => typeof word === 'string');
+  return words
+    .join(' ')
+    .replaceAll(/[\u0000-\u001f\u007f]/g, ' ')
+    .slice(0, 120);
+}
