@@ -4,6 +4,7 @@ import { Failure, openUpload, UploadOptions } from '@mystocks/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
+import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { fromQuery, MultipartBody } from '../http/input.js';
 import { leaveSoon } from '../http/leave-soon.js';
 import { textOf } from './file-text.js';
@@ -31,7 +32,7 @@ export class UploadsController {
       throw new Failure('unsupported_media', 'This needs a form: Content-Type multipart/form-data with a part file');
     }
     try {
-      const key = headers['idempotency-key'];
+      const { idempotency_key: key } = idempotencyKeyOf(request);
       const form = await openForm(body, headers['content-type'] ?? '');
       try {
         const options = fromQuery(UploadOptions, request, form.fields);
@@ -41,7 +42,7 @@ export class UploadsController {
           text,
           options,
           fileName: form.file.name,
-          key: key?.toString(),
+          key,
           end,
         });
         return sendOperation(reply, 202, operation, factsOf(request));

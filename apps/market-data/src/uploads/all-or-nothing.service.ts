@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Failure } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
+import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
+import type { Transaction } from '../ingest/ingest-transactions.js';
+import { keyOf, type FileKind } from './file-kind.js';
+import type { Lease } from './lease.js';
+import { RunTally } from './run-tally.js';
+import type { Upload } from './upload.js';
+import { UploadBlocksRepository } from './upload-blocks.repository.js';
+import { UploadQueueRepository, type RunCounts, type Verdict } from './upload-queue.repository.js';
+import { verdictOf } from './verdict.js';
+
+/** Takes a whole-file transaction back: it was asked to stop. */
+class Stopped extends Error {}
+
+/**
+ * `on_error=abort`: the first pass reads every line, the second stores all of them in one transaction. Whatever happens
+ * before its commit, nothing is stored; whatever happens after it, the idempotency key keeps it from being stored again.
+ */
+@Injectable()
+export class AllOrNothingService {
+  constructor(
+    private readonly blocks: UploadBlocksRepository,
+    private readonly queue: UploadQueueRepository,
+    private readonly once: IngestOnceService,
+  ) {}
+
+  /** @returns how it ended; undefined when the lease said stop, and then nothing is stored */
+  async run(kind: FileKind, lease: Lease): Promise<Verdict | undefined> {
+    const { upload, holder } = lease;
+    const found = await this.#check(kind, lease);
+    if (lease.stopped !== undefined) return undefined;
+    await this.queue.found(upload.id, holder, found);
+    if (found.failed > 0 || found.total === 0) return verdictOf(found);
+    const stored = await this.#store(kind, lease);
+    if (stored === undefined) return undefined;
+    await this.queue.found(upload.id, holder, { ...stored, ignored: found.ignored });
+    return { status: 'succeeded' };
+  }
+
+  async #check(kind: FileKind, lease: Lease): Promise<RunCounts> {
+    const { upload, holder } = lease;
+    const tally = new RunTally('checking');
+    for await (const block of this.blocks.staged(upload.id)) {
+      if (lease.stopped !== undefined) break;
+      const checked = await kind.check(upload, block);
+      tally.checked(block, checked);
+      if (checked.refused.length > 0) await this.blocks.refuse(upload.id, holder, checked.refused);
+      await this.queue.progress(upload.id, holder, tally.progress);
+    }
+    return tally.counts;
+  }
+
+  /** Undefined when the lease said stop. */
+  async #store(kind: FileKind, lease: Lease): Promise<Omit<RunCounts, 'ignored'> | undefined> {
+    const batch = { kind: kind.name, claim: claimOf(lease.upload), receivedAtMs: systemClock.now() };
+    try {
+      const report = await this.once.run(batch, (transaction) => this.#storeAll(transaction, kind, lease));
+      await kind.afterWhole();
+      return report;
+    } catch (error) {
+      if (error instanceof Stopped) return undefined;
+      throw error;
+    }
+  }
+
+  async #storeAll(transaction: Transaction, kind: FileKind, lease: Lease): Promise<Outcome> {
+    const { upload, holder } = lease;
+    const whole = kind.whole(upload);
+    const tally = new RunTally('storing');
+    for await (const block of this.blocks.staged(upload.id)) {
+      if (lease.stopped !== undefined) throw new Stopped();
+      const stored = await whole.store(transaction, block);
+      if (stored.refused > 0) throw changedMeanwhile();
+      tally.stored(block, stored);
+      await this.queue.progress(upload.id, holder, tally.progress);
+    }
+    const { ignored, registered, ...counts } = tally.counts;
+    const report = { ...counts, items: [], ignored_columns: [...ignored], registered: [...registered] };
+    return { report, news: await whole.news() };
+  }
+}
+
+/** Parts of a file are numbered from 1; the whole is part 0. */
+const claimOf = ({ id }: Upload) => ({
+  owner: 'market-data',
+  key: keyOf(id),
+  part: 0,
+  requestHash: createHash('sha256').update(id).digest(),
+});
+
+const changedMeanwhile = (): Failure =>
+  new Failure('conflict', 'A line that was good is not any more: instruments changed meanwhile. Nothing was stored');

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { Failure } from '@mystocks/contracts';
+import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
+import { metrics } from '@mystocks/telemetry';
+import type { FileKind } from './file-kind.js';
+import type { Lease } from './lease.js';
+import type { StagedBlock } from './upload.js';
+import { UploadBlocksRepository } from './upload-blocks.repository.js';
+
+/**
+ * `on_error=continue`: every block is a transaction of its own, as many at the same time as the store keeps up with. A
+ * block that is stored but not yet counted when the process dies is stored again under the same idempotency key, which
+ * changes nothing.
+ */
+@Injectable()
+export class BlockByBlockService {
+  constructor(private readonly blocks: UploadBlocksRepository) {}
+
+  /** Goes through the staged blocks to their end, or until the lease says stop. */
+  async run(kind: FileKind, lease: Lease): Promise<void> {
+    const limit = new AdaptiveLimit(lease.upload.options.concurrency);
+    const store = (block: StagedBlock): Promise<void> => this.#store(kind, lease, block);
+    await eachAdaptive(this.#until(lease), limit, store, {
+      isOverload: (error) => error instanceof Failure && error.code === 'unavailable',
+      onWaiting: (change) => {
+        metrics.batchQueue.inc({ kind: kind.name }, change);
+      },
+    });
+  }
+
+  async *#until(lease: Lease): AsyncGenerator<StagedBlock> {
+    for await (const block of this.blocks.staged(lease.upload.id)) {
+      if (lease.stopped !== undefined) return;
+      yield block;
+    }
+  }
+
+  async #store(kind: FileKind, { upload, holder }: Lease, block: StagedBlock): Promise<void> {
+    metrics.batchConcurrency.inc({ kind: kind.name });
+    try {
+      const report = await kind.ingest(upload, block);
+      await this.blocks.stored(upload.id, holder, block, report);
+    } finally {
+      metrics.batchConcurrency.dec({ kind: kind.name });
+    }
+  }
+}

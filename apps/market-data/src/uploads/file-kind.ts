@@ -1,0 +1,68 @@
+import type { IngestItem, IngestReport } from '@mystocks/contracts';
+import type { BatchKind } from '../idempotency/ingest-once.service.js';
+import type { News } from '../idempotency/news.js';
+import type { Transaction } from '../ingest/ingest-transactions.js';
+import type { StagedBlock, Upload } from './upload.js';
+
+/** A block that was only looked at. */
+export interface CheckedBlock {
+  readonly total: number;
+  readonly refused: readonly IngestItem[];
+  readonly ignored: readonly string[];
+}
+
+/** A block that stands in a transaction which is not committed yet. */
+export interface StoredBlock {
+  readonly total: number;
+  readonly inserted: number;
+  readonly updated: number;
+  /** Lines that must not be stored after all; the transaction must not be committed then. */
+  readonly refused: number;
+  readonly registered: readonly string[];
+}
+
+/** The blocks of one file that are stored in one transaction. */
+export interface WholeFile {
+  store(transaction: Transaction, block: StagedBlock): Promise<StoredBlock>;
+  /** What is to be told after the commit. */
+  news(): Promise<News[]>;
+}
+
+/** How the blocks of a kind of file are read and stored. */
+export interface FileKind {
+  /** As metrics count it. */
+  readonly name: BatchKind;
+  /** @throws {Failure} when the file cannot be read with this header */
+  checkHeader(options: Upload['options'], header: string | undefined): void;
+  /** Stores the good lines of a block. The same block again changes nothing and gives the same report. */
+  ingest(upload: Upload, block: StagedBlock): Promise<IngestReport>;
+  /** What {@link ingest} would refuse. */
+  check(upload: Upload, block: StagedBlock): Promise<CheckedBlock>;
+  /** A fresh one for every run of the transaction. */
+  whole(upload: Upload): WholeFile;
+  /** Something was stored in one transaction and told. */
+  afterWhole(): Promise<void>;
+}
+
+/** A staged block as the services that ingest take it. */
+export function requestOf(
+  { id, options, header }: Upload,
+  { first_line, body }: StagedBlock,
+  on_error: 'continue' | 'abort',
+) {
+  const { format, timeframe, register } = options;
+  return {
+    body,
+    format,
+    first_line,
+    on_error,
+    register,
+    want_items: false,
+    idempotency_key: keyOf(id),
+    ...(header === null ? {} : { header }),
+    ...(timeframe === undefined ? {} : { timeframe }),
+  };
+}
+
+/** The key under which the blocks of an upload are stored; it is this service's own, so no caller can meet it. */
+export const keyOf = (id: string): string => `upload:${id}`;

@@ -1,0 +1,58 @@
+import { log } from '@mystocks/telemetry';
+import type { Upload } from './upload.js';
+import type { UploadQueueRepository } from './upload-queue.repository.js';
+
+const RENEW_EVERY_MS = 1_000;
+/** The lease of the table is 10 s; whoever could not renew it for so long has lost it. */
+const LOST_AFTER_MS = 9_000;
+
+/** Why a run stops before its end. `left`: this instance stops; another goes on. */
+export type StopReason = 'cancelled' | 'lost' | 'left';
+
+/** Holds an upload while it is worked on, and hears when the work must stop. */
+export class Lease {
+  #stopped: StopReason | undefined;
+  #renewedMs = performance.now();
+  #renewing = false;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly queue: UploadQueueRepository,
+    readonly upload: Upload,
+    readonly holder: string,
+  ) {
+    if (upload.cancelling) this.#stopped = 'cancelled';
+    this.#timer = setInterval(() => void this.#renew(), RENEW_EVERY_MS).unref();
+  }
+
+  /** Asked between blocks; undefined while the work may go on. */
+  get stopped(): StopReason | undefined {
+    return this.#stopped;
+  }
+
+  /** This instance ends: the block under way is the last one. */
+  leave(): void {
+    this.#stopped ??= 'left';
+  }
+
+  /** Renews it no longer. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    try {
+      const cancelling = await this.queue.renew(this.upload.id, this.holder);
+      this.#renewedMs = performance.now();
+      if (cancelling === undefined) this.#stopped ??= 'lost';
+      else if (cancelling) this.#stopped ??= 'cancelled';
+    } catch (error) {
+      log.warn({ err: error, upload: this.upload.id }, 'the lease of an upload could not be renewed');
+      if (performance.now() - this.#renewedMs > LOST_AFTER_MS) this.#stopped ??= 'lost';
+    } finally {
+      this.#renewing = false;
+    }
+  }
+}

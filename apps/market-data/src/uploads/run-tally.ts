@@ -1,0 +1,56 @@
+import type { CheckedBlock, StoredBlock } from './file-kind.js';
+import type { StagedBlock } from './upload.js';
+import type { RunCounts, RunProgress } from './upload-queue.repository.js';
+
+type Sums = Omit<RunCounts, 'ignored' | 'registered'> & RunProgress;
+
+/** Adds up what a run of `abort` has seen; each of its two passes has its own. */
+export class RunTally {
+  readonly #ignored = new Set<string>();
+  readonly #registered = new Set<string>();
+  readonly #sums: { -readonly [Name in keyof Sums]: Sums[Name] };
+
+  constructor(phase: RunProgress['phase']) {
+    const none = { blocks: 0, lines: 0, bytes: 0, total: 0, inserted: 0, updated: 0, unchanged: 0, failed: 0 };
+    this.#sums = { phase, ...none };
+  }
+
+  get progress(): RunProgress {
+    const { phase, blocks, lines, bytes } = this.#sums;
+    return { phase, blocks, lines, bytes };
+  }
+
+  get counts(): RunCounts {
+    const { total, inserted, updated, unchanged, failed } = this.#sums;
+    return {
+      total,
+      inserted,
+      updated,
+      unchanged,
+      failed,
+      ignored: [...this.#ignored],
+      registered: [...this.#registered],
+    };
+  }
+
+  checked(block: StagedBlock, { total, refused, ignored }: CheckedBlock): void {
+    this.#seen(block, total);
+    this.#sums.failed += refused.length;
+    for (const column of ignored) this.#ignored.add(column);
+  }
+
+  stored(block: StagedBlock, { total, inserted, updated, registered }: StoredBlock): void {
+    this.#seen(block, total);
+    this.#sums.inserted += inserted;
+    this.#sums.updated += updated;
+    this.#sums.unchanged += total - inserted - updated;
+    for (const symbol of registered) this.#registered.add(symbol);
+  }
+
+  #seen({ lines, body }: StagedBlock, total: number): void {
+    this.#sums.blocks += 1;
+    this.#sums.lines += lines;
+    this.#sums.bytes += body.length;
+    this.#sums.total += total;
+  }
+}

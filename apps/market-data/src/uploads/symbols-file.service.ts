@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { instrumentsChanged, type IngestReport } from '@mystocks/contracts';
+import { newsOf, type News } from '../idempotency/news.js';
+import { readInstruments, type InstrumentLine } from '../ingest/instrument-lines.js';
+import { InstrumentsIngestRepository, type ListedInstrument } from '../ingest/instruments-ingest.repository.js';
+import { InstrumentsIngestService } from '../ingest/instruments-ingest.service.js';
+import type { Transaction } from '../ingest/ingest-transactions.js';
+import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { requestOf, type CheckedBlock, type FileKind, type StoredBlock, type WholeFile } from './file-kind.js';
+import type { StagedBlock, Upload } from './upload.js';
+
+/** Files that list instruments. */
+@Injectable()
+export class SymbolsFileService implements FileKind {
+  readonly name = 'instruments';
+
+  constructor(
+    private readonly lists: InstrumentsIngestService,
+    private readonly instruments: InstrumentsIngestRepository,
+    private readonly directory: InstrumentDirectory,
+  ) {}
+
+  checkHeader({ format }: Upload['options'], header: string | undefined): void {
+    const rest = { body: Buffer.alloc(0), first_line: 1, on_error: 'continue', want_items: false } as const;
+    readInstruments({ ...rest, format, ...(header === undefined ? {} : { header }) });
+  }
+
+  ingest(upload: Upload, block: StagedBlock): Promise<IngestReport> {
+    return this.lists.ingest(requestOf(upload, block, 'continue'));
+  }
+
+  check(upload: Upload, block: StagedBlock): Promise<CheckedBlock> {
+    const { lines, ignored } = readInstruments(requestOf(upload, block, 'abort'));
+    const refused = lines.flatMap(({ line, id, refusal }) => (refusal === undefined ? [] : [{ line, id, ...refusal }]));
+    return Promise.resolve({ total: lines.length, refused, ignored });
+  }
+
+  whole(upload: Upload): WholeFile {
+    let changed = 0;
+    const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
+      const { lines } = readInstruments(requestOf(upload, block, 'abort'));
+      const { inserted, updated } = await this.instruments.merge(transaction, lastOfEach(lines));
+      changed += inserted.length + updated.length;
+      const refused = lines.filter(({ refusal }) => refusal !== undefined).length;
+      const counts = { inserted: inserted.length, updated: updated.length, refused };
+      return { total: lines.length, ...counts, registered: [] };
+    };
+    const news = (): News[] => (changed === 0 ? [] : [newsOf(instrumentsChanged, { count: changed })]);
+    return { store, news: () => Promise.resolve(news()) };
+  }
+
+  /** It is stored and told, whatever becomes of our own copy. */
+  async afterWhole(): Promise<void> {
+    await this.directory.refresh();
+  }
+}
+
+/** Of lines about one symbol the last one counts. */
+function lastOfEach(lines: readonly InstrumentLine[]): ListedInstrument[] {
+  const listed = new Map<string, ListedInstrument>();
+  for (const { instrument } of lines) if (instrument !== undefined) listed.set(instrument.symbol, instrument);
+  return [...listed.values()];
+}

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { log, traceparentFrom, withContext } from '@mystocks/telemetry';
+import { AllOrNothingService } from './all-or-nothing.service.js';
+import { BarsFileService } from './bars-file.service.js';
+import { BlockByBlockService } from './block-by-block.service.js';
+import type { FileKind } from './file-kind.js';
+import type { Lease } from './lease.js';
+import { SymbolsFileService } from './symbols-file.service.js';
+import type { Upload } from './upload.js';
+import { UploadQueueRepository, type Verdict } from './upload-queue.repository.js';
+import { finalVerdict, givenUp, isFinal, verdictOf } from './verdict.js';
+
+const ATTEMPTS_MAX = 10;
+const PAUSE_MAX_S = 30;
+
+/** Works on one upload from where it stands, and says how it ended. */
+@Injectable()
+export class UploadRunsService {
+  constructor(
+    private readonly queue: UploadQueueRepository,
+    private readonly blockByBlock: BlockByBlockService,
+    private readonly allOrNothing: AllOrNothingService,
+    private readonly bars: BarsFileService,
+    private readonly symbols: SymbolsFileService,
+  ) {}
+
+  kindOf({ options }: Pick<Upload, 'options'>): FileKind {
+    return options.kind === 'bars' ? this.bars : this.symbols;
+  }
+
+  /** Never fails: what goes wrong is logged under the id of the request that brought the file, and tried again later. */
+  async run(lease: Lease): Promise<void> {
+    const { upload, holder } = lease;
+    const context = { requestId: upload.request_id, traceparent: traceparentFrom(undefined) };
+    await withContext(context, async () => {
+      try {
+        const verdict = await this.#work(lease);
+        if (verdict !== undefined) {
+          await this.queue.end(upload.id, holder, verdict);
+          log.info({ upload: upload.id, status: verdict.status }, 'an upload ended');
+        } else if (lease.stopped === 'left') await this.queue.release(upload.id, holder, 0);
+      } catch (error) {
+        log.warn(
+          { err: error, upload: upload.id, attempts: upload.attempts },
+          'an upload stands still; it is tried again',
+        );
+        const pauseS = Math.min(2 ** upload.attempts, PAUSE_MAX_S);
+        // Without the database the lease runs out by itself.
+        await this.queue.release(upload.id, holder, pauseS).catch(() => undefined);
+      }
+    });
+  }
+
+  /** How it ended; undefined when another worker is to go on. */
+  async #work(lease: Lease): Promise<Verdict | undefined> {
+    const { upload } = lease;
+    if (upload.attempts > ATTEMPTS_MAX) return givenUp(upload);
+    try {
+      const ended = await this.#store(lease);
+      return ended ?? (lease.stopped === 'cancelled' ? { status: 'cancelled' } : undefined);
+    } catch (error) {
+      if (isFinal(error)) return finalVerdict(error);
+      throw error;
+    }
+  }
+
+  async #store(lease: Lease): Promise<Verdict | undefined> {
+    const { upload } = lease;
+    if (upload.options.on_error === 'abort') return this.allOrNothing.run(this.kindOf(upload), lease);
+    await this.blockByBlock.run(this.kindOf(upload), lease);
+    const now = await this.queue.held(upload.id, lease.holder);
+    if (now === undefined) return undefined;
+    if (now.blocks_done === now.blocks) return verdictOf(now, true);
+    if (lease.stopped === undefined) throw new Error('staged blocks are missing');
+    return undefined;
+  }
+}

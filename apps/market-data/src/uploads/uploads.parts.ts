@@ -1,0 +1,29 @@
+import { AllOrNothingService } from './all-or-nothing.service.js';
+import { BarsFileService } from './bars-file.service.js';
+import { BlockByBlockService } from './block-by-block.service.js';
+import { SymbolsFileService } from './symbols-file.service.js';
+import { UploadBlocksRepository } from './upload-blocks.repository.js';
+import { UploadQueueRepository } from './upload-queue.repository.js';
+import { UploadRemainsRepository } from './upload-remains.repository.js';
+import { UploadRunsService } from './upload-runs.service.js';
+import { UploadWorkerService } from './upload-worker.service.js';
+import { UploadsHandler } from './uploads.handler.js';
+import { UploadsRepository } from './uploads.repository.js';
+import { UploadsService } from './uploads.service.js';
+
+export const uploadsParts = {
+  controllers: [UploadsHandler],
+  providers: [
+    UploadsService,
+    UploadWorkerService,
+    UploadRunsService,
+    BlockByBlockService,
+    AllOrNothingService,
+    BarsFileService,
+    SymbolsFileService,
+    UploadsRepository,
+    UploadBlocksRepository,
+    UploadQueueRepository,
+    UploadRemainsRepository,
+  ],
+};

@@ -1,0 +1,42 @@
+import { Failure, failureCodes, type OperationProblem } from '@mystocks/contracts';
+import type { Upload } from './upload.js';
+import type { RunCounts, Verdict } from './upload-queue.repository.js';
+
+const failed = (code: OperationProblem['code'], message: string): Verdict => ({
+  status: 'failed',
+  problem: { code, message },
+});
+
+/** How a file ended that was read to its end; `stored` says whether its good lines were stored. */
+export function verdictOf({ total, failed: refused }: Pick<RunCounts, 'total' | 'failed'>, stored = false): Verdict {
+  if (total === 0) return failed('invalid', 'The file has no lines');
+  if (refused === 0) return { status: 'succeeded' };
+  if (stored && refused < total) return { status: 'partial' };
+  return failed(
+    'unprocessable',
+    `Nothing was stored: ${refused} of ${total} lines were refused; the report names them`,
+  );
+}
+
+/** A failure that would be the same the next time: the file itself is what is wrong. */
+export function isFinal(error: unknown): error is Failure {
+  return (
+    error instanceof Failure &&
+    !failureCodes[error.code].retryable &&
+    error.code !== 'internal' &&
+    error.code !== 'conflict'
+  );
+}
+
+export function finalVerdict({ code, message, problem }: Failure): Verdict {
+  return { status: 'failed', problem: { code, message, ...(problem === undefined ? {} : { problem }) } };
+}
+
+/** Tried so often without storing one more block that trying on makes no sense. */
+export function givenUp({ attempts, inserted, updated, unchanged }: Upload): Verdict {
+  const stored = inserted + updated + unchanged;
+  return failed(
+    'unavailable',
+    `Given up after ${attempts} attempts. ${stored} lines are stored and stay; uploading the file again is safe`,
+  );
+}
