@@ -1,76 +1,238 @@
-import { describe, expect, it } from '@jest/globals';
-import { Pool } from './pool.js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@mystocks/testing';
+import { withContext } from '@mystocks/telemetry';
+import type { Lease } from './loan.js';
+import { poolFailure } from './pool-errors.js';
 import type { PoolOptions } from './pool-options.js';
+import { Pool } from './pool.js';
 
+/** A connection that does what the test says. */
 class Fake {
-  static made = 0;
-  readonly id = (Fake.made += 1);
+  pings = 0;
   isDead = false;
   isClosed = false;
   lost: () => void = () => undefined;
 }
 
-function make(options: Partial<PoolOptions> = {}) {
-  const made: Fake[] = [];
-  const state = { fail: false };
-  const pool = new Pool<Fake>(
-    { name: 'spec', role: () => 'primary', server: 'here', size: 2, overflow: 1, ...options },
-    {
-      open: async () => {
-        await Promise.resolve();
-        if (state.fail) throw new Error('refused');
-        const fake = new Fake();
-        made.push(fake);
-        return fake;
-      },
-      ping: (fake) => (fake.isDead ? Promise.reject(new Error('dead')) : Promise.resolve()),
-      close: (fake) => {
-        fake.isClosed = true;
-        return Promise.resolve();
-      },
-      onLost: (fake, lost) => (fake.lost = lost),
-    },
-  );
-  return { pool, made, state };
+/** A server that does what the test says. */
+class FakeServer {
+  readonly made: Fake[] = [];
+  refusal: Error | undefined;
+  /** Those who want to open wait until `letIn` is called. */
+  isSlow = false;
+  readonly #door: (() => void)[] = [];
+
+  async open(): Promise<Fake> {
+    if (this.isSlow) await new Promise<void>((resolve) => this.#door.push(resolve));
+    else await Promise.resolve();
+    if (this.refusal !== undefined) throw this.refusal;
+    const fake = new Fake();
+    this.made.push(fake);
+    return fake;
+  }
+  /** Those who are waiting to be let in. */
+  get knocking(): number {
+    return this.#door.length;
+  }
+  letIn(): void {
+    for (const open of this.#door.splice(0)) open();
+  }
+  ping(fake: Fake): Promise<unknown> {
+    fake.pings += 1;
+    return fake.isDead ? Promise.reject(new Error('dead')) : Promise.resolve();
+  }
+  close(fake: Fake): Promise<void> {
+    fake.isClosed = true;
+    return Promise.resolve();
+  }
+  onLost(fake: Fake, lost: () => void): void {
+    fake.lost = lost;
+  }
 }
 
-describe('a pool', () => {
-  it('keeps size', async () => {
-    const { pool, made } = make();
-    const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
-    const late = pool.acquire();
-    expect(pool.status()).toMatchObject({ lent: 3, waiting: 1, idle: 0 });
-    leases[0]?.release();
-    const next = await late;
+const pools: Pool<Fake>[] = [];
+
+function start(options: Partial<PoolOptions> = {}): { pool: Pool<Fake>; server: FakeServer } {
+  const server = new FakeServer();
+  const pool = new Pool(
+    { name: 'unit', role: () => 'primary', server: 'here', size: 2, overflow: 1, ...options },
+    server,
+  );
+  pools.push(pool);
+  return { pool, server };
+}
+
+const borrow = (pool: Pool<Fake>, count: number): Promise<Lease<Fake>[]> =>
+  Promise.all(Array.from({ length: count }, () => pool.acquire()));
+const giveBack = (leases: readonly Lease<Fake>[]): void => {
+  for (const lease of leases) lease.release();
+};
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.end()));
+});
+
+describe('a connection that comes back', () => {
+  it('goes straight to the first who waits, unasked whether it lives', async () => {
+    const { pool, server } = start({ size: 1, overflow: 0 });
+    const [lease] = await borrow(pool, 1);
+    const waiting = pool.acquire();
+    lease?.release();
+    const next = await waiting;
     expect(next.isFresh).toBe(false);
+    expect(server.made.map(({ pings }) => pings)).toEqual([0]);
     next.release();
-    for (const lease of leases.slice(1)) lease.release();
-    expect(pool.status()).toMatchObject({ lent: 0, waiting: 0, idle: 2 });
-    await pool.end();
-    expect(made.every((one) => one.isClosed)).toBe(true);
   });
-  it('fails all when refused', async () => {
-    const { pool, state } = make();
-    state.fail = true;
-    const all = await Promise.allSettled(Array.from({ length: 50 }, () => pool.acquire()));
-    expect(all.every((one) => one.status === 'rejected')).toBe(true);
-    await pool.end();
+
+  it('is closed when as many as are kept lie there already', async () => {
+    const { pool, server } = start();
+    giveBack(await borrow(pool, 3));
+    expect(pool.status()).toMatchObject({ idle: 2, lent: 0 });
+    expect(server.made.filter(({ isClosed }) => isClosed)).toHaveLength(1);
   });
-  it('replaces dead', async () => {
-    const { pool, made } = make();
-    const leases = await Promise.all([pool.acquire(), pool.acquire()]);
-    for (const lease of leases) lease.release();
-    for (const one of made) one.isDead = true;
-    const again = await Promise.all([pool.acquire({ ping: 'always' }), pool.acquire({ ping: 'always' })]);
-    expect(again.map((one) => one.connection.isDead)).toEqual([false, false]);
-    for (const lease of again) lease.release();
-    await pool.end();
+
+  it('is closed when it is broken, and replaced for whoever waits', async () => {
+    const { pool, server } = start({ size: 1, overflow: 0 });
+    const [lease] = await borrow(pool, 1);
+    const waiting = pool.acquire();
+    lease?.release(true);
+    const next = await waiting;
+    expect(next.isFresh).toBe(true);
+    expect(server.made.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+    next.release();
   });
-  it('times out', async () => {
-    const { pool } = make({ acquireTimeoutMs: 50, size: 1, overflow: 0 });
-    const lease = await pool.acquire();
-    await expect(pool.acquire()).rejects.toMatchObject({ code: 'POOL_TIMEOUT' });
+
+  it('is closed when it died while it was lent', async () => {
+    const { pool, server } = start();
+    const [lease] = await borrow(pool, 1);
+    server.made[0]?.lost();
+    lease?.release();
+    expect(pool.status()).toMatchObject({ idle: 0 });
+  });
+
+  it('is not the borrower’s any more, and comes back only once', async () => {
+    const { pool } = start();
+    const [lease] = await borrow(pool, 1);
+    lease?.release();
+    expect(() => lease?.connection).toThrow('given back');
+    expect(() => lease?.release()).toThrow('given back');
+    expect(pool.status()).toMatchObject({ idle: 1 });
+  });
+});
+
+describe('when the server refuses', () => {
+  it('every borrower is told, and none waits for the acquire time', async () => {
+    const { pool, server } = start();
+    server.refusal = new Error('refused');
+    const outcomes = await Promise.allSettled(Array.from({ length: 200 }, () => pool.acquire()));
+    expect(outcomes.every((one) => one.status === 'rejected' && one.reason === server.refusal)).toBe(true);
+  });
+
+  it('a borrower that was served meanwhile does not notice, and the next is served when it is well again', async () => {
+    const { pool, server } = start({ size: 1, overflow: 1 });
+    const [lease] = await borrow(pool, 1);
+    server.isSlow = true;
+    const [first, second] = [pool.acquire(), pool.acquire()];
+    lease?.release();
+    const served = await first;
+    server.refusal = new Error('refused');
+    server.letIn();
+    await waitFor(() => server.knocking === 1, { timeoutMs: 1_000 });
+    server.refusal = undefined;
+    server.letIn();
+    giveBack([served, await second]);
+  });
+});
+
+describe('pings', () => {
+  it('are not spent on a connection that was in use a moment ago', async () => {
+    const { pool, server } = start();
+    giveBack(await borrow(pool, 1));
+    giveBack(await borrow(pool, 1));
+    expect(server.made.map(({ pings }) => pings)).toEqual([0]);
+  });
+
+  it('replace dead connections unseen for those who want to be sure', async () => {
+    const { pool, server } = start();
+    giveBack(await borrow(pool, 2));
+    for (const fake of server.made) fake.isDead = true;
+    const leases = await Promise.all([pool.acquire({ ping: 'always' }), pool.acquire({ ping: 'always' })]);
+    expect(leases.map(({ connection }) => connection.isDead)).toEqual([false, false]);
+    giveBack(leases);
+  });
+
+  it('may prepare the connection, a new one too; a new one that cannot be prepared fails its borrower', async () => {
+    const { pool } = start();
+    const prepared: Fake[] = [];
+    const ping = (fake: Fake): Promise<unknown> => Promise.resolve(prepared.push(fake));
+    const lease = await pool.acquire({ ping });
+    expect(prepared).toEqual([lease.connection]);
     lease.release();
-    await pool.end();
+    await expect(
+      Promise.all([1, 2].map(() => pool.acquire({ ping: () => Promise.reject(new Error('not well')) }))),
+    ).rejects.toThrow('not well');
+  });
+
+  it('give the connection to the pool when the borrower went away meanwhile', async () => {
+    const { pool } = start({ size: 1, overflow: 0 });
+    const gone = new AbortController();
+    let answer: () => void = () => undefined;
+    const ping = (): Promise<void> => new Promise((resolve) => (answer = resolve));
+    const borrower = pool.acquire({ signal: gone.signal, ping });
+    await waitFor(() => pool.status().waiting === 1 && pool.status().opening === 0, { timeoutMs: 1_000 });
+    gone.abort(new Error('gone'));
+    await expect(borrower).rejects.toThrow('gone');
+    answer();
+    giveBack(await borrow(pool, 1));
+  });
+});
+
+describe('a borrower that would wait too long', () => {
+  const slow = async (pool: Pool<Fake>, ms: number): Promise<void> => {
+    const [lease] = await borrow(pool, 1);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    lease?.release();
+  };
+
+  it('is refused at once when its deadline comes before its turn, and told when to try again', async () => {
+    const { pool } = start({ size: 1, overflow: 0 });
+    await slow(pool, 60);
+    const [lease] = await borrow(pool, 1);
+    const waiting = pool.acquire();
+    const late = pool.acquire({ deadlineMs: Date.now() + 30 });
+    await expect(late).rejects.toMatchObject({ code: 'POOL_OVERLOADED' });
+    const failure = poolFailure(await late.catch((error: unknown) => error));
+    expect(failure).toMatchObject({ code: 'unavailable', problem: 'OVERLOADED', retryAfterS: 1 });
+    expect(pool.status()).toMatchObject({ waiting: 1, shed: 1 });
+    lease?.release();
+    (await waiting).release();
+  });
+
+  it('is known by the deadline of its request', async () => {
+    const { pool } = start({ size: 1, overflow: 0 });
+    await slow(pool, 60);
+    const [lease] = await borrow(pool, 1);
+    const request = { requestId: 'request-1', traceparent: '', deadlineMs: Date.now() + 20 };
+    await expect(withContext(request, () => pool.acquire())).rejects.toMatchObject({ code: 'POOL_OVERLOADED' });
+    lease?.release();
+  });
+
+  it('fails at its deadline when nobody could foresee it', async () => {
+    const { pool } = start({ size: 1, overflow: 0 });
+    const [lease] = await borrow(pool, 1);
+    const late = pool.acquire({ deadlineMs: Date.now() + 20 });
+    await expect(late).rejects.toMatchObject({ code: 'POOL_TIMEOUT' });
+    expect(poolFailure(await late.catch((error: unknown) => error))).toMatchObject({ problem: 'POOL_TIMEOUT' });
+    expect(pool.status()).toMatchObject({ waiting: 0, timeouts: 1 });
+    lease?.release();
+  });
+
+  it('is refused when the queue is full', async () => {
+    const { pool } = start({ size: 1, overflow: 0, waitersMax: 10_000 });
+    const [lease] = await borrow(pool, 1);
+    const waiting = Array.from({ length: 10_000 }, () => pool.acquire());
+    await expect(pool.acquire()).rejects.toMatchObject({ code: 'POOL_OVERLOADED' });
+    lease?.release();
+    for (const one of waiting) (await one).release();
   });
 });
