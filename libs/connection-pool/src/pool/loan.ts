@@ -17,6 +17,8 @@ export interface Member<C> {
   /** When it has lived long enough: it is replaced the next time it is not in use. */
   readonly retiresAt: number;
   wasLent: boolean;
+  /** Opened a moment ago: neither lent nor laid down yet, so it cannot have died unseen. */
+  isNew: boolean;
   isLost: boolean;
   idleSince: number;
 }

@@ -195,8 +195,8 @@ export class Pool<C> {
       return;
     }
     this.#stock.discard(member);
-    // One that was lent before may have died unseen; a new one that fails says that the server is not well.
-    if (isWanted && member.wasLent) this.#line.rejoin(waiting);
+    // One that lay idle may have died unseen; a new one that fails says that the server is not well.
+    if (isWanted && !member.isNew) this.#line.rejoin(waiting);
     else if (isWanted) waiting.fail(failure ?? new Error(`${this.name}: a new connection was lost at once`));
     this.#serve();
   }
@@ -207,7 +207,7 @@ export class Pool<C> {
     now: number,
   ): ((connection: C) => Promise<unknown>) | undefined {
     if (typeof ping === 'function') return ping;
-    if (!member.wasLent || (ping === 'idle' && now - member.idleSince < PING_AFTER_IDLE_MS)) return undefined;
+    if (member.isNew || (ping === 'idle' && now - member.idleSince < PING_AFTER_IDLE_MS)) return undefined;
     return (connection) => this.connector.ping(connection);
   }
 
@@ -215,6 +215,7 @@ export class Pool<C> {
     this.#meters.wait.observe((now - who.askedAt) / 1_000);
     const loan = new Loan(this.#owner, member, who.borrower, now);
     member.wasLent = true;
+    member.isNew = false;
     this.#loans.add(loan);
     return loan;
   }

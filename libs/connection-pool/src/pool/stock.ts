@@ -59,11 +59,12 @@ export class Stock<C> {
 
   /** Not to be lent again: dead, too old, or others need its place more. */
   isDone(member: Member<C>, now: number): boolean {
-    return member.isLost || (member.wasLent && (member.retiresAt <= now || this.#excess > 0));
+    return member.isLost || (!member.isNew && (member.retiresAt <= now || this.#excess > 0));
   }
 
   /** Lays a connection down, unless `size` lie there already: then it is closed. */
   layDown(member: Member<C>): void {
+    member.isNew = false;
     if (this.#idle.length < this.options.size) this.#idle.push(member);
     else this.discard(member);
   }
@@ -77,7 +78,14 @@ export class Stock<C> {
       if (budget !== undefined && !(await budget.take(use))) return undefined;
       const connection = await this.#connect();
       const retiresAt = performance.now() + lifetimeMs(recycleMs, (this.#opened += 1), this.#phase);
-      const member: Member<C> = { connection, retiresAt, wasLent: false, isLost: false, idleSince: performance.now() };
+      const member: Member<C> = {
+        connection,
+        retiresAt,
+        wasLent: false,
+        isNew: true,
+        isLost: false,
+        idleSince: performance.now(),
+      };
       this.#members.add(member);
       this.connector.onLost?.(connection, () => {
         this.#lose(member);
