@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostgresPool } from '@mystocks/connection-pool';
 import { sleep, waitFor } from '@mystocks/testing';
-import pg from 'pg';
 import { ask, bearer, startHouse, type House, type Reply } from './house.js';
 
 interface Told {
@@ -15,17 +15,19 @@ const DAYS = 2_000;
 const DAY_MS = 86_400_000;
 
 let house: House;
-let database: pg.Client;
+let database: PostgresPool;
 beforeAll(async () => {
   house = await startHouse();
-  database = new pg.Client({ connectionString: house.postgres.superuserUrl });
-  await database.connect();
+  const url = house.postgres.superuserUrl;
+  database = new PostgresPool({ name: 'spec', url, size: 2, overflow: 0, statementTimeoutMs: 20_000 });
 }, 60_000);
 afterAll(async () => {
-  await database.end();
+  await database.close();
   await house.stop();
 }, 30_000);
-beforeEach(() => database.query('TRUNCATE market_data.bars_daily'));
+beforeEach(() => write('TRUNCATE market_data.bars_daily'));
+
+const write = (text: string): Promise<unknown> => database.write((client) => client.query(text));
 
 /** 40,000 lines, 1.6 MB: four blocks. */
 function file(): string {
@@ -56,8 +58,9 @@ const resend = (body: string, key: string, type = 'text/csv'): Promise<Reply> =>
     },
     { timeoutMs: 15_000, everyMs: 100, what: 'the batch to be taken' },
   );
+const rows = async <Row extends object>(text: string): Promise<Row[]> => (await database.query<Row>({ text })).rows;
 const stored = async (): Promise<number> =>
-  Number((await database.query<{ n: string }>('SELECT count(*) AS n FROM market_data.bars_daily')).rows[0]?.n);
+  (await rows<{ n: number }>('SELECT count(*)::int AS n FROM market_data.bars_daily'))[0]?.n ?? 0;
 
 /** Moments that a seed names (Lehmer's generator), as shares of 1. */
 function* moments(seed: number): Generator<number> {
@@ -77,8 +80,8 @@ describe('market-data is killed in the middle of a batch', () => {
     const wholeMs = performance.now() - startedMs;
     expect((whole.body as Told).summary).toMatchObject({ inserted: SYMBOLS * DAYS, failed: 0 });
     const moment = moments(seed);
-    for (let round = 0; round < 5; round += 1) {
-      await database.query('TRUNCATE market_data.bars_daily');
+    for (let round = 0; round < 4; round += 1) {
+      await write('TRUNCATE market_data.bars_daily');
       const key = randomUUID();
       const gone = new AbortController();
       const first = send(csv, key, 'text/csv', gone.signal).catch(() => undefined);
@@ -112,13 +115,23 @@ describe('a batch whose answer is lost', () => {
     readonly held: () => Promise<unknown>;
     readonly letGo: () => Promise<void>;
   }> {
-    const locker = new pg.Client({ connectionString: house.postgres.superuserUrl });
-    await locker.connect();
-    await locker.query('BEGIN; LOCK TABLE market_data.bars_daily IN EXCLUSIVE MODE');
-    const waiting = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'market_data.bars_daily'::regclass`;
-    const held = (): Promise<unknown> =>
-      waitFor(async () => ((await database.query(waiting)).rowCount ?? 0) > 0, { timeoutMs: 10_000, what: 'a writer' });
-    return { held, letGo: () => locker.end() };
+    let [lock, letGo] = [(): void => undefined, (): void => undefined];
+    const locked = new Promise<void>((resolve) => (lock = resolve));
+    const released = new Promise<void>((resolve) => (letGo = resolve));
+    const holding = database.write(async (client) => {
+      await client.query('LOCK TABLE market_data.bars_daily IN EXCLUSIVE MODE');
+      lock();
+      await released;
+    });
+    await locked;
+    const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'market_data.bars_daily'::regclass`;
+    return {
+      held: () => waitFor(async () => (await rows(waiting)).length > 0, { timeoutMs: 10_000, what: 'a writer' }),
+      letGo: async () => {
+        letGo();
+        await holding;
+      },
+    };
   }
 
   it('is refused while it is under way, forgotten when its writer dies before the commit, and then taken', async () => {
@@ -127,6 +140,11 @@ describe('a batch whose answer is lost', () => {
     const gone = new AbortController();
     const first = send(body, key, json, gone.signal).catch(() => undefined);
     await writers.held();
+    for (const service of ['gateway', 'market-data'] as const) {
+      const { text } = await ask(house.services[service].managementUrl, '/metrics', {});
+      expect(text).toMatch(/^batch_concurrency\{kind="bars"\} 1$/m);
+      expect(text).toMatch(/^# TYPE batch_queue gauge$/m);
+    }
     const again = await send(body, key, json);
     expect([again.status, again.body]).toMatchObject([409, { code: 1008 }]);
     await house.services['market-data'].kill();
@@ -148,14 +166,14 @@ describe('a batch whose answer is lost', () => {
     await Promise.all([house.services['market-data'].kill(), house.nats.kill()]);
     expect((await first).status).toBe(503);
     // Another write in between: a replay must not undo it.
-    await database.query(`UPDATE market_data.bars_daily SET close = 10.5 WHERE day = '2010-01-10'`);
+    await write(`UPDATE market_data.bars_daily SET close = 10.5 WHERE day = '2010-01-10'`);
     await house.nats.restart();
     await house.services['market-data'].restart();
     const second = await resend(body, key, json);
     expect([second.status, second.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
     expect((second.body as Told).items.map(({ status }) => status)).toEqual(items.map(() => 201));
-    const { rows } = await database.query(`SELECT close::text FROM market_data.bars_daily WHERE day = '2010-01-10'`);
-    expect([await stored(), rows]).toEqual([items.length, [{ close: '10.5' }]]);
+    const changed = await rows(`SELECT close::text FROM market_data.bars_daily WHERE day = '2010-01-10'`);
+    expect([await stored(), changed]).toEqual([items.length, [{ close: '10.5' }]]);
   }, 30_000);
 
   it('is refused with another body, and stores nothing of it', async () => {

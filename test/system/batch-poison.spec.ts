@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { ask, bearer, startHouse, type House, type Reply } from './house.js';
+import { PostgresPool } from '@mystocks/connection-pool';
+import { ask, bearer, get, startHouse, type House, type Reply } from './house.js';
 
 type Fields = Readonly<Record<string, string>>;
 interface Told {
@@ -41,21 +41,32 @@ const rows: readonly Fields[] = Array.from({ length: COUNT }, (_, n) => ({ ...go
 const expected = [...poisoned].map(([index, [, code]]) => [index, code]);
 
 let house: House;
-let database: pg.Client;
+let database: PostgresPool;
 beforeAll(async () => {
   house = await startHouse();
-  database = new pg.Client({ connectionString: house.postgres.superuserUrl });
-  await database.connect();
+  const url = house.postgres.superuserUrl;
+  database = new PostgresPool({ name: 'spec', url, size: 2, overflow: 0, statementTimeoutMs: 20_000 });
   await post('/api/v2/batch/symbols', '{"symbol":"600000.SH","name":"A"}\n', 'application/x-ndjson');
 }, 60_000);
 afterAll(async () => {
-  await database.end();
+  await database.close();
   await house.stop();
 }, 30_000);
-beforeEach(() => database.query('TRUNCATE market_data.bars_daily, market_data.quotes, market_data.quotes_latest'));
+beforeEach(() =>
+  database.write((client) =>
+    client.query('TRUNCATE market_data.bars_daily, market_data.quotes, market_data.quotes_latest'),
+  ),
+);
+const rowsOf = async <Row extends object>(text: string): Promise<Row[]> => (await database.query<Row>({ text })).rows;
 
-const post = (path: string, body: string, type: string): Promise<Reply> =>
-  ask(house.url, path, { method: 'POST', headers: { ...bearer(house.adminToken), 'content-type': type }, body });
+const post = (path: string, body: string, type: string, key?: string): Promise<Reply> => {
+  const headers = { ...bearer(house.adminToken), 'content-type': type };
+  return ask(house.url, path, {
+    method: 'POST',
+    headers: key === undefined ? headers : { ...headers, 'idempotency-key': key },
+    body,
+  });
+};
 const lines = (texts: readonly string[]): string => `${texts.join('\n')}\n`;
 
 describe('a batch of 1,000 bars of which 70 are wrong in ten ways', () => {
@@ -70,9 +81,9 @@ describe('a batch of 1,000 bars of which 70 are wrong in ten ways', () => {
     expect(summary).toMatchObject({ total: 1_000, succeeded: 930, failed: 70, inserted: 930 });
     expect(items.map(({ index }) => index)).toEqual(rows.map((_, index) => index));
     expect(items.flatMap(({ index, error }) => (error === undefined ? [] : [[index, error.code]]))).toEqual(expected);
-    const days = await database.query<{ day: string }>('SELECT day::text FROM market_data.bars_daily ORDER BY day');
+    const days = await rowsOf<{ day: string }>('SELECT day::text FROM market_data.bars_daily ORDER BY day');
     const kept = rows.flatMap((_, n) => (poisoned.has(n) ? [] : [good(n)['date']]));
-    expect(days.rows.map(({ day }) => day)).toEqual(kept);
+    expect(days.map(({ day }) => day)).toEqual(kept);
   });
 
   it('stores none of them when that is to abort', async () => {
@@ -82,7 +93,7 @@ describe('a batch of 1,000 bars of which 70 are wrong in ten ways', () => {
       'application/json',
     );
     expect([status, (body as Told).summary['failed']]).toEqual([422, COUNT]);
-    expect((await database.query('SELECT FROM market_data.bars_daily')).rowCount).toBe(0);
+    expect(await rowsOf('SELECT FROM market_data.bars_daily')).toEqual([]);
   });
 });
 
@@ -109,13 +120,26 @@ describe('a batch of 1,000 quotes of which 70 are malformed', () => {
       { ...quote(0), symbol: 'DROP', t: '\u0000' },
     ];
     const quotes = Array.from({ length: COUNT }, (_, n) => (poisoned.has(n) ? bad[n % bad.length] : quote(n)));
-    const { status, body } = await post('/api/v2/quotes', JSON.stringify({ quotes }), 'application/json');
+    const send = (): Promise<Reply> => post('/api/v2/quotes', JSON.stringify({ quotes }), 'application/json', 'quotes');
+    const { status, body, text } = await send();
     const { summary, items } = body as Told;
+    const again = await send();
+    expect([again.headers.get('idempotency-replayed'), again.text]).toEqual(['true', text]);
     expect([status, summary]).toMatchObject([207, { total: COUNT, inserted: 930, failed: 70 }]);
     expect(items.flatMap((item) => (item.status === 400 ? [item.index] : []))).toEqual([...poisoned.keys()]);
-    const { rows: held } = await database.query(
-      'SELECT count(*)::int AS n, max(seq)::int AS seq FROM market_data.quotes',
-    );
+    const held = await rowsOf('SELECT count(*)::int AS n, max(seq)::int AS seq FROM market_data.quotes');
     expect(held).toEqual([{ n: 930, seq: 930 }]);
+  });
+});
+
+describe('a cache that is warmed for good and for unknown symbols', () => {
+  it('has the answers of the good ones, and names the others', async () => {
+    const body = JSON.stringify({ symbols: ['600000.SH', '688999.SH', 'x'] });
+    const reply = await post('/api/v2/cache/prewarm', body, 'application/json');
+    expect(reply.status).toBe(207);
+    // Bars and quote of each; a quote of a symbol nobody knows is an answer too: an empty one.
+    expect((reply.body as Told).items.map((item) => item.status)).toEqual([201, 201, 404, 201, 400, 400]);
+    const read = await get(house.url, '/api/v2/stocks/600000.SH/bars', house.adminToken);
+    expect([read.status, read.headers.get('x-cache')]).toEqual([200, 'l2-hit']);
   });
 });
