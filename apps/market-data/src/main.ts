@@ -3,10 +3,15 @@ import { PostgresPool } from '@mystocks/connection-pool';
 import { runService } from '@mystocks/service';
 import { MarketDataModule } from './market-data.module.js';
 import { MarketDataSettings } from './market-data.settings.js';
+import { TdengineSettings } from './timeseries/tdengine.settings.js';
+import { TdengineStore } from './timeseries/tdengine.store.js';
+
+const settings = loadSettings(MarketDataSettings);
+const tdengine = settings.TIMESERIES_STORE === 'tdengine' ? loadSettings(TdengineSettings) : undefined;
 
 await runService({
   name: 'market-data',
-  settings: loadSettings(MarketDataSettings),
-  module: (settings) => MarketDataModule.forRoot(settings),
-  checks: (app) => [app.get(PostgresPool).check()],
+  settings,
+  module: () => MarketDataModule.forRoot(settings, tdengine),
+  checks: (app) => [app.get(PostgresPool).check(), ...(tdengine === undefined ? [] : [app.get(TdengineStore).check()])],
 });

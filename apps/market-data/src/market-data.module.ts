@@ -5,26 +5,38 @@ import { calendarParts } from './calendar/calendar.parts.js';
 import { ingestParts } from './ingest/ingest.parts.js';
 import { instrumentsParts } from './instruments/instruments.parts.js';
 import type { MarketDataSettings } from './market-data.settings.js';
+import { poolsParts } from './pools/pools.parts.js';
 import { quotesParts } from './quotes/quotes.parts.js';
+import type { TdengineSettings } from './timeseries/tdengine.settings.js';
+import { timeseriesParts } from './timeseries/timeseries.parts.js';
+import { uploadsParts } from './uploads/uploads.parts.js';
 
-const parts = [instrumentsParts, ingestParts, barsParts, quotesParts, calendarParts];
+const parts = [instrumentsParts, ingestParts, barsParts, quotesParts, calendarParts, uploadsParts, poolsParts];
 
 @Module({})
 export class MarketDataModule {
-  static forRoot(settings: MarketDataSettings): DynamicModule {
+  static forRoot(settings: MarketDataSettings, tdengine: TdengineSettings | undefined): DynamicModule {
+    const timeseries = timeseriesParts(tdengine);
     return {
       module: MarketDataModule,
       imports: [
         PostgresModule.forRoot({
           name: 'market-data',
           url: settings.PG_PRIMARY_URL.reveal(),
+          replicaUrls: settings.PG_REPLICA_URLS?.reveal(),
           size: settings.PG_POOL_SIZE,
           overflow: settings.PG_POOL_OVERFLOW,
+          acquireTimeoutMs: settings.PG_POOL_TIMEOUT_MS,
+          recycleMs: settings.PG_POOL_RECYCLE_S * 1_000,
+          leakAfterMs: settings.PG_POOL_LEAK_AFTER_MS,
+          reclaimLeaks: settings.PG_POOL_RECLAIM_LEAKS,
+          fleetBudget: settings.PG_FLEET_BUDGET,
           statementTimeoutMs: settings.PG_STATEMENT_TIMEOUT_MS,
         }),
+        ...timeseries.imports,
       ],
       controllers: parts.flatMap(({ controllers }) => [...controllers]),
-      providers: parts.flatMap(({ providers }) => [...providers]),
+      providers: [...parts.flatMap(({ providers }) => [...providers]), ...timeseries.providers],
     };
   }
 }

@@ -1,12 +1,28 @@
 import { IsSecret, loadSettings, type Secret } from '@mystocks/config';
-import { runMigrations } from '@mystocks/connection-pool';
+import { runMigrations, TdenginePool } from '@mystocks/connection-pool';
+import { IsOneOf } from '@mystocks/validation';
 import { migrations } from './migrations/index.js';
+import { TdengineSettings } from './timeseries/tdengine.settings.js';
+import { TdengineStore } from './timeseries/tdengine.store.js';
+import { DATABASE } from './timeseries/timeseries.parts.js';
 
 class MigrationSettings {
   /** As the owner of the schema, `mystocks_owner`. */
   @IsSecret() readonly PG_MIGRATION_URL!: Secret;
+  @IsOneOf(['postgres', 'tdengine']) readonly TIMESERIES_STORE: string = 'postgres';
 }
 
-const { PG_MIGRATION_URL } = loadSettings(MigrationSettings);
+const { PG_MIGRATION_URL, TIMESERIES_STORE } = loadSettings(MigrationSettings);
+const tdengine = TIMESERIES_STORE === 'tdengine' ? loadSettings(TdengineSettings) : undefined;
+
 const applied = await runMigrations({ url: PG_MIGRATION_URL.reveal(), schema: 'market_data', migrations });
 process.stdout.write(`market_data: ${applied.length === 0 ? 'nothing to migrate' : applied.join(', ')}\n`);
+
+if (tdengine !== undefined) {
+  const limits = { size: 1, overflow: 0, acquireTimeoutMs: 10_000, requestTimeoutMs: 60_000 };
+  const url = tdengine.TDENGINE_URL.reveal();
+  const pool = new TdenginePool({ name: 'migrate', url, database: DATABASE, ...limits });
+  await new TdengineStore(pool, DATABASE).prepare();
+  await pool.close();
+  process.stdout.write(`tdengine: ${DATABASE} has its tables\n`);
+}

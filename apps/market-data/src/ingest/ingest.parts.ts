@@ -1,13 +1,11 @@
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import { BarBlocksService } from './bar-blocks.service.js';
-import { BarsIngestRepository } from './bars-ingest.repository.js';
 import { BarsIngestService } from './bars-ingest.service.js';
 import { IngestHandler } from './ingest.handler.js';
 import { IngestTransactions } from './ingest-transactions.js';
 import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
 import { InstrumentsIngestService } from './instruments-ingest.service.js';
-import { PostgresBarsIngestRepository } from './postgres-bars-ingest.repository.js';
 
 export const ingestParts = {
   controllers: [IngestHandler],
@@ -17,7 +15,6 @@ export const ingestParts = {
     IngestOnceService,
     BarBlocksService,
     BarsIngestService,
-    { provide: BarsIngestRepository, useClass: PostgresBarsIngestRepository },
     InstrumentsIngestService,
     InstrumentsIngestRepository,
   ],

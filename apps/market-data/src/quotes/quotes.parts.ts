@@ -1,7 +1,6 @@
 import { systemClock } from '@mystocks/kernel';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { PostgresQuotesRepository } from './postgres-quotes.repository.js';
 import { QuotesHandler } from './quotes.handler.js';
 import { QuotesRepository } from './quotes.repository.js';
 import { QuotesService } from './quotes.service.js';
@@ -9,7 +8,6 @@ import { QuotesService } from './quotes.service.js';
 export const quotesParts = {
   controllers: [QuotesHandler],
   providers: [
-    { provide: QuotesRepository, useClass: PostgresQuotesRepository },
     {
       provide: QuotesService,
       inject: [InstrumentDirectory, QuotesRepository, IngestOnceService],
