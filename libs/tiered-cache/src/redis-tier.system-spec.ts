@@ -49,6 +49,14 @@ describe('RedisTier when Redis fails', () => {
     await waitFor(async () => (await tier.get('key')).hit, { timeoutMs: 5_000, what: 'the entry' });
   });
 
+  it('keeps none of many while Redis hangs, and says so of each', async () => {
+    const many = Array.from({ length: 100 }, (_, n) => ({ key: `many-${n}`, kept: keptWith({}) }));
+    redis.pause();
+    expect(await tier.setMany(many)).toEqual(many.map(() => false));
+    redis.resume();
+    await waitFor(async () => (await tier.setMany(many)).every(Boolean), { timeoutMs: 5_000, what: 'Redis' });
+  });
+
   it('answers at once while Redis is gone, and heals by itself when it is back', async () => {
     await redis.kill();
     await waitFor(() => !tier.serving, { timeoutMs: 5_000 });

@@ -55,4 +55,37 @@ describe('the tally of a batch', () => {
     expect(document['items']).toHaveLength(ITEMS_MAX);
     expect(document['items_truncated']).toBe(true);
   });
+
+  it('tells the same failures whichever block ends first, however many there are', () => {
+    const blocks = Array.from({ length: 6 }, (_, block) => {
+      const items = Array.from({ length: 700 }, (_item, n) => refused(block * 1_000 + n + 1));
+      const firstLine = block * 1_000 + 1;
+      return [
+        report({ total: 1_000, inserted: 300, failed: 700, items, registered: [`s${block}`], took_ms: block }),
+        { firstIndex: firstLine - 1, firstLine, keepAll: false },
+      ] as const;
+    });
+    const documentOf = (order: typeof blocks): unknown => {
+      const tally = new BatchTally();
+      for (const [one, at] of order) tally.add(one, at);
+      return tally.document({ lines: true });
+    };
+    const inOrder = documentOf(blocks);
+    expect(documentOf(blocks.toReversed())).toEqual(inOrder);
+    expect(documentOf([...blocks.slice(3), ...blocks.slice(0, 3)])).toEqual(inOrder);
+    expect(inOrder).toMatchObject({
+      took: 15,
+      items_truncated: true,
+      registered: ['s0', 's1', 's2', 's3', 's4', 's5'],
+    });
+  });
+
+  it('is a replay only when every report was', () => {
+    const tally = new BatchTally();
+    expect(tally.replayed).toBe(false);
+    tally.add(report({ replayed: true }), place);
+    expect(tally.replayed).toBe(true);
+    tally.add(report(), place);
+    expect(tally.replayed).toBe(false);
+  });
 });
