@@ -25,6 +25,7 @@ import { ReadsService } from './reads/reads.service.js';
 import { OperationsController } from './uploads/operations.controller.js';
 import { StagingService } from './uploads/staging.service.js';
 import { UploadsController } from './uploads/uploads.controller.js';
+import { WholeStreamService } from './uploads/whole-stream.service.js';
 import { AuthV1Controller } from './v1/auth-v1.controller.js';
 import { MarketV1Controller } from './v1/market-v1.controller.js';
 
@@ -60,6 +61,7 @@ import { MarketV1Controller } from './v1/market-v1.controller.js';
     ReadsService,
     SigningKeys,
     StagingService,
+    WholeStreamService,
   ],
 })
 export class GatewayModule {}

@@ -1,26 +1,45 @@
 import { Readable } from 'node:stream';
 import { Controller, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Failure, ingestBars, ingestInstruments, type IngestRequest } from '@mystocks/contracts';
+import {
+  Failure,
+  ingestBars,
+  ingestInstruments,
+  type IngestBarsRequest,
+  type IngestRequest,
+  type Operation,
+} from '@mystocks/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
+import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
 import { leaveSoon } from '../http/leave-soon.js';
 import { elementsOf } from '../http/json-text.js';
+import { sendOperation } from '../uploads/operation-document.js';
+import { WholeStreamService } from '../uploads/whole-stream.service.js';
 import { BatchService, type Target } from './batch.service.js';
 import { BarsBatchQuery, BatchBody, BatchQuery } from './batch.shapes.js';
+import { BatchTally } from './tally.js';
 
 const batch = {
   consumes: ['application/json', 'application/x-ndjson', 'text/csv'],
-  answers: { 200: 'all stored', 207: 'some stored', 422: 'none stored' },
+  answers: {
+    200: 'all stored',
+    202: 'on_error=abort of a long stream: still being stored, as an operation',
+    207: 'some stored',
+    422: 'none stored',
+  },
   once: true,
 };
 
 @ApiTags('batch')
 @Controller('api/v2/batch')
 export class BatchController {
-  constructor(private readonly batches: BatchService) {}
+  constructor(
+    private readonly batches: BatchService,
+    private readonly wholes: WholeStreamService,
+  ) {}
 
   @Post('bars')
   @Operates(ingestBars, { summary: 'Store bars', query: BarsBatchQuery, body: BatchBody, ...batch })
@@ -50,6 +69,7 @@ export class BatchController {
       request.body instanceof Readable
         ? await this.#stream(request, request.body, target, query)
         : await this.#json(request, target, query);
+    if (!(tally instanceof BatchTally)) return sendOperation(reply, 202, tally, factsOf(request));
     if (tally.stored === 0 && tally.status === 200) throw new Failure('invalid', 'The body has no lines');
     return tally.send(reply, { lines: request.body instanceof Readable });
   }
@@ -59,15 +79,19 @@ export class BatchController {
     body: Readable,
     target: Target<Request>,
     query: BatchQuery,
-  ): ReturnType<BatchService['stream']> {
-    if (query.on_error === 'abort') {
-      throw new Failure('unprocessable', 'on_error=abort needs a JSON batch: a line stream is stored block by block');
-    }
+  ): Promise<BatchTally | Operation> {
     const format = (request.headers['content-type'] ?? '').toLowerCase().startsWith('text/csv') ? 'csv' : 'ndjson';
     // The request must outlive its reader: destroying it would cut off the answer too.
     const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
     try {
-      return await this.batches.stream(target, chunks, { format, atOnce: query.concurrency });
+      if (query.on_error === 'continue') {
+        return await this.batches.stream(target, chunks, { format, atOnce: query.concurrency });
+      }
+      // Block by block nothing could be taken back: all of it is staged first.
+      const { idempotency_key: key, ...common } = target.common as Partial<IngestBarsRequest>;
+      const kind = target.kind === 'bars' ? 'bars' : 'symbols';
+      const options = { register: false, ...common, ...query, kind } as const;
+      return await this.wholes.store({ text: { format, chunks }, options, key });
     } catch (error) {
       leaveSoon(request);
       throw error;

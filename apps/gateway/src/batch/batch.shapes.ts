@@ -5,7 +5,7 @@ import { IsCount, IsFlag, IsListOf, IsOneOf } from '@mystocks/validation';
 export class BatchQuery {
   /** Blocks of a line stream that are stored at the same time, at most; fewer go out while the store is slow. */
   @IsCount(1, 8) readonly concurrency: number = 4;
-  /** `abort` stores nothing when one item is refused; JSON batches only. */
+  /** `abort` stores nothing when one item is refused. */
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
 }
 

@@ -5,7 +5,8 @@ import { problemDocument, tell } from '../http/problem.js';
 
 export const operationPath = (id: string): string => `/api/v2/operations/${id}`;
 
-const unfinished = ({ status }: Operation): boolean => status === 'queued' || status === 'running';
+export const unfinished = ({ status }: Pick<Operation, 'status'>): boolean =>
+  status === 'queued' || status === 'running';
 
 /** An operation as SURFACE.md §4 shows it. */
 export function operationDocument(operation: Operation, facts: Facts): Record<string, unknown> {
