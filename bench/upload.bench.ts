@@ -1,0 +1,81 @@
+// What a user of uploads waits for: from the POST of a real file until its operation has succeeded (form, gateway, bus,
+// staged, queued, read back, checked, stored under its key, committed), against PostgreSQL's bare COPY of the same lines
+// into a table without a key, on the same server. Not shown: a network, a replica, a second instance.
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { bearer, startHouse, type House } from '../test/system/house.ts';
+import { bareCopy, barsFile, emptyTables, median, openPeer, seconds } from './bare-copy.ts';
+import type { BenchRow } from './bench-row.ts';
+
+const ROWS = 100_000;
+const ROUNDS = 5;
+const LOOK_EVERY_MS = 10;
+
+interface Seen {
+  readonly status: string;
+  readonly result: { readonly summary: { readonly inserted: number } } | null;
+}
+
+function firstRows(file: Buffer): Buffer {
+  let end = 0;
+  for (let line = 0; line <= ROWS; line += 1) end = file.indexOf(10, end) + 1;
+  return file.subarray(0, end);
+}
+
+async function upload(house: House, name: string, file: Buffer): Promise<number> {
+  const form = new FormData();
+  form.append('file', new Blob([Uint8Array.from(file)]), name);
+  const headers = bearer(house.adminToken);
+  const sent = await fetch(`${house.url}/api/v2/uploads?register=true`, { method: 'POST', headers, body: form });
+  if (sent.status !== 202) throw new Error(`the upload was refused: ${await sent.text()}`);
+  await sent.arrayBuffer();
+  for (;;) {
+    const asked = await fetch(`${house.url}${sent.headers.get('location') ?? ''}`, { headers });
+    const seen = (await asked.json()) as Seen;
+    if (seen.result !== null) return seen.result.summary.inserted;
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+export async function bench(): Promise<BenchRow[]> {
+  if (!existsSync(barsFile)) {
+    console.log('upload: skipped, ../shared/data is not here\n');
+    return [];
+  }
+  const file = firstRows(gunzipSync(readFileSync(barsFile)));
+  const packed = gzipSync(file);
+  const house = await startHouse({ durable: true });
+  const peer = await openPeer(house.postgres.superuserUrl);
+  const figures: Record<'plain' | 'gzip' | 'bare', number[]> = { plain: [], gzip: [], bare: [] };
+  try {
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      await emptyTables(peer);
+      const bare = await seconds(() => bareCopy(peer, file), ROWS);
+      const plain = await seconds(() => upload(house, 'bars.csv', file), ROWS);
+      await emptyTables(peer);
+      const gzip = await seconds(() => upload(house, 'bars.csv.gz', packed), ROWS);
+      // The first round registers the instruments and warms both sides.
+      if (round === 0) continue;
+      figures.bare.push(bare);
+      figures.plain.push(plain);
+      figures.gzip.push(gzip);
+    }
+  } finally {
+    await peer.close();
+    await house.stop();
+  }
+  return (['plain', 'gzip'] as const).map((kind) => {
+    const [ours, theirs] = [ROWS / median(figures[kind]), ROWS / median(figures.bare)];
+    return {
+      name: `upload of 100,000 real daily bars as a ${kind === 'plain' ? 'plain' : 'gzipped'} CSV, until its operation has succeeded`,
+      peer: 'one bare COPY of the same lines into a table without key or check',
+      ours,
+      theirs,
+      ratio: ours / theirs,
+      unit: 'rows/s',
+      target: 0.3,
+      note: `median of ${ROUNDS} rounds, interleaved, fsync on`,
+    };
+  });
+}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createGzip } from 'node:zlib';
+import { waitFor } from '@mystocks/testing';
+import { ask, bearer, startHouse, type House } from './house.js';
+import {
+  ended,
+  fileOf,
+  HEADER,
+  lineOf,
+  poisonIn,
+  reportedLines,
+  residentMb,
+  storedRows,
+  until,
+  upload,
+  uploadStream,
+} from './uploads-help.js';
+
+let house: House;
+beforeAll(async () => {
+  house = await startHouse();
+}, 60_000);
+afterAll(async () => {
+  await house.stop();
+}, 30_000);
+
+const remove = (path: string | null): ReturnType<typeof ask> =>
+  ask(house.url, path ?? '', { method: 'DELETE', headers: bearer(house.adminToken) });
+
+/** Looks at the memory of both processes an upload goes through, from now until it is asked; MB above the start. */
+function watchMemory(): () => number {
+  const pids = (['gateway', 'market-data'] as const).map((name) => house.services[name].process.pid);
+  const before = pids.map(residentMb);
+  let most = 0;
+  const look = (): void => {
+    most = Math.max(most, ...pids.map((pid, at) => residentMb(pid) - (before[at] ?? 0)));
+  };
+  const timer = setInterval(look, 20);
+  return () => {
+    clearInterval(timer);
+    look();
+    return most;
+  };
+}
+
+describe('an upload under way', () => {
+  it('survives SIGKILL of the service: every row once, every refused line in the report', async () => {
+    const lines = 200_000;
+    const { headers } = await upload(house, fileOf(lines, 1_000), 'register=true&concurrency=2');
+    const path = headers.get('location');
+    await until(house, path, ({ progress }) => progress.blocks.done >= 3);
+    await house.services['market-data'].kill();
+    await house.services['market-data'].restart();
+    const operation = await ended(house, path);
+    expect(operation).toMatchObject({
+      status: 'partial',
+      progress: { lines: { done: lines, total: lines } },
+      result: {
+        summary: { total: lines, inserted: lines - 200, failed: 200 },
+        report: { lines: 200, truncated: false },
+      },
+    });
+    expect(await reportedLines(house, operation)).toEqual(poisonIn(lines, 1_000));
+    expect(await storedRows(house)).toBe(lines - 200);
+  }, 60_000);
+
+  it('ends before its next block when it is cancelled, and says what is stored', async () => {
+    const { headers } = await upload(
+      house,
+      fileOf(200_000).replaceAll(',100\n', ',101\n'),
+      'register=true&concurrency=1',
+    );
+    const path = headers.get('location');
+    await until(house, path, ({ progress }) => progress.blocks.done >= 1);
+    expect((await remove(path)).status).toBe(202);
+    const operation = await ended(house, path);
+    expect(operation).toMatchObject({ status: 'cancelled', problem: null });
+    const { succeeded, total } = operation.result?.summary ?? { succeeded: 0, total: 0 };
+    expect(succeeded).toBe(total);
+    expect(operation.progress.blocks.done).toBeLessThan(operation.progress.blocks.total);
+    const changed = await storedRows(house, 'volume = 101');
+    expect(changed).toBe(succeeded);
+    expect((await remove(path)).status).toBe(202);
+  }, 60_000);
+
+  it('with on_error=abort leaves nothing when it is cancelled', async () => {
+    const text = fileOf(200_000).replaceAll(',100\n', ',102\n');
+    const { headers } = await upload(house, text, 'register=true&on_error=abort');
+    const path = headers.get('location');
+    await until(house, path, ({ progress }) => progress.phase === 'storing' && progress.blocks.done >= 1);
+    await remove(path);
+    expect(await ended(house, path)).toMatchObject({ status: 'cancelled', result: { summary: { succeeded: 0 } } });
+    expect(await storedRows(house, 'volume = 102')).toBe(0);
+  }, 60_000);
+
+  it('that broke off is dropped with all it had staged', async () => {
+    const broken = uploadStream(house, 'bars.csv', cutOff());
+    await expect(broken).rejects.toThrow();
+    const nothingStaged = async (): Promise<boolean> => (await storedRows(house, 'true', 'upload_blocks')) === 0;
+    await waitFor(nothingStaged, { timeoutMs: 10_000 });
+    expect(await storedRows(house, "status = 'staging'", 'uploads')).toBe(0);
+  });
+});
+
+/** 3 MB, then the connection is gone. */
+function* cutOff(): Generator<Buffer> {
+  yield Buffer.from(fileOf(60_000));
+  throw new Error('gone');
+}
+
+describe('memory', () => {
+  it('grows by less than 100 MB for a file of 200 MB, in the gateway and in market-data', async () => {
+    await ended(house, (await upload(house, fileOf(20_000), 'register=true')).headers.get('location'));
+    const most = watchMemory();
+    const megabyte = Buffer.from(Array.from({ length: 20_971 }, (_, n) => lineOf(n)).join(''));
+    const reply = await uploadStream(house, 'bars.csv', megabytes(megabyte, 200 * 2 ** 20));
+    expect(reply.status).toBe(202);
+    const path = reply.headers.get('location');
+    await until(house, path, ({ progress }) => progress.bytes.done > 40 * 2 ** 20);
+    await remove(path);
+    await ended(house, path);
+    expect(most()).toBeLessThan(100);
+  }, 90_000);
+
+  it('does not grow for a gzip bomb, which is refused', async () => {
+    const bomb = await bombOf(500 * 2 ** 20);
+    expect(bomb.length).toBeLessThan(2 ** 21);
+    const most = watchMemory();
+    const reply = await uploadStream(house, 'bars.csv.gz', [bomb]);
+    expect(reply.status).toBe(413);
+    expect(reply.text).toContain('100 times');
+    expect(most()).toBeLessThan(100);
+  }, 60_000);
+});
+
+function* megabytes(body: Buffer, bytes: number): Generator<Buffer> {
+  yield Buffer.from(HEADER);
+  for (let sent = 0; sent < bytes; sent += body.length) yield body;
+}
+
+/** The gzip of a header and `bytes` bytes of one line over and over. */
+async function bombOf(bytes: number): Promise<Buffer> {
+  const gzip = createGzip({ level: 9 });
+  const parts: Buffer[] = [];
+  gzip.on('data', (part: Buffer) => parts.push(part));
+  const done = new Promise((resolve) => gzip.once('end', resolve));
+  const chunk = Buffer.from(lineOf(0).repeat(20_000));
+  gzip.write(HEADER);
+  for (let sent = 0; sent < bytes; sent += chunk.length) {
+    if (!gzip.write(chunk)) await new Promise((resolve) => gzip.once('drain', resolve));
+  }
+  gzip.end();
+  await done;
+  return Buffer.concat(parts);
+}
