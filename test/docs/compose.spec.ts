@@ -9,7 +9,8 @@ const root = resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 interface Service {
-  readonly image: string;
+  /** Absent where deploy/compose/tdengine.yml adds to a service. */
+  readonly image?: string;
   readonly build?: { readonly context: string; readonly dockerfile: string; readonly args: { readonly APP: string } };
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
@@ -32,10 +33,12 @@ interface Compose {
 
 const text = read('docker-compose.yml');
 const compose = parse(text, { merge: true }) as Compose;
+const withTdengine = read('deploy/compose/tdengine.yml');
+const overlay = parse(withTdengine, { merge: true }) as Compose;
 const apps = readdirSync(join(root, 'apps'));
-const entries = Object.entries(compose.services);
+const entries = [...Object.entries(compose.services), ...Object.entries(overlay.services)];
 const service = (name: string): Service => {
-  const found = compose.services[name];
+  const found = compose.services[name] ?? overlay.services[name];
   if (found === undefined) throw new Error(`docker-compose.yml has no ${name}`);
   return found;
 };
@@ -56,7 +59,7 @@ const given = (name: string): string[] =>
 
 describe('docker-compose.yml', () => {
   it('has the five services and the servers they stand on', () => {
-    const servers = ['nats', 'redis', 'postgres', 'postgres-replica', 'etcd', 'tdengine'];
+    const servers = ['nats', 'redis', 'postgres', 'postgres-replica', 'etcd'];
     expect(Object.keys(compose.services)).toEqual(expect.arrayContaining([...servers, ...apps]));
     for (const app of apps) expect(service(app).build?.args.APP).toBe(app);
   });
@@ -66,6 +69,18 @@ describe('docker-compose.yml', () => {
     const unknown = given(app).filter((name) => ![...common.all, ...own.all].includes(name));
     const missing = [...common.needed, ...own.needed].filter((name) => !given(app).includes(name));
     expect({ unknown, missing }).toEqual({ unknown: [], missing: [] });
+  });
+
+  it('keeps bars and quotes in TDengine with the second file, and then waits for it', () => {
+    const { needed } = settingsIn('apps/market-data/src/timeseries/tdengine.settings.ts');
+    for (const name of ['market-data', 'migrate-market-data']) {
+      const added = overlay.services[name];
+      expect(added?.environment?.['TIMESERIES_STORE']).toBe('tdengine');
+      expect(Object.keys(added?.environment ?? {})).toEqual(
+        expect.arrayContaining(needed.map((setting) => `${setting}_FILE`)),
+      );
+      expect(added?.depends_on).toEqual({ 'tdengine-password': { condition: 'service_completed_successfully' } });
+    }
   });
 
   it.each(['auth', 'market-data'])('migrates before %s starts, and tells it of primary and replica', (app) => {
@@ -126,7 +141,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('pins every image by version', () => {
-    for (const [name, { image }] of entries)
+    for (const [name, { image }] of entries.filter(([, one]) => one.image !== undefined))
       expect([name, image]).toEqual([name, expect.stringMatching(/:v?\d+\.\d+/)]);
     const dockerfile = read('deploy/Dockerfile');
     const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: Record<string, string> };
@@ -141,7 +156,7 @@ describe('docker-compose.yml', () => {
     for (const [name, { volumes = [], build }] of entries) {
       for (const volume of volumes) {
         const source = volume.split(':')[0] ?? '';
-        if (!source.startsWith('.')) expect(Object.keys(compose.volumes)).toContain(source);
+        if (!source.startsWith('.')) expect(Object.keys({ ...compose.volumes, ...overlay.volumes })).toContain(source);
         else expect([name, source, existsSync(join(root, source))]).toEqual([name, source, true]);
         if (source.endsWith('.sh'))
           expect([source, statSync(join(root, source)).mode & 0o111]).toEqual([source, 0o111]);
@@ -161,7 +176,7 @@ describe('docker-compose.yml', () => {
     });
 
     it('come from files that tools/compose-secrets.ts makes, each where somebody reads it', () => {
-      const declared = Object.entries(compose.secrets).map(([name, { file }]) => {
+      const declared = Object.entries({ ...compose.secrets, ...overlay.secrets }).map(([name, { file }]) => {
         expect(file).toBe(`\${MYSTOCKS_SECRETS:-./.stack/compose}/${name}`);
         return name;
       });
@@ -179,7 +194,7 @@ describe('docker-compose.yml', () => {
     });
 
     it('are never in docker-compose.yml itself', () => {
-      expect(text).not.toMatch(/:\/\/[^\s/@]*:[^\s/@]+@/);
+      expect(text + withTdengine).not.toMatch(/:\/\/[^\s/@]*:[^\s/@]+@/);
       const plain = entries.flatMap(([, { environment = {} }]) =>
         Object.keys(environment).filter(
           (name) => /PASSWORD|TOKEN|KEY|SECRET|PEPPER|_URLS?$/.test(name) && !name.endsWith('_FILE'),

@@ -72,6 +72,7 @@ if (result.errors > 0) statuses[NO_ANSWER] = result.errors;
 const figures: Figures = {
   engine: 'autocannon',
   seconds: result.duration,
+  useful: acceptedMs.length,
   statuses,
   accepted: spreadOf(acceptedMs),
   refused: spreadOf(refusedMs),

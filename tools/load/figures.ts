@@ -9,7 +9,10 @@ export interface Spread {
 /** What an engine measured; `load/k6.js` writes this form too. */
 export interface Figures {
   readonly engine: 'k6' | 'autocannon';
+  /** How long the load was on. */
   readonly seconds: number;
+  /** Accepted answers that came in that time. */
+  readonly useful: number;
   /** Answers by status; `0` is a request without an answer. */
   readonly statuses: Readonly<Record<string, number>>;
   /** 2xx and 3xx. */
@@ -27,7 +30,7 @@ export interface Figures {
 }
 
 /** Useful answers a second. */
-export const goodput = ({ accepted, seconds }: Figures): number => accepted.count / seconds;
+export const goodput = ({ useful, seconds }: Figures): number => useful / seconds;
 
 export const requests = ({ statuses }: Figures): number =>
   Object.values(statuses).reduce((sum, count) => sum + count, 0);
