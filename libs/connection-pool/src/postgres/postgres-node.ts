@@ -39,6 +39,8 @@ export class PostgresNode {
   isNear = false;
   /** It says that it is the primary, and the other servers were asked after that. */
   isProven = false;
+  /** It could not be reached when it was asked last, and that was told. */
+  isMissed = false;
   readonly #budget: FleetBudget;
   #connection = 0;
   #replayed: Lsn | undefined;

@@ -98,9 +98,12 @@ export class Topology {
       node.saw(sighting);
       const { inRecovery, timeline } = sighting.sight;
       if (!inRecovery && timeline > this.#highest) this.#highest = timeline;
+      if (node.isMissed) log.info({ server: node.address }, 'a database server is back');
+      node.isMissed = false;
     } catch (error) {
-      if (node.role !== 'away' && !this.#closed)
+      if (!node.isMissed && !this.#closed)
         log.warn({ err: error, server: node.address }, 'a database server cannot be reached');
+      node.isMissed = true;
       node.lost();
     }
   }
