@@ -28,13 +28,13 @@ export class Line<C> {
     return this.#queue.size + this.#trying.size;
   }
 
-  /** Puts a borrower at the end, for no longer than `leftMs`. */
+  /** Puts a borrower at the end, for no longer than `patienceMs`. */
   join(
     who: { readonly borrower: Borrower; readonly options: AcquireOptions<C>; readonly askedAt: number },
-    leftMs: number,
+    patienceMs: number,
     ending: Ending<C>,
   ): void {
-    const expiresAt = who.askedAt + Math.min(this.pool.acquireTimeoutMs, leftMs);
+    const expiresAt = who.askedAt + Math.min(this.pool.acquireTimeoutMs, patienceMs);
     const abort = (reason: unknown): void => {
       this.#drop(waiting, reason);
     };

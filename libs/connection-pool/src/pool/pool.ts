@@ -108,13 +108,14 @@ export class Pool<C> {
     ending: Ending<C>,
   ): void {
     const leftMs = (who.options.deadlineMs ?? who.borrower.context?.deadlineMs ?? Infinity) - Date.now();
+    const patienceMs = this.#useTime.patienceMs(leftMs);
     const expectedMs = this.#expectedWaitMs();
-    if (expectedMs > leftMs || this.#line.queued >= this.#options.waitersMax) {
+    if (expectedMs > patienceMs || this.#line.queued >= this.#options.waitersMax) {
       this.#meters.shed.count += 1;
       ending.reject(new PoolOverloaded(this.name, expectedMs));
       return;
     }
-    this.#line.join(who, leftMs, ending);
+    this.#line.join(who, patienceMs, ending);
     this.#serve();
   }
 
