@@ -169,7 +169,6 @@ describe('bad input is a problem with the right status, and reaches no service',
       400,
     ],
     ['a form field twice', '/api/v2/auth/token', 'username=a&username=b', 'application/x-www-form-urlencoded', 400],
-    ['abort of a line stream', '/api/v2/batch/bars?on_error=abort', '{}\n', 'application/x-ndjson', 422],
     ['concurrency 9', '/api/v2/batch/bars?concurrency=9', '{}\n', 'application/x-ndjson', 400],
   ])('%s', async (_what, path, body, type, status) => {
     gateway.bus.called.length = 0;
