@@ -123,6 +123,11 @@ describe('a failover', () => {
     const late = openAll(primary, replicas);
     expect((await insert(late, 4)).value).toBe(first.port);
     expect(rolesOf(late)).toBe('fenced primary replica');
+    // One that cannot reach the new primary hears of it from the replica, and does not take the old one for it.
+    const partial = openAll(primary, [second]);
+    await expect(insert(partial, 5)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(rolesOf(partial)).toBe('fenced replica');
+    expect(await portOf(partial)).toBe(second.port);
 
     await primary.follow(first);
     await become(pool, 'replica primary replica');

@@ -57,9 +57,11 @@ export class Topology {
     return this.nodes.filter(({ role, isNear }) => role === 'replica' && isNear);
   }
 
-  /** Every server that can be asked and is not fenced, those that show most first. */
+  /** Every server that can be asked and is not fenced; on the newest timeline, where some are. */
   get whoeverIsThere(): PostgresNode[] {
-    return this.nodes.filter(({ sight, role }) => sight !== undefined && role !== 'fenced');
+    const there = this.nodes.filter(({ sight, role }) => sight !== undefined && role !== 'fenced');
+    const newest = there.filter(({ sight }) => sight?.timeline === this.#highest);
+    return newest.length > 0 ? newest : there;
   }
 
   /** Asks every server now. */
@@ -96,8 +98,9 @@ export class Topology {
     try {
       const sighting = await node.monitor.look();
       node.saw(sighting);
-      const { inRecovery, timeline } = sighting.sight;
-      if (!inRecovery && timeline > this.#highest) this.#highest = timeline;
+      // A replica tells of a promotion too: it shows the beat of a primary that cannot be reached from here, perhaps.
+      const { timeline } = sighting.sight;
+      if (timeline > this.#highest) this.#highest = timeline;
       if (node.isMissed) log.info({ server: node.address }, 'a database server is back');
       node.isMissed = false;
     } catch (error) {
