@@ -24,6 +24,7 @@ export class UploadsController {
     query: UploadOptions,
     body: UploadBody,
     consumes: ['multipart/form-data'],
+    once: true,
     answers: { 202: 'The file is here and waits to be stored: the operation that does it' },
   })
   async upload(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
