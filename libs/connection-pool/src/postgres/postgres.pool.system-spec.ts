@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compareLsn } from '@mystocks/kernel';
-import { startPostgres, waitFor, type PostgresServer } from '@mystocks/testing';
+import { FaultProxy, startPostgres, waitFor, type PostgresServer } from '@mystocks/testing';
 import { PostgresPool, TypeOrm, type PostgresPoolOptions } from '../index.js';
 
 let server: PostgresServer;
@@ -152,6 +152,30 @@ describe('when PostgreSQL goes away', () => {
     );
     expect(await count(pool)).toBeGreaterThanOrEqual(0);
   }, 30_000);
+});
+
+describe('a connection that is lost at the end of a write', () => {
+  it.each(['down', 'blackhole'] as const)(
+    'leaves it open what was stored, and nothing runs again (%s)',
+    async (fault) => {
+      const proxy = await FaultProxy.inFrontOf(server.port);
+      const url = server.ownerUrl.replace(`:${server.port}/`, `:${proxy.port}/`);
+      const pool = open({ url, statementTimeoutMs: 100 });
+      await count(pool);
+      let runs = 0;
+      const work = pool.write(async (client) => {
+        runs += 1;
+        await client.query('SELECT 1');
+        await proxy[fault]();
+      });
+      await expect(work).rejects.toMatchObject({ code: 'timeout', message: expect.stringContaining('was stored') });
+      expect(runs).toBe(1);
+      await proxy.pass();
+      expect(await count(pool)).toBeGreaterThan(0);
+      await pool.close();
+      await proxy.stop();
+    },
+  );
 });
 
 describe('TypeORM', () => {
