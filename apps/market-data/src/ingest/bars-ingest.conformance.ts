@@ -147,6 +147,16 @@ export function itTakesBars(store: TimeseriesStore): void {
       ]);
     });
 
+    it('loses no value when files that have it and files that have it not come at the same time', async () => {
+      const days = Array.from({ length: 20 }, (_, day) => `2024-03-${String(day + 1).padStart(2, '0')}`);
+      const short = (day: string): string => line(day).split(',').slice(0, 8).join(',');
+      const whole = request(HEADER, days.map((day) => line(day)).join('\n'));
+      const without = request(HEADER.split(',').slice(0, 8).join(','), days.map(short).join('\n'));
+      await Promise.all([whole, without, whole, without, without, whole].map((block) => room.bars.ingest(block)));
+      const { bars } = await reader.page({ symbol: '600519.SH', adjustment: 'hfq' });
+      expect(bars.map(({ c, amt }) => [c, amt])).toEqual(days.map(() => [15.3, 1010.5]));
+    });
+
     it('stores each bar once when the same block comes many times at once', async () => {
       const body = Array.from({ length: 28 }, (_, day) => line(`2024-02-${String(day + 1).padStart(2, '0')}`)).join(
         '\n',

@@ -17,7 +17,7 @@ import type { Transaction } from './ingest-transactions.js';
 import { StandingBars } from './standing-bars.js';
 
 /** A row of a block on its way. */
-export interface GivenBar {
+interface GivenBar {
   readonly table: 'daily' | 'minute';
   readonly row: number;
   readonly symbol: string;
