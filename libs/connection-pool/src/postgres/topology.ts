@@ -128,7 +128,9 @@ export class Topology {
     const proven = this.#candidates().filter(({ isProven }) => isProven);
     const primary = proven.find((node) => node === this.#primary) ?? proven[0];
     if (primary !== this.#primary) {
-      log.warn({ server: primary?.address, before: this.#primary?.address }, 'the primary database server changed');
+      const change = { server: primary?.address, before: this.#primary?.address };
+      if (primary === undefined) log.warn(change, 'there is no primary database server');
+      else log.info(change, 'the primary database server is found');
     }
     this.#primary = primary;
     for (const node of this.nodes) this.#assign(node);
