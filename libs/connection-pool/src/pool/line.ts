@@ -1,9 +1,8 @@
 import type { CounterCell } from '@mystocks/telemetry';
 import { Alarm } from './alarm.js';
-import type { Borrower } from './borrower.js';
 import { PoolTimeout } from './pool-errors.js';
 import { Waiters } from './waiters.js';
-import { Waiting, type AcquireOptions, type Ending } from './waiting.js';
+import { Waiting, type Asking, type Ending } from './waiting.js';
 
 /** Everybody who waits for a connection of one pool: in the queue, or while one is tried for them. */
 export class Line<C> {
@@ -29,16 +28,15 @@ export class Line<C> {
   }
 
   /** Puts a borrower at the end, for no longer than `patienceMs`. */
-  join(
-    who: { readonly borrower: Borrower; readonly options: AcquireOptions<C>; readonly askedAt: number },
-    patienceMs: number,
-    ending: Ending<C>,
-  ): void {
+  join(who: Asking<C>, patienceMs: number, ending: Ending<C>): void {
     const expiresAt = who.askedAt + Math.min(this.pool.acquireTimeoutMs, patienceMs);
-    const abort = (reason: unknown): void => {
-      this.#drop(waiting, reason);
-    };
-    const waiting = new Waiting<C>((this.#turn += 1), { ...who, expiresAt }, { ...ending, abort });
+    const waiting = new Waiting<C>((this.#turn += 1), who, expiresAt, ending);
+    const { signal } = who.options;
+    if (signal !== undefined) {
+      waiting.onAbort(signal, () => {
+        this.#drop(waiting, signal.reason);
+      });
+    }
     this.#queue.add(waiting);
     this.#alarm.by(expiresAt);
   }
@@ -90,11 +88,11 @@ export class Line<C> {
     const now = performance.now();
     let next = Infinity;
     for (const waiting of [...this.#trying, ...this.#queue]) {
-      const { askedAt, expiresAt } = waiting.who;
+      const { expiresAt, who } = waiting;
       if (expiresAt > now) next = Math.min(next, expiresAt);
       else {
         this.timeouts.count += 1;
-        this.#drop(waiting, new PoolTimeout(this.pool.name, now - askedAt));
+        this.#drop(waiting, new PoolTimeout(this.pool.name, now - who.askedAt));
       }
     }
     return next;

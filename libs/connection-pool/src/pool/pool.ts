@@ -9,7 +9,7 @@ import { PoolEnded, PoolOverloaded } from './pool-errors.js';
 import { settle, type PoolOptions, type PoolStatus, type Settled } from './pool-options.js';
 import { Stock } from './stock.js';
 import { UseTime } from './use-time.js';
-import type { AcquireOptions, Ending, Waiting } from './waiting.js';
+import type { AcquireOptions, Asking, Ending, Waiting } from './waiting.js';
 
 // A ping costs a round trip: one that was in use a moment ago is believed alive (HikariCP believes for 500 ms).
 const PING_AFTER_IDLE_MS = 500;
@@ -103,10 +103,7 @@ export class Pool<C> {
     }));
   }
 
-  #enqueue(
-    who: { readonly borrower: Borrower; readonly options: AcquireOptions<C>; readonly askedAt: number },
-    ending: Ending<C>,
-  ): void {
+  #enqueue(who: Asking<C>, ending: Ending<C>): void {
     const leftMs = (who.options.deadlineMs ?? who.borrower.context?.deadlineMs ?? Infinity) - Date.now();
     const patienceMs = this.#useTime.patienceMs(leftMs);
     const expectedMs = this.#expectedWaitMs();

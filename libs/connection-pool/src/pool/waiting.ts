@@ -14,6 +14,14 @@ export interface AcquireOptions<C> {
   readonly ping?: 'idle' | 'always' | ((connection: C) => Promise<unknown>) | undefined;
 }
 
+/** What a borrower asks for. */
+export interface Asking<C> {
+  readonly borrower: Borrower;
+  readonly options: AcquireOptions<C>;
+  /** Moment of `performance.now()`. */
+  readonly askedAt: number;
+}
+
 /** How an acquire ends. */
 export interface Ending<C> {
   readonly resolve: (lease: Lease<C>) => void;
@@ -27,25 +35,20 @@ export class Waiting<C> implements Waiter {
   hasEnded = false;
   /** A connection is being opened because of it. */
   hasAsked = false;
-  readonly #abort: (() => void) | undefined;
+  #abort: (() => void) | undefined;
 
   constructor(
     readonly turn: number,
-    readonly who: {
-      readonly borrower: Borrower;
-      readonly options: AcquireOptions<C>;
-      /** Moments of `performance.now()`. */
-      readonly askedAt: number;
-      readonly expiresAt: number;
-    },
-    private readonly ending: Ending<C> & { readonly abort: (reason: unknown) => void },
-  ) {
-    const { signal } = who.options;
-    if (signal === undefined) return;
-    this.#abort = () => {
-      ending.abort(signal.reason);
-    };
-    signal.addEventListener('abort', this.#abort, { once: true });
+    readonly who: Asking<C>,
+    /** Moment of `performance.now()`. */
+    readonly expiresAt: number,
+    private readonly ending: Ending<C>,
+  ) {}
+
+  /** Has `abort` called when the borrower goes away. */
+  onAbort(signal: AbortSignal, abort: () => void): void {
+    this.#abort = abort;
+    signal.addEventListener('abort', abort, { once: true });
   }
 
   serve(lease: Lease<C>): void {

@@ -21,7 +21,9 @@ const HEADROOM_PART = 0.2;
 const CONTROL_PART = 0.125;
 const PATIENCE_MS = 2_000;
 
-const ROOM = `SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS room`;
+// `reserved_connections` came with PostgreSQL 16.
+const ROOM = `SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+  - coalesce(current_setting('reserved_connections', true)::int, 0) AS room`;
 // Materialized: a lock of ours must not be asked for again, it would be counted twice.
 const TAKE = `WITH other AS MATERIALIZED (SELECT slot FROM generate_series(1, $2::int) AS slot WHERE slot <> ALL ($3::int[]))
 SELECT slot FROM other WHERE pg_try_advisory_lock($1::int, slot) LIMIT $4`;

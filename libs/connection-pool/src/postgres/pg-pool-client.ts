@@ -14,15 +14,21 @@ export function pgClient(lease: Lease<pg.Client>, leave: string | undefined, ret
     if (isReleased) throw new Error('Release called on client which has already been released to the pool.');
     isReleased = true;
     returned(error, client);
-    const undo = [
-      ...(client.getTransactionStatus() === IDLE ? [] : ['ROLLBACK']),
-      ...(leave === undefined ? [] : [leave]),
-    ];
-    if (error !== undefined && error !== false) lease.release(true);
-    else if (undo.length === 0) lease.release();
-    else void setBack(client, undo.join('; '), lease);
+    giveBack(lease, client, { leave, isBroken: error !== undefined && error !== false });
   };
   return client;
+}
+
+/** Gives the connection back as nobody's: without an open transaction, and in the state that `leave` brings about. */
+export function giveBack(
+  lease: Lease<pg.Client>,
+  client: pg.Client,
+  how: { readonly leave: string | undefined; readonly isBroken: boolean },
+): void {
+  const { leave, isBroken } = how;
+  const isOpen = client.getTransactionStatus() !== IDLE;
+  if (isBroken || (!isOpen && leave === undefined)) lease.release(isBroken);
+  else void setBack(client, [isOpen ? 'ROLLBACK' : '', leave ?? ''].join(';'), lease);
 }
 
 async function setBack(client: pg.Client, statement: string, lease: Lease<pg.Client>): Promise<void> {

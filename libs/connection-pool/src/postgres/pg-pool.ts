@@ -5,7 +5,7 @@ import type { Lease } from '../pool/loan.js';
 import type { PoolStatus } from '../pool/pool-options.js';
 import type { AcquireOptions } from '../pool/waiting.js';
 import { isConnectionLoss, isSilent } from './pg-failure.js';
-import { pgClient, type Returned } from './pg-pool-client.js';
+import { giveBack, pgClient, type Returned } from './pg-pool-client.js';
 
 /** What a {@link PgPool} lends from: a `Pool<pg.Client>`, or whoever chooses one. */
 export interface PgLender {
@@ -37,7 +37,7 @@ export class PgPool extends EventEmitter {
   /** pg.Pool counts here connections that have lived too long; ours are closed at once. */
   readonly expiredCount = 0;
   readonly #seen = new WeakSet<pg.Client>();
-  readonly #ping: AcquireOptions<pg.Client>['ping'];
+  readonly #how: AcquireOptions<pg.Client> = {};
   readonly #leave: string | undefined;
 
   constructor(
@@ -47,7 +47,7 @@ export class PgPool extends EventEmitter {
     super();
     if (mode === 'read-only') return;
     // The setting is the ping as well: one round trip shows that the connection lives.
-    this.#ping = (client) => client.query(READ_WRITE);
+    this.#how = { ping: (client) => client.query(READ_WRITE) };
     this.#leave = READ_ONLY;
   }
 
@@ -120,22 +120,26 @@ export class PgPool extends EventEmitter {
   }
 
   async #lend(): Promise<pg.PoolClient> {
-    const lease = await this.lender.acquire({ ping: this.#ping });
+    const lease = await this.lender.acquire(this.#how);
     const client = pgClient(lease, this.#leave, this.#returned);
-    if (!this.#seen.has(client)) this.#meet(client);
-    this.emit('acquire', client);
+    this.#acquired(client);
     return client;
   }
 
   async #ask(statement: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
-    const client = await this.#lend();
+    const lease = await this.lender.acquire(this.#how);
+    const client = lease.connection as pg.PoolClient;
+    this.#acquired(client);
     try {
       const result = await client.query(statement, values);
-      client.release();
+      this.#returned(undefined, client);
+      giveBack(lease, client, { leave: this.#leave, isBroken: false });
       return result;
     } catch (error) {
       // A statement that the server refused has done its connection no harm.
-      client.release(isConnectionLoss(error) || isSilent(error));
+      const isBroken = isConnectionLoss(error) || isSilent(error);
+      this.#returned(isBroken, client);
+      giveBack(lease, client, { leave: this.#leave, isBroken });
       throw error;
     }
   }
@@ -143,6 +147,11 @@ export class PgPool extends EventEmitter {
   readonly #returned: Returned = (error, client) => {
     this.emit('release', error, client);
   };
+
+  #acquired(client: pg.PoolClient): void {
+    if (!this.#seen.has(client)) this.#meet(client);
+    this.emit('acquire', client);
+  }
 
   #meet(client: pg.PoolClient): void {
     this.#seen.add(client);
