@@ -71,7 +71,8 @@ describe.each(writes)('%s with an Idempotency-Key', (_what, path, body, type) =>
 
   it.each(['unprocessable', 'conflict'] as const)('pass on that the owner finds it %s', async (code) => {
     const refuse = (): never => {
-      throw new Failure(code, 'no', { problem: 'IDEMPOTENCY_CONFLICT' });
+      const later = code === 'conflict' ? { retryAfterS: 2 } : {};
+      throw new Failure(code, 'no', { problem: 'IDEMPOTENCY_CONFLICT', ...later });
     };
     gateway.bus.answer(ingestBars, refuse).answer(ingestInstruments, refuse).answer(recordQuotes, refuse);
     const response = await post(path, body, type, { 'idempotency-key': 'key' });
@@ -79,6 +80,7 @@ describe.each(writes)('%s with an Idempotency-Key', (_what, path, body, type) =>
       code === 'conflict' ? 409 : 422,
       1008,
     ]);
+    expect(response.headers.get('retry-after')).toBe(code === 'conflict' ? '2' : null);
   });
 });
 

@@ -185,7 +185,8 @@ export class CallTable {
 
   #fail(waiting: Waiting, failure: Failure): void {
     const { route } = waiting;
-    if (failure.code === 'unavailable' && waiting.mayRetry && this.connection.connected && route.budget.take()) {
+    const isAway = failure.code === 'unavailable' && !isFull(failure);
+    if (isAway && waiting.mayRetry && this.connection.connected && route.budget.take()) {
       waiting.mayRetry = false;
       setTimeout(
         () => {
@@ -233,3 +234,6 @@ export class CallTable {
 }
 
 const late = (route: Route): Failure => new Failure('timeout', `${route.owner} did not answer in time`);
+
+/** Somebody is there and has too much to do: asking again at once would be more of it (reliability.md §3). */
+const isFull = ({ problem }: Failure): boolean => problem === 'OVERLOADED' || problem === 'POOL_TIMEOUT';

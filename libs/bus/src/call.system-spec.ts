@@ -141,11 +141,14 @@ describe('a call', () => {
 });
 
 describe('a retry', () => {
-  it('is made once for an idempotent call that found nobody free, from a tenth of the calls', async () => {
+  it('is made once for an idempotent call that found nobody there, from a tenth of the calls; never of one that is full', async () => {
     for (let index = 0; index < 12; index += 1) await bus.call(echo, { text: 'earn' });
     service.handler.seen.length = 0;
     expect(await codeOf(bus.call(echo, { text: 'busy' }))).toBe('unavailable');
     expect(service.handler.seen).toEqual(['busy', 'busy']);
+    service.handler.seen.length = 0;
+    expect(await codeOf(bus.call(echo, { text: 'full' }))).toBe('unavailable');
+    expect(service.handler.seen).toEqual(['full']);
     service.handler.seen.length = 0;
     expect(await codeOf(bus.call(echoOnce, { text: 'busy' }))).toBe('unavailable');
     expect(service.handler.seen).toEqual(['busy']);

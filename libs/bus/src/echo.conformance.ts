@@ -88,6 +88,7 @@ export class EchoHandler {
       });
     }
     if (request.text === 'busy') throw new Failure('unavailable', 'Busy', { retryAfterS: 7 });
+    if (request.text === 'full') throw new Failure('unavailable', 'Full', { problem: 'OVERLOADED', retryAfterS: 1 });
     if (request.text === 'nonsense') return { text: 5, by: 'x' } as unknown as EchoAnswer;
     return { text: request.text, by: this.name, extra: 'a newer field' } as EchoAnswer;
   }

@@ -96,6 +96,8 @@ export function problemHeaders({ status, failure }: Told): Record<string, string
     headers['www-authenticate'] = `Bearer realm="mystocks"${error}`;
   }
   if (status === 403) headers['www-authenticate'] = 'Bearer realm="mystocks", error="insufficient_scope"';
-  if (status === 429 || status === 503) headers['retry-after'] = String(failure.retryAfterS ?? 1);
+  // Of a conflict only the one that passes by itself says when: a write under the same key that is under way.
+  const comesAgain = status === 429 || status === 503 || failure.retryAfterS !== undefined;
+  if (comesAgain) headers['retry-after'] = String(failure.retryAfterS ?? 1);
   return headers;
 }
