@@ -3,7 +3,7 @@ import { goodput } from '../tools/load/figures.ts';
 import type { Clause, Scenario } from '../tools/load/scenario.ts';
 
 const CONNECTIONS = '6';
-const LATENCY_MS = 25;
+const LATENCY_MS = 50;
 // Twice as many callers as connections on both servers together: as much as the pools can give, and little waiting.
 const PEAK_CALLERS = 30;
 const TIMES = 5;

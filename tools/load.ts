@@ -13,10 +13,10 @@ const all = readdirSync(folder)
   .filter((file) => file.endsWith(suffix))
   .map((file) => file.slice(0, -suffix.length));
 
-const usage = `npm run load [-- NAME …] [--callers N] [--seconds N] [--engine k6|autocannon]
+const usage = `npm run load [-- NAME …] [--callers N] [--seconds N] [--instances N] [--engine k6|autocannon]
 
 Load tests: ${all.join(', ')} (default: all of them). Each starts the whole house on random loopback ports, drives it,
-watches it from outside and says which promises were kept. Exit code: 0 all kept, 1 one was broken.`;
+watches it from outside and says which promises were kept. --instances: copies of market-data. Exit code: 0 all kept, 1 one was broken.`;
 const howToGetK6 = 'k6 is not on the PATH; `go install go.k6.io/k6@latest` brings it (Go 1.24 or newer)';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -27,6 +27,7 @@ function readWishes(): { wanted: readonly string[]; wishes: Wishes } {
     options: {
       callers: { type: 'string' },
       seconds: { type: 'string' },
+      instances: { type: 'string' },
       engine: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -41,6 +42,7 @@ function readWishes(): { wanted: readonly string[]; wishes: Wishes } {
     engine: engineOf(values.engine),
     callers: count('callers', values.callers),
     seconds: count('seconds', values.seconds),
+    instances: count('instances', values.instances),
     say,
   };
   return { wanted: positionals.length > 0 ? positionals : all, wishes };

@@ -15,6 +15,8 @@ export interface Wishes {
   readonly engine: Engine;
   readonly callers: number | undefined;
   readonly seconds: number | undefined;
+  /** Copies of market-data, instead of the scenario's own number. */
+  readonly instances: number | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -26,7 +28,7 @@ export async function perform(name: string, scenario: Scenario, wishes: Wishes):
     `  ${engine}, the house and its servers share ${String(availableParallelism())} cores: figures are of this machine only`,
   );
   const directory = temporaryDirectory('load');
-  const house = await startHouse(scenario.house);
+  const house = await startHouse({ ...scenario.house, instances: wishes.instances ?? scenario.house.instances });
   try {
     const world = await furnish(house);
     const worldFile = join(directory, 'world.json');
