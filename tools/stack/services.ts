@@ -29,7 +29,7 @@ export function migrate(plan: Plan, ownerUrl: string): void {
     const script = join(plan.repository, 'apps', name, 'dist', 'migrate.js');
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--enable-source-maps', script], {
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], PG_MIGRATION_URL: ownerUrl },
+      env: { ...passedOn(), PATH: process.env['PATH'], PG_MIGRATION_URL: ownerUrl },
     });
     if (status !== 0) throw new Error(`the migration of ${name} failed:\n${(stdout + stderr).slice(-3_000)}`);
   }
@@ -90,7 +90,7 @@ function passedOn(): Record<string, string> {
     (name) =>
       name === 'LOG_LEVEL' ||
       name === 'REALTIME_ORIGINS' ||
-      /^PG_(POOL_SIZE|POOL_OVERFLOW|STATEMENT_TIMEOUT_MS)$/.test(name),
+      /^(PG_POOL_[A-Z_]+|PG_FLEET_BUDGET|PG_STATEMENT_TIMEOUT_MS|TIMESERIES_STORE|TDENGINE_[A-Z_]+)$/.test(name),
   );
   return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
 }
