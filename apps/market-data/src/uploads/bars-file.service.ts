@@ -16,6 +16,7 @@ import type { StagedBlock, Upload } from './upload.js';
 @Injectable()
 export class BarsFileService implements FileKind {
   readonly name = 'bars';
+  readonly bytesAtOnce = 2 ** 20;
 
   constructor(
     private readonly blocks: BarBlocksService,

@@ -1,0 +1,23 @@
+import { expect, it } from '@jest/globals';
+import { HeldBlocks } from './held-blocks.js';
+
+const bytes = (count: number): Buffer => Buffer.alloc(count);
+
+it('holds what came last, within its bound, and hands each block over once', () => {
+  const held = new HeldBlocks(100);
+  held.hold('a', 2, bytes(40));
+  held.hold('b', 2, bytes(40));
+  held.hold('a', 9, bytes(40));
+  expect(held.of('a')).toEqual([9]);
+  expect(held.take('a', 2)).toBeUndefined();
+  expect(held.take('b', 2)?.length).toBe(40);
+  expect(held.take('b', 2)).toBeUndefined();
+  held.hold('a', 12, bytes(60));
+  expect(held.of('a')).toEqual([9, 12]);
+});
+
+it('holds nothing that is larger than its bound', () => {
+  const held = new HeldBlocks(10);
+  held.hold('a', 1, bytes(11));
+  expect(held.of('a')).toEqual([]);
+});
