@@ -96,9 +96,9 @@ describe('an upload under way', () => {
   it('that broke off is dropped with all it had staged', async () => {
     const broken = uploadStream(house, 'bars.csv', cutOff());
     await expect(broken).rejects.toThrow();
-    const nothingStaged = async (): Promise<boolean> => (await storedRows(house, 'true', 'upload_blocks')) === 0;
-    await waitFor(nothingStaged, { timeoutMs: 10_000 });
-    expect(await storedRows(house, "status = 'staging'", 'uploads')).toBe(0);
+    const staged = async (): Promise<number> =>
+      (await storedRows(house, 'true', 'upload_blocks')) + (await storedRows(house, "status = 'staging'", 'uploads'));
+    await waitFor(async () => (await staged()) === 0, { timeoutMs: 10_000, what: 'what was staged to be gone' });
   });
 });
 
@@ -110,7 +110,8 @@ function* cutOff(): Generator<Buffer> {
 
 describe('memory', () => {
   it('grows by less than 100 MB for a file of 200 MB, in the gateway and in market-data', async () => {
-    await ended(house, (await upload(house, fileOf(20_000), 'register=true')).headers.get('location'));
+    // What a process takes for any work (V8's young generation, code) is there before: it does not grow with the file.
+    await ended(house, (await upload(house, fileOf(400_000), 'register=true')).headers.get('location'));
     const most = watchMemory();
     const megabyte = Buffer.from(Array.from({ length: 20_971 }, (_, n) => lineOf(n)).join(''));
     const reply = await uploadStream(house, 'bars.csv', megabytes(megabyte, 200 * 2 ** 20));

@@ -3,13 +3,13 @@ import type { FastifyReply } from 'fastify';
 import type { Facts } from '../http/facts.js';
 import { problemDocument, tell } from '../http/problem.js';
 
-export const operationPath = (id: string): string => `/api/v2/operations/${id}`;
+const operationPath = (id: string): string => `/api/v2/operations/${id}`;
 
 export const unfinished = ({ status }: Pick<Operation, 'status'>): boolean =>
   status === 'queued' || status === 'running';
 
 /** An operation as SURFACE.md §4 shows it. */
-export function operationDocument(operation: Operation, facts: Facts): Record<string, unknown> {
+function operationDocument(operation: Operation, facts: Facts): Record<string, unknown> {
   const { id, kind, status, on_error, cancelling, created_at, progress } = operation;
   return {
     id,

@@ -16,7 +16,6 @@ import type { StagedBlock, Upload } from './upload.js';
 @Injectable()
 export class BarsFileService implements FileKind {
   readonly name = 'bars';
-  readonly bytesAtOnce = 2 ** 20;
 
   constructor(
     private readonly blocks: BarBlocksService,

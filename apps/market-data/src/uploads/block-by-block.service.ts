@@ -3,7 +3,6 @@ import { Failure } from '@mystocks/contracts';
 import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import type { FileKind } from './file-kind.js';
-import { groups } from './groups.js';
 import type { Lease } from './lease.js';
 import type { StagedBlock } from './upload.js';
 import { UploadBlocksRepository } from './upload-blocks.repository.js';
@@ -21,7 +20,7 @@ export class BlockByBlockService {
   async run(kind: FileKind, lease: Lease): Promise<void> {
     const limit = new AdaptiveLimit(lease.upload.options.concurrency);
     const store = (block: StagedBlock): Promise<void> => this.#store(kind, lease, block);
-    await eachAdaptive(this.#until(kind, lease), limit, store, {
+    await eachAdaptive(this.#until(lease), limit, store, {
       isOverload: (error) => error instanceof Failure && error.code === 'unavailable',
       onWaiting: (change) => {
         metrics.batchQueue.inc({ kind: kind.name }, change);
@@ -29,8 +28,8 @@ export class BlockByBlockService {
     });
   }
 
-  async *#until(kind: FileKind, lease: Lease): AsyncGenerator<StagedBlock> {
-    for await (const block of groups(this.blocks.staged(lease.upload.id), kind.bytesAtOnce)) {
+  async *#until(lease: Lease): AsyncGenerator<StagedBlock> {
+    for await (const block of this.blocks.staged(lease.upload.id)) {
       if (lease.stopped !== undefined) return;
       yield block;
     }

@@ -32,8 +32,6 @@ export interface WholeFile {
 export interface FileKind {
   /** As metrics count it. */
   readonly name: BatchKind;
-  /** Text that is read and stored at once; reading it holds up everything else in this process. */
-  readonly bytesAtOnce: number;
   /** @throws {Failure} when the file cannot be read with this header */
   checkHeader(options: Upload['options'], header: string | undefined): void;
   /** Stores the good lines of a block. The same block again changes nothing and gives the same report. */

@@ -13,8 +13,6 @@ import type { StagedBlock, Upload } from './upload.js';
 @Injectable()
 export class SymbolsFileService implements FileKind {
   readonly name = 'instruments';
-  // A list is stored block by block: the service takes a bounded number of lines at once.
-  readonly bytesAtOnce = 0;
 
   constructor(
     private readonly lists: InstrumentsIngestService,

@@ -6,7 +6,7 @@ import type { StagedBlock } from './upload.js';
 
 /** Refused lines of a file that its report keeps. */
 const REPORT_LINES_MAX = 100_000;
-const HELD_BYTES_MAX = 16 * 2 ** 20;
+const HELD_BYTES_MAX = 8 * 2 ** 20;
 
 // Losing the newest milliseconds in a crash of PostgreSQL does no harm in these two: `start` counts what is staged and
 // commits for sure, and a block that stands again is stored again under the same idempotency key. It saves a flush each.
@@ -25,21 +25,19 @@ const sql = {
     SELECT id, $3, $4, $5 FROM open ON CONFLICT DO NOTHING`,
   next: `SELECT first_line::float8 AS first_line, lines, CASE WHEN first_line = ANY ($3) THEN NULL ELSE body END AS body FROM market_data.upload_blocks
     WHERE upload_id = $1 AND first_line > $2 ORDER BY first_line LIMIT 1`,
-  // Exactly once: who deletes the blocks counts them.
+  // Exactly once: who deletes the block counts it.
   stored: `WITH mine AS MATERIALIZED (
       SELECT id, ${unflushed} FROM market_data.uploads WHERE id = $1 AND lease_holder = $2 AND status = 'running'),
-    done AS (DELETE FROM market_data.upload_blocks b USING mine WHERE b.upload_id = mine.id AND b.first_line >= $4
-      AND b.first_line < $12 RETURNING b.lines, octet_length(b.body) AS bytes),
-    sums AS (SELECT count(*) AS blocks, sum(lines) AS lines, sum(bytes) AS bytes FROM done HAVING count(*) > 0),
+    done AS (DELETE FROM market_data.upload_blocks b USING mine WHERE b.upload_id = mine.id AND b.first_line = $4
+      RETURNING b.lines, octet_length(b.body) AS bytes),
     kept AS (${keepRefusals})
     UPDATE market_data.uploads u SET
-      blocks_done = u.blocks_done + sums.blocks, lines_done = u.lines_done + sums.lines,
-      bytes_done = u.bytes_done + sums.bytes,
+      blocks_done = u.blocks_done + 1, lines_done = u.lines_done + done.lines, bytes_done = u.bytes_done + done.bytes,
       total = u.total + $5, inserted = u.inserted + $6, updated = u.updated + $7, unchanged = u.unchanged + $8,
       failed = u.failed + $9, report_lines = u.report_lines + (SELECT count(*) FROM kept),
       attempts = 0, ignored_columns = ARRAY(SELECT DISTINCT unnest(u.ignored_columns || $10::text[]) ORDER BY 1),
       registered = ARRAY(SELECT DISTINCT unnest(u.registered || $11::text[]) ORDER BY 1)
-    FROM sums WHERE u.id = $1`,
+    FROM done WHERE u.id = $1`,
   refuse: `WITH kept AS (${keepRefusals})
     UPDATE market_data.uploads SET report_lines = report_lines + (SELECT count(*) FROM kept) WHERE id = $1`,
 };
@@ -83,18 +81,11 @@ export class UploadBlocksRepository {
     }
   }
 
-  /** Counts a stored block, or several that were put together, keeps the refused lines and lets the text go. Nothing happens when `holder` lost the upload. */
+  /** Counts a stored block, keeps its refused lines and lets its text go. Nothing happens when `holder` lost the upload. */
   async stored(id: string, holder: string, block: StagedBlock, report: IngestReport): Promise<void> {
     const { total, inserted, updated, unchanged, failed, ignored_columns, registered } = report;
     const counts = [total, inserted, updated, unchanged, failed, ignored_columns, registered];
-    const values = [
-      id,
-      holder,
-      JSON.stringify(report.items),
-      block.first_line,
-      ...counts,
-      block.first_line + block.lines,
-    ];
+    const values = [id, holder, JSON.stringify(report.items), block.first_line, ...counts];
     await this.pool.write((client) => client.query(sql.stored, values));
   }
 

@@ -4,7 +4,7 @@ import type { OpenUploadRequest, OperationStatus, OperationProblem, UploadOption
 export type StoredOptions = UploadOptions & Pick<OpenUploadRequest, 'format' | 'file_name'>;
 
 /** `staging` until the whole file is here; nobody but its sender knows of it until then. */
-export type UploadStatus = OperationStatus | 'staging';
+type UploadStatus = OperationStatus | 'staging';
 
 /** An upload as it is stored; times in RFC 3339. */
 export interface Upload {
