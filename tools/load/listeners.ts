@@ -2,13 +2,15 @@ import { io, type Socket } from 'socket.io-client';
 import type { World } from '../../load/mixes.ts';
 import type { House } from './house.ts';
 
-export const SOCKETS = 20;
+const SOCKETS = 20;
 const CHANNELS_EACH = 50;
 const PATIENCE_MS = 10_000;
 
 /** Subscribers to the quotes that callers write: news goes out while the load is on. */
 export class Listeners {
-  received = 0;
+  #received = 0;
+  /** Times a subscriber was told that something did not reach it. */
+  #gaps = 0;
   readonly #sockets: Socket[] = [];
 
   static async at({ realtimeUrl }: House, { people, symbols }: World): Promise<Listeners> {
@@ -24,6 +26,10 @@ export class Listeners {
     return listeners;
   }
 
+  told(): string {
+    return `${this.#received.toLocaleString('en')} quotes so far at ${SOCKETS} subscribers, ${this.#gaps} gaps told`;
+  }
+
   stop(): void {
     for (const socket of this.#sockets) socket.disconnect();
   }
@@ -32,8 +38,9 @@ export class Listeners {
     const socket = io(`${url}/market`, { transports: ['websocket'], auth: { token }, reconnection: false });
     this.#sockets.push(socket);
     socket.on('data', (items: readonly unknown[]) => {
-      this.received += items.length;
+      this.#received += items.length;
     });
+    for (const event of ['gap', 'slow_consumer']) socket.on(event, () => (this.#gaps += 1));
     const answer: unknown = await socket.timeout(PATIENCE_MS).emitWithAck('subscribe', { channels });
     if ((answer as { ok?: unknown }).ok !== true)
       throw new Error(`realtime refused a subscription: ${JSON.stringify(answer).slice(0, 300)}`);

@@ -5,7 +5,7 @@ import { removeDirectory, temporaryDirectory } from '@mystocks/testing';
 import { houseClauses } from './clauses.ts';
 import { runEngine, type Engine } from './engine.ts';
 import { startHouse, type House } from './house.ts';
-import { Listeners, SOCKETS } from './listeners.ts';
+import { Listeners } from './listeners.ts';
 import { Observer } from './observer.ts';
 import { describeClauses, describeRun } from './report.ts';
 import type { Clause, Drive, Run, Scenario } from './scenario.ts';
@@ -44,7 +44,7 @@ export async function perform(name: string, scenario: Scenario, wishes: Wishes):
       );
       clauses.push(...houseClauses(run));
       say(describeRun(run));
-      say(`  sockets    ${listeners.received.toLocaleString('en')} quotes so far, at ${SOCKETS} subscribers`);
+      say(`  sockets    ${listeners.told()}`);
       return run;
     };
     const own = await scenario.run({ callers: wishes.callers, seconds: wishes.seconds, drive });
