@@ -208,6 +208,14 @@ describe('a borrower that would wait too long', () => {
     (await waiting).release();
   });
 
+  it('is refused already when the wait would take most of the time it has left', async () => {
+    const { pool } = start({ size: 1, overflow: 0 });
+    await slow(pool, 60);
+    const [lease] = await borrow(pool, 1);
+    await expect(pool.acquire({ deadlineMs: Date.now() + 100 })).rejects.toMatchObject({ code: 'POOL_OVERLOADED' });
+    lease?.release();
+  });
+
   it('is known by the deadline of its request', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     await slow(pool, 60);

@@ -15,6 +15,8 @@ import type { AcquireOptions, Asking, Ending, Waiting } from './waiting.js';
 const PING_AFTER_IDLE_MS = 500;
 /** How soon the budget of the server is asked again after it had no right left. */
 const BUDGET_RETRY_MS = 100;
+/** A forecast errs, and an answer has a way back: a wait that takes more than this part of the time left is not begun. */
+const FORESEEN_PART = 0.5;
 
 /**
  * Lends connections as SQLAlchemy's QueuePool does: `size` are kept, `overflow` more are opened under load and closed
@@ -107,7 +109,7 @@ export class Pool<C> {
     const leftMs = (who.options.deadlineMs ?? who.borrower.context?.deadlineMs ?? Infinity) - Date.now();
     const patienceMs = this.#useTime.patienceMs(leftMs);
     const expectedMs = this.#expectedWaitMs();
-    if (expectedMs > patienceMs || this.#line.queued >= this.#options.waitersMax) {
+    if (expectedMs > leftMs * FORESEEN_PART || this.#line.queued >= this.#options.waitersMax) {
       this.#meters.shed.count += 1;
       ending.reject(new PoolOverloaded(this.name, expectedMs));
       return;
