@@ -1,3 +1,4 @@
+import { sleep } from '@mystocks/testing';
 import { io, type Socket } from 'socket.io-client';
 import type { World } from '../../load/mixes.ts';
 import type { House } from './house.ts';
@@ -5,6 +6,7 @@ import type { House } from './house.ts';
 const SOCKETS = 20;
 const CHANNELS_EACH = 50;
 const PATIENCE_MS = 10_000;
+const QUIET_MS = 1_000;
 
 /** Subscribers to the quotes that callers write: news goes out while the load is on. */
 export class Listeners {
@@ -24,6 +26,11 @@ export class Listeners {
       }),
     );
     return listeners;
+  }
+
+  /** Waits until nothing comes any more. */
+  async quiet(): Promise<void> {
+    for (let before = -1; before !== this.#received; await sleep(QUIET_MS)) before = this.#received;
   }
 
   told(): string {

@@ -44,6 +44,7 @@ export async function perform(name: string, scenario: Scenario, wishes: Wishes):
       );
       clauses.push(...houseClauses(run));
       say(describeRun(run));
+      await listeners.quiet();
       say(`  sockets    ${listeners.told()}`);
       return run;
     };
