@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { endClient } from './end-client.js';
 import { isConnectionLoss } from './pg-failure.js';
 
 /** What one server can carry, all services together. */
@@ -87,7 +88,7 @@ export class BudgetSession {
       if (isFull(error)) return undefined;
       throw error;
     }
-    await client.end();
+    await endClient(client);
     return undefined;
   }
 
@@ -119,7 +120,7 @@ export class BudgetSession {
   }
 
   async close(): Promise<void> {
-    await this.client.end();
+    await endClient(this.client);
   }
 
   async #ask<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLog } from '@mystocks/telemetry';
 import { sleep, startPostgres, waitFor, type PostgresServer } from '@mystocks/testing';
 import pg from 'pg';
 import { Pool } from '../pool/pool.js';
@@ -119,5 +120,21 @@ describe('the budget of a server', () => {
       WHERE locktype = 'advisory' AND application_name = 'steady budget'`;
     await waitFor(async () => (await observer.query<{ n: number }>(locks)).rows[0]?.n === 21, { timeoutMs: 5_000 });
     for (const lease of kept) lease.release();
+  }, 20_000);
+
+  it('says so when there is no room for one more instance, which comes in when another ends', async () => {
+    const lines: string[] = [];
+    openLog({ service: 'spec', level: 'info' }, { write: (line) => lines.push(line) });
+    const options = { size: 1, overflow: 0, budget: 16 };
+    const insiders = [start('first', options), start('second', options)];
+    for (const insider of insiders) (await insider.acquire()).release();
+    const outsider = start('outsider', options).acquire();
+    await waitFor(() => lines.length > 0, { timeoutMs: 5_000 });
+    expect(lines[0]).toMatch(/"pool":"outsider".*has no room for this instance/);
+    const [first] = instances;
+    await first?.pool.end();
+    await first?.budget.close();
+    (await outsider).release();
+    expect(lines.join('')).toContain('has room for this instance again');
   }, 20_000);
 });

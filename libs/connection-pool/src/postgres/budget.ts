@@ -33,6 +33,8 @@ export class FleetBudget implements Budget {
   #turning: Promise<void> | undefined;
   #isClosed = false;
   #isLookDue = true;
+  #hasRoom = true;
+  #later: NodeJS.Timeout | undefined;
   /** When the server had less than was wanted. */
   #refusedAt = -Infinity;
   #fleet: Fleet = { instances: 1, hungry: 0 };
@@ -65,6 +67,7 @@ export class FleetBudget implements Budget {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#later);
     await this.#turning;
     await this.#session?.close();
   }
@@ -97,7 +100,10 @@ export class FleetBudget implements Budget {
     try {
       this.#session ??= await this.#open();
       const session = this.#session;
+      this.#tellRoom(session !== undefined);
       if (session === undefined) {
+        // What the pool still has open is nobody's right any more.
+        if (this.#used > 0) this.#turnLater();
         for (const { resolve } of [...kept, ...overflow]) resolve(false);
         return;
       }
@@ -151,9 +157,27 @@ export class FleetBudget implements Budget {
     return opened;
   }
 
+  /** Instances that find no room wait in vain: whoever runs too many of them should read why. */
+  #tellRoom(hasRoom: boolean): void {
+    if (hasRoom === this.#hasRoom) return;
+    this.#hasRoom = hasRoom;
+    const { name: pool, budget } = this.options;
+    if (hasRoom) log.info({ pool }, 'the budget of a database server has room for this instance again');
+    else
+      log.warn(
+        { pool, budget },
+        'the budget of a database server has no room for this instance: it gets no connection',
+      );
+  }
+
   #restoreLater(error: unknown): void {
     log.warn({ pool: this.options.name, err: error }, 'the budget of a database server cannot be asked');
-    setTimeout(() => {
+    this.#turnLater();
+  }
+
+  #turnLater(): void {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
       if (this.#used > 0) this.#turn();
     }, RETRY_MS).unref();
   }

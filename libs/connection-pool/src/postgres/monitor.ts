@@ -1,5 +1,6 @@
 import type { Lsn } from '@mystocks/kernel';
 import pg from 'pg';
+import { endClient } from './end-client.js';
 import { within } from './patience.js';
 import { SharedQuestion } from './shared-question.js';
 import { ASK_POSITION, BEAT, LOOK, type Sight } from './sight.js';
@@ -68,7 +69,7 @@ export class Monitor {
     this.#wake();
     const client = this.#client;
     this.#client = undefined;
-    await client?.end();
+    if (client !== undefined) await endClient(client);
   }
 
   async #look(): Promise<Sighting> {
@@ -112,7 +113,7 @@ export class Monitor {
       throw error;
     }
     // Closed meanwhile: nobody else would end it.
-    if (this.#closed) await client.end();
+    if (this.#closed) await endClient(client);
     this.#connection += 1;
     return client;
   }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Connector } from '../pool/connector.js';
+import { endClient } from './end-client.js';
 
 export interface PgConnectorOptions {
   readonly url: string;
@@ -10,8 +11,6 @@ export interface PgConnectorOptions {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const PING_TIMEOUT_MS = 1_000;
-/** A server that does not let go of a connection by then is not asked any longer. */
-const CLOSE_TIMEOUT_MS = 1_000;
 /** The server's own statement timeout comes first; this much later a server that says nothing at all is given up. */
 export const SILENCE_MARGIN_MS = 1_000;
 
@@ -52,16 +51,8 @@ export class PgConnector implements Connector<pg.Client> {
     return client.query({ text: 'SELECT 1', query_timeout: PING_TIMEOUT_MS } as { text: string });
   }
 
-  /** A session that ends undoes its open transaction; one with a statement under way is cut off. */
-  async close(client: pg.Client): Promise<void> {
-    const cutOff = setTimeout(() => {
-      client.connection.stream.destroy();
-    }, CLOSE_TIMEOUT_MS);
-    try {
-      await client.end();
-    } finally {
-      clearTimeout(cutOff);
-    }
+  close(client: pg.Client): Promise<void> {
+    return endClient(client);
   }
 
   onLost(client: pg.Client, lost: () => void): void {

@@ -150,3 +150,18 @@ describe('a failover', () => {
     expect((await insert(pool, 2)).value).toBe(first.port);
   }, 60_000);
 });
+
+describe('its end', () => {
+  it('comes soon, also while a server hangs', async () => {
+    const { primary, replicas } = await start();
+    const pool = openAll(primary, replicas);
+    await near(pool);
+    await insert(pool, 1);
+    primary.pause();
+    try {
+      await waitFor(() => pool.close().then(() => true), { timeoutMs: 10_000, what: 'the end' });
+    } finally {
+      primary.resume();
+    }
+  }, 30_000);
+});
