@@ -65,14 +65,14 @@ function count(name: string, text: string | undefined): number | undefined {
 
 async function run(): Promise<number> {
   const { wanted, wishes } = readWishes();
+  if (wishes.engine === 'autocannon' && !haveK6()) say(`${howToGetK6}; autocannon runs a reduced form meanwhile`);
   let broken = 0;
   for (const name of wanted) {
     const { scenario } = (await import(join(folder, `${name}${suffix}`))) as { scenario: Scenario };
     if (scenario.needsK6 && wishes.engine !== 'k6') {
-      say(`${name}: left out, it needs k6. ${howToGetK6}`);
+      say(`${name}: left out, only k6 can drive it`);
       continue;
     }
-    if (wishes.engine === 'autocannon') say(`${howToGetK6}; autocannon runs a reduced form meanwhile`);
     if (!(await perform(name, scenario, wishes))) broken += 1;
   }
   return broken === 0 ? 0 : 1;
