@@ -5,6 +5,7 @@ import { InvalidInput } from '@mystocks/validation';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/transport-node';
 import { connectionOf, type Bus } from './bus.js';
+import { Complaints } from './complaints.js';
 import { codecOf, invalidRequest, type Codec, type Encoded } from './codec.js';
 import type { BusConnection, Held } from './connection.js';
 import { encodeFailure } from './failure-wire.js';
@@ -44,6 +45,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   readonly #endpoints: Endpoint[] = [];
   readonly #options: BusServerOptions;
   readonly #maxInFlight: number;
+  readonly #complaints: Complaints;
   #held: Held[] = [];
   #info: ServiceInfo | undefined;
   #inFlight = 0;
@@ -52,6 +54,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   constructor(bus: Bus, options: BusServerOptions) {
     super();
     this.#connection = connectionOf(bus);
+    this.#complaints = new Complaints(this.#connection.log);
     this.#options = options;
     this.#maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
   }
@@ -192,11 +195,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
   #failureOf(endpoint: Endpoint, error: unknown): Failure {
     const { subject } = endpoint.call;
     if (error instanceof InvalidInput) return invalidRequest(error);
-    if (error instanceof Failure) {
-      if (error.cause !== undefined) this.#connection.log.warn({ err: error, subject }, 'a call failed');
+    if (error instanceof Failure && error.cause === undefined) return error;
+    if (error instanceof Failure && error.code !== 'internal') {
+      this.#complaints.make(error, subject);
       return error;
     }
     this.#connection.log.error({ err: error, subject }, 'a call failed for an unknown reason');
-    return new Failure('internal', 'Internal error');
+    return error instanceof Failure ? error : new Failure('internal', 'Internal error');
   }
 }
