@@ -53,7 +53,8 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
   const registry = new InstrumentsIngestRepository();
   const transactions = new IngestTransactions(pool);
   const keys = new IdempotencyRepository(pool);
-  const once = new IngestOnceService(transactions, keys, bus.bus);
+  const onceOver = (over: FakeBus): IngestOnceService => new IngestOnceService(transactions, keys, over.bus);
+  const once = onceOver(bus);
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
   const bars = new BarsIngestService(blocks, store.barsIngest, once);
   return {
@@ -62,6 +63,9 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     transactions,
     keys,
     once,
+    /** Another writer, which has a bus of its own. */
+    onceOver,
+    blocks,
     store,
     directory,
     bars,

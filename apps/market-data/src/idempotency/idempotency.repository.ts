@@ -16,7 +16,7 @@ export interface Done {
 /** Keys are remembered for two days; whoever sends a write again does so sooner. */
 const KEPT = `interval '48 hours'`;
 /** Keys that one round of forgetting takes. */
-const FORGOTTEN_MAX = 1_000;
+export const FORGOTTEN_MAX = 1_000;
 
 const place = 'owner = $1 AND key = $2 AND part = $3';
 // Two different keys with one hash would at worst wait for each other: the caller is told to come again.

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { IngestBarsRequest } from '@mystocks/contracts';
-import { waitFor } from '@mystocks/testing';
+import { FakeBus, waitFor } from '@mystocks/testing';
 import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
+import { BarsIngestService } from '../ingest/bars-ingest.service.js';
 import { claimOfBlock, type Claim } from './claim.js';
 
 const HEADER = 'code,exchange,date,open,high,low,close,volume';
@@ -118,15 +119,26 @@ describe('the news of a block with a key', () => {
     expect(room.changes()).toHaveLength(1);
   });
 
-  it('are told by the replay when the first run could not', async () => {
-    room.bus.setConnected(false);
-    await room.bars.ingest(block(line('2024-06-13')));
-    room.bus.setConnected(true);
+  it('are told by the replay when the first run died before it could', async () => {
+    const dead = new FakeBus();
+    dead.setConnected(false);
+    const one = block(line('2024-06-13'));
+    await new BarsIngestService(room.blocks, room.store.barsIngest, room.onceOver(dead)).ingest(one);
     expect(room.changes()).toHaveLength(0);
-    const { lsn } = await room.bars.ingest(block(line('2024-06-13')));
+    const { lsn } = await room.bars.ingest(one);
     expect(room.changes()).toMatchObject([{ symbol: '600519.SH', from: '2024-06-13', bar: { c: 10.2 }, lsn }]);
     await waitFor(async () => (await untold()) === 0, { timeoutMs: 5_000, what: 'the news to be marked as told' });
   });
+});
+
+it('tells the news of all that was written without the bus when it is back, with a key and without', async () => {
+  room.bus.setConnected(false);
+  const { lsn: first } = await room.bars.ingest(request(HEADER, line('2024-06-13')));
+  const { lsn: second } = await room.bars.ingest(block(line('2024-06-14')));
+  expect(room.changes()).toHaveLength(0);
+  room.bus.setConnected(true);
+  expect(room.changes().map(({ lsn }) => lsn)).toEqual([first, second]);
+  await waitFor(async () => (await count('idempotency_keys WHERE untold IS NOT NULL')) === 0, { timeoutMs: 5_000 });
 });
 
 describe('keys', () => {
@@ -138,5 +150,19 @@ describe('keys', () => {
     const held = Number(await count('idempotency_keys'));
     expect(await room.keys.forget()).toBe(held);
     expect(await count('idempotency_keys')).toBe(0);
+  });
+
+  it('are forgotten round after round where more come than one round takes', async () => {
+    await room.pool.write((client) =>
+      client.query(`INSERT INTO market_data.idempotency_keys (owner, key, part, request_hash, report, created_at)
+        SELECT 'many', 'old', n, '', '{}', now() - interval '3 days' FROM generate_series(1, 2500) AS n`),
+    );
+    const writer = new BarsIngestService(room.blocks, room.store.barsIngest, room.onceOver(new FakeBus()));
+    let part = 2;
+    const forgotten = async (): Promise<boolean> => {
+      await writer.ingest(block(line('2024-06-13'), { first_line: (part += 1) }));
+      return (await count(`idempotency_keys WHERE key = 'old'`)) === 0;
+    };
+    await waitFor(forgotten, { timeoutMs: 5_000, what: 'all old keys to be forgotten' });
   });
 });

@@ -5,7 +5,7 @@ import { systemClock, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import { IngestTransactions, type Transaction } from '../ingest/ingest-transactions.js';
 import type { Claim } from './claim.js';
-import { IdempotencyRepository } from './idempotency.repository.js';
+import { FORGOTTEN_MAX, IdempotencyRepository } from './idempotency.repository.js';
 import { tellNews, type News } from './news.js';
 
 /** What a transaction stored: the report without what is known only after it, and the news to tell then. */
@@ -22,7 +22,16 @@ interface Run {
   readonly news: readonly News[];
 }
 
+/** News of one committed write. */
+interface Telling {
+  readonly news: readonly News[];
+  readonly lsn: Lsn;
+  readonly claim: Claim | undefined;
+}
+
 const FORGET_EVERY_MS = 60_000;
+/** News that wait for the bus: some ten megabytes. */
+const HELD_MAX = 20_000;
 const counted = ['inserted', 'updated', 'unchanged', 'failed'] as const;
 
 /**
@@ -33,12 +42,18 @@ const counted = ['inserted', 'updated', 'unchanged', 'failed'] as const;
 @Injectable()
 export class IngestOnceService {
   #forgottenAtMs = -Infinity;
+  #held: Telling[] = [];
+  #heldNews = 0;
 
   constructor(
     private readonly transactions: IngestTransactions,
     private readonly keys: IdempotencyRepository,
     private readonly bus: Bus,
-  ) {}
+  ) {
+    bus.onConnectionChange((connected) => {
+      if (connected && this.#held.length > 0) this.#unheard(this.#catchUp());
+    });
+  }
 
   /**
    * @param work stores the batch; it may run more than once, see {@link IngestTransactions.run}
@@ -59,7 +74,8 @@ export class IngestOnceService {
       .finally(() => {
         metrics.batchConcurrency.dec({ kind });
       });
-    this.#tell(value.news, lsn, claim);
+    this.#tell({ news: value.news, lsn, claim });
+    if (claim !== undefined) this.#forgetSome();
     const { report } = value;
     if (report.replayed !== true) {
       stop();
@@ -96,17 +112,48 @@ export class IngestOnceService {
     return run;
   }
 
-  #tell(news: readonly News[], lsn: Lsn, claim: Claim | undefined): void {
+  #tell(telling: Telling): void {
+    const { news, claim } = telling;
+    if (news.length === 0) return;
+    if (!this.bus.connected) {
+      this.#hold(telling);
+      return;
+    }
+    this.#publish(telling);
+    if (claim !== undefined) this.#unheard(this.keys.told(claim));
+  }
+
+  #publish({ news, lsn }: Telling): void {
     tellNews(news, lsn, (event, payload) => {
       this.bus.publish(event, payload);
     });
-    if (claim === undefined) return;
-    // Without a bus they went nowhere, and remain to be told.
-    if (news.length > 0 && this.bus.connected) this.#unheard(this.keys.told(claim));
+  }
+
+  /** Who listens may not have lost the bus himself, and would keep the old: what was written meanwhile is told later. */
+  #hold(telling: Telling): void {
+    const isFull = this.#heldNews >= HELD_MAX;
+    if (!isFull) this.#held.push(telling);
+    this.#heldNews += telling.news.length;
+    if (!isFull && this.#heldNews >= HELD_MAX) log.error('more was written without the bus than can be told later');
+  }
+
+  async #catchUp(): Promise<void> {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldNews = 0;
+    for (const one of held) this.#publish(one);
+    for (const { claim } of held) if (claim !== undefined) await this.keys.told(claim);
+  }
+
+  #forgetSome(): void {
     const nowMs = systemClock.now();
     if (nowMs - this.#forgottenAtMs < FORGET_EVERY_MS) return;
     this.#forgottenAtMs = nowMs;
-    this.#unheard(this.keys.forget());
+    const forgotten = this.keys.forget().then((count) => {
+      // Where more keys come than a round a minute takes, the next write goes on with it.
+      if (count >= FORGOTTEN_MAX) this.#forgottenAtMs = -Infinity;
+    });
+    this.#unheard(forgotten);
   }
 
   /** Nobody waits for it, and it is made up for: news are told twice, keys are forgotten later. */
