@@ -124,6 +124,16 @@ describe('a read', () => {
     expect([down.status, down.headers.get('retry-after')]).toEqual([503, '1']);
   });
 
+  it('is not asked of an owner that has just refused it through the cache service', async () => {
+    const busy = new Failure('unavailable', 'The service is busy', { problem: 'OVERLOADED', retryAfterS: 3 });
+    gateway.bus.answer(readAnswer, () => Promise.reject(busy));
+    gateway.bus.answer(listBars, () => answerOf(bars));
+    const response = await gateway.get(PATH);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
+    expect(gateway.count(listBars)).toBe(0);
+    gateway.bus.silence(listBars);
+  });
+
   it('asks once however many ask at the same time', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => gateway.get(PATH)));
     expect(all.map(({ status }) => status)).toEqual(all.map(() => 200));

@@ -82,7 +82,8 @@ export class ReadsService {
     try {
       return await this.bus.call(readAnswer, { subject: call.subject, request: canonical });
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'unavailable') throw error;
+      // A named problem is the owner's own refusal, which came through the cache service: asking it again adds to its load.
+      if (!(error instanceof Failure) || error.code !== 'unavailable' || error.problem !== undefined) throw error;
       metrics.cacheOriginCalls.cell(call.subject).count += 1;
       return await this.bus.call(call, request);
     }
