@@ -61,8 +61,10 @@ export class PostgresNode {
     return this.sight !== undefined && !this.sight.inRecovery;
   }
 
-  get lent(): number {
-    return this.pool.status().lent;
+  /** Borrowers it has, those included who wait: one that hangs lends nothing, and must not look idle for that. */
+  get load(): number {
+    const { lent, waiting } = this.pool.status();
+    return lent + waiting;
   }
 
   saw({ sight, connection }: Sighting): void {

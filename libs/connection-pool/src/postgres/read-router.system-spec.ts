@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { startPostgres, waitFor, type PostgresNode, type PostgresServer } from '@mystocks/testing';
+import { sleep, startPostgres, waitFor, type PostgresNode, type PostgresServer } from '@mystocks/testing';
 import { PostgresPool, TypeOrm, type PostgresPoolOptions } from '../index.js';
 
 let server: PostgresServer;
@@ -120,6 +120,26 @@ describe('a read', () => {
     expect(failures).toEqual([]);
     expect(served).toBeGreaterThan(100);
   });
+
+  it('that meets a replica which hangs is alone with that: the next ones go elsewhere', async () => {
+    const pool = await ready(open());
+    await times(20, () => where(pool));
+    // Until the connections have lain idle for so long that they are asked whether they live.
+    await sleep(600);
+    far.pause();
+    const held = new Set<Promise<unknown>>();
+    try {
+      for (let turn = 0; turn < 20; turn += 1) {
+        const read: Promise<unknown> = where(pool).finally(() => held.delete(read));
+        held.add(read);
+        await Promise.race([read, sleep(20)]);
+      }
+      await waitFor(() => held.size <= 2, { timeoutMs: 2_000, what: `the readers (${held.size} are held up)` });
+    } finally {
+      far.resume();
+      await Promise.allSettled(held);
+    }
+  }, 20_000);
 
   it('that a replica cancels, because its replay had to wait for it, runs elsewhere', async () => {
     const pool = await ready(open({ statementTimeoutMs: 10_000 }));

@@ -86,12 +86,12 @@ export class ReadRouter {
     }
   }
 
-  /** Fewest borrowed first; equal ones in turn. */
+  /** Fewest borrowers first; equal ones in turn. */
   #inOrder(nodes: readonly PostgresNode[]): PostgresNode[] {
     this.#turn += 1;
     return nodes
-      .map((node, index) => ({ node, lent: node.lent, place: (index + this.#turn) % nodes.length }))
-      .sort((a, b) => a.lent - b.lent || a.place - b.place)
+      .map((node, index) => ({ node, load: node.load, place: (index + this.#turn) % nodes.length }))
+      .sort((a, b) => a.load - b.load || a.place - b.place)
       .map(({ node }) => node);
   }
 
