@@ -1,9 +1,9 @@
-import type { Lsn } from '@mystocks/kernel';
+import { compareLsn, type Lsn } from '@mystocks/kernel';
 import pg from 'pg';
 import { endClient } from './end-client.js';
 import { within } from './patience.js';
 import { SharedQuestion } from './shared-question.js';
-import { ASK_POSITION, BEAT, LOOK, type Sight } from './sight.js';
+import { ASK_POSITION, BEAT, FILL, LOOK, type Sight } from './sight.js';
 
 const PATIENCE_MS = 1_000;
 
@@ -49,6 +49,15 @@ export class Monitor {
   /** Makes the primary's beat, unless somebody just did. */
   async beat(): Promise<void> {
     if (this.#client !== undefined) await this.#ask(this.#client, { text: BEAT });
+  }
+
+  /** Fills a primary's log until it ends after `position`. */
+  async fillBeyond(position: Lsn): Promise<void> {
+    for (let end: Lsn | undefined; end === undefined || compareLsn(end, position) <= 0;) {
+      if (this.#client === undefined) throw new Error('the connection to the primary is lost');
+      const { rows } = await this.#ask<{ lsn: Lsn }>(this.#client, { text: FILL, values: [position] });
+      end = rows[0]?.lsn;
+    }
   }
 
   /** Ends after `ms`, or when the connection is lost. */

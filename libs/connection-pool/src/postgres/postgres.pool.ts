@@ -113,6 +113,7 @@ export class PostgresPool implements OnApplicationShutdown {
       }
     };
     const written = await this.#onPrimary(transaction, () => !begun);
+    this.#topology.wrote(written.lsn);
     metrics.dbRoute.cell('primary', 'write').count += 1;
     return written;
   }

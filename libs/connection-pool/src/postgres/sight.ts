@@ -40,6 +40,13 @@ export const ASK_POSITION = { name: 'position', text: `SELECT (${POSITION})::tex
 export const ASK_REPLAYED = { name: 'replayed', text: 'SELECT pg_last_wal_replay_lsn()::text AS lsn' };
 
 /**
+ * A record that says nothing, of as many bytes as lie between the log's end and $1, up to 4 MB; answers where it ends. It
+ * waits neither for the disk nor for a replica: whatever is committed after it is flushed with it.
+ */
+export const FILL = `SELECT pg_logical_emit_message(false, 'fill',
+  repeat(' ', least(4194304, greatest(1, pg_wal_lsn_diff($1::pg_lsn, pg_current_wal_insert_lsn())))::int))::text AS lsn`;
+
+/**
  * Of all routers that find a beat due the first writes it; the others wait for its row and find it done. Not worth a
  * flush: it reaches replicas with the next one, or when the server's own writer comes by (0.2 s).
  */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { compareLsn } from '@mystocks/kernel';
 import { startPostgres, waitFor, type PostgresNode, type PostgresServer } from '@mystocks/testing';
 import { register } from 'prom-client';
 import { PostgresPool, type PostgresPoolOptions } from '../index.js';
@@ -150,6 +151,28 @@ describe('a failover', () => {
     expect((await insert(pool, 2)).value).toBe(first.port);
   }, 60_000);
 });
+
+it('a write after a failover lies after all that the old primary told, also what was lost with it', async () => {
+  const { primary, replicas } = await start();
+  const [first, second] = replicas;
+  const pool = openAll(primary, replicas);
+  await near(pool);
+  // Neither replica gets it, and nothing waits for them.
+  first.pause();
+  second.pause();
+  const many = 'INSERT INTO market_data.counter SELECT id, repeat($1, 1000) FROM generate_series(100, 9000) AS id';
+  const lost = await pool.write((client) => client.query(many, ['x']));
+  await primary.kill();
+  first.resume();
+  second.resume();
+  await first.promote();
+  await second.follow(first);
+  await become(pool, 'away primary replica');
+  const next = await pool.write((client) => client.query("INSERT INTO market_data.counter VALUES (1, 'after')"));
+  expect(compareLsn(next.lsn, lost.lsn)).toBeGreaterThan(0);
+  const seen = await pool.query({ text: 'SELECT FROM market_data.counter' }, { after: next.lsn });
+  expect(seen.rowCount).toBe(1);
+}, 60_000);
 
 describe('its end', () => {
   it('comes soon, also while a server hangs', async () => {

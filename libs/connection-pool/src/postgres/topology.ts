@@ -1,3 +1,4 @@
+import { compareLsn, laterLsn, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import type { PostgresNode } from './postgres-node.js';
 import { isNearEnough, lagMs } from './replica-lag.js';
@@ -12,6 +13,8 @@ export class Topology {
   #primary: PostgresNode | undefined;
   /** Timelines are 8 hexadecimal digits: they sort as they are. */
   #highest = '';
+  /** The newest position that a write of ours had, or a primary told. */
+  #newest: Lsn | undefined;
   #closed = false;
   readonly #settled: Promise<unknown>;
   readonly #unwatch: () => void;
@@ -64,6 +67,11 @@ export class Topology {
     return newest.length > 0 ? newest : there;
   }
 
+  /** A write was committed there. */
+  wrote(lsn: Lsn): void {
+    this.#newest = laterLsn(this.#newest, lsn);
+  }
+
   /** Asks every server now. */
   async look(): Promise<void> {
     if (!this.isAlone) await Promise.all(this.nodes.map((node) => this.#visit(node)));
@@ -89,9 +97,32 @@ export class Topology {
     if (node.saysPrimary && !node.isProven) {
       // It may be an old primary that comes back while a new one was promoted a moment ago.
       await Promise.all(this.nodes.filter((other) => other !== node).map((other) => this.#ask(other)));
-      node.isProven = node.saysPrimary;
+      node.isProven = node.saysPrimary && (await this.#isBeyond(node));
     }
     this.#judge();
+  }
+
+  /**
+   * A primary that was promoted without all that the old one had written goes back behind positions that clients hold,
+   * and caches would take its news for old ones. So its log is filled up first; false when that failed.
+   */
+  async #isBeyond(node: PostgresNode): Promise<boolean> {
+    const { sight } = node;
+    const newest = this.#newest;
+    if (sight === undefined || newest === undefined || sight.timeline !== this.#highest) return true;
+    if (compareLsn(sight.lsn, newest) >= 0) return true;
+    try {
+      // Asked again: it may have written since it was looked at.
+      const lsn = await node.monitor.position();
+      if (compareLsn(lsn, newest) >= 0) return true;
+      const facts = { server: node.address, lsn, before: newest };
+      log.warn(facts, 'the primary lacks what was written before it was promoted');
+      await node.monitor.fillBeyond(newest);
+      return true;
+    } catch (error) {
+      log.warn({ err: error, server: node.address }, 'the log of a new primary could not be filled up');
+      return false;
+    }
   }
 
   async #ask(node: PostgresNode): Promise<void> {
@@ -133,6 +164,7 @@ export class Topology {
       else log.info(change, 'the primary database server is found');
     }
     this.#primary = primary;
+    this.#newest = laterLsn(this.#newest, primary?.sight?.lsn);
     for (const node of this.nodes) this.#assign(node);
   }
 
