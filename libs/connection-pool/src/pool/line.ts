@@ -68,9 +68,9 @@ export class Line<C> {
     this.#queue.add(waiting);
   }
 
-  /** For one who is in the queue, or was and has ended meanwhile. */
+  /** For one who may have ended meanwhile, or have got a connection that is being tried. */
   fail(waiting: Waiting<C>, error: unknown): void {
-    if (!waiting.hasEnded) this.#drop(waiting, error);
+    if (!waiting.hasEnded && !this.#trying.has(waiting)) this.#drop(waiting, error);
   }
 
   stop(): void {
