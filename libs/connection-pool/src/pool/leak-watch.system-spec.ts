@@ -4,6 +4,8 @@ import { openLog, withContext } from '@mystocks/telemetry';
 import pg from 'pg';
 import { register } from 'prom-client';
 import { PgConnector } from '../postgres/pg-connector.js';
+import { PostgresPool } from '../postgres/postgres.pool.js';
+import type { Queryable } from '../postgres/queryable.js';
 import type { Lease } from './loan.js';
 import { poolStates } from './pool-states.js';
 import { Pool } from './pool.js';
@@ -101,5 +103,24 @@ describe('what is measured', () => {
     for (const lease of leases.slice(0, 2)) lease.release();
     await pool.end();
     expect(await sample('active_connections')).not.toContain('measured');
+  });
+});
+
+describe('work that is undone because it held its connection too long', () => {
+  it('fails with that reason, and is not run again', async () => {
+    const limits = { size: 2, overflow: 0, statementTimeoutMs: 5_000, leakAfterMs: LEAK_AFTER_MS, reclaimLeaks: true };
+    const service = new PostgresPool({ name: 'strict', url: server.ownerUrl, ...limits });
+    let runs = 0;
+    const tooLong = async (client: Queryable): Promise<void> => {
+      runs += 1;
+      await client.query('SELECT pg_sleep(2)');
+    };
+    // Lent before: a connection that is lost then is replaced, and reads run again.
+    await Promise.all([service.query({ text: 'SELECT 1' }), service.query({ text: 'SELECT 1' })]);
+    const why = { code: 'timeout', message: 'The work held its connection for too long; it was undone' };
+    await expect(service.read(tooLong)).rejects.toMatchObject(why);
+    await expect(service.write(tooLong)).rejects.toMatchObject(why);
+    expect(runs).toBe(2);
+    await service.close();
   });
 });

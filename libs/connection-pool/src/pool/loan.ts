@@ -7,6 +7,8 @@ export interface Lease<C> {
   readonly connection: C;
   /** The connection was never lent before. */
   readonly isFresh: boolean;
+  /** It was held too long and taken back; its connection is closed. */
+  readonly isReclaimed: boolean;
   /** Gives the connection back; a broken one (unknown state, silent, dead) is closed instead of being lent again. */
   release(broken?: boolean): void;
 }

@@ -37,7 +37,10 @@ export class PoolEnded extends Error {
 export class LeaseOver extends Error {
   readonly code = 'LEASE_OVER';
 
-  constructor(pool: string, how: 'released' | 'reclaimed') {
+  constructor(
+    pool: string,
+    readonly how: 'released' | 'reclaimed',
+  ) {
     super(`${pool}: this connection was ${how === 'released' ? 'given back' : 'held too long and taken back'}`);
     this.name = 'LeaseOver';
   }
@@ -58,6 +61,8 @@ export function poolFailure(error: unknown): Failure | undefined {
     const retryAfterS = Math.min(RETRY_AFTER_MAX_S, Math.max(1, Math.ceil(error.expectedWaitMs / 1_000)));
     return new Failure('unavailable', 'The service is busy', { problem: 'OVERLOADED', retryAfterS, cause: error });
   }
+  if (error instanceof LeaseOver && error.how === 'reclaimed')
+    return new Failure('timeout', 'The work held its connection for too long; it was undone', { cause: error });
   if (error instanceof PoolEnded)
     return new Failure('unavailable', 'The service is stopping', { retryAfterS: 1, cause: error });
   return undefined;

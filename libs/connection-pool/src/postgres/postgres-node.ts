@@ -1,5 +1,7 @@
+import { Failure } from '@mystocks/contracts';
 import { compareLsn, type Lsn } from '@mystocks/kernel';
 import type pg from 'pg';
+import { LeaseOver } from '../pool/pool-errors.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { Pool } from '../pool/pool.js';
 import { FleetBudget } from './budget.js';
@@ -107,7 +109,10 @@ export class PostgresNode {
         return result;
       } catch (error) {
         const isLost = isConnectionLoss(error);
+        const { isReclaimed } = lease;
         lease.release(isLost || isSilent(error) || isUnusable(client));
+        // Not lost but taken away, for being held too long: once more would be that again. What a Failure says stays said.
+        if (isReclaimed && !(error instanceof Failure)) throw new LeaseOver(this.pool.name, 'reclaimed');
         if (lease.isFresh) freshLost += 1;
         if (!isLost || freshLost > FRESH_LOST_MAX || !mayRunAgain()) throw error;
       }
