@@ -63,6 +63,12 @@ export class IdempotencyRepository {
     return rows[0];
   }
 
+  /** The hash of what was done under the key, seen from outside of any transaction. */
+  async hashOf(one: Claim): Promise<Buffer | undefined> {
+    const { rows } = await this.pool.query<Pick<Done, 'request_hash'>>({ ...find, values: placeOf(one) });
+    return rows[0]?.request_hash;
+  }
+
   async keep(
     { client }: Transaction,
     one: Claim,

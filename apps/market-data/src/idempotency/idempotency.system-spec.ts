@@ -58,13 +58,16 @@ describe('a block with an idempotency key', () => {
 
   it('is refused when the key comes with another request, and nothing of that is stored', async () => {
     await room.bars.ingest(block(line('2024-06-13')));
-    const others = [block(line('2024-06-14')), block(line('2024-06-13'), { register: false })];
+    const stranger = line('2024-06-13').replace('600519', '600999');
+    const others = [block(line('2024-06-14')), block(line('2024-06-13'), { register: false }), block(stranger)];
+    const instruments = await count('instruments');
     for (const other of others) {
       const failure = { code: 'unprocessable', problem: 'IDEMPOTENCY_CONFLICT' };
       await expect(room.bars.ingest(other)).rejects.toMatchObject(failure);
     }
     const listed = room.lists.ingest(block('600519,SSE,x', { header: 'code,exchange,name' }));
     await expect(listed).rejects.toMatchObject({ code: 'unprocessable' });
+    expect(await count('instruments')).toBe(instruments);
     expect(await count('bars_daily')).toBe(1);
   });
 

@@ -84,6 +84,14 @@ export class IngestOnceService {
     return report.failed < report.total ? { ...report, lsn } : report;
   }
 
+  /**
+   * For work that stores something before its transaction: refuses a key that was used for another request.
+   * @throws {Failure} `unprocessable`
+   */
+  async refuseAnother(claim: Claim): Promise<void> {
+    refuseAnother(await this.keys.hashOf(claim), claim);
+  }
+
   async #replay(transaction: Transaction, claim: Claim): Promise<Run | undefined> {
     if (!(await this.keys.claim(transaction, claim))) {
       throw new Failure('conflict', 'A request with this Idempotency-Key is under way; send it again in a moment', {
@@ -93,11 +101,7 @@ export class IngestOnceService {
     }
     const done = await this.keys.find(transaction, claim);
     if (done === undefined) return undefined;
-    if (!done.request_hash.equals(claim.requestHash)) {
-      throw new Failure('unprocessable', 'This Idempotency-Key was used for another request', {
-        problem: 'IDEMPOTENCY_CONFLICT',
-      });
-    }
+    refuseAnother(done.request_hash, claim);
     return { report: { ...done.report, replayed: true }, news: done.untold ?? [] };
   }
 
@@ -162,6 +166,12 @@ export class IngestOnceService {
       log.warn({ err: error }, 'keys of writes could not be brought up to date');
     });
   }
+}
+
+function refuseAnother(done: Buffer | undefined, claim: Claim): void {
+  if (done === undefined || done.equals(claim.requestHash)) return;
+  const problem = 'IDEMPOTENCY_CONFLICT';
+  throw new Failure('unprocessable', 'This Idempotency-Key was used for another request', { problem });
 }
 
 const timed = ({ report, news }: Outcome, receivedAtMs: number): Run => ({

@@ -20,8 +20,10 @@ export class BarsIngestService {
 
   /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
   async ingest(request: IngestBarsRequest, owner = 'market-data'): Promise<IngestReport> {
-    const read = await this.blocks.read(request);
     const claim = claimOfBlock('bars', request, owner);
+    // Instruments are registered before the block is stored.
+    if (claim !== undefined && request.register) await this.once.refuseAnother(claim);
+    const read = await this.blocks.read(request);
     return this.once.run({ kind: 'bars', claim, receivedAtMs: read.receivedAtMs }, (transaction) =>
       this.#store(transaction, read),
     );
