@@ -56,6 +56,28 @@ describe('the documents for people', () => {
     expect(response.headers.get('link')).toContain('</docs>; rel="deprecation"');
   });
 
+  it('name the headers that a caller may send and goes on with', async () => {
+    interface Told {
+      parameters: { name: string; in: string }[];
+      responses: Record<string, { headers?: object }>;
+    }
+    const document = (await (await open('/api/v2/openapi.json')).json()) as {
+      paths: Record<string, Record<string, Told>>;
+    };
+    const told = (method: string, path: string): Told | undefined => document.paths[path]?.[method];
+    const sent = (method: string, path: string): string[] | undefined =>
+      told(method, path)?.parameters.flatMap((one) => (one.in === 'header' ? [one.name] : []));
+    const answered = (method: string, path: string, status: number): string[] =>
+      Object.keys(told(method, path)?.responses[status]?.headers ?? {});
+    expect(sent('get', '/api/v2/stocks/{symbol}/bars')).toEqual(['X-Deadline-Ms', 'X-Read-After']);
+    for (const path of ['/api/v2/batch/bars', '/api/v2/batch/symbols', '/api/v2/quotes', '/api/v2/uploads']) {
+      expect([path, sent('post', path)]).toEqual([path, ['X-Deadline-Ms', 'Idempotency-Key']]);
+    }
+    expect(answered('post', '/api/v2/batch/bars', 200)).toEqual(['X-Read-After', 'Idempotency-Replayed']);
+    expect(answered('post', '/api/v2/uploads', 202)).toEqual(expect.arrayContaining(['Location', 'Retry-After']));
+    expect(answered('delete', '/api/v2/operations/{id}', 202)).toEqual(['Location', 'Retry-After']);
+  });
+
   it('ask for the body of a change of roles without the account, which the path names', async () => {
     const document = (await (await open('/api/v2/openapi.json')).json()) as {
       paths: Record<string, Record<string, { requestBody: { content: Record<string, { schema: { $ref: string } }> } }>>;

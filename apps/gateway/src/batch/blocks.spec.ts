@@ -59,6 +59,17 @@ describe('blocks of a stream of lines', () => {
     );
   });
 
+  it.each([
+    ['The first line is empty; it must name the columns', '\nsymbol,date\n'],
+    ['The first line is empty; it must name the columns', '\r\n'],
+    ['The header has tabs; the columns of a CSV stand between commas', 'symbol\tdate\n'],
+    ['The header has control characters', 'symbol\u0007\n'],
+    ['The header has more than 4,000 characters', `${'x'.repeat(4_001)}\n`],
+  ])('say what is wrong with a first line that can be no header: %s', async (message, text) => {
+    const blocks = blocksOf(sent([Buffer.from(text)]), { ...pace, blockMax: 10_000 });
+    await expect(withoutHeader(blocks)).rejects.toMatchObject({ code: 'invalid', message });
+  });
+
   it('count a last line without an end', async () => {
     expect(await all(blocksOf(sent([Buffer.from('a\nb')]), pace))).toMatchObject([{ firstLine: 1, lines: 2 }]);
   });

@@ -22,6 +22,8 @@ export interface Pace {
 const defaultPace: Pace = { blockMax: 524_288, idleMaxMs: 10_000, bytesPerSecondMin: 10_240, graceMs: 20_000 };
 
 const NEWLINE = 0x0a;
+/** Characters of a header, as the services take it (`IngestRequest.header`). */
+const HEADER_MAX = 4_000;
 
 /**
  * Splits a byte stream at line ends into blocks. Reads only as fast as it is asked for blocks, so a slow store slows the
@@ -53,7 +55,10 @@ export async function* blocksOf(stream: AsyncIterable<Buffer>, pace: Pace = defa
   if (heldBytes > 0) yield block(Buffer.concat(held, heldBytes));
 }
 
-/** Takes the first line off (the header of a CSV) and hands on the rest with the line numbers of the whole file. */
+/**
+ * Takes the first line off (the header of a CSV) and hands on the rest with the line numbers of the whole file.
+ * @throws {Failure} `invalid` for a first line that can be no header
+ */
 export async function withoutHeader(
   blocks: AsyncGenerator<Block>,
 ): Promise<{ readonly header: string; readonly blocks: AsyncGenerator<Block> }> {
@@ -61,12 +66,19 @@ export async function withoutHeader(
   if (first.done === true) return { header: '', blocks };
   const { body } = first.value;
   const at = body.indexOf(NEWLINE);
-  const header = body
-    .toString('utf8', 0, at < 0 ? body.length : at)
-    .replace(/^\uFEFF/, '')
-    .replace(/\r$/, '');
+  const header = headerOf(body.toString('utf8', 0, at < 0 ? body.length : at));
   const rest = at < 0 ? Buffer.alloc(0) : body.subarray(at + 1);
   return { header, blocks: prepended(rest, blocks) };
+}
+
+function headerOf(line: string): string {
+  const header = line.replace(/^\uFEFF/, '').replace(/\r$/, '');
+  if (header === '') throw new Failure('invalid', 'The first line is empty; it must name the columns');
+  if (header.length > HEADER_MAX) throw new Failure('invalid', 'The header has more than 4,000 characters');
+  if (header.includes('\t'))
+    throw new Failure('invalid', 'The header has tabs; the columns of a CSV stand between commas');
+  if (/[\u0000-\u001f\u007f]/.test(header)) throw new Failure('invalid', 'The header has control characters');
+  return header;
 }
 
 async function* prepended(rest: Buffer, blocks: AsyncGenerator<Block>): AsyncGenerator<Block> {

@@ -19,6 +19,20 @@ export interface Operation {
   readonly once?: boolean;
 }
 
+const deadline = {
+  name: 'X-Deadline-Ms',
+  required: false,
+  schema: { type: 'integer', minimum: 1, maximum: 60_000 },
+  description: 'Milliseconds the caller waits; after them nothing is begun any more and the answer is 504.',
+} as const;
+
+const readAfter = {
+  name: 'X-Read-After',
+  required: false,
+  schema: { type: 'string', example: '0/16B3748' },
+  description: 'The X-Read-After that a write answered: what is read shows at least that write.',
+} as const;
+
 const idempotencyKey = {
   name: 'Idempotency-Key',
   required: false,
@@ -40,14 +54,36 @@ export function Operates(call: Call, operation: Operation): MethodDecorator {
     AllowedBy(call),
     ApiOperation({ summary, ...(deprecated === true ? { deprecated } : {}) }),
     ...parameters(operation.query, path),
-    ...(once === true ? [ApiHeader(idempotencyKey)] : []),
+    ApiHeader(deadline),
+    ApiHeader(once === true ? idempotencyKey : readAfter),
     ...(body === undefined ? [] : [ApiBody({ type: body })]),
     ...(consumes === undefined ? [] : [ApiConsumes(...consumes)]),
     ...Object.entries(answers ?? { 200: 'OK' }).map(([status, description]) =>
-      ApiResponse({ status: Number(status), description }),
+      ApiResponse({ status: Number(status), description, headers: answerHeaders(Number(status), once === true) }),
     ),
     ApiResponse({ status: 'default', description: 'Problem (RFC 9457; in v1 the envelope)' }),
   );
+}
+
+/** The headers of a success that a caller goes on with. */
+function answerHeaders(
+  status: number,
+  once: boolean,
+): Record<string, { description: string; schema: { type: string } }> {
+  const text = (description: string): { description: string; schema: { type: string } } => ({
+    description,
+    schema: { type: 'string' },
+  });
+  return {
+    ...(status === 202 && {
+      Location: text('The operation to follow'),
+      'Retry-After': text('Seconds until it may have moved'),
+    }),
+    ...(once && {
+      'X-Read-After': text('Given to a later read, that read shows this write'),
+      'Idempotency-Replayed': text('true: the answer of the first request under this Idempotency-Key'),
+    }),
+  };
 }
 
 function parameters(shape: ShapeClass | undefined, path: readonly string[]): MethodDecorator[] {

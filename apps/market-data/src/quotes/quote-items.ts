@@ -52,7 +52,9 @@ function checked(item: unknown): Quote | Refused {
     return check(Quote, item);
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
-    const message = error.violations.map(({ pointer, message: what }) => `${pointer.slice(1)} ${what}`).join('; ');
+    const message = error.violations
+      .map(({ pointer, message: what }) => `${pointer.slice(1) || 'the quote'} ${what}`)
+      .join('; ');
     const code = error.violations[0]?.code ?? failureCodes.invalid.number;
     return { status: failureCodes.invalid.status, code, message: plain(message, MESSAGE_MAX) };
   }
