@@ -46,6 +46,17 @@ describe('the tally of a batch', () => {
     expect(JSON.stringify(tally.document({ lines: false })['items'])).not.toContain('"line"');
   });
 
+  it('tells only the refused items where it was not told of all the stored ones', () => {
+    const tally = new BatchTally();
+    const stored = { line: 1, id: '600519.SH 2024-01-02', status: 201 };
+    tally.add(report({ total: 1, inserted: 1, items: [stored] }), place);
+    // A block behind a thousand blank lines.
+    tally.add(report({ total: 2, inserted: 1, failed: 1, items: [refused(1_201)] }), {
+      ...{ firstIndex: 1_199, firstLine: 1_200, keepAll: false },
+    });
+    expect(tally.document({ lines: true })['items']).toMatchObject([{ index: 1_200 }]);
+  });
+
   it('tells a bounded number of failures, and says that there are more', () => {
     const tally = new BatchTally();
     const total = ITEMS_MAX + 5;

@@ -29,6 +29,7 @@ export class BatchTally {
   readonly #ignored = new Set<string>();
   readonly #registered = new Set<string>();
   #total = 0;
+  #keptAll = true;
   #inserted = 0;
   #updated = 0;
   #unchanged = 0;
@@ -39,6 +40,7 @@ export class BatchTally {
   #lsn: Lsn | undefined;
 
   add(report: IngestReport, { firstIndex, firstLine, keepAll }: Place): void {
+    if (!keepAll) this.#keptAll = false;
     this.#total += report.total;
     this.#inserted += report.inserted;
     this.#updated += report.updated;
@@ -81,7 +83,9 @@ export class BatchTally {
   /** The answer of SURFACE.md §4. */
   document({ lines }: { readonly lines: boolean }): Record<string, unknown> {
     const refused = firstOf(this.#refused);
-    const told = this.#total <= ITEMS_MAX ? [...this.#stored, ...refused].sort(byIndex) : refused;
+    // All or only the refused: blank lines can leave a short batch with blocks that were not asked for all of theirs.
+    const isWhole = this.#keptAll && this.#total <= ITEMS_MAX;
+    const told = isWhole ? [...this.#stored, ...refused].sort(byIndex) : refused;
     return {
       took: this.#tookMs,
       errors: this.#failed > 0,
