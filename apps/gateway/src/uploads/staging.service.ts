@@ -11,6 +11,7 @@ import {
   type OpenedUpload,
   type UploadOptions,
 } from '@mystocks/contracts';
+import { DeadBuffers } from '@mystocks/kernel';
 import { currentContext, log, withContext } from '@mystocks/telemetry';
 import { blocksOf, withoutHeader, type Block } from '../batch/blocks.js';
 import type { FileText } from './file-text.js';
@@ -38,6 +39,8 @@ const BLOCKS_AT_ONCE = 3;
 /** Brings a file to the owning service, block by block as it comes, and puts it into the queue when it is there. */
 @Injectable()
 export class StagingService {
+  readonly #dead = new DeadBuffers();
+
   constructor(private readonly bus: Bus) {}
 
   /**
@@ -87,6 +90,7 @@ export class StagingService {
       sums.lines += lines;
       sums.bytes += body.length;
       hash?.update(body);
+      this.#dead.passed(body.length);
       if (!replayed) await this.bus.call(appendUpload, { id, first_line: firstLine, lines, body });
     });
     return {

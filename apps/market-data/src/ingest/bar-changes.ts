@@ -13,15 +13,18 @@ export interface BarChange {
 
 /** Groups changed rows by instrument and frame. */
 export function changesOf(rows: BarRows, changed: readonly number[]): BarChange[] {
-  const rowOf = new Map(changed.map((row) => [rows.keys[row] ?? 0, row]));
-  return [...endsOf(rowOf.keys()).values()].map(({ oldest, newest }) => {
+  const ends = [...endsOf(Float64Array.from(changed, (row) => rows.keyOf(row))).values()];
+  // Only the newest are looked up: a block changes thousands of rows of a few instruments.
+  const rowOf = new Map(ends.map(({ newest }) => [newest, 0]));
+  for (const row of changed) if (rowOf.has(rows.keyOf(row))) rowOf.set(rows.keyOf(row), row);
+  return ends.map(({ oldest, newest }) => {
     const { instrument, timeframe, day } = barPlace(newest);
     return { instrument, timeframe, from: barPlace(oldest).day, to: day, bar: barOf(rows, rowOf.get(newest) ?? 0) };
   });
 }
 
 function barOf(rows: BarRows, row: number): Bar {
-  const { timeframe, day, time } = barPlace(rows.keys[row] ?? 0);
+  const { timeframe, day, time } = barPlace(rows.keyOf(row));
   const cells = rows.cells(row).slice(timeframe === '1Day' ? 2 : 3);
   const [o = 0, h = 0, l = 0, c = 0, v = 0] = cells.slice(0, 5).map(Number);
   const amt = cells[5];

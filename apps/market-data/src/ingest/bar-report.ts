@@ -40,7 +40,7 @@ export function abortedReport(read: ReadBars): Outcome['report'] {
   const report = emptyReport(read);
   if (!request.want_items) return report;
   const others = [block.daily, block.minute].flatMap((rows) =>
-    rows.lines.map((line, row) => ({ line, id: placeId(rows, row, symbols), ...refusals.aborted })),
+    rowsOf(rows).map((row) => ({ line: rows.lineOf(row), id: placeId(rows, row, symbols), ...refusals.aborted })),
   );
   return { ...report, items: [...block.refused.map(refusedItem), ...others].sort(byLine) };
 }
@@ -65,7 +65,8 @@ export function barReport(read: ReadBars, stored: StoredRows): Outcome['report']
 
 function keptItems(rows: BarRows, changed: ChangedRows, symbols: SymbolsById): IngestItem[] {
   const fresh = new Set(changed.inserted);
-  return rows.lines.map((line, row) => {
+  return rowsOf(rows).map((row) => {
+    const line = rows.lineOf(row);
     const id = placeId(rows, row, symbols);
     const later = rows.superseded.get(row);
     if (later !== undefined)
@@ -74,8 +75,10 @@ function keptItems(rows: BarRows, changed: ChangedRows, symbols: SymbolsById): I
   });
 }
 
+const rowsOf = ({ size }: BarRows): number[] => Array.from({ length: size }, (_, row) => row);
+
 function placeId(rows: BarRows, row: number, symbols: SymbolsById): string {
-  const { instrument, timeframe, day, time } = barPlace(rows.keys[row] ?? 0);
+  const { instrument, timeframe, day, time } = barPlace(rows.keyOf(row));
   const stamp = timeframe === '1Day' ? day : `${day} ${time}`;
   return [symbols.get(instrument), timeframe, stamp].filter((part) => part !== undefined).join(' ');
 }

@@ -48,7 +48,7 @@ describe('the rows of a block', () => {
   it('store the last of several lines about one bar, wherever they stand', () => {
     const rows = rowsOf([5, 2, 'a\n'], [7, 3, 'b\n'], [5, 4, 'c\n'], [9, 5, 'd\n'], [7, 6, 'e\n'], [5, 7, 'f\n']);
     expect(rows.copyText().toString()).toBe('d\ne\nf\n');
-    expect(rows.columnArrays()).toEqual(['{3,4,5}', '{d,e,f}']);
+    expect(rows.stored()).toEqual([3, 4, 5]);
     expect([...rows.superseded]).toEqual([
       [0, 4],
       [1, 6],

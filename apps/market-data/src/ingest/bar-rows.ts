@@ -1,4 +1,5 @@
 import type { StoredTimeframe } from '@mystocks/contracts';
+import { release } from './release.js';
 
 /*
  * A bar's place as one number: instrument, frame, day and minute, most significant first, so that numbers order as
@@ -18,6 +19,9 @@ export function barKey(instrument: number, minutes: number, day: number, minute:
   const packed = (year - FIRST_YEAR) * 512 + Math.trunc((day % 10_000) / 100) * 32 + (day % 100);
   return ((instrument * FRAME + frame) * DAY + packed) * MINUTE + minute;
 }
+
+/** A block of a request has few rows, one of a file some 10,000. */
+const ROWS_FIRST = 1_024;
 
 /** COPY's word for a value that is not there. */
 export const NO_VALUE = String.raw`\N`;
@@ -60,33 +64,51 @@ export function endsOf(keys: Iterable<number>): Map<number, { oldest: number; ne
 
 /** Bars of one table in COPY text format, in the order of their lines. Of bars with one place the last one counts. */
 export class BarRows {
-  readonly keys: number[] = [];
-  readonly lines: number[] = [];
   /** Rows that a later line replaced, with that line. */
   readonly superseded = new Map<number, number>();
-  readonly #ends: number[] = [];
+  // Numbers of rows stand in typed arrays: as lists of JavaScript they would be what the garbage collector carries around
+  // while the block is stored.
+  #keys = new Float64Array(ROWS_FIRST);
+  #lines = new Float64Array(ROWS_FIRST);
+  #ends = new Uint32Array(ROWS_FIRST);
+  #size = 0;
   #out: Buffer;
   #length = 0;
   #newest = -1;
   #rowOf: Map<number, number> | undefined;
 
   constructor(bytes: number) {
-    this.#out = Buffer.allocUnsafe(bytes);
+    this.#out = Buffer.allocUnsafeSlow(bytes);
   }
 
   get size(): number {
-    return this.keys.length;
+    return this.#size;
   }
 
   /** Rows that are to be stored. */
   get distinct(): number {
-    return this.keys.length - this.superseded.size;
+    return this.#size - this.superseded.size;
+  }
+
+  /** Places of all rows. */
+  get keys(): Float64Array {
+    return this.#keys.subarray(0, this.#size);
+  }
+
+  /** Place of a row. */
+  keyOf(row: number): number {
+    return this.#keys[row] ?? 0;
+  }
+
+  /** Line of the file that a row comes from. */
+  lineOf(row: number): number {
+    return this.#lines[row] ?? 0;
   }
 
   /** Room for a row of `bytes`; write it, then {@link add} it with its end. */
   room(bytes: number): Buffer {
     if (this.#out.length - this.#length < bytes) {
-      const larger = Buffer.allocUnsafe(this.#out.length * 2 + bytes);
+      const larger = Buffer.allocUnsafeSlow(this.#out.length * 2 + bytes);
       this.#out.copy(larger, 0, 0, this.#length);
       this.#out = larger;
     }
@@ -99,18 +121,20 @@ export class BarRows {
   }
 
   add(key: number, line: number, end: number): void {
-    const row = this.keys.length;
+    const row = this.#size;
+    if (row === this.#keys.length) this.#grow();
     // Files are mostly in order: only a step back can be a bar seen before.
     if (key > this.#newest && this.#rowOf === undefined) this.#newest = key;
     else {
-      this.#rowOf ??= new Map(this.keys.map((known, at) => [known, at]));
+      this.#rowOf ??= rowsOf(this.keys);
       const before = this.#rowOf.get(key);
       if (before !== undefined) this.superseded.set(before, line);
       this.#rowOf.set(key, row);
     }
-    this.keys.push(key);
-    this.lines.push(line);
-    this.#ends.push(end);
+    this.#keys[row] = key;
+    this.#lines[row] = line;
+    this.#ends[row] = end;
+    this.#size = row + 1;
     this.#length = end;
   }
 
@@ -125,26 +149,37 @@ export class BarRows {
     return Buffer.concat(this.stored().map((row) => this.#out.subarray(this.#startOf(row), this.#ends[row])));
   }
 
-  /** The same as PostgreSQL array literals, one a column, the numbers of the rows first. */
-  columnArrays(): string[] {
-    const stored = this.stored();
-    const columns: string[][] = [];
-    for (const row of stored) {
-      this.cells(row).forEach((cell, column) => {
-        (columns[column] ??= []).push(cell === NO_VALUE ? 'NULL' : cell);
-      });
-    }
-    // Cells are digits, points, dashes, colons and a blank in the middle: nothing an array literal would want quoted.
-    return [stored, ...columns].map((values) => `{${values.join(',')}}`);
-  }
-
   /** Numbers of the rows to store. */
   stored(): number[] {
-    if (this.superseded.size === 0) return [...this.keys.keys()];
-    return [...this.keys.keys()].filter((row) => !this.superseded.has(row));
+    const rows: number[] = [];
+    for (let row = 0; row < this.#size; row += 1) if (!this.superseded.has(row)) rows.push(row);
+    return rows;
+  }
+
+  /** Gives the memory back, once the rows are stored and told of. */
+  release(): void {
+    for (const memory of [this.#out, this.#keys, this.#lines, this.#ends]) release(memory);
+  }
+
+  #grow(): void {
+    const rows = this.#size * 2;
+    this.#keys = moved(this.#keys, new Float64Array(rows));
+    this.#lines = moved(this.#lines, new Float64Array(rows));
+    this.#ends = moved(this.#ends, new Uint32Array(rows));
   }
 
   #startOf(row: number): number {
     return row === 0 ? 0 : (this.#ends[row - 1] ?? 0);
   }
+}
+
+function rowsOf(keys: Float64Array): Map<number, number> {
+  const rows = new Map<number, number>();
+  for (let row = 0; row < keys.length; row += 1) rows.set(keys[row] as number, row);
+  return rows;
+}
+
+function moved<Numbers extends Float64Array | Uint32Array>(from: Numbers, to: Numbers): Numbers {
+  to.set(from);
+  return to;
 }

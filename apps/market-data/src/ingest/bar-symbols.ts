@@ -56,19 +56,22 @@ export class BarSymbols {
     return named;
   }
 
-  #isHeld(fields: Fields, ...columns: number[]): boolean {
-    const { bytes, starts, ends } = fields;
+  /** Column by column, without an array of them: it is asked for every line. */
+  #isHeld(fields: Fields, code: number, exchange: number, symbol: number): boolean {
+    const behindCode = this.#behind(fields, code, 0);
+    if (behindCode < 0) return false;
+    const behindExchange = this.#behind(fields, exchange, behindCode + 1);
+    return behindExchange >= 0 && this.#behind(fields, symbol, behindExchange + 1) === this.#held.length;
+  }
+
+  /** Where the column's text ends that was held from `at` on; -1 when another one is held. */
+  #behind({ bytes, starts, ends }: Fields, column: number, at: number): number {
+    if (column < 0) return at;
     const held = this.#held;
-    let at = 0;
-    for (let n = 0; n < columns.length; n += 1) {
-      const column = columns[n] as number;
-      const end = column < 0 ? 0 : (ends[column] as number);
-      for (let from = column < 0 ? 0 : (starts[column] as number); from < end; from += 1, at += 1) {
-        if (bytes[from] !== held[at]) return false;
-      }
-      if (n < columns.length - 1) at += 1;
-    }
-    return at === held.length;
+    const start = starts[column] as number;
+    const length = (ends[column] as number) - start;
+    for (let n = 0; n < length; n += 1) if (bytes[start + n] !== held[at + n]) return -1;
+    return at + length;
   }
 
   #find(code: string, exchange: string, symbol: string): Named {

@@ -6,8 +6,8 @@ export interface BarTable {
   /** Does any bar of these instruments ($1) stand between their first ($2) and last ($3) stamps? */
   readonly probe: string;
   /**
-   * Merges rows with what stands between two stamps ($1, $2): row numbers that were inserted and that changed
-   * something. The rows come as one array a column, their numbers ($3) first.
+   * Merges rows with what stands between two stamps ($1, $2): which of them were inserted and which changed something,
+   * counted from 1. The rows come as the text of one array a column, which may be given as bytes.
    */
   readonly merge: string;
 }
@@ -72,7 +72,7 @@ function statements({ table, key, stamp: { name: time, type }, values, optional 
 
 function mergeOf({ table, key, stamp: { name: time, type }, values, optional }: Shape): string {
   const all = [...key, ...values, ...optional];
-  const arrays = all.map((one, at) => `$${at + 4}::${one.type}[]`).join(', ');
+  const arrays = all.map((one, at) => `$${at + 3}::text::${one.type}[]`).join(', ');
   const sameBar = key.map(({ name }) => `b.${name} = s.${name}`).join(' AND ');
   const differs = [
     ...values.map(({ name }) => `s.${name} IS DISTINCT FROM b.${name}`),
@@ -85,12 +85,12 @@ function mergeOf({ table, key, stamp: { name: time, type }, values, optional }: 
   // Unchanged rows are left alone: an upsert that changes nothing would still lock and log every row.
   // Written in the order of their keys, so that two merges never wait for each other in a circle.
   return `WITH changed AS MATERIALIZED (
-      SELECT s.*, b.instrument_id IS NULL AS fresh FROM unnest($3::int[], ${arrays}) AS s(row_number, ${names(all)})
+      SELECT s.*, b.instrument_id IS NULL AS fresh FROM unnest(${arrays}) WITH ORDINALITY AS s(${names(all)}, place)
       LEFT JOIN ${table} b ON ${sameBar} AND b.${time} BETWEEN $1::${type} AND $2::${type}
       WHERE b.instrument_id IS NULL OR ${differs}),
     stored AS (
       INSERT INTO ${table} AS b (${names(all)}) SELECT ${names(all)} FROM changed ORDER BY ${names(key)}
       ON CONFLICT (${names(key)}) DO UPDATE SET ${assignments})
-    SELECT coalesce(array_agg(row_number) FILTER (WHERE fresh), '{}') AS inserted,
-      coalesce(array_agg(row_number) FILTER (WHERE NOT fresh), '{}') AS updated FROM changed`;
+    SELECT coalesce(array_agg(place::int) FILTER (WHERE fresh), '{}') AS inserted,
+      coalesce(array_agg(place::int) FILTER (WHERE NOT fresh), '{}') AS updated FROM changed`;
 }

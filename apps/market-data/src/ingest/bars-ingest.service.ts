@@ -24,9 +24,11 @@ export class BarsIngestService {
     // Instruments are registered before the block is stored.
     if (claim !== undefined && request.register) await this.once.refuseAnother(claim);
     const read = await this.blocks.read(request);
-    return this.once.run({ kind: 'bars', claim, receivedAtMs: read.receivedAtMs }, (transaction) =>
-      this.#store(transaction, read),
-    );
+    const batch = { kind: 'bars', claim, receivedAtMs: read.receivedAtMs } as const;
+    const report = await this.once.run(batch, (transaction) => this.#store(transaction, read));
+    // Not after a failure: a write of the rows may be under way.
+    for (const rows of [read.block.daily, read.block.minute]) rows.release();
+    return report;
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */

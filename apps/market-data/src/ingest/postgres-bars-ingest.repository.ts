@@ -3,7 +3,9 @@ import type { WritingClient } from '@mystocks/connection-pool';
 import { barPlace, endsOf, type BarRows } from './bar-rows.js';
 import { tables, type BarTable } from './bar-tables.js';
 import { BarsIngestRepository, type ChangedRows, type StoredRows } from './bars-ingest.repository.js';
+import { columnArrays } from './column-arrays.js';
 import type { Transaction } from './ingest-transactions.js';
+import { release } from './release.js';
 
 const nothing: ChangedRows = { inserted: [], updated: [] };
 
@@ -25,11 +27,21 @@ async function storeRows({ client, straight }: Transaction, table: BarTable, row
     await client.copyFrom(table.copy, [rows.copyText()]);
     return { inserted: rows.stored(), updated: [] };
   }
+  const columns = columnArrays(rows.copyText());
   const { rows: answers } = await client.query<ChangedRows>({
     text: table.merge,
-    values: [earliest(ranges.firsts), latest(ranges.lasts), ...rows.columnArrays()],
+    values: [earliest(ranges.firsts), latest(ranges.lasts), ...columns.arrays],
   });
-  return answers[0] ?? nothing;
+  release(columns.memory);
+  const [changed] = answers;
+  return changed === undefined ? nothing : inRows(changed, rows);
+}
+
+/** The statement counts what was sent to it, from 1: numbers of rows again. */
+function inRows({ inserted, updated }: ChangedRows, rows: BarRows): ChangedRows {
+  const stored = rows.superseded.size === 0 ? undefined : rows.stored();
+  const rowOf = (place: number): number => stored?.[place - 1] ?? place - 1;
+  return { inserted: inserted.map(rowOf), updated: updated.map(rowOf) };
 }
 
 interface Ranges {

@@ -85,7 +85,7 @@ const changesOf = (changed: readonly ChangedBar[], table: GivenBar['table']): Ch
 
 function givenBars(table: GivenBar['table'], rows: BarRows, symbols: ReadonlyMap<number, string>): GivenBar[] {
   return rows.stored().map((row) => {
-    const { instrument, timeframe, day, time } = barPlace(rows.keys[row] ?? 0);
+    const { instrument, timeframe, day, time } = barPlace(rows.keyOf(row));
     const symbol = symbols.get(instrument);
     if (symbol === undefined) throw new Error(`there is no instrument ${instrument}`);
     const [hours = 0, minutes = 0] = time.split(':').map(Number);

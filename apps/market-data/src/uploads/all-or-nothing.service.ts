@@ -75,6 +75,7 @@ export class AllOrNothingService {
       const stored = await whole.store(transaction, block);
       if (stored.refused > 0) throw changedMeanwhile();
       tally.stored(block, stored);
+      transaction.client.atWork();
       await this.queue.progress(upload.id, holder, tally.progress);
     }
     const { ignored, registered, ...counts } = tally.counts;

@@ -1,3 +1,5 @@
+import { release } from '../ingest/release.js';
+
 interface Held {
   readonly upload: string;
   readonly firstLine: number;
@@ -23,6 +25,7 @@ export class HeldBlocks {
       if (this.#bytes <= this.bytesMax) return;
       this.#held.delete(key);
       this.#bytes -= oldest.body.length;
+      release(oldest.body);
     }
   }
 

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { PostgresPool } from '@mystocks/connection-pool';
 import type { AppendUploadRequest, IngestItem, IngestReport } from '@mystocks/contracts';
+import { DeadBuffers } from '@mystocks/kernel';
+import { release } from '../ingest/release.js';
 import { HeldBlocks } from './held-blocks.js';
 import type { StagedBlock } from './upload.js';
 
 /** Refused lines of a file that its report keeps. */
 const REPORT_LINES_MAX = 100_000;
 const HELD_BYTES_MAX = 8 * 2 ** 20;
+/** Less than the 64 KiB that a socket reads at once. */
+const PIECE_BYTES = 49_152;
 
 // Losing the newest milliseconds in a crash of PostgreSQL does no harm in these two: `start` counts what is staged and
 // commits for sure, and a block that stands again is stored again under the same idempotency key. It saves a flush each.
@@ -23,8 +27,13 @@ const sql = {
       SELECT id, ${unflushed} FROM market_data.uploads WHERE id = $1 AND owner = $2 AND status = 'staging')
     INSERT INTO market_data.upload_blocks (upload_id, first_line, lines, body)
     SELECT id, $3, $4, $5 FROM open ON CONFLICT DO NOTHING`,
-  next: `SELECT first_line::float8 AS first_line, lines, CASE WHEN first_line = ANY ($3) THEN NULL ELSE body END AS body FROM market_data.upload_blocks
-    WHERE upload_id = $1 AND first_line > $2 ORDER BY first_line LIMIT 1`,
+  // As escaped text, which for most files is the text itself (bytea arrives as hexadecimal, twice as long), and in pieces
+  // that the socket reads at once: whole, it would be put together in ever larger buffers first.
+  next: `SELECT first_line::float8 AS first_line, lines,
+      CASE WHEN held THEN NULL ELSE encode(substr(body, start, ${PIECE_BYTES}), 'escape') END AS piece
+    FROM (SELECT first_line, lines, body, first_line = ANY ($3) AS held FROM market_data.upload_blocks
+        WHERE upload_id = $1 AND first_line > $2 ORDER BY first_line LIMIT 1) AS block,
+      generate_series(1, CASE WHEN held THEN 1 ELSE octet_length(body) END, ${PIECE_BYTES}) AS start ORDER BY start`,
   // Exactly once: who deletes the block counts it.
   stored: `WITH mine AS MATERIALIZED (
       SELECT id, ${unflushed} FROM market_data.uploads WHERE id = $1 AND lease_holder = $2 AND status = 'running'),
@@ -42,15 +51,16 @@ const sql = {
     UPDATE market_data.uploads SET report_lines = report_lines + (SELECT count(*) FROM kept) WHERE id = $1`,
 };
 
-interface NextBlock extends Omit<StagedBlock, 'body'> {
-  /** Null when this instance holds it. */
-  readonly body: Buffer | null;
+interface Piece extends Omit<StagedBlock, 'body'> {
+  /** Null when this instance holds the block. */
+  readonly piece: string | null;
 }
 
 /** The staged blocks of uploads, and what became of them. */
 @Injectable()
 export class UploadBlocksRepository {
   readonly #held = new HeldBlocks(HELD_BYTES_MAX);
+  readonly #dead = new DeadBuffers();
 
   constructor(private readonly pool: PostgresPool) {}
 
@@ -60,6 +70,7 @@ export class UploadBlocksRepository {
     const { value } = await this.pool.write((client) => client.query(sql.append, values));
     if (value.rowCount !== 1) return false;
     this.#held.hold(id, first_line, body);
+    this.#dead.passed(body.length);
     return true;
   }
 
@@ -69,15 +80,26 @@ export class UploadBlocksRepository {
    */
   async *staged(id: string): AsyncGenerator<StagedBlock> {
     for (let after = 0; ;) {
-      const read = [id, after, this.#held.of(id)];
-      const { value } = await this.pool.write((client) => client.query<NextBlock>(sql.next, read));
-      const [block] = value.rows;
+      const block = await this.#next(id, after);
       if (block === undefined) return;
-      const body = block.body ?? this.#held.take(id, block.first_line);
-      // Pushed out by newer ones since it was asked for: then it is read after all.
-      if (body === undefined) continue;
       after = block.first_line;
-      yield { ...block, body };
+      this.#dead.passed(block.body.length);
+      yield block;
+    }
+  }
+
+  async #next(id: string, after: number): Promise<StagedBlock | undefined> {
+    for (;;) {
+      const read = [id, after, this.#held.of(id)];
+      const { value } = await this.pool.write((client) => client.query<Piece>(sql.next, read));
+      // Taken out: a connection remembers its last result, and each of many would keep a block.
+      const pieces = value.rows.splice(0);
+      const [first] = pieces;
+      if (first === undefined) return undefined;
+      const { first_line, lines } = first;
+      const body = first.piece === null ? this.#held.take(id, first_line) : wholeOf(pieces);
+      // Pushed out by newer ones since it was asked for: then it is read after all.
+      if (body !== undefined) return { first_line, lines, body };
     }
   }
 
@@ -87,10 +109,28 @@ export class UploadBlocksRepository {
     const counts = [total, inserted, updated, unchanged, failed, ignored_columns, registered];
     const values = [id, holder, JSON.stringify(report.items), block.first_line, ...counts];
     await this.pool.write((client) => client.query(sql.stored, values));
+    release(block.body);
   }
 
   /** Keeps refused lines of a block that was only looked at; a second look keeps them once. */
   async refuse(id: string, holder: string, items: readonly IngestItem[]): Promise<void> {
     await this.pool.write((client) => client.query(sql.refuse, [id, holder, JSON.stringify(items)]));
   }
+}
+
+/** Into memory of its own, which can be given back. */
+function wholeOf(pieces: readonly Piece[]): Buffer {
+  const texts = pieces.map(({ piece }) => unescaped(piece ?? ''));
+  const whole = Buffer.allocUnsafeSlow(texts.reduce((bytes, text) => bytes + text.length, 0));
+  let at = 0;
+  for (const text of texts) at += whole.write(text, at, 'latin1');
+  return whole;
+}
+
+/** One character a byte. PostgreSQL escapes a backslash by another, and bytes that are not ASCII in octal. */
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replaceAll(/\\(?:\\|([0-7]{3}))/g, (_, octal?: string) =>
+    octal === undefined ? '\\' : String.fromCharCode(Number.parseInt(octal, 8)),
+  );
 }
