@@ -123,4 +123,19 @@ describe('work that is undone because it held its connection too long', () => {
     expect(runs).toBe(2);
     await service.close();
   });
+
+  it('is left alone as long as it says that it is at work', async () => {
+    const limits = { size: 1, overflow: 0, statementTimeoutMs: 5_000, leakAfterMs: 1_000, reclaimLeaks: true };
+    const service = new PostgresPool({ name: 'diligent', url: server.ownerUrl, ...limits });
+    const { value } = await service.write(async (client) => {
+      for (let part = 0; part < 25; part += 1) {
+        await client.query('SELECT pg_sleep(0.1)');
+        client.atWork();
+      }
+      return 'done';
+    });
+    expect(value).toBe('done');
+    expect(await sample('pool_leaks_total')).toContain('pool_leaks_total{pool="diligent"} 0');
+    await service.close();
+  });
 });

@@ -32,7 +32,7 @@ export class LeakWatch<C> {
   #look(): void {
     const longAgo = performance.now() - this.pool.leakAfterMs;
     for (const loan of this.loans) {
-      if (loan.lentAt > longAgo || loan.isReported) continue;
+      if (loan.heldSince > longAgo || loan.isReported) continue;
       loan.isReported = true;
       this.counter.count += 1;
       log.warn({ ...this.#facts(loan), stack: loan.borrower.stack }, 'a connection is held too long');

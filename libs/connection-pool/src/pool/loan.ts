@@ -9,6 +9,8 @@ export interface Lease<C> {
   readonly isFresh: boolean;
   /** It was held too long and taken back; its connection is closed. */
   readonly isReclaimed: boolean;
+  /** The holder is at work: the time after which it is taken for a leak begins anew. */
+  renew(): void;
   /** Gives the connection back; a broken one (unknown state, silent, dead) is closed instead of being lent again. */
   release(broken?: boolean): void;
 }
@@ -30,6 +32,8 @@ export class Loan<C> implements Lease<C> {
   readonly isFresh: boolean;
   /** Held too long, and that has been told. */
   isReported = false;
+  /** Moment of `performance.now()` from which a leak is reckoned. */
+  heldSince: number;
   #over: 'released' | 'reclaimed' | undefined;
 
   constructor(
@@ -39,6 +43,7 @@ export class Loan<C> implements Lease<C> {
     readonly lentAt: number,
   ) {
     this.isFresh = !member.wasLent;
+    this.heldSince = lentAt;
   }
 
   get connection(): C {
@@ -48,6 +53,15 @@ export class Loan<C> implements Lease<C> {
 
   get isReclaimed(): boolean {
     return this.#over === 'reclaimed';
+  }
+
+  /** Long on purpose: it says nothing about how long others will be. */
+  get isRenewed(): boolean {
+    return this.heldSince !== this.lentAt;
+  }
+
+  renew(): void {
+    this.heldSince = performance.now();
   }
 
   release(broken = false): void {

@@ -223,7 +223,7 @@ export class Pool<C> {
   #giveBack(loan: Loan<C>, broken: boolean): void {
     if (loan.isReported) this.#leaks.returned(loan);
     if (!this.#loans.delete(loan)) return;
-    this.#useTime.add(performance.now() - loan.lentAt);
+    if (!loan.isRenewed) this.#useTime.add(performance.now() - loan.lentAt);
     if (broken) loan.member.isLost = true;
     this.#place(loan.member);
   }

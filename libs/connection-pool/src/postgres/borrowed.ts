@@ -8,10 +8,12 @@ import type { Queryable, Rows, Statement, WritingClient } from './queryable.js';
 export class Borrowed implements Queryable, WritingClient {
   readonly #client: Client;
   readonly #silenceMs: number;
+  readonly #renew: () => void;
 
-  constructor(client: Client, silenceMs: number) {
+  constructor(client: Client, silenceMs: number, renew: () => void) {
     this.#client = client;
     this.#silenceMs = silenceMs;
+    this.#renew = renew;
   }
 
   query<Row extends object>(statement: Statement | string, values?: readonly unknown[]): Promise<Rows<Row>> {
@@ -19,6 +21,10 @@ export class Borrowed implements Queryable, WritingClient {
       typeof statement === 'string' ? { text: statement, ...(values === undefined ? {} : { values }) } : statement;
     // `query_timeout` of one statement is read by pg 8 and absent from its types.
     return this.#client.query({ query_timeout: this.#silenceMs, ...whole } as { text: string });
+  }
+
+  atWork(): void {
+    this.#renew();
   }
 
   async copyFrom(sql: string, chunks: Iterable<Uint8Array>): Promise<number> {

@@ -26,6 +26,9 @@ export interface PostgresNodeOptions extends Omit<PoolOptions, 'role' | 'server'
   readonly isWatched: boolean;
 }
 
+/** What is done with a borrowed connection; `renew` says that it goes on, where it takes longer than others' work. */
+export type Work<T> = (client: pg.Client, renew: () => void) => Promise<T>;
+
 /** One server: its pool, and what is known about it. {@link Topology} keeps that up to date. */
 export class PostgresNode {
   /** `host:port`. */
@@ -99,12 +102,14 @@ export class PostgresNode {
    * replaced unseen as long as the work may run again. One never lent before may have lain there too, but a server that
    * loses several of them is not well.
    */
-  async borrow<T>(work: (client: pg.Client) => Promise<T>, mayRunAgain: () => boolean = () => true): Promise<T> {
+  async borrow<T>(work: Work<T>, mayRunAgain: () => boolean = () => true): Promise<T> {
     for (let freshLost = 0; ;) {
       const lease = await this.pool.acquire();
       const client = lease.connection;
       try {
-        const result = await work(client);
+        const result = await work(client, () => {
+          lease.renew();
+        });
         lease.release();
         return result;
       } catch (error) {

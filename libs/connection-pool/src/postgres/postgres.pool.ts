@@ -6,7 +6,7 @@ import { Borrowed } from './borrowed.js';
 import { SILENCE_MARGIN_MS } from './pg-connector.js';
 import { isConnectionLoss, isNotPrimary, toFailure, unreachable } from './pg-failure.js';
 import { PgPool } from './pg-pool.js';
-import { PostgresNode, type NodeRole } from './postgres-node.js';
+import { PostgresNode, type NodeRole, type Work } from './postgres-node.js';
 import type { Queryable, ReadOptions, Rows, Statement, WriteOptions, WritingClient, Written } from './queryable.js';
 import { ReadRouter } from './read-router.js';
 import { Topology } from './topology.js';
@@ -86,7 +86,7 @@ export class PostgresPool implements OnApplicationShutdown {
    */
   read<T>(work: (client: Queryable) => Promise<T>, { after }: ReadOptions = {}): Promise<T> {
     const silenceMs = this.#statementTimeoutMs + SILENCE_MARGIN_MS;
-    return this.#reads.run((client) => work(new Borrowed(client, silenceMs)), after);
+    return this.#reads.run((client, renew) => work(new Borrowed(client, silenceMs, renew)), after);
   }
 
   /** One statement of a read; see {@link read}. */
@@ -101,11 +101,11 @@ export class PostgresPool implements OnApplicationShutdown {
   async write<T>(work: (client: WritingClient) => Promise<T>, options: WriteOptions = {}): Promise<Written<T>> {
     const timeoutMs = Math.trunc(options.statementTimeoutMs ?? this.#statementTimeoutMs);
     let begun = false;
-    const transaction = async (client: pg.Client): Promise<Written<T>> => {
+    const transaction: Work<Written<T>> = async (client, renew) => {
       await begin(client, timeoutMs);
       begun = true;
       try {
-        const value = await work(new Borrowed(client, timeoutMs + SILENCE_MARGIN_MS));
+        const value = await work(new Borrowed(client, timeoutMs + SILENCE_MARGIN_MS, renew));
         return { value, lsn: await commit(client) };
       } catch (error) {
         await rollBack(client, error);
@@ -149,7 +149,7 @@ export class PostgresPool implements OnApplicationShutdown {
   }
 
   /** Once more on another server when the primary turns out to be it no more, and `mayRunAgain`. */
-  async #onPrimary<T>(work: (client: pg.Client) => Promise<T>, mayRunAgain: () => boolean): Promise<T> {
+  async #onPrimary<T>(work: Work<T>, mayRunAgain: () => boolean): Promise<T> {
     const primary = await this.#primary();
     try {
       return await primary.borrow(work, mayRunAgain);

@@ -25,6 +25,8 @@ export interface Queryable {
 export interface WritingClient extends Queryable {
   /** Streams whole rows in COPY text format into `COPY ... FROM STDIN`; answers how many were stored. */
   copyFrom(sql: string, chunks: Iterable<Uint8Array>): Promise<number>;
+  /** For a transaction of many statements: it is not a leak as long as this is said now and then. */
+  atWork(): void;
 }
 
 export interface ReadOptions {

@@ -3,11 +3,9 @@ import { metrics } from '@mystocks/telemetry';
 import type pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isConnectionLoss, isRecoveryConflict, isSilent, toFailure, unreachable } from './pg-failure.js';
-import type { PostgresNode } from './postgres-node.js';
+import type { PostgresNode, Work } from './postgres-node.js';
 import { ASK_REPLAYED } from './sight.js';
 import type { Topology } from './topology.js';
-
-type Work<T> = (client: pg.Client) => Promise<T>;
 
 /** Milliseconds a read waits in all for replicas that have not replayed far enough, in growing steps. */
 const PAUSES_MS = [1, 2, 4, 8, 16];
@@ -103,12 +101,12 @@ export class ReadRouter {
   ): Promise<T | typeof BEHIND> {
     let reason: Reason = reasons.caughtUp;
     try {
-      const outcome = await node.borrow(async (client) => {
+      const outcome = await node.borrow(async (client, renew) => {
         if (!node.hasReplayed(position)) {
           reason = reasons.asked;
           if (!(await catchesUp(node, client, position, pauses))) return BEHIND;
         }
-        return work(client);
+        return work(client, renew);
       });
       if (outcome !== BEHIND) count('replica', reason);
       return outcome;
