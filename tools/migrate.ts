@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { readPlan } from './stack/plan.ts';
 import { readSecrets } from './stack/secrets.ts';
 import { migrate } from './stack/services.ts';
@@ -6,7 +8,9 @@ import { migrate } from './stack/services.ts';
 // Migrates the database of the running stack, or the one that PG_MIGRATION_URL names (as the role mystocks_owner).
 try {
   const plan = readPlan();
-  migrate(plan, process.env['PG_MIGRATION_URL'] ?? ownUrl());
+  const url = process.env['PG_MIGRATION_URL'] ?? ownUrl();
+  await answers(new URL(url));
+  migrate(plan, url);
   process.stdout.write('migrated\n');
 
   function ownUrl(): string {
@@ -18,4 +22,17 @@ try {
 } catch (error) {
   process.stderr.write(`npm run migrate: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+}
+
+/** The commonest mistake is said in a sentence; the stack of a driver is for the others. */
+async function answers({ hostname, port }: URL): Promise<void> {
+  const socket = connect({ host: hostname, port: Number(port || 5432) });
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`no PostgreSQL answers (${why}): is the stack running? \`npm start\``, { cause: error });
+  } finally {
+    socket.destroy();
+  }
 }
