@@ -83,6 +83,14 @@ describe('warming the cache', () => {
     ]);
   });
 
+  it('says what is wrong with a read as the gateway says it', async () => {
+    const { items } = await warm([read('x'), null]);
+    expect(items.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^symbol must be /),
+      'the read must be an object',
+    ]);
+  });
+
   it('keeps nothing that its owner forbids', async () => {
     fake.answer(listBars, ({ symbol }) => answerOf(symbol, { ttl_ms: 0 }));
     expect(await warm([read('600000.SH')])).toMatchObject({ inserted: 0, unchanged: 1 });

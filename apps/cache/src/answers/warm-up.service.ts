@@ -85,7 +85,10 @@ async function* places(count: number): AsyncGenerator<number> {
 function refusalOf(error: unknown): Told {
   if (error instanceof InvalidInput) {
     const { status, number } = failureCodes.invalid;
-    return { status, code: error.violations[0]?.code ?? number, message: error.message.slice(0, 300) };
+    const text = error.violations
+      .map(({ pointer, message }) => `${pointer.slice(1) || 'the read'} ${message}`)
+      .join('; ');
+    return { status, code: error.violations[0]?.code ?? number, message: text.slice(0, 300) };
   }
   if (!(error instanceof Failure)) throw error;
   const { status, number } = failureCodes[error.code];
