@@ -21,8 +21,11 @@ export function columnArrays(text: Uint8Array): ColumnArrays {
   const out = Buffer.allocUnsafeSlow(bytes);
   for (const start of starts) out[start] = OPEN;
   const ats = starts.map((start) => start + 1);
+  const { length } = text;
   let column = 0;
-  for (const byte of text) {
+  // By its index: an iterator would make an object a byte.
+  for (let from = 0; from < length; from += 1) {
+    const byte = text[from] as number;
     let at = ats[column] as number;
     if (byte === BACKSLASH) {
       out[at++] = LETTER_N;
@@ -44,8 +47,10 @@ export function columnArrays(text: Uint8Array): ColumnArrays {
 /** Bytes of each column: a brace, and every cell with a comma behind it. */
 function widthsOf(text: Uint8Array): number[] {
   const widths: number[] = [];
+  const { length } = text;
   let column = 0;
-  for (const byte of text) {
+  for (let from = 0; from < length; from += 1) {
+    const byte = text[from] as number;
     widths[column] = (widths[column] ?? 1) + (byte === BACKSLASH ? NUL : 1);
     if (byte === TAB) column += 1;
     else if (byte === LF) column = 0;
