@@ -47,6 +47,8 @@ export class PostgresNode {
   /** It could not be reached when it was asked last, and that was told. */
   isMissed = false;
   readonly #budget: FleetBudget;
+  /** Reads under way that another server could serve. */
+  readonly #readers = new Set<AbortController>();
   #connection = 0;
   #replayed: Lsn | undefined;
 
@@ -85,6 +87,7 @@ export class PostgresNode {
     this.sight = undefined;
     this.isProven = false;
     this.#replayed = undefined;
+    for (const reader of this.#readers) reader.abort(new Error('Connection terminated: its server does not answer'));
   }
 
   /** A replica has said that it shows everything up to `lsn`. */
@@ -102,9 +105,9 @@ export class PostgresNode {
    * replaced unseen as long as the work may run again. One never lent before may have lain there too, but a server that
    * loses several of them is not well.
    */
-  async borrow<T>(work: Work<T>, mayRunAgain: () => boolean = () => true): Promise<T> {
+  async borrow<T>(work: Work<T>, mayRunAgain: () => boolean = () => true, signal?: AbortSignal): Promise<T> {
     for (let freshLost = 0; ;) {
-      const lease = await this.pool.acquire();
+      const lease = await this.pool.acquire({ signal });
       const client = lease.connection;
       try {
         const result = await work(client, () => {
@@ -121,6 +124,26 @@ export class PostgresNode {
         if (lease.isFresh) freshLost += 1;
         if (!isLost || freshLost > FRESH_LOST_MAX || !mayRunAgain()) throw error;
       }
+    }
+  }
+
+  /** {@link borrow} for a read that another server can serve: it ends when this one is found to be away. */
+  async borrowWhileHere<T>(work: Work<T>): Promise<T> {
+    const here = new AbortController();
+    this.#readers.add(here);
+    try {
+      return await this.borrow(
+        (client, renew) => {
+          here.signal.onabort = () => {
+            client.connection.stream.destroy();
+          };
+          return work(client, renew);
+        },
+        () => !here.signal.aborted,
+        here.signal,
+      );
+    } finally {
+      this.#readers.delete(here);
     }
   }
 

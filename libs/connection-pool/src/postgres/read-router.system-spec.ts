@@ -141,6 +141,19 @@ describe('a read', () => {
     }
   }, 20_000);
 
+  it('under way on a replica that hangs goes elsewhere as soon as the replica is taken for away', async () => {
+    // By its own patience each would wait for half a minute.
+    const pool = await ready(open({ statementTimeoutMs: 30_000 }));
+    await times(20, () => where(pool));
+    far.pause();
+    try {
+      const ports = (await times(20, () => where(pool))).map(({ port }) => port);
+      expect(ports).not.toContain(far.port);
+    } finally {
+      far.resume();
+    }
+  }, 20_000);
+
   it('that a replica cancels, because its replay had to wait for it, runs elsewhere', async () => {
     const pool = await ready(open({ statementTimeoutMs: 10_000 }));
     const slow = { text: 'SELECT inet_server_port() AS port, pg_sleep(1.5) FROM market_data.counter' };

@@ -101,7 +101,7 @@ export class ReadRouter {
   ): Promise<T | typeof BEHIND> {
     let reason: Reason = reasons.caughtUp;
     try {
-      const outcome = await node.borrow(async (client, renew) => {
+      const outcome = await node.borrowWhileHere(async (client, renew) => {
         if (!node.hasReplayed(position)) {
           reason = reasons.asked;
           if (!(await catchesUp(node, client, position, pauses))) return BEHIND;
