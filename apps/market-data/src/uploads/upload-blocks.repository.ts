@@ -11,6 +11,7 @@ const REPORT_LINES_MAX = 100_000;
 const HELD_BYTES_MAX = 8 * 2 ** 20;
 /** Less than the 64 KiB that a socket reads at once. */
 const PIECE_BYTES = 49_152;
+const PLACES_AT_ONCE = 100;
 
 // Losing the newest milliseconds in a crash of PostgreSQL does no harm in these two: `start` counts what is staged and
 // commits for sure, and a block that stands again is stored again under the same idempotency key. It saves a flush each.
@@ -27,13 +28,13 @@ const sql = {
       SELECT id, ${unflushed} FROM market_data.uploads WHERE id = $1 AND owner = $2 AND status = 'staging')
     INSERT INTO market_data.upload_blocks (upload_id, first_line, lines, body)
     SELECT id, $3, $4, $5 FROM open ON CONFLICT DO NOTHING`,
+  places: `SELECT first_line::float8 AS first_line, lines FROM market_data.upload_blocks
+    WHERE upload_id = $1 AND first_line > $2 ORDER BY first_line LIMIT ${PLACES_AT_ONCE}`,
   // As escaped text, which for most files is the text itself (bytea arrives as hexadecimal, twice as long), and in pieces
   // that the socket reads at once: whole, it would be put together in ever larger buffers first.
-  next: `SELECT first_line::float8 AS first_line, lines,
-      CASE WHEN held THEN NULL ELSE encode(substr(body, start, ${PIECE_BYTES}), 'escape') END AS piece
-    FROM (SELECT first_line, lines, body, first_line = ANY ($3) AS held FROM market_data.upload_blocks
-        WHERE upload_id = $1 AND first_line > $2 ORDER BY first_line LIMIT 1) AS block,
-      generate_series(1, CASE WHEN held THEN 1 ELSE octet_length(body) END, ${PIECE_BYTES}) AS start ORDER BY start`,
+  body: `SELECT encode(substr(body, start, ${PIECE_BYTES}), 'escape') AS piece FROM market_data.upload_blocks,
+      generate_series(1, octet_length(body), ${PIECE_BYTES}) AS start
+    WHERE upload_id = $1 AND first_line = $2 ORDER BY start`,
   // Exactly once: who deletes the block counts it.
   stored: `WITH mine AS MATERIALIZED (
       SELECT id, ${unflushed} FROM market_data.uploads WHERE id = $1 AND lease_holder = $2 AND status = 'running'),
@@ -51,9 +52,8 @@ const sql = {
     UPDATE market_data.uploads SET report_lines = report_lines + (SELECT count(*) FROM kept) WHERE id = $1`,
 };
 
-interface Piece extends Omit<StagedBlock, 'body'> {
-  /** Null when this instance holds the block. */
-  readonly piece: string | null;
+interface Piece {
+  readonly piece: string;
 }
 
 /** The staged blocks of uploads, and what became of them. */
@@ -80,27 +80,30 @@ export class UploadBlocksRepository {
    */
   async *staged(id: string): AsyncGenerator<StagedBlock> {
     for (let after = 0; ;) {
-      const block = await this.#next(id, after);
-      if (block === undefined) return;
-      after = block.first_line;
-      this.#dead.passed(block.body.length);
-      yield block;
+      const places = await this.#places(id, after);
+      if (places.length === 0) return;
+      for (const place of places) {
+        after = place.first_line;
+        const body = this.#held.take(id, after) ?? (await this.#body(id, after));
+        // Gone meanwhile: another worker has it, or the upload was dropped.
+        if (body.length === 0) continue;
+        this.#dead.passed(body.length);
+        yield { ...place, body };
+      }
     }
   }
 
-  async #next(id: string, after: number): Promise<StagedBlock | undefined> {
-    for (;;) {
-      const read = [id, after, this.#held.of(id)];
-      const { value } = await this.pool.write((client) => client.query<Piece>(sql.next, read));
-      // Taken out: a connection remembers its last result, and each of many would keep a block.
-      const pieces = value.rows.splice(0);
-      const [first] = pieces;
-      if (first === undefined) return undefined;
-      const { first_line, lines } = first;
-      const body = first.piece === null ? this.#held.take(id, first_line) : wholeOf(pieces);
-      // Pushed out by newer ones since it was asked for: then it is read after all.
-      if (body !== undefined) return { first_line, lines, body };
-    }
+  async #places(id: string, after: number): Promise<Omit<StagedBlock, 'body'>[]> {
+    const { value } = await this.pool.write((client) =>
+      client.query<Omit<StagedBlock, 'body'>>(sql.places, [id, after]),
+    );
+    return value.rows;
+  }
+
+  async #body(id: string, firstLine: number): Promise<Buffer> {
+    const { value } = await this.pool.write((client) => client.query<Piece>(sql.body, [id, firstLine]));
+    // Taken out: a connection remembers its last result, and each of many would keep a block.
+    return wholeOf(value.rows.splice(0));
   }
 
   /** Counts a stored block, keeps its refused lines and lets its text go. Nothing happens when `holder` lost the upload. */
@@ -120,7 +123,7 @@ export class UploadBlocksRepository {
 
 /** Into memory of its own, which can be given back. */
 function wholeOf(pieces: readonly Piece[]): Buffer {
-  const texts = pieces.map(({ piece }) => unescaped(piece ?? ''));
+  const texts = pieces.map(({ piece }) => unescaped(piece));
   const whole = Buffer.allocUnsafeSlow(texts.reduce((bytes, text) => bytes + text.length, 0));
   let at = 0;
   for (const text of texts) at += whole.write(text, at, 'latin1');
