@@ -2,7 +2,8 @@ import { log } from '@mystocks/telemetry';
 import type { Upload } from './upload.js';
 import type { UploadQueueRepository } from './upload-queue.repository.js';
 
-const RENEW_EVERY_MS = 1_000;
+/** Also how soon a wish to stop is heard: a few blocks. */
+const RENEW_EVERY_MS = 250;
 /** The lease of the table is 10 s; whoever could not renew it for so long has lost it. */
 const LOST_AFTER_MS = 9_000;
 

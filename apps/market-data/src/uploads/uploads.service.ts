@@ -48,7 +48,7 @@ export class UploadsService {
       throw new Failure('rate_limited', `${UNFINISHED_MAX} uploads of yours have not ended`, { retryAfterS: 10 });
     }
     if (isNew || upload.id === id) return { id, replayed: false };
-    if (upload.status === 'staging') throw new Failure('conflict', 'An upload with this Idempotency-Key is under way');
+    if (upload.status === 'staging') throw keyUnderWay();
     if (!sameOptions(options, upload.options)) throw keyConflict();
     return { id: upload.id, replayed: true };
   }
@@ -130,6 +130,12 @@ export class UploadsService {
 }
 
 const notFound = (): Failure => new Failure('not_found', 'There is no such operation');
+const keyUnderWay = (): Failure =>
+  new Failure('conflict', 'An upload with this Idempotency-Key is under way; send it again in a moment', {
+    problem: 'IDEMPOTENCY_CONFLICT',
+    retryAfterS: 1,
+  });
+
 const keyConflict = (): Failure =>
   new Failure('unprocessable', 'This Idempotency-Key was used for another upload', { problem: 'IDEMPOTENCY_CONFLICT' });
 
