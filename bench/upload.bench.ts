@@ -10,8 +10,8 @@ import { bareCopy, barsFile, emptyTables, median, openPeer, seconds } from './ba
 import type { BenchRow } from './bench-row.ts';
 
 const ROWS = 100_000;
-const ROUNDS = 5;
-const LOOK_EVERY_MS = 20;
+const ROUNDS = 9;
+const LOOK_EVERY_MS = 5;
 
 interface Seen {
   readonly status: string;

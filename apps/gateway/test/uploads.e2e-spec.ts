@@ -67,15 +67,15 @@ describe('POST /uploads', () => {
 
   it('stages a long file in blocks of whole lines, with their places', async () => {
     const line = '600519,SSE,2024-01-02,1,2,1,2,100\n';
-    await upload('', [file(CSV + line.repeat(60_000))]);
+    await upload('', [file(CSV + line.repeat(90_000))]);
     expect(staged.length).toBeGreaterThan(3);
-    expect(Buffer.concat(staged.map(({ body }) => body)).toString()).toBe(line.repeat(60_001));
+    expect(Buffer.concat(staged.map(({ body }) => body)).toString()).toBe(line.repeat(90_001));
     let next = 2;
     for (const block of [...staged].sort((a, b) => a.first_line - b.first_line)) {
       expect(block.first_line).toBe(next);
       next += block.lines;
     }
-    expect(started).toMatchObject([{ blocks: staged.length, lines: 60_001 }]);
+    expect(started).toMatchObject([{ blocks: staged.length, lines: 90_001 }]);
   });
 
   it('passes an idempotency key on with a digest of the text, and stages nothing twice', async () => {

@@ -38,7 +38,7 @@ export class UploadOptions {
   /** `abort` stores nothing when one line is refused; `continue` stores the good ones. */
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
   /** Blocks that are stored at the same time, at most. 1 stores the lines in their order. */
-  @IsCount(1, 8) readonly concurrency: number = 4;
+  @IsCount(1, 8) readonly concurrency: number = 2;
 }
 
 export class OpenUploadRequest extends UploadOptions {

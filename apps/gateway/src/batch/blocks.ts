@@ -18,8 +18,8 @@ export interface Pace {
   readonly graceMs: number;
 }
 
-/** Blocks of 512 KB fit the bus (1 MB) with room; 10 KB/s is the floor of reliability.md §3. */
-const defaultPace: Pace = { blockMax: 524_288, idleMaxMs: 10_000, bytesPerSecondMin: 10_240, graceMs: 20_000 };
+/** Blocks of 512 KB fit the bus (8 MB) with room for their report; 10 KB/s is the floor of reliability.md §3. */
+export const defaultPace: Pace = { blockMax: 524_288, idleMaxMs: 10_000, bytesPerSecondMin: 10_240, graceMs: 20_000 };
 
 const NEWLINE = 0x0a;
 /** Characters of a header, as the services take it (`IngestRequest.header`). */

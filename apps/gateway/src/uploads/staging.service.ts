@@ -13,7 +13,7 @@ import {
 } from '@mystocks/contracts';
 import { DeadBuffers } from '@mystocks/kernel';
 import { currentContext, log, withContext } from '@mystocks/telemetry';
-import { blocksOf, withoutHeader, type Block } from '../batch/blocks.js';
+import { blocksOf, defaultPace, withoutHeader, type Block } from '../batch/blocks.js';
 import type { FileText } from './file-text.js';
 
 export interface StagedFile {
@@ -35,6 +35,12 @@ interface Sent {
 
 /** Blocks on their way to the store at the same time. */
 const BLOCKS_AT_ONCE = 3;
+
+/**
+ * A block of a file is three transactions in the store, so larger ones cost less time (a tenth at 1 MB against 512 KB), and
+ * more memory: at 768 KB and two at once a file of any size stays below 100 MB.
+ */
+const filePace = { ...defaultPace, blockMax: 786_432 };
 
 /** Brings a file to the owning service, block by block as it comes, and puts it into the queue when it is there. */
 @Injectable()
@@ -81,7 +87,7 @@ export class StagingService {
   }
 
   async #send({ id, replayed }: OpenedUpload, text: FileText, withDigest: boolean): Promise<Sent> {
-    const all = blocksOf(text.chunks);
+    const all = blocksOf(text.chunks, filePace);
     const { header, blocks } = text.format === 'csv' ? await withoutHeader(all) : { header: undefined, blocks: all };
     const hash = withDigest ? createHash('sha256').update(`${header ?? ''}\n`) : undefined;
     const sums = { blocks: 0, lines: 0, bytes: 0 };
