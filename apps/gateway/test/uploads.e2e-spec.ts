@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -133,6 +134,18 @@ describe('POST /uploads', () => {
     });
     const response = await upload('', [file(CSV)]);
     expect([response.status, dropped.length]).toEqual([422, 1]);
+  });
+
+  it('is refused before it is read when it says that it is too large', async () => {
+    const socket = createConnection(gateway.port, '127.0.0.1');
+    socket.write(
+      `POST /api/v2/uploads HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${gateway.token('admin')}\r\n` +
+        'content-type: multipart/form-data; boundary=b\r\ncontent-length: 9000000000\r\n\r\n',
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(opened).toEqual([]);
   });
 
   it('runs nothing of a file whose sender went away, and drops what was staged', async () => {

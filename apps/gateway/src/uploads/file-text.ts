@@ -22,6 +22,14 @@ export interface FileLimits {
 
 const defaultLimits: FileLimits = { packedMax: 2 ** 30, textMax: 2 ** 31, ratioMax: 100, ratioFrom: 2 ** 24 };
 const HEAD_BYTES = 512;
+/** What a form holds beside its file, at most. */
+const AROUND_FILE_BYTES = 65_536;
+
+/** Refuses a form that says it is too large before it is read. @throws {Failure} `too_large` */
+export function checkLength(contentLength: string | undefined): void {
+  if (Number(contentLength ?? 0) > defaultLimits.packedMax + AROUND_FILE_BYTES)
+    throw tooLarge(`A file has at most ${defaultLimits.packedMax} bytes`);
+}
 
 /**
  * The text of a CSV or NDJSON file, gzipped or plain; what is in the file decides. Unpacks as fast as it is read.

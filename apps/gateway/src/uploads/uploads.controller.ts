@@ -7,7 +7,7 @@ import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { fromQuery, MultipartBody } from '../http/input.js';
 import { leaveSoon } from '../http/leave-soon.js';
-import { textOf } from './file-text.js';
+import { checkLength, textOf } from './file-text.js';
 import { sendOperation } from './operation-document.js';
 import { StagingService } from './staging.service.js';
 import { openForm } from './upload-form.js';
@@ -33,6 +33,7 @@ export class UploadsController {
       throw new Failure('unsupported_media', 'This needs a form: Content-Type multipart/form-data with a part file');
     }
     try {
+      checkLength(headers['content-length']);
       const { idempotency_key: key } = idempotencyKeyOf(request);
       const form = await openForm(body, headers['content-type'] ?? '');
       try {
