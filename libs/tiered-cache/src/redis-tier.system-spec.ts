@@ -39,11 +39,14 @@ describe('RedisTier when Redis fails', () => {
 
   it('takes a Redis that hangs for a miss after its deadline, and then at once', async () => {
     redis.pause();
-    expect(await timed(() => tier.get('key'))).toBeLessThan(DEADLINE_MS + 100);
+    // The bounds are for what goes wrong, not for the speed of this machine: reads that wait for Redis, or each for its deadline.
+    expect(await timed(() => tier.get('key'))).toBeLessThan(1_000);
+    const answers: unknown[] = [];
     const ms = await timed(async () => {
-      for (let index = 0; index < 1_000; index += 1) expect(await tier.get('key')).toEqual(MISS);
+      for (let index = 0; index < 1_000; index += 1) answers.push(await tier.get('key'));
     });
-    expect(ms).toBeLessThan(DEADLINE_MS * 4);
+    expect(answers).toEqual(answers.map(() => MISS));
+    expect(ms).toBeLessThan((1_000 * DEADLINE_MS) / 10);
     await expect(tier.probe()).rejects.toThrow();
     redis.resume();
     await waitFor(async () => (await tier.get('key')).hit, { timeoutMs: 5_000, what: 'the entry' });
