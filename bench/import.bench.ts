@@ -37,7 +37,12 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
     typeof import('../apps/market-data/src/idempotency/idempotency.repository.ts'),
   ];
   // Nobody listens in a bench; the bus is measured by its own.
-  const bus = { publish: () => undefined, subscribe: () => ({ stop: () => undefined }) } as never;
+  const bus = {
+    connected: true,
+    publish: () => undefined,
+    subscribe: () => ({ stop: () => undefined }),
+    onConnectionChange: () => undefined,
+  } as never;
   const inTransaction = new transactions.IngestTransactions(pool);
   const reading = new blocks.BarBlocksService(
     new directory.InstrumentDirectory(new instruments.InstrumentsRepository(pool), bus),

@@ -64,12 +64,15 @@ describe('RedisTier when Redis fails', () => {
     await redis.kill();
     await waitFor(() => !tier.serving, { timeoutMs: 5_000 });
     const ms = await timed(async () => {
-      await tier.set('key', keptWith({}));
-      await tier.deleteTags(['600519.SH']);
-      await tier.clear();
-      expect(await tier.get('key')).toEqual(MISS);
+      for (let index = 0; index < 100; index += 1) {
+        await tier.set('key', keptWith({}));
+        await tier.deleteTags(['600519.SH']);
+        await tier.clear();
+        expect(await tier.get('key')).toEqual(MISS);
+      }
     });
-    expect(ms).toBeLessThan(DEADLINE_MS * 2);
+    // Far from 400 deadlines, on the slowest machine.
+    expect(ms).toBeLessThan((100 * DEADLINE_MS) / 2);
     await expect(tier.probe()).rejects.toThrow('not connected');
     await redis.restart();
     await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be back' });
