@@ -36,12 +36,7 @@ export class BlockByBlockService {
   }
 
   async #store(kind: FileKind, { upload, holder }: Lease, block: StagedBlock): Promise<void> {
-    metrics.batchConcurrency.inc({ kind: kind.name });
-    try {
-      const report = await kind.ingest(upload, block);
-      await this.blocks.stored(upload.id, holder, block, report);
-    } finally {
-      metrics.batchConcurrency.dec({ kind: kind.name });
-    }
+    const report = await kind.ingest(upload, block);
+    await this.blocks.stored(upload.id, holder, block, report);
   }
 }
