@@ -144,10 +144,17 @@ describe('a read', () => {
   it('under way on a replica that hangs goes elsewhere as soon as the replica is taken for away', async () => {
     // By its own patience each would wait for half a minute.
     const pool = await ready(open({ statementTimeoutMs: 30_000 }));
-    await times(20, () => where(pool));
+    const lone = open({ url: far.superuserUrl, replicaUrls: '' });
+    const slow = { text: 'SELECT inet_server_port() AS port, pg_sleep(3) FROM market_data.counter' };
+    const reads = times(6, () => pool.query<{ port: number }>(slow));
+    const sleeping = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    await waitFor(async () => (await lone.query({ text: sleeping })).rowCount === 3, {
+      timeoutMs: 2_500,
+      what: 'the reads',
+    });
     far.pause();
     try {
-      const ports = (await times(20, () => where(pool))).map(({ port }) => port);
+      const ports = (await reads).map(({ rows }) => rows[0]?.port);
       expect(ports).not.toContain(far.port);
     } finally {
       far.resume();
