@@ -15,11 +15,18 @@ export class Answer {
   @IsBody() readonly body!: Buffer;
   /** Strong entity tag with its quotes. */
   @IsText(1, 80) readonly etag!: string;
-  /** What a write must touch to make this answer old: canonical symbols, or `instruments`. */
+  /** What a write must touch to make this answer old: canonical symbols (bars), `quote:` and a symbol, or `instruments`. */
   @IsListOf({ name: 'tags', test: (tag) => typeof tag === 'string' && tag.length <= 32 }, 200) readonly tags!: string[];
-  /** How long a cache may keep it, ms; 0 = not at all. */
+  /** How long a cache may answer with it without asking again, ms; 0 = not at all. */
   @IsCount(0, 366 * 86_400_000) readonly ttl_ms!: number;
+  /** How long after that a cache may still answer with it, marked stale, while it asks again; ms, 0 when absent. */
+  @IsCount(0, 86_400_000, { optional: true }) readonly swr_ms?: number;
   @IsOneOf(qualities, { optional: true }) readonly quality?: Quality;
+  /**
+   * Where in `body` the JSON value of `meta.quality` begins, in bytes: a cache that serves the answer when it is stale
+   * writes `"stale"` there without parsing anything.
+   */
+  @IsCount(0, 64 * 1024 * 1024, { optional: true }) readonly quality_at?: number;
   /** Time of the newest value inside, RFC 3339. */
   @IsText(1, 40, { optional: true }) readonly as_of?: string;
   /** Closed history: may be kept for ever by the client. */

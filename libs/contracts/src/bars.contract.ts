@@ -107,6 +107,7 @@ export class BarsChanged {
 
 export const barsChanged = defineEvent({
   subject: 'evt.market-data.bars.changed.v1',
+  numbered: true,
   payload: BarsChanged,
   key: ({ symbol }) => symbolKey(symbol),
 });

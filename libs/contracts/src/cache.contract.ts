@@ -1,6 +1,6 @@
 import { IsCount, IsFlag, IsListOf, IsText } from '@mystocks/validation';
 import { Answer } from './answer.js';
-import { defineCall } from './define.js';
+import { defineCall, defineEvent } from './define.js';
 import { IngestReport } from './ingest.contract.js';
 import { operators, readers } from './roles.js';
 
@@ -37,6 +37,38 @@ export const warmAnswers = defineCall({
   timeoutMs: 30_000,
   idempotent: true,
   allow: operators,
+});
+
+const isKey = { name: 'keys', test: (one: unknown) => typeof one === 'string' && /^[A-Za-z0-9_-]{43}$/.test(one) };
+const isTag = { name: 'tags', test: (one: unknown) => typeof one === 'string' && /^[A-Za-z0-9:._-]{1,32}$/.test(one) };
+
+/** What is to be dropped, or was. */
+export class CacheEntries {
+  /** Keys of answers, as {@link readAnswer} keeps them. */
+  @IsListOf(isKey, 1_000, { optional: true }) readonly keys?: string[];
+  @IsListOf(isTag, 1_000, { optional: true }) readonly tags?: string[];
+}
+
+/** How many kept answers were dropped. */
+export class DroppedAnswers {
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly dropped!: number;
+}
+
+/** Drops answers for good from both tiers of the whole house: reads under way do not bring them back. */
+export const dropAnswers = defineCall({
+  subject: 'svc.cache.answers.drop.v1',
+  request: CacheEntries,
+  response: DroppedAnswers,
+  timeoutMs: 5_000,
+  idempotent: true,
+  allow: operators,
+});
+
+/** Answers were dropped from the second tier: first tiers drop them too. */
+export const entriesInvalidated = defineEvent({
+  subject: 'evt.cache.entry.invalidated.v1',
+  numbered: true,
+  payload: CacheEntries,
 });
 
 export class CacheStatusRequest {}

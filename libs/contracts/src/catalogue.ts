@@ -5,10 +5,11 @@ import * as calendar from './calendar.contract.js';
 import type { Call, Event } from './define.js';
 import * as instruments from './instruments.contract.js';
 import * as pools from './pools.contract.js';
+import * as publisher from './publisher.contract.js';
 import * as quotes from './quotes.contract.js';
 import * as uploads from './uploads.contract.js';
 
-const everything: readonly unknown[] = [auth, bars, cache, calendar, instruments, pools, quotes, uploads].flatMap(
+const everything: readonly unknown[] = [auth, bars, cache, calendar, instruments, pools, publisher, quotes, uploads].flatMap(
   (contracts) => Object.values(contracts),
 );
 

@@ -19,6 +19,11 @@ export interface Event<Payload extends object = object> {
   /** `evt.<service>.<noun>.<past verb>.v<N>`; the key, when there is one, is appended as further tokens. */
   readonly subject: string;
   readonly payload: ShapeClass<Payload>;
+  /**
+   * Every message carries its publisher's running number, and the publisher tells twice a second how far it has
+   * counted: who subscribes with `onGap` learns that it missed something (core NATS keeps nothing).
+   */
+  readonly numbered?: true;
   /** Subject tokens that name what the news is about, e.g. `SH.600519`. */
   readonly key?: (payload: Payload) => string;
 }

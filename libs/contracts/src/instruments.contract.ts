@@ -55,5 +55,6 @@ export class InstrumentsChanged {
 
 export const instrumentsChanged = defineEvent({
   subject: 'evt.market-data.instruments.changed.v1',
+  numbered: true,
   payload: InstrumentsChanged,
 });

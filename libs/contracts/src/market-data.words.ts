@@ -37,5 +37,11 @@ export const exchangeSuffix: Readonly<Record<Exchange, string>> = { SSE: 'SH', S
 export const instrumentStatuses = ['listed', 'delisted', 'unlisted'] as const;
 export type InstrumentStatus = (typeof instrumentStatuses)[number];
 
+/** Tag of answers that hold quotes of a symbol; those that hold its bars are tagged with the symbol itself. */
+export const quoteTag = (symbol: string): string => `quote:${symbol}`;
+
+/** Tag of answers that depend on which instruments there are. */
+export const INSTRUMENTS_TAG = 'instruments';
+
 /** `600519.SH` -> `SH.600519`: subject tokens, the exchange first so that one wildcard takes an exchange. */
 export const symbolKey = (symbol: string): string => `${symbol.slice(7)}.${symbol.slice(0, 6)}`;

@@ -57,6 +57,7 @@ export class QuoteChanged {
 
 export const quoteChanged = defineEvent({
   subject: 'evt.market-data.quote.changed.v1',
+  numbered: true,
   payload: QuoteChanged,
   key: ({ quote }) => symbolKey(quote.symbol),
 });

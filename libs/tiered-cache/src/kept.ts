@@ -4,8 +4,10 @@ import type { Lsn } from '@mystocks/kernel';
 /** An answer a tier keeps. */
 export interface Kept {
   readonly answer: Answer;
-  /** From this moment on (epoch ms) it is as good as absent. */
+  /** Until then (epoch ms) it is fresh: served without asking anybody. */
   readonly expiresAtMs: number;
+  /** Until then it may be served, marked stale, when its owner cannot be asked; from then on it is as good as absent. */
+  readonly graceUntilMs: number;
   /**
    * Newest announced log position when the answer was asked for: it shows every write up to there. Never a position
    * that only a client named: a made-up one would hold the answer against all writes to come.
@@ -13,11 +15,16 @@ export interface Kept {
   readonly after: Lsn | undefined;
 }
 
-export type Lookup = { readonly hit: true; readonly kept: Kept } | { readonly hit: false };
+/** `outdated`: a write has touched it since; only good while its owner cannot be asked. */
+export type Lookup =
+  | { readonly hit: true; readonly kept: Kept; readonly outdated: boolean }
+  | { readonly hit: false };
 
 export const MISS: Lookup = Object.freeze({ hit: false });
 
-/** What to keep of `answer`; nothing when its owner says it must not be kept. */
-export function keptOf(answer: Answer, after: Lsn | undefined, nowMs: number): Kept | undefined {
-  return answer.ttl_ms > 0 ? { answer, expiresAtMs: nowMs + answer.ttl_ms, after } : undefined;
+/** What to keep of `answer`, for `graceMs` longer than it is fresh; nothing when its owner says it must not be kept. */
+export function keptOf(answer: Answer, after: Lsn | undefined, nowMs: number, graceMs: number): Kept | undefined {
+  if (answer.ttl_ms <= 0) return undefined;
+  const expiresAtMs = nowMs + answer.ttl_ms;
+  return { answer, expiresAtMs, graceUntilMs: expiresAtMs + graceMs, after };
 }

@@ -1,27 +1,63 @@
+import type { CacheEntries } from '@mystocks/contracts';
 import type { Kept, Lookup } from './kept.js';
 
-export interface Entry {
+/**
+ * The right to ask the owner for one key and to keep its answer. There is one at a time in the whole house; a lease
+ * that has ended, or that a drop or an outdating overtook, keeps nothing any more, however late its holder comes.
+ */
+export interface Lease {
   readonly key: string;
+  /** Grows with every lease, drop and outdating that the store has seen: later ones fence off earlier ones. */
+  readonly fence: number;
+}
+
+/** What became of asking for the right to fetch a key. `none`: the tier cannot say now; fetch without keeping. */
+export type Claim =
+  | { readonly state: 'leased'; readonly lease: Lease }
+  | { readonly state: 'held'; readonly forMs: number }
+  | { readonly state: 'none' };
+
+export interface Entry {
   readonly kept: Kept;
+  readonly lease: Lease;
 }
 
 /**
- * A cache tier outside the reader's own memory. It never throws and never holds a reader up: what is slow, broken or
- * gone is a miss, and it heals by itself.
+ * A cache tier outside the reader's own memory, shared by every instance of the cache service (but for `memory`). It
+ * never throws and never holds a reader up: what is slow, broken or gone is a miss, and it heals by itself.
  */
 export interface Tier {
-  /** What it is built on, for people: `redis`, `memory`. */
+  /** What it is built on, for people: `redis`, `tdengine`, `memory`. */
   readonly kind: string;
   /** Whether reads can be answered now. */
   readonly serving: boolean;
-  /** A hit is never older than its `expiresAtMs`. */
+  /** What is kept under `key`, fresh or not, until its `graceUntilMs`. */
   get(key: string): Promise<Lookup>;
-  set(key: string, kept: Kept): Promise<void>;
+  /** {@link get} for many in few round trips, in the order given. */
+  getMany(keys: readonly string[]): Promise<Lookup[]>;
+  /** The right to fetch `key`, for `leaseMs`, when nobody has it. */
+  claim(key: string, leaseMs: number): Promise<Claim>;
+  /** `leaseMs` more from now; `false` when the lease is lost. */
+  renew(lease: Lease, leaseMs: number): Promise<boolean>;
+  /** Gives the right back without an answer: the next one may claim it at once. */
+  release(lease: Lease): Promise<void>;
+  /**
+   * Keeps an answer and gives the lease back. `false`, and nothing changes, when the lease is lost, when one of the
+   * answer's tags or its key was outdated or dropped since it was given, or when what is there shows later writes.
+   */
+  set(kept: Kept, lease: Lease): Promise<boolean>;
   /** {@link set} for many in few round trips: says of each, in the order given, whether it is kept now. */
   setMany(entries: readonly Entry[]): Promise<boolean[]>;
-  /** Drops every answer that carries one of `tags`. When that cannot be done now, nothing is served until all was cleared. */
-  deleteTags(tags: readonly string[]): Promise<void>;
+  /**
+   * A write touched `tags`: their answers are no longer fresh, and leases given before keep no answer with such a tag.
+   * When that cannot be done now, nothing is served until all was cleared.
+   */
+  outdate(tags: readonly string[]): Promise<void>;
+  /** Like {@link outdate}, but the answers are gone for good; says how many. */
+  drop(entries: CacheEntries): Promise<number>;
   /** Drops everything of this house; done later when it cannot be done now, and nothing is served until then. */
   clear(): Promise<void>;
+  /** For readiness. @throws when the store is gone or hangs */
+  probe(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,24 @@
+import { IsCount, IsShapes, IsText } from '@mystocks/validation';
+import { defineEvent } from './define.js';
+
+/** How many messages of one numbered event a publisher has sent. */
+export class EventCount {
+  @IsText(1, 100) readonly subject!: string;
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly sent!: number;
+}
+
+/** A process is there, and this is how far it has counted. */
+export class PublisherCounted {
+  /** Name of the service. */
+  @IsText(1, 40) readonly service!: string;
+  /** This process and this run of it. */
+  @IsText(1, 40) readonly publisher!: string;
+  @IsShapes(EventCount, 0, 20) readonly counts!: EventCount[];
+}
+
+/** Twice a second from every process on the bus: it is alive, and nobody misses a lost message for longer. */
+export const publisherCounted = defineEvent({
+  subject: 'evt.bus.publisher.counted.v1',
+  payload: PublisherCounted,
+  key: ({ service }) => service,
+});
