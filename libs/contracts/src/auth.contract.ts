@@ -74,6 +74,32 @@ export const issueToken = defineCall({
   allow: 'anyone',
 });
 
+/** A service's own credentials (RFC 6749 §4.4, client credentials). */
+export class IssueServiceTokenRequest {
+  @IsMatching(/^[a-z][a-z-]{1,39}$/, 'the name of a service') readonly client_id!: string;
+  @IsText(32, 256) readonly client_secret!: string;
+}
+
+export class ServiceToken {
+  @IsText(1, 4_096) readonly access_token!: string;
+  @IsOneOf(['Bearer']) readonly token_type!: 'Bearer';
+  /** Seconds. */
+  @IsCount(1, 3_600) readonly expires_in!: number;
+}
+
+/**
+ * An access token for what a service does by itself, for no user. `anyone`: the secret is what decides; no HTTP route
+ * leads here.
+ */
+export const issueServiceToken = defineCall({
+  subject: 'svc.auth.tokens.issue-service.v1',
+  request: IssueServiceTokenRequest,
+  response: ServiceToken,
+  timeoutMs: 2_000,
+  idempotent: false,
+  allow: 'anyone',
+});
+
 export class ListKeysRequest {}
 
 /** A public signing key (RFC 7517, ES256 only). */

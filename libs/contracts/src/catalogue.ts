@@ -1,3 +1,4 @@
+import * as accesses from './accesses.contract.js';
 import * as auth from './auth.contract.js';
 import * as bars from './bars.contract.js';
 import * as cache from './cache.contract.js';
@@ -8,10 +9,21 @@ import * as pools from './pools.contract.js';
 import * as publisher from './publisher.contract.js';
 import * as quotes from './quotes.contract.js';
 import * as uploads from './uploads.contract.js';
+import * as warmUp from './warm-up.contract.js';
 
-const everything: readonly unknown[] = [auth, bars, cache, calendar, instruments, pools, publisher, quotes, uploads].flatMap(
-  (contracts) => Object.values(contracts),
-);
+const everything: readonly unknown[] = [
+  accesses,
+  auth,
+  bars,
+  cache,
+  calendar,
+  instruments,
+  pools,
+  publisher,
+  quotes,
+  uploads,
+  warmUp,
+].flatMap((contracts) => Object.values(contracts));
 
 const hasSubject = (value: unknown, start: string): boolean =>
   typeof value === 'object' &&

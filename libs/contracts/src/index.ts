@@ -1,3 +1,4 @@
+export * from './accesses.contract.js';
 export { Answer, cacheStates, qualities, type CacheState, type Quality } from './answer.js';
 export * from './auth.contract.js';
 export * from './cache.contract.js';
@@ -23,3 +24,4 @@ export * from './publisher.contract.js';
 export { Quote, QuoteLevel } from './quote.js';
 export { operators, readers, roles, type Role } from './roles.js';
 export * from './uploads.contract.js';
+export * from './warm-up.contract.js';

@@ -62,4 +62,5 @@ const listPoolsOf = (subject: string): Call<ListPoolsRequest, PoolList> =>
   });
 
 export const listAuthPools = listPoolsOf('svc.auth.pools.list.v1');
+export const listCachePools = listPoolsOf('svc.cache.pools.list.v1');
 export const listMarketDataPools = listPoolsOf('svc.market-data.pools.list.v1');

@@ -1,0 +1,34 @@
+import { IsCount, IsShapes, IsSymbol, IsText } from '@mystocks/validation';
+import { defineCall } from './define.js';
+
+/** How often a symbol was read since its gateway told of it last. */
+export class SymbolReads {
+  @IsSymbol() readonly symbol!: string;
+  @IsCount(1, 1_000_000_000) readonly count!: number;
+}
+
+export class RecordAccessesRequest {
+  /** Each symbol once; somewhat more symbols than the exchanges list. */
+  @IsShapes(SymbolReads, 1, 6_000) readonly reads!: SymbolReads[];
+  /** The gateway that counted, `host:pid`. */
+  @IsText(1, 300) readonly instance!: string;
+}
+
+export class RecordedAccesses {
+  /** Symbols whose reads were taken over; the others found no room. */
+  @IsCount(0, 6_000) readonly symbols!: number;
+}
+
+/**
+ * Adds reads to the access log. Never tried again by itself: what was recorded although its answer got lost would count
+ * twice. `anyone`: a gateway tells it by itself, for no user and without a token; no HTTP route leads here, and who may
+ * send on the bus decides its permission list.
+ */
+export const recordAccesses = defineCall({
+  subject: 'svc.cache.accesses.record.v1',
+  request: RecordAccessesRequest,
+  response: RecordedAccesses,
+  timeoutMs: 2_000,
+  idempotent: false,
+  allow: 'anyone',
+});
