@@ -31,6 +31,11 @@ export const metrics = {
     help: 'Reads a cache layer could not answer',
     labelNames: ['layer'],
   }),
+  cacheStale: new FastCounter({
+    name: 'cache_stale_total',
+    help: 'Misses of a cache layer that it answered all the same, marked stale: while it asks again, or because the owner could not be asked',
+    labelNames: ['layer', 'reason'],
+  }),
   cacheOriginCalls: new FastCounter({
     name: 'cache_origin_calls_total',
     help: 'Reads that went to the owning service',

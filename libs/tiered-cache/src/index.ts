@@ -1,5 +1,6 @@
 export { answerKey, canonicalJson } from './answer-key.js';
 export { Fences } from './fences.js';
+export { freshnessOf, mayUseLastGood, staleOf, type Freshness } from './freshness.js';
 export { keptOf, MISS, type Kept, type Lookup } from './kept.js';
 export { MemoryTier } from './memory-tier.js';
 export { NearCache, type NearCacheOptions } from './near-cache.js';

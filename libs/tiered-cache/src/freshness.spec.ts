@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import { Failure, failureCodes, qualities, type Answer, type FailureCode } from '@mystocks/contracts';
+import fc from 'fast-check';
+import { freshnessOf, mayUseLastGood, staleOf, type Freshness } from './freshness.js';
+import { MISS, type Lookup } from './kept.js';
+
+const answer = (more: Partial<Answer> = {}): Answer => ({
+  body: Buffer.from('{}'),
+  etag: '"e"',
+  tags: [],
+  ttl_ms: 1_000,
+  built_at_ms: 1,
+  ...more,
+});
+const found = (swr_ms: number | undefined, outdated = false): Lookup => ({
+  hit: true,
+  outdated,
+  kept: {
+    answer: answer(swr_ms === undefined ? {} : { swr_ms }),
+    expiresAtMs: 1_000,
+    graceUntilMs: 5_000,
+    after: undefined,
+  },
+});
+
+describe('what a kept answer is good for', () => {
+  it.each<[number, number | undefined, Freshness]>([
+    [999, 10, 'fresh'],
+    [1_000, 10, 'revalidate'],
+    [1_009, 10, 'revalidate'],
+    [1_010, 10, 'grace'],
+    [1_000, undefined, 'grace'],
+    [1_000, 0, 'grace'],
+    [4_999, 0, 'grace'],
+    [5_000, 0, 'gone'],
+    [5_000, 60_000, 'gone'],
+  ])('at %i ms with %s ms to revalidate: %s', (nowMs, swr_ms, freshness) => {
+    expect(freshnessOf(found(swr_ms), nowMs)).toBe(freshness);
+  });
+
+  it('is nothing but grace after a write, whatever its times say', () => {
+    expect([0, 999, 1_005, 4_999, 5_000].map((nowMs) => freshnessOf(found(10, true), nowMs))).toEqual([
+      'grace',
+      'grace',
+      'grace',
+      'grace',
+      'gone',
+    ]);
+  });
+
+  it('is nothing where nothing is kept', () => {
+    expect(freshnessOf(MISS, 0)).toBe('gone');
+  });
+
+  it('only gets worse with time', () => {
+    const order: readonly Freshness[] = ['fresh', 'revalidate', 'grace', 'gone'];
+    const times = { expiresAtMs: fc.nat(100), graceMs: fc.nat(100), swr_ms: fc.nat(200), outdated: fc.boolean() };
+    fc.assert(
+      fc.property(fc.record(times), fc.array(fc.nat(300)), ({ expiresAtMs, graceMs, swr_ms, outdated }, moments) => {
+        const kept = { answer: answer({ swr_ms }), expiresAtMs, graceUntilMs: expiresAtMs + graceMs, after: undefined };
+        const ranks = moments
+          .sort((a, b) => a - b)
+          .map((nowMs) => order.indexOf(freshnessOf({ hit: true, kept, outdated }, nowMs)));
+        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+      }),
+    );
+  });
+});
+
+describe('the last good answer', () => {
+  it('stands in for an owner that cannot be asked, never for one that refused', () => {
+    const codes = Object.keys(failureCodes) as FailureCode[];
+    expect(codes.filter((code) => mayUseLastGood(new Failure(code, 'no')))).toEqual(['unavailable', 'timeout']);
+    expect(mayUseLastGood(new Error('unavailable'))).toBe(false);
+  });
+});
+
+describe('a stale answer', () => {
+  const text = '{"bars":[],"meta":{"quality":"live","as_of":null}}';
+  const live = answer({
+    body: Buffer.from(text),
+    quality: 'live',
+    quality_at: text.indexOf('"live"'),
+    as_of: '2024-06-14T15:00:00+08:00',
+    immutable: true,
+    swr_ms: 5,
+  });
+
+  it('says so everywhere, and nobody may keep it', () => {
+    const stale = staleOf(live);
+    expect(JSON.parse(stale.body.toString())).toEqual({ bars: [], meta: { quality: 'stale', as_of: null } });
+    expect(stale).toMatchObject({ etag: '"e-stale"', cache: 'stale', quality: 'stale', ttl_ms: 0, swr_ms: 0 });
+    expect(stale).toMatchObject({ built_at_ms: live.built_at_ms, as_of: live.as_of, tags: live.tags });
+    expect(stale).not.toHaveProperty('immutable');
+    expect(live.body.toString()).toBe(text);
+  });
+
+  it('is the same however often it is made of one', () => {
+    expect(staleOf(staleOf(live))).toEqual(staleOf(live));
+  });
+
+  it.each([undefined, 0, 10, text.length - 1, text.length, 1e9])('keeps its body when quality_at is %s', (at) => {
+    const { quality_at: _at, ...rest } = live;
+    const stale = staleOf(at === undefined ? rest : { ...rest, quality_at: at });
+    expect(stale.body.toString()).toBe(text);
+    expect(stale).toMatchObject({ cache: 'stale', quality: 'stale' });
+  });
+
+  it('differs from the fresh one in its quality only, whatever else the document holds', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.json(), fc.constantFrom(...qualities), (before, after, quality) => {
+        const head = Buffer.from(`{"a":${before},"meta":{"quality":`);
+        const body = Buffer.concat([head, Buffer.from(`"${quality}","z":${after}}}`)]);
+        const stale = staleOf(answer({ body, quality_at: head.length }));
+        const fresh = JSON.parse(body.toString()) as { meta: object };
+        expect(JSON.parse(stale.body.toString())).toEqual({ ...fresh, meta: { ...fresh.meta, quality: 'stale' } });
+      }),
+    );
+  });
+
+  it('has a tag of its own that is short enough for its contract', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[A-Za-z0-9_-]{0,78}$/), (inner) => {
+        const { etag } = staleOf(answer({ etag: `"${inner}"` }));
+        expect(etag).toMatch(/^"[A-Za-z0-9_-]*-stale"$/);
+        expect(etag.length).toBeLessThanOrEqual(80);
+        expect(etag).not.toBe(`"${inner}"`);
+      }),
+    );
+  });
+});
