@@ -16,6 +16,7 @@ import { Controller, Module, type DynamicModule, type INestMicroservice } from '
 import { NestFactory } from '@nestjs/core';
 import { CacheModule } from './cache.module.js';
 import { CacheSettings } from './cache.settings.js';
+import { openTier } from './tiers/open-tier.js';
 
 const caller: Caller = { id: 'id', username: 'desk', roles: ['admin'], expiresAtMs: Infinity };
 let version = 1;
@@ -49,7 +50,9 @@ beforeAll(async () => {
   [nats, redis] = await Promise.all([startNats(), startRedis()]);
   client = Bus.connect({ servers: [nats.url], service: 'gateway' });
   const environment = { MANAGEMENT_PORT: '1', NATS_URL: nats.url, REDIS_URL: redis.url };
-  const cache = CacheModule.forRoot(parseSettings(CacheSettings, environment));
+  const settings = parseSettings(CacheSettings, environment);
+  const tier = openTier(settings.CACHE_L2, (shape) => parseSettings(shape, environment));
+  const cache = CacheModule.forRoot(settings, tier);
   await open('market-data', { module: OwnerModule });
   await open('cache', cache);
   await waitFor(async () => (await status()).l2_connected, { timeoutMs: 10_000, what: 'the cache service' });
