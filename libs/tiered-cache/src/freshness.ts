@@ -36,10 +36,9 @@ const TAG_LENGTH_MAX = 80 - MARK.length;
  */
 export function staleOf(answer: Answer): Answer {
   if (answer.cache === 'stale') return answer;
-  const { immutable: _never, ...rest } = answer;
   const body = withQualityStale(answer);
   const etag = `${answer.etag.slice(0, TAG_LENGTH_MAX - 1).replace(/"$/, '')}${MARK}"`;
-  return { ...rest, body, etag, cache: 'stale', quality: 'stale', ttl_ms: 0, swr_ms: 0 };
+  return { ...answer, body, etag, cache: 'stale', quality: 'stale', ttl_ms: 0, swr_ms: 0, immutable: false };
 }
 
 function withQualityStale({ body, quality_at: at }: Answer): Buffer {
