@@ -10,6 +10,7 @@ import {
   isTrading,
   isTradingDay,
   knownRange,
+  nextActivity,
   nextClose,
   nextOpen,
   nextPhaseChange,
@@ -121,6 +122,23 @@ describe('sessions', () => {
     );
   });
 
+  it.each([
+    ['2024-06-14T09:14:59.999', '2024-06-14T09:15:00'],
+    ['2024-06-14T09:15:00', '2024-06-14T13:00:00'],
+    ['2024-06-14T11:30:00', '2024-06-14T13:00:00'],
+    ['2024-06-14T13:00:00', '2024-06-17T09:15:00'],
+    ['2024-06-15T00:00:00', '2024-06-17T09:15:00'],
+    ['2024-02-08T15:00:00', '2024-02-19T09:15:00'],
+  ])('let nothing move from %s to %s, unless the market is open', (instant, next) => {
+    expect(nextActivity(china(instant))).toBe(china(next));
+  });
+
+  it('are followed by nothing that is known where the calendar ends', () => {
+    const lastDay = tradingDays(`${knownRange.to.slice(0, 4)}-01-01`, knownRange.to).at(-1) ?? '';
+    expect(nextActivity(china(`${lastDay}T13:00:00`))).toBeUndefined();
+    expect(() => nextActivity(china('2006-12-29T10:00:00'))).toThrow(RangeError);
+  });
+
   it('keep one phase until the next change', () => {
     fc.assert(
       fc.property(anInstant, (instant) => {
@@ -129,5 +147,39 @@ describe('sessions', () => {
         expect(phaseAt(change - 1)).toBe(phaseAt(instant));
       }),
     );
+  });
+});
+
+const moves = (instantMs: number): boolean => !['closed', 'lunch'].includes(phaseAt(instantMs));
+
+describe('the next activity', () => {
+  it('is when quotes begin to move, and between a rest and it nothing does', () => {
+    fc.assert(
+      fc.property(anInstant, fc.double({ min: 0, max: 1, noNaN: true }), (instant, part) => {
+        const next = nextActivity(instant) ?? 0;
+        expect(next).toBeGreaterThan(instant);
+        expect([moves(next), moves(next - 1)]).toEqual([true, false]);
+        if (moves(instant)) return;
+        expect(phaseAt(Math.floor(instant + (next - 1 - instant) * part))).toBe(phaseAt(instant));
+      }),
+    );
+  });
+
+  const itOnRealDays = existsSync(CALENDAR) ? it : it.skip;
+  itOnRealDays('is that of the published trading days 2007-2026, or the file is not here', () => {
+    const published = readFileSync(CALENDAR, 'utf8')
+      .split('\n')
+      .filter((line) => line >= '2007' && line < '2027');
+    const starts = published.flatMap((day) => [china(`${day}T09:15:00`), china(`${day}T13:00:00`)]);
+    fc.assert(
+      fc.property(anInstant, (instant) => {
+        expect(nextActivity(instant)).toBe(starts.find((start) => start > instant));
+      }),
+      { numRuns: 2_000 },
+    );
+    for (const [index, start] of starts.entries()) {
+      expect(nextActivity(start - 1)).toBe(start);
+      if (index > 0) expect(nextActivity(starts[index - 1] ?? 0)).toBe(start);
+    }
   });
 });

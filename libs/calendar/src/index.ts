@@ -1,6 +1,7 @@
 export { addDays, chinaDay, chinaLocal, dayStart, weekday, type Day } from './china-time.js';
 export {
   isTrading,
+  nextActivity,
   nextClose,
   nextOpen,
   nextPhaseChange,

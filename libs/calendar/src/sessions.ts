@@ -28,6 +28,8 @@ const SESSIONS = [
   { open: at(9, 30), close: at(11, 30) },
   { open: at(13, 0), close: at(15, 0) },
 ] as const;
+// Quotes begin to move with the opening auction, and again after lunch.
+const ACTIVITIES = [at(9, 15), at(13, 0)] as const;
 
 /**
  * What the market is doing at an instant.
@@ -65,17 +67,33 @@ export function sessionsOf(day: Day): readonly Session[] {
  * The first opening of a session after an instant, epoch ms; nothing when the known calendar ends before it.
  * @throws {RangeError} when the calendar does not know the day
  */
-export const nextOpen = (instantMs: number): number | undefined => nextEdge(instantMs, ({ openMs }) => openMs);
+export const nextOpen = (instantMs: number): number | undefined =>
+  nextEdge(
+    instantMs,
+    SESSIONS.map(({ open }) => open),
+  );
 
 /**
  * The first closing of a session after an instant, epoch ms; nothing when the known calendar ends before it.
  * @throws {RangeError} when the calendar does not know the day
  */
-export const nextClose = (instantMs: number): number | undefined => nextEdge(instantMs, ({ closeMs }) => closeMs);
+export const nextClose = (instantMs: number): number | undefined =>
+  nextEdge(
+    instantMs,
+    SESSIONS.map(({ close }) => close),
+  );
 
-function nextEdge(instantMs: number, edge: (session: Session) => number): number | undefined {
+/**
+ * The first instant after `instantMs` at which quotes begin to move: 13:00 of a trading day that has reached 09:15, else
+ * 09:15 of the next one. At lunch and while the market is closed nothing moves before it. Epoch ms; nothing when the known
+ * calendar ends before it.
+ * @throws {RangeError} when the calendar does not know the day
+ */
+export const nextActivity = (instantMs: number): number | undefined => nextEdge(instantMs, ACTIVITIES);
+
+/** The first of these times of a trading day after an instant. */
+function nextEdge(instantMs: number, times: readonly number[]): number | undefined {
   const today = chinaDay(instantMs);
-  const tomorrow = nextTradingDay(today);
-  const ahead = [...sessionsOf(today), ...(tomorrow === undefined ? [] : sessionsOf(tomorrow))];
-  return ahead.map(edge).find((ms) => ms > instantMs);
+  const days = [isTradingDay(today) ? today : undefined, nextTradingDay(today)].filter((day) => day !== undefined);
+  return days.flatMap((day) => times.map((time) => dayStart(day) + time)).find((ms) => ms > instantMs);
 }
