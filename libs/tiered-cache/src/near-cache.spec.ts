@@ -1,29 +1,45 @@
 import { describe, expect, it } from '@jest/globals';
+import { metrics } from '@mystocks/telemetry';
 import type { Kept } from './kept.js';
-import { NearCache } from './near-cache.js';
-import { keptWith } from './tier.conformance.js';
+import { NearCache, type NearCacheOptions } from './near-cache.js';
 
 const NOW = 1_000;
-const fresh = (overrides: Partial<Kept> = {}): Kept => ({
-  ...keptWith({ tags: ['600519.SH'] }),
+const KEY = 'k'.repeat(43);
+
+interface About extends Partial<Omit<Kept, 'answer'>> {
+  readonly tags?: string[];
+  readonly bytes?: number;
+}
+
+const kept = ({ tags = ['600519.SH'], bytes = 2, ...rest }: About = {}): Kept => ({
+  answer: { body: Buffer.alloc(bytes), etag: '"e"', tags, ttl_ms: 500, built_at_ms: 1 },
   expiresAtMs: NOW + 500,
-  ...overrides,
+  graceUntilMs: NOW + 9_000,
+  after: undefined,
+  ...rest,
 });
 
+/** A cache that holds these entries. */
+function holding(entries: Readonly<Record<string, Kept>>, options: NearCacheOptions = {}): NearCache {
+  const cache = new NearCache(options);
+  for (const [key, one] of Object.entries(entries)) expect(cache.set(key, one, cache.begin())).toBe(true);
+  return cache;
+}
+
 describe('NearCache', () => {
-  it('keeps an answer until it expires', () => {
-    const cache = new NearCache();
-    const kept = fresh();
-    expect(cache.set('key', kept)).toBe(true);
-    expect(cache.get('key', NOW)).toBe(kept);
-    expect(cache.get('key', NOW + 500)).toBeUndefined();
+  it('answers with an entry until it expires, and holds it until its grace has ended', () => {
+    const entry = kept();
+    const cache = holding({ [KEY]: entry });
+    expect(cache.get(KEY, NOW)).toBe(entry);
+    expect(cache.get(KEY, NOW + 500)).toBeUndefined();
+    expect(cache.lastGood(KEY, NOW + 8_999)).toEqual({ kept: entry, outdated: false });
+    expect(cache.lastGood(KEY, NOW + 9_000)).toBeUndefined();
     expect(cache.size).toBe(0);
   });
 
   it('finds an answer by the URL that asked for it', () => {
-    const cache = new NearCache();
-    cache.set('key', fresh());
-    cache.alias('/api/v2/bars/600519', 'key');
+    const cache = holding({ [KEY]: kept() });
+    cache.alias('/api/v2/bars/600519', KEY);
     expect(cache.getByAlias('/api/v2/bars/600519', NOW)).toBeDefined();
     expect(cache.getByAlias('/api/v2/bars/600518', NOW)).toBeUndefined();
     cache.invalidate(['600519.SH'], '0/2');
@@ -31,64 +47,102 @@ describe('NearCache', () => {
   });
 
   it('does not remember endless URLs', () => {
-    const cache = new NearCache();
-    cache.set('key', fresh());
-    cache.alias(`/${'x'.repeat(2_000)}`, 'key');
+    const cache = holding({ [KEY]: kept() });
+    cache.alias(`/${'x'.repeat(2_000)}`, KEY);
     expect(cache.getByAlias(`/${'x'.repeat(2_000)}`, NOW)).toBeUndefined();
   });
 
-  it('drops what a write made old, and nothing else', () => {
-    const cache = new NearCache();
-    cache.set('old', fresh({ after: '0/1' }));
-    cache.set('newer', fresh({ after: '0/9' }));
-    cache.set('other', fresh({ answer: keptWith({ tags: ['000001.SZ'] }).answer }));
+  it('outdates what a write made old, and nothing else', () => {
+    const old = kept({ after: '0/1' });
+    const cache = holding({ old, newer: kept({ after: '0/9' }), other: kept({ tags: ['000001.SZ'] }) });
     cache.invalidate(['600519.SH'], '0/5');
     expect(cache.get('old', NOW)).toBeUndefined();
+    expect(cache.lastGood('old', NOW)).toEqual({ kept: old, outdated: true });
     expect(cache.get('newer', NOW)).toBeDefined();
     expect(cache.get('other', NOW)).toBeDefined();
+    expect(cache.lastGood('other', NOW)).toMatchObject({ outdated: false });
     expect(cache.latestLsn).toBe('0/5');
+  });
+
+  it('puts a new answer in the place of an outdated one', () => {
+    const cache = holding({ [KEY]: kept({ after: '0/1' }) });
+    cache.invalidate(['600519.SH'], '0/5');
+    const renewed = kept({ after: '0/5' });
+    expect(cache.set(KEY, renewed, cache.begin())).toBe(true);
+    expect(cache.get(KEY, NOW)).toBe(renewed);
+    expect(cache.size).toBe(1);
   });
 
   it('refuses an answer that was under way when the write was announced', () => {
     const cache = new NearCache();
+    const ticket = cache.begin();
     cache.invalidate(['600519.SH'], '0/5');
-    expect(cache.set('key', fresh({ after: '0/4' }))).toBe(false);
-    expect(cache.set('key', fresh({ after: '0/5' }))).toBe(true);
+    expect(cache.set(KEY, kept({ after: '0/4' }), ticket)).toBe(false);
+    expect(cache.set(KEY, kept({ after: '0/5' }), ticket)).toBe(true);
   });
 
-  it('refuses an answer that was under way when everything was dropped', () => {
-    const cache = new NearCache();
-    const { generation } = cache;
-    cache.clear();
-    expect(cache.set('key', fresh(), generation)).toBe(false);
-    expect(cache.set('key', fresh(), cache.generation)).toBe(true);
+  it('keeps what shows more when an older answer comes late', () => {
+    const newer = kept({ after: '0/5' });
+    const cache = holding({ [KEY]: newer });
+    expect(cache.set(KEY, kept({ after: '0/4' }), cache.begin())).toBe(false);
+    expect(cache.set(KEY, kept(), cache.begin())).toBe(false);
+    expect(cache.get(KEY, NOW)).toBe(newer);
   });
 
-  it('shows a client its own write', () => {
-    const cache = new NearCache();
-    cache.set('key', fresh({ after: '0/4' }));
-    expect(cache.get('key', NOW, '0/5')).toBeUndefined();
-    expect(cache.get('key', NOW, '0/4')).toBeDefined();
-    // The news of another write, which was later: that of the client's own may still be on its way.
-    cache.invalidate(['000001.SZ'], '0/6');
-    expect(cache.get('key', NOW, '0/5')).toBeUndefined();
-  });
+  it.each([
+    ['its key', { keys: [KEY] }],
+    ['the key it is a view of', { keys: [KEY] }, `${KEY}|v1`],
+    ['its tag', { tags: ['600519.SH'] }],
+  ])(
+    'has nothing left of an answer after a drop of %s, and refuses what was under way',
+    (_what, dropped, key = KEY) => {
+      const cache = holding({ [key]: kept(), other: kept({ tags: ['000001.SZ'] }) });
+      const ticket = cache.begin();
+      expect(cache.drop(dropped)).toBe(1);
+      expect(cache.lastGood(key, NOW)).toBeUndefined();
+      expect(cache.set(key, kept(), ticket)).toBe(false);
+      expect(cache.set('other', kept({ tags: ['000001.SZ'] }), ticket)).toBe(true);
+      expect(cache.set(key, kept(), cache.begin())).toBe(true);
+    },
+  );
 
-  it('stays within its bounds, and forgets the tags of what fell out', () => {
-    const cache = new NearCache({ entriesMax: 3, bytesMax: 10_000 });
-    for (let index = 0; index < 10; index += 1) cache.set(`key-${index}`, fresh());
-    expect(cache.size).toBe(3);
-    cache.set('huge', { ...fresh(), answer: { ...fresh().answer, body: Buffer.alloc(20_000) } });
-    expect(cache.get('huge', NOW)).toBeUndefined();
+  it('drops outdated answers too', () => {
+    const cache = holding({ [KEY]: kept() });
     cache.invalidate(['600519.SH'], '0/5');
+    expect(cache.drop({ tags: ['600519.SH'] })).toBe(1);
     expect(cache.size).toBe(0);
   });
 
-  it('replaces an entry without losing its place in the tag index', () => {
-    const cache = new NearCache();
-    cache.set('key', fresh());
-    cache.set('key', fresh());
-    cache.invalidate(['600519.SH'], '0/5');
-    expect(cache.get('key', NOW)).toBeUndefined();
+  it('refuses an answer that was under way when everything was dropped', () => {
+    const cache = holding({ other: kept() });
+    const ticket = cache.begin();
+    cache.clear();
+    expect(cache.size).toBe(0);
+    expect(cache.set(KEY, kept(), ticket)).toBe(false);
+    expect(cache.set(KEY, kept(), cache.begin())).toBe(true);
+  });
+
+  it('shows a client its own write', () => {
+    const cache = holding({ [KEY]: kept({ after: '0/4' }) });
+    expect(cache.get(KEY, NOW, '0/5')).toBeUndefined();
+    expect(cache.get(KEY, NOW, '0/4')).toBeDefined();
+    // The news of another write, which was later: that of the client's own may still be on its way.
+    cache.invalidate(['000001.SZ'], '0/6');
+    expect(cache.get(KEY, NOW, '0/5')).toBeUndefined();
+  });
+
+  it('counts every read by key once, and reads by URL when they hit', () => {
+    const read = (): number[] => [metrics.cacheHits.cell('l1').count, metrics.cacheMisses.cell('l1').count];
+    const [hits = 0, misses = 0] = read();
+    const cache = holding({ [KEY]: kept({ after: '0/1' }) });
+    cache.alias('/url', KEY);
+    cache.get(KEY, NOW);
+    cache.getByAlias('/url', NOW);
+    cache.get('absent', NOW);
+    cache.get(KEY, NOW + 500);
+    cache.get(KEY, NOW, '0/2');
+    cache.getByAlias('/url', NOW + 500);
+    cache.lastGood(KEY, NOW);
+    expect(read()).toEqual([hits + 2, misses + 3]);
   });
 });

@@ -1,66 +1,71 @@
-import type { Lsn } from '@mystocks/kernel';
+import { compareLsn, type Lsn } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { LRUCache } from 'lru-cache';
+import { AdmittedEntries } from './admitted-entries.js';
+import { DropStamps, type Ticket } from './drop-stamps.js';
 import { Fences } from './fences.js';
 import type { Kept } from './kept.js';
+import { NameIndex } from './name-index.js';
 
 export interface NearCacheOptions {
   readonly entriesMax?: number;
   readonly bytesMax?: number;
 }
 
+/** An answer that may be served, marked stale, when its owner cannot be asked. */
+export interface LastGood<K extends Kept = Kept> {
+  readonly kept: K;
+  /** A write has touched it since it was asked for. */
+  readonly outdated: boolean;
+}
+
+/** What an operator drops: `keys` of answers (their views go along) and `tags`. */
+export interface Dropped {
+  readonly keys?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
 /** Longer URLs are parsed each time; they would cost more memory than their parsing costs time. */
 const ALIAS_LENGTH_MAX = 1_024;
-/** What an entry costs beside its body, about: the objects, the key and its places in the tag index. */
+/** What an entry costs beside its body, about: the objects, the key and its places in the index. */
 const ENTRY_OVERHEAD = 1_024;
 
 /**
  * The first tier: answers inside this process, ready to send. Synchronous; a hit costs well under a microsecond.
  * `K` lets the owner keep more beside an answer (ready headers, say).
+ *
+ * A key may end in `|view`: another form of the answer under the key before it, dropped along with that.
  */
 export class NearCache<K extends Kept = Kept> {
   readonly #fences = new Fences();
-  readonly #entries: LRUCache<string, K>;
+  readonly #drops = new DropStamps();
+  readonly #index = new NameIndex();
+  readonly #entries: AdmittedEntries<K>;
   readonly #aliases: LRUCache<string, string>;
-  readonly #keysOfTag = new Map<string, Set<string>>();
-  #generation = 0;
   readonly #hits = metrics.cacheHits.cell('l1');
   readonly #misses = metrics.cacheMisses.cell('l1');
 
-  constructor(options: NearCacheOptions = {}) {
-    const entriesMax = options.entriesMax ?? 10_000;
-    this.#entries = new LRUCache<string, K>({
-      max: entriesMax,
-      maxSize: options.bytesMax ?? 256 * 1024 * 1024,
-      sizeCalculation: (kept) => kept.answer.body.length + ENTRY_OVERHEAD,
-      dispose: (kept, key) => {
-        this.#unindex(key, kept.answer.tags);
+  constructor({ entriesMax = 10_000, bytesMax = 256 * 1024 * 1024 }: NearCacheOptions = {}) {
+    this.#entries = new AdmittedEntries({
+      entriesMax,
+      bytesMax,
+      bytesOf: (kept) => kept.answer.body.length + ENTRY_OVERHEAD,
+      onGone: (key, kept) => {
+        this.#index.remove(key, namesOf(key, kept));
       },
     });
-    this.#aliases = new LRUCache<string, string>({ max: entriesMax });
+    this.#aliases = new LRUCache({ max: entriesMax });
   }
 
   /**
-   * The answer kept under `key`. With `readAfter` (a client's own last write) only one that surely shows it: that was
-   * fetched after it.
+   * The fresh answer kept under `key`. With `readAfter` (a client's own last write) only one that surely shows it: that
+   * was fetched after it.
    */
   get(key: string, nowMs: number, readAfter?: Lsn): K | undefined {
-    const kept = this.#fresh(key, nowMs, readAfter);
+    const kept = this.#usable(key, this.#entries.get(key), nowMs, readAfter);
     if (kept === undefined) this.#misses.count += 1;
     else this.#hits.count += 1;
     return kept;
-  }
-
-  /**
-   * Keeps an answer; `false` when a write that it may not show was announced meanwhile, or when everything was dropped
-   * since `generation` (read it before the fetch starts): then news may have been missed on the way.
-   */
-  set(key: string, kept: K, generation = this.#generation): boolean {
-    if (generation !== this.#generation || !this.#fences.allows(kept.answer.tags, kept.after)) return false;
-    this.#entries.set(key, kept);
-    // An answer over the byte bound is not taken; then there is nothing to index either.
-    if (this.#entries.has(key)) this.#index(key, kept.answer.tags);
-    return true;
   }
 
   /** Remembers that `rawUrl`, exactly as it was sent, asks for `key`: the next one need not be parsed. */
@@ -72,26 +77,64 @@ export class NearCache<K extends Kept = Kept> {
   getByAlias(rawUrl: string, nowMs: number, readAfter?: Lsn): K | undefined {
     const key = this.#aliases.get(rawUrl);
     if (key === undefined) return undefined;
-    const kept = this.#fresh(key, nowMs, readAfter);
+    const kept = this.#usable(key, this.#entries.getKnown(key), nowMs, readAfter);
     if (kept !== undefined) this.#hits.count += 1;
     return kept;
   }
 
-  /** A write at `lsn` touched `tags`: drops what shows the old, refuses late answers that do not show it. */
-  invalidate(tags: readonly string[], lsn: Lsn): void {
-    this.#fences.raise(tags, lsn);
-    for (const tag of tags) {
-      const keys = this.#keysOfTag.get(tag);
-      if (keys !== undefined) for (const key of [...keys]) this.#dropOutdated(key);
-    }
+  /**
+   * What is kept under `key`, fresh or not, until its `graceUntilMs`. Counts nothing. A caller with a `readAfter` may
+   * only have it when `kept.after` covers that.
+   */
+  lastGood(key: string, nowMs: number): LastGood<K> | undefined {
+    const kept = this.#entries.peek(key);
+    if (kept === undefined) return undefined;
+    if (kept.graceUntilMs > nowMs) return { kept, outdated: !this.#fences.allows(kept.answer.tags, kept.after) };
+    this.#entries.delete(key);
+    return undefined;
   }
 
-  /** Drops everything: news may have been missed. Fences stay. */
+  /** To be called before a fetch begins; {@link set} wants it with what the fetch brought. */
+  begin(): Ticket {
+    return this.#drops.now;
+  }
+
+  /**
+   * Keeps an answer. `false` when a write that it may not show was announced meanwhile, when its key, a tag of it or
+   * everything was dropped since `ticket`, when what is there shows later writes, or when it is too large.
+   */
+  set(key: string, kept: K, ticket: Ticket): boolean {
+    const { tags } = kept.answer;
+    if (!this.#drops.allows([plainKeyOf(key), ...tags], ticket)) return false;
+    if (!this.#fences.allows(tags, kept.after)) return false;
+    if (showsMore(this.#entries.peek(key)?.after, kept.after)) return false;
+    if (!this.#entries.set(key, kept)) return false;
+    this.#index.add(key, namesOf(key, kept));
+    return true;
+  }
+
+  /**
+   * A write at `lsn` touched `tags`: what may not show it is no longer fresh and only good while its owner cannot be
+   * asked; late answers that may not show it are refused.
+   */
+  invalidate(tags: readonly string[], lsn: Lsn): void {
+    this.#fences.raise(tags, lsn);
+    for (const tag of tags) for (const key of this.#index.keysOf(tag)) this.#retireOutdated(key);
+  }
+
+  /** Drops for good, and refuses what fetches under way bring back under these keys and tags; says how many went. */
+  drop({ keys = [], tags = [] }: Dropped): number {
+    this.#drops.stamp([...keys, ...tags]);
+    const named = [...keys, ...[...keys, ...tags].flatMap((name) => this.#index.keysOf(name))];
+    return named.filter((key) => this.#entries.delete(key)).length;
+  }
+
+  /** Drops everything: news may have been missed. Refuses what fetches under way bring back. Fences stay. */
   clear(): void {
-    this.#generation += 1;
+    this.#drops.stampAll();
     this.#entries.clear();
     this.#aliases.clear();
-    this.#keysOfTag.clear();
+    this.#index.clear();
   }
 
   /** The newest write announced; reads pass it down as their `readAfter`. */
@@ -99,44 +142,37 @@ export class NearCache<K extends Kept = Kept> {
     return this.#fences.latest;
   }
 
-  /** Grows with every {@link clear}. */
-  get generation(): number {
-    return this.#generation;
-  }
-
+  /** Answers kept, fresh or not. */
   get size(): number {
     return this.#entries.size;
   }
 
-  #fresh(key: string, nowMs: number, readAfter: Lsn | undefined): K | undefined {
-    const kept = this.#entries.get(key);
+  #usable(key: string, kept: K | undefined, nowMs: number, readAfter: Lsn | undefined): K | undefined {
     if (kept === undefined) return undefined;
     if (kept.expiresAtMs <= nowMs) {
-      this.#entries.delete(key);
+      this.#entries.retire(key);
       return undefined;
     }
     return readAfter === undefined || this.#fences.covers(readAfter, kept.after) ? kept : undefined;
   }
 
   // News may be late: an answer that was already fetched after the write stays.
-  #dropOutdated(key: string): void {
+  #retireOutdated(key: string): void {
     const kept = this.#entries.peek(key);
-    if (kept !== undefined && !this.#fences.allows(kept.answer.tags, kept.after)) this.#entries.delete(key);
+    if (kept !== undefined && !this.#fences.allows(kept.answer.tags, kept.after)) this.#entries.retire(key);
   }
+}
 
-  #index(key: string, tags: readonly string[]): void {
-    for (const tag of tags) {
-      const keys = this.#keysOfTag.get(tag);
-      if (keys === undefined) this.#keysOfTag.set(tag, new Set([key]));
-      else keys.add(key);
-    }
-  }
+const showsMore = (there: Lsn | undefined, late: Lsn | undefined): boolean =>
+  there !== undefined && (late === undefined || compareLsn(there, late) > 0);
 
-  #unindex(key: string, tags: readonly string[]): void {
-    for (const tag of tags) {
-      const keys = this.#keysOfTag.get(tag);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#keysOfTag.delete(tag);
-    }
-  }
+function plainKeyOf(key: string): string {
+  const view = key.indexOf('|');
+  return view < 0 ? key : key.slice(0, view);
+}
+
+/** What an entry is found by when things are outdated or dropped: its tags, and for a view the key it belongs to. */
+function namesOf(key: string, kept: Kept): readonly string[] {
+  const plain = plainKeyOf(key);
+  return plain === key ? kept.answer.tags : [plain, ...kept.answer.tags];
 }

@@ -1,0 +1,78 @@
+/** Counters in one number of the table: eight of four bits each. */
+const COUNTERS_PER_WORD = 8;
+const COUNTER_MAX = 15;
+/** After this many uses per entry all counts are halved, so that what was popular yesterday makes room. */
+const USES_PER_ENTRY = 10;
+
+/**
+ * About how often a key was used lately: a count-min sketch with four counters of four bits a key, which age by
+ * halving. It may say too much (keys share counters), never too little since the last halving.
+ *
+ * Keys are text whose first twelve characters are as good as random (the SHA-256 of an answer's key); what follows
+ * them (a view) tells keys apart by its length and last character.
+ */
+export class FrequencySketch {
+  readonly #table: Uint32Array;
+  readonly #mask: number;
+  readonly #usesMax: number;
+  #uses = 0;
+
+  constructor(entriesMax: number) {
+    const words = 2 ** Math.ceil(Math.log2(Math.max(entriesMax, 8)));
+    this.#table = new Uint32Array(words * 2);
+    this.#mask = words * 2 - 1;
+    this.#usesMax = entriesMax * USES_PER_ENTRY;
+  }
+
+  /** Notes one use of `key`. */
+  add(key: string): void {
+    const table = this.#table;
+    let place = placeOf(key);
+    const step = stepOf(key);
+    let counted = false;
+    for (let row = 0; row < 4; row += 1) {
+      const word = (place >>> 3) & this.#mask;
+      const shift = (place & (COUNTERS_PER_WORD - 1)) << 2;
+      const counters = table[word] ?? 0;
+      if (((counters >>> shift) & COUNTER_MAX) < COUNTER_MAX) {
+        table[word] = counters + (1 << shift);
+        counted = true;
+      }
+      place = (place + step) | 0;
+    }
+    if (counted && (this.#uses += 1) >= this.#usesMax) this.#age();
+  }
+
+  /** About how often `key` was used, at most 15. */
+  of(key: string): number {
+    let place = placeOf(key);
+    const step = stepOf(key);
+    let least = COUNTER_MAX;
+    for (let row = 0; row < 4; row += 1) {
+      const shift = (place & (COUNTERS_PER_WORD - 1)) << 2;
+      const count = ((this.#table[(place >>> 3) & this.#mask] ?? 0) >>> shift) & COUNTER_MAX;
+      if (count < least) least = count;
+      place = (place + step) | 0;
+    }
+    return least;
+  }
+
+  #age(): void {
+    const table = this.#table;
+    for (let word = 0; word < table.length; word += 1) table[word] = ((table[word] ?? 0) >>> 1) & 0x77777777;
+    this.#uses >>>= 1;
+  }
+}
+
+const placeOf = (key: string): number => hash(key, 0);
+// Odd, so that the four places of a key differ.
+const stepOf = (key: string): number => hash(key, 6) | 1;
+
+/** Six characters mixed into 32 bits; characters that are not there count as nothing. */
+function hash(key: string, from: number): number {
+  let mixed = key.length ^ (key.charCodeAt(key.length - 1) << 8);
+  for (let at = from; at < from + 6; at += 1) mixed = Math.imul(mixed ^ key.charCodeAt(at), 0x01000193);
+  mixed ^= mixed >>> 15;
+  mixed = Math.imul(mixed, 0x2c1b3c6d);
+  return mixed ^ (mixed >>> 13);
+}
