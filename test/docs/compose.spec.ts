@@ -86,7 +86,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it.each(['auth', 'market-data'])('migrates before %s starts, and tells it of primary and replica', (app) => {
+  it.each(['auth', 'market-data', 'cache'])('migrates before %s starts, and tells it of primary and replica', (app) => {
     expect(existsSync(join(root, `apps/${app}/src/migrate.ts`))).toBe(true);
     const migration = service(`migrate-${app}`);
     expect(migration.build?.args.APP).toBe(app);

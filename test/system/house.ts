@@ -53,6 +53,7 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
     format: 'pem',
   }) as string;
   const common = { NATS_URL: nats.url, NATS_TOKEN: natsToken, LOG_LEVEL: 'info' };
+  const clientSecret = randomBytes(32).toString('hex');
   const market = { ...common, ...databaseOf(postgres, 'market_data') };
   const [auth, marketData, cache, realtime, gateway] = await Promise.all([
     startService('auth', {
@@ -61,10 +62,16 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
       AUTH_SIGNING_KEY: signingKey,
       AUTH_PASSWORD_PEPPER: randomBytes(32).toString('hex'),
       AUTH_BOOTSTRAP_TOKEN: bootstrapToken,
+      AUTH_CACHE_CLIENT_SECRET: clientSecret,
       AUTH_BCRYPT_COST: '10',
     }),
     startService('market-data', market),
-    startService('cache', { ...common, REDIS_URL: redis.url }),
+    startService('cache', {
+      ...common,
+      ...databaseOf(postgres, 'cache'),
+      REDIS_URL: redis.url,
+      CACHE_CLIENT_SECRET: clientSecret,
+    }),
     startService('realtime', { ...common, REDIS_URL: redis.url }),
     startService('gateway', common),
   ]);
@@ -89,14 +96,14 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
   };
 }
 
-const databaseOf = (postgres: PostgresServer, role: 'auth' | 'market_data'): Record<string, string> => ({
+const databaseOf = (postgres: PostgresServer, role: 'auth' | 'market_data' | 'cache'): Record<string, string> => ({
   PG_PRIMARY_URL: postgres.urlOf(role),
   PG_REPLICA_URLS: postgres.replicaUrlsOf(role),
 });
 
 async function migrate(postgres: PostgresServer): Promise<void> {
   const env = { ...process.env, PG_MIGRATION_URL: postgres.ownerUrl };
-  for (const app of ['auth', 'market-data'])
+  for (const app of ['auth', 'market-data', 'cache'])
     await run(process.execPath, [join(root, `apps/${app}/dist/migrate.js`)], { env });
 }
 

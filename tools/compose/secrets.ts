@@ -13,6 +13,7 @@ const roots: Readonly<Record<string, () => string>> = {
   owner_password: random,
   market_data_password: random,
   auth_password: random,
+  cache_password: random,
   replicator_password: random,
   // At most 16 characters of at least three kinds is what TDengine takes.
   tdengine_password: () => `Td1-${randomBytes(9).toString('hex').slice(0, 12)}`,
@@ -20,6 +21,7 @@ const roots: Readonly<Record<string, () => string>> = {
     generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
   auth_password_pepper: random,
   auth_bootstrap_token: random,
+  cache_client_secret: random,
 };
 
 type Known = (name: string) => string;
@@ -36,6 +38,8 @@ const derived: Readonly<Record<string, (known: Known) => string>> = {
   pg_auth_replica_urls: (known) => postgres('auth', known('auth_password'), 'postgres-replica'),
   pg_market_data_url: (known) => postgres('market_data', known('market_data_password'), 'postgres'),
   pg_market_data_replica_urls: (known) => postgres('market_data', known('market_data_password'), 'postgres-replica'),
+  pg_cache_url: (known) => postgres('cache', known('cache_password'), 'postgres'),
+  pg_cache_replica_urls: (known) => postgres('cache', known('cache_password'), 'postgres-replica'),
   tdengine_url: (known) => `http://root:${known('tdengine_password')}@tdengine:6041`,
 };
 

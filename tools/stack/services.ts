@@ -25,7 +25,7 @@ export const managementUrl = ({ ports }: Plan, name: ServiceName): string =>
 
 /** Runs `dist/migrate.js` of the services that own tables. */
 export function migrate(plan: Plan, ownerUrl: string): void {
-  for (const name of ['market-data', 'auth']) {
+  for (const name of ['market-data', 'auth', 'cache']) {
     const script = join(plan.repository, 'apps', name, 'dist', 'migrate.js');
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--enable-source-maps', script], {
       encoding: 'utf8',
@@ -58,7 +58,7 @@ function environment(
   { natsUrl, redisUrl, postgres }: Servers,
 ): Record<string, string> {
   const { ports } = plan;
-  const database = (role: 'auth' | 'market_data'): Record<string, string> => ({
+  const database = (role: 'auth' | 'market_data' | 'cache'): Record<string, string> => ({
     PG_PRIMARY_URL: postgres.urlOf(role),
     PG_REPLICA_URLS: postgres.replicaUrlsOf(role),
   });
@@ -68,9 +68,10 @@ function environment(
       AUTH_SIGNING_KEY: secrets.signing_key,
       AUTH_PASSWORD_PEPPER: secrets.password_pepper,
       AUTH_BOOTSTRAP_TOKEN: secrets.bootstrap_token,
+      AUTH_CACHE_CLIENT_SECRET: secrets.cache_client_secret,
     },
     'market-data': database('market_data'),
-    cache: { REDIS_URL: redisUrl },
+    cache: { ...database('cache'), REDIS_URL: redisUrl, CACHE_CLIENT_SECRET: secrets.cache_client_secret },
     realtime: { REDIS_URL: redisUrl, REALTIME_HOST: '127.0.0.1', REALTIME_PORT: String(ports.realtime) },
     gateway: { GATEWAY_HOST: '127.0.0.1', GATEWAY_PORT: String(ports.gateway) },
   };
@@ -90,7 +91,9 @@ function passedOn(): Record<string, string> {
     (name) =>
       name === 'LOG_LEVEL' ||
       name === 'REALTIME_ORIGINS' ||
-      /^(PG_POOL_[A-Z_]+|PG_FLEET_BUDGET|PG_STATEMENT_TIMEOUT_MS|TIMESERIES_STORE|TDENGINE_[A-Z_]+)$/.test(name),
+      /^(PG_POOL_[A-Z_]+|PG_FLEET_BUDGET|PG_STATEMENT_TIMEOUT_MS|CACHE_WARM_UP_[A-Z_]+|TIMESERIES_STORE|TDENGINE_[A-Z_]+|CACHE_L2|CACHE_STALE_IF_ERROR_S)$/.test(
+        name,
+      ),
   );
   return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
 }

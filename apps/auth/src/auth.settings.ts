@@ -27,6 +27,8 @@ export class AuthSettings extends ServiceSettings {
   @IsSecret({ minLength: 32 }) readonly AUTH_PASSWORD_PEPPER!: Secret;
   /** One-time token that makes the first administrator; without it nobody can. */
   @IsSecret({ optional: true, minLength: 32 }) readonly AUTH_BOOTSTRAP_TOKEN?: Secret;
+  /** What the cache service proves itself with; without it that service gets no token of its own. */
+  @IsSecret({ optional: true, minLength: 32 }) readonly AUTH_CACHE_CLIENT_SECRET?: Secret;
   /** log2 of the rounds of bcrypt; 12 takes about 0.25 s (OWASP: 10 at least). */
   @IsCount(10, 16) readonly AUTH_BCRYPT_COST: number = 12;
 }

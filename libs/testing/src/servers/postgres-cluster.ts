@@ -12,6 +12,7 @@ export interface PostgresPasswords {
   readonly mystocks_owner: string;
   readonly market_data: string;
   readonly auth: string;
+  readonly cache: string;
   readonly replicator: string;
 }
 

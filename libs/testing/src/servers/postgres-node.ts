@@ -5,7 +5,7 @@ import { postgresProcess, urlFor, withClient, type Cluster } from './postgres-cl
 import { copyPrimary, followConfigured, startFollowing } from './postgres-replica.js';
 import { serverOf, type Server } from './server.js';
 
-type ServiceRole = 'market_data' | 'auth';
+type ServiceRole = 'market_data' | 'auth' | 'cache';
 
 /** One PostgreSQL server of a cluster. Whether it is the primary now is for itself to say. */
 export interface PostgresNode extends Server {

@@ -44,6 +44,7 @@ const freshPasswords = (): PostgresPasswords => {
     mystocks_owner: password(),
     market_data: password(),
     auth: password(),
+    cache: password(),
     replicator: password(),
   };
 };
@@ -134,6 +135,7 @@ async function applyRoles(port: number, passwords: PostgresPasswords): Promise<v
       MYSTOCKS_OWNER_PASSWORD: passwords.mystocks_owner,
       MARKET_DATA_PASSWORD: passwords.market_data,
       AUTH_PASSWORD: passwords.auth,
+      CACHE_PASSWORD: passwords.cache,
       REPLICATOR_PASSWORD: passwords.replicator,
     },
   });

@@ -111,7 +111,7 @@ describe('startPostgres', () => {
     });
     expect(await scalar(postgres.urlOf('market_data'), 'SELECT count(*)::int FROM t')).toBe(0);
     await expect(scalar(postgres.urlOf('auth'), 'SELECT 1 FROM market_data.t')).rejects.toThrow(/permission denied/);
-    for (const role of ['market_data', 'auth'] as const) {
+    for (const role of ['market_data', 'auth', 'cache'] as const) {
       const url = postgres.urlOf(role);
       await expect(scalar(url, 'CREATE TABLE public.mine (n int)')).rejects.toThrow(/permission denied/);
       await expect(scalar(url, `CREATE TABLE ${role}.mine (n int)`)).rejects.toThrow(/permission denied/);
@@ -185,7 +185,7 @@ describe('startPostgres', () => {
 
   it('finds its data again in a directory of its own', async () => {
     const directory = temporaryDirectory('keep');
-    const passwords = { postgres: 'p', mystocks_owner: 'o', market_data: 'm', auth: 'a', replicator: 'r' };
+    const passwords = { postgres: 'p', mystocks_owner: 'o', market_data: 'm', auth: 'a', cache: 'c', replicator: 'r' };
     const first = keep(await startPostgres({ directory, passwords, durable: false, replicas: 1 }));
     await scalar(first.ownerUrl, 'CREATE TABLE market_data.t AS SELECT 7 AS n');
     await first.stop();

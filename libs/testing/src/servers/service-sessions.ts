@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-const COUNT = `SELECT count(*)::int AS sessions FROM pg_stat_activity WHERE usename IN ('market_data', 'auth')`;
+const COUNT = `SELECT count(*)::int AS sessions FROM pg_stat_activity WHERE usename IN ('market_data', 'auth', 'cache')`;
 
 /** Counts the services' sessions on one PostgreSQL server, over a superuser's session of its own. */
 export class ServiceSessions {
