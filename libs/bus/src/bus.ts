@@ -1,9 +1,10 @@
-import type { Call, Event } from '@mystocks/contracts';
+import { publisherCounted, type Call, type Event } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { CallTable } from './call-table.js';
-import { codecOf } from './codec.js';
 import { BusConnection, type BusOptions } from './connection.js';
-import { News } from './news.js';
+import { Heartbeat } from './heartbeat.js';
+import { News, type SubscribeOptions } from './news.js';
+import { Pulse } from './pulse.js';
 
 export interface CallOptions {
   /** Instead of the contract's own; never beyond the deadline of the request that is being served. */
@@ -27,7 +28,9 @@ export let connectionOf: (bus: Bus) => BusConnection;
 export class Bus {
   readonly #connection: BusConnection;
   readonly #calls: CallTable;
+  readonly #pulse: Pulse;
   readonly #news: News;
+  readonly #heartbeat: Heartbeat;
 
   static {
     connectionOf = (bus) => bus.#connection;
@@ -36,7 +39,9 @@ export class Bus {
   private constructor(options: BusOptions) {
     this.#connection = new BusConnection(options);
     this.#calls = new CallTable(this.#connection);
-    this.#news = new News(this.#connection);
+    this.#pulse = new Pulse(options.service);
+    this.#news = new News(this.#connection, this.#pulse);
+    this.#heartbeat = new Heartbeat(this.#connection, this.#news, this.#pulse);
   }
 
   static connect(options: BusOptions): Bus {
@@ -64,22 +69,46 @@ export class Bus {
     return this.#calls.call(call, request, options.timeoutMs);
   }
 
-  /** Tells the news to whoever listens now. Core NATS: nobody keeps it, and while disconnected it is dropped and counted. */
+  /**
+   * Tells the news to whoever listens now. Core NATS: nobody keeps it, and while disconnected it is dropped and counted;
+   * who listens to a numbered event with `onGap` learns of it.
+   */
   publish<P extends object>(event: Event<P>, payload: NoInfer<P>): void {
     this.#news.publish(event, payload);
   }
 
-  /** Every instance that subscribes gets every message. `key` may use the wildcards of NATS. */
+  /**
+   * Every instance that subscribes gets every message. With `onGap` (numbered events, without a key) it also learns that
+   * it missed some: within about a second, also when the lost message was the last one.
+   */
   subscribe<P extends object>(
     event: Event<P>,
     handler: (payload: P) => void,
-    options: { key?: string } = {},
+    options: SubscribeOptions = {},
   ): Subscribed {
-    return this.#news.subscribe(event, codecOf(event.payload), handler, options.key);
+    return this.#news.subscribe(event, handler, options);
+  }
+
+  /**
+   * No instance of `service` was heard for 1.5 s (it is frozen or cut off, or gone), while this process was connected
+   * and not held up itself: calling it would only cost the deadline.
+   */
+  isSilent(service: string): boolean {
+    return this.#pulse.hearing.isSilent(service);
+  }
+
+  /** Tells whenever {@link isSilent} changes. */
+  onSilence(service: string, listener: (silent: boolean) => void): void {
+    this.#pulse.hearing.onSilence(service, (silent) => {
+      this.#news.guard(publisherCounted.subject, () => {
+        listener(silent);
+      });
+    });
   }
 
   /** Waits for the calls under way (at most 10 s), sends what is left and closes. */
   async drain(): Promise<void> {
+    this.#heartbeat.stop();
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, DRAIN_CALLS_MAX_MS);

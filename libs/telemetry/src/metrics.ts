@@ -49,7 +49,7 @@ export const metrics = {
   }),
   busEvents: new FastCounter({
     name: 'bus_events_total',
-    help: 'News on the bus: published, dropped while disconnected, received, invalid, failed in a listener',
+    help: 'News on the bus: published, dropped while disconnected, received, missed, invalid, failed in a listener',
     labelNames: ['subject', 'outcome'],
   }),
   activeConnections: new LiveGauge({

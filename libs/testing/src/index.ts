@@ -1,4 +1,5 @@
 export { FakeBus, type Called, type Published } from './fakes/fake-bus.js';
+export { FakeWire, type Carried } from './fakes/fake-wire.js';
 export { FaultProxy } from './fakes/fault-proxy.js';
 export { makeKeys, signToken, testKeys, type TestKeys, type TokenOptions } from './fakes/tokens.js';
 export {

@@ -1,13 +1,23 @@
-import type { Bus, CallOptions, Subscribed } from '@mystocks/bus';
-import { Failure, type Call, type Event } from '@mystocks/contracts';
+import {
+  Pulse,
+  TICK_MS,
+  watchOf,
+  type Bus,
+  type CallOptions,
+  type Subscribed,
+  type SubscribeOptions,
+} from '@mystocks/bus';
+import { Failure, publisherCounted, type Call, type Event } from '@mystocks/contracts';
 import { check, InvalidInput } from '@mystocks/validation';
+import { FakeWire } from './fake-wire.js';
 
 type Answer<Req, Res> = (request: Req, options: CallOptions) => Res | Promise<Res>;
 type Handler = Answer<object, object>;
 
-interface Listener {
-  readonly pattern: string;
-  readonly handler: (payload: object) => void;
+/** News as it travels. */
+interface Message {
+  readonly payload: object;
+  readonly place: ReturnType<Pulse['number']> | undefined;
 }
 
 /** What was published, oldest first. */
@@ -23,15 +33,33 @@ export interface Called {
 
 /**
  * The bus in memory. Like the real one it refuses requests and responses that do not have the agreed shape, knows only
- * Failures, answers `unavailable` where nobody listens, and hands news on after the publisher went on.
+ * Failures, answers `unavailable` where nobody listens, hands news on after the publisher went on, and numbers it: what
+ * is lost on the way is found out as in earnest. Its time stands still but for {@link tick} and {@link passTime}.
  */
 export class FakeBus implements Pick<Bus, keyof Bus> {
   readonly published: Published[] = [];
   readonly called: Called[] = [];
   readonly #handlers = new Map<string, Handler>();
-  readonly #listeners = new Set<Listener>();
   readonly #connectionListeners: ((connected: boolean) => void)[] = [];
+  readonly #pulse: Pulse;
   #connected = true;
+  #nowMs = 0;
+  #toLose = 0;
+
+  constructor(
+    service = 'fake',
+    readonly wire = new FakeWire(),
+  ) {
+    this.#pulse = new Pulse(service);
+    this.wire.listen({
+      to: this,
+      pattern: `${publisherCounted.subject}.*`,
+      receive: (beat) => {
+        if (this.#connected) this.#pulse.heard(beat as ReturnType<Pulse['beat']>, this.#nowMs);
+      },
+    });
+    this.tick(0);
+  }
 
   /** Itself where the real class is asked for: `new QuotesService(fake.bus)`. */
   get bus(): Bus {
@@ -58,6 +86,39 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     if (connected === this.#connected) return;
     this.#connected = connected;
     for (const listener of this.#connectionListeners) listener(connected);
+    if (connected) this.#beat();
+  }
+
+  /** Another process on the same wire: hears this one's news, and the other way round. Calls are its own. */
+  beside(service = 'fake'): FakeBus {
+    return new FakeBus(service, this.wire);
+  }
+
+  /** The next `count` pieces of news from here are lost on the way, to everybody. */
+  lose(count: number): void {
+    this.#toLose += count;
+  }
+
+  /** It is `nowMs` for this process: what the real bus does every 250 ms happens, a beat every second time. */
+  tick(nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (this.#pulse.tick(nowMs, this.#connected)) this.#beat();
+  }
+
+  /** Lets time pass for this process alone; one that is left out is frozen. */
+  async passTime(ms: number): Promise<void> {
+    for (const endMs = this.#nowMs + ms; this.#nowMs < endMs;) {
+      this.tick(Math.min(this.#nowMs + TICK_MS, endMs));
+      await Promise.resolve();
+    }
+  }
+
+  isSilent(service: string): boolean {
+    return this.#pulse.hearing.isSilent(service);
+  }
+
+  onSilence(service: string, listener: (silent: boolean) => void): void {
+    this.#pulse.hearing.onSilence(service, listener);
   }
 
   onConnectionChange(listener: (connected: boolean) => void): void {
@@ -78,29 +139,45 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   }
 
   publish<P extends object>(event: Event<P>, payload: NoInfer<P>): void {
+    const place = event.numbered === true ? this.#pulse.number(event.subject) : undefined;
     if (!this.#connected) return;
     const told = check(event.payload, payload);
     const subject = event.key === undefined ? event.subject : `${event.subject}.${event.key(told)}`;
     this.published.push({ subject, payload: told });
-    queueMicrotask(() => {
-      for (const { pattern, handler } of this.#listeners) if (matches(pattern, subject)) handler(told);
-    });
+    if (this.#toLose > 0) this.#toLose -= 1;
+    else this.wire.send(this, subject, { payload: told, place } satisfies Message);
   }
 
   subscribe<P extends object>(
     event: Event<P>,
     handler: (payload: P) => void,
-    options: { key?: string } = {},
+    { key, onGap }: SubscribeOptions = {},
   ): Subscribed {
-    const pattern = event.key === undefined ? event.subject : `${event.subject}.${options.key ?? '>'}`;
-    const listener: Listener = { pattern, handler: handler as (payload: object) => void };
-    this.#listeners.add(listener);
-    return { stop: () => void this.#listeners.delete(listener) };
+    const watch = onGap === undefined ? undefined : watchOf(this.#pulse, event, key, onGap);
+    const pattern = event.key === undefined ? event.subject : `${event.subject}.${key ?? '>'}`;
+    const receive = (message: unknown): void => {
+      if (!this.#connected) return;
+      const { payload, place } = message as Message;
+      watch?.received(place, this.#nowMs);
+      handler(payload as P);
+    };
+    const unlisten = this.wire.listen({ to: this, pattern, receive });
+    return {
+      stop: () => {
+        watch?.stop();
+        unlisten();
+      },
+    };
   }
 
   async drain(): Promise<void> {
     this.setConnected(false);
     return Promise.resolve();
+  }
+
+  #beat(): void {
+    if (!this.#connected) return;
+    this.wire.send(this, `${publisherCounted.subject}.beat`, this.#pulse.beat());
   }
 }
 
@@ -122,15 +199,4 @@ async function translated<T>(work: () => T | Promise<T>): Promise<T> {
   } catch (error) {
     throw error instanceof Failure ? error : new Failure('internal', 'Internal error', { cause: error });
   }
-}
-
-/** NATS subject matching: `*` is one token, `>` at the end is one or more. */
-function matches(pattern: string, subject: string): boolean {
-  const wanted = pattern.split('.');
-  const tokens = subject.split('.');
-  for (const [index, token] of wanted.entries()) {
-    if (token === '>') return tokens.length > index;
-    if (token !== '*' && token !== tokens[index]) return false;
-  }
-  return tokens.length === wanted.length;
 }

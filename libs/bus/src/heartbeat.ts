@@ -1,0 +1,43 @@
+import { publisherCounted } from '@mystocks/contracts';
+import type { BusConnection } from './connection.js';
+import type { News } from './news.js';
+import { TICK_MS, type Pulse } from './pulse.js';
+import { subjectOf } from './subject.js';
+
+/** Tells twice a second that this process is there and how far it has counted, and listens to the others. */
+export class Heartbeat {
+  readonly #timer: NodeJS.Timeout;
+  #stopped = false;
+
+  constructor(
+    private readonly connection: BusConnection,
+    private readonly news: News,
+    private readonly pulse: Pulse,
+  ) {
+    // A service name that is no subject token is told now, not by a timer.
+    subjectOf(publisherCounted, pulse.beat());
+    news.subscribe(
+      publisherCounted,
+      (beat) => {
+        pulse.heard(beat, performance.now());
+      },
+      {},
+    );
+    // At once: who missed something while we were away need not wait for the next one.
+    connection.onConnectionChange((connected) => {
+      if (connected) this.#beat();
+    });
+    this.#timer = setInterval(() => {
+      if (pulse.tick(performance.now(), connection.connected)) this.#beat();
+    }, TICK_MS).unref();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+  }
+
+  #beat(): void {
+    if (!this.#stopped && this.connection.connected) this.news.publish(publisherCounted, this.pulse.beat());
+  }
+}

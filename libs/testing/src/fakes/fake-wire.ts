@@ -1,0 +1,53 @@
+/** One piece of news on its way to one listener's process. */
+export interface Carried {
+  /** The bus that sent it, and the one it is for. */
+  readonly from: object;
+  readonly to: object;
+  readonly subject: string;
+  readonly deliver: () => void;
+}
+
+interface Listener {
+  readonly to: object;
+  readonly pattern: string;
+  readonly receive: (message: unknown) => void;
+}
+
+/** What lies between fake buses: news of one gets to all, in order, after the publisher went on. */
+export class FakeWire {
+  readonly #listeners = new Set<Listener>();
+  #carry: (carried: Carried) => void = ({ deliver }) => {
+    queueMicrotask(deliver);
+  };
+
+  /** From now on `carry` decides when a piece of news is delivered, and whether. */
+  carriedBy(carry: (carried: Carried) => void): void {
+    this.#carry = carry;
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  send(from: object, subject: string, message: unknown): void {
+    for (const listener of this.#listeners) {
+      if (!matches(listener.pattern, subject)) continue;
+      const deliver = (): void => {
+        if (this.#listeners.has(listener)) listener.receive(message);
+      };
+      this.#carry({ from, to: listener.to, subject, deliver });
+    }
+  }
+}
+
+/** NATS subject matching: `*` is one token, `>` at the end is one or more. */
+function matches(pattern: string, subject: string): boolean {
+  const wanted = pattern.split('.');
+  const tokens = subject.split('.');
+  for (const [index, token] of wanted.entries()) {
+    if (token === '>') return tokens.length > index;
+    if (token !== '*' && token !== tokens[index]) return false;
+  }
+  return tokens.length === wanted.length;
+}
