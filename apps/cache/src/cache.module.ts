@@ -3,7 +3,7 @@ import { Bus } from '@mystocks/bus';
 import type { Tier } from '@mystocks/tiered-cache';
 import { AnswersHandler } from './answers/answers.handler.js';
 import { AnswersService } from './answers/answers.service.js';
-import { WarmUpService } from './answers/warm-up.service.js';
+import { WarmUpService } from './warm-up/warm-up.service.js';
 import type { CacheSettings } from './cache.settings.js';
 import { StatusHandler } from './status/status.handler.js';
 import { SecondTier } from './tiers/second-tier.js';

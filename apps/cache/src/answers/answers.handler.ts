@@ -10,7 +10,7 @@ import {
 } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
 import { AnswersService } from './answers.service.js';
-import { WarmUpService } from './warm-up.service.js';
+import { WarmUpService } from '../warm-up/warm-up.service.js';
 
 @Controller()
 export class AnswersHandler {

@@ -3,7 +3,7 @@ import { barsChanged, Failure, getMe, listBars, readAnswer, type Answer } from '
 import type { Caller } from '@mystocks/identity';
 import { FakeBus } from '@mystocks/testing';
 import { MemoryTier } from '@mystocks/tiered-cache';
-import { AnswersService } from './answers.service.js';
+import { AnswersService } from '../answers/answers.service.js';
 import { WarmUpService } from './warm-up.service.js';
 
 const caller: Caller = { id: 'id', username: 'desk', roles: ['operator'], expiresAtMs: Infinity };

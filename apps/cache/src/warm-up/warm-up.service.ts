@@ -12,7 +12,7 @@ import type { Caller } from '@mystocks/identity';
 import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { check, InvalidInput } from '@mystocks/validation';
-import { AnswersService, type Fresh } from './answers.service.js';
+import { AnswersService, type Fresh } from '../answers/answers.service.js';
 
 /** Owners are asked for so many answers at once, at most. */
 const AT_ONCE_MAX = 8;
