@@ -1,14 +1,14 @@
-import type { Answer } from '@mystocks/contracts';
+import { qualities, type Answer } from '@mystocks/contracts';
 import type { Kept } from './kept.js';
 
 /** First byte of an encoded entry; raise it when the layout changes, so that old entries read as absent. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 const HEAD = 5;
 
 /** One byte layout, four bytes length of the JSON part, the JSON part, the body as it is. */
-export function encodeKept({ answer, expiresAtMs, after }: Kept): Buffer {
+export function encodeKept({ answer, expiresAtMs, graceUntilMs, after }: Kept): Buffer {
   const { body, ...about } = answer;
-  const meta = Buffer.from(JSON.stringify({ about, expiresAtMs, after }));
+  const meta = Buffer.from(JSON.stringify({ about, expiresAtMs, graceUntilMs, after }));
   const head = Buffer.alloc(HEAD);
   head.writeUInt8(LAYOUT, 0);
   head.writeUInt32BE(meta.length, 1);
@@ -22,13 +22,13 @@ export function decodeKept(bytes: Buffer): Kept | undefined {
   if (bodyAt > bytes.length) return undefined;
   const meta = parsed(bytes.toString('utf8', HEAD, bodyAt));
   if (!isMeta(meta)) return undefined;
-  return { answer: { ...meta.about, body: bytes.subarray(bodyAt) }, expiresAtMs: meta.expiresAtMs, after: meta.after };
+  const { about, ...rest } = meta;
+  // Absent in JSON when there is none.
+  return { ...rest, after: rest.after, answer: { ...about, body: bytes.subarray(bodyAt) } };
 }
 
-interface Meta {
+interface Meta extends Omit<Kept, 'answer'> {
   readonly about: Omit<Answer, 'body'>;
-  readonly expiresAtMs: number;
-  readonly after: string | undefined;
 }
 
 function parsed(text: string): unknown {
@@ -39,12 +39,33 @@ function parsed(text: string): unknown {
   }
 }
 
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const orAbsent =
+  (test: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || test(value);
+
+const META = { expiresAtMs: isNumber, graceUntilMs: isNumber, after: orAbsent(isText) };
+const ABOUT = {
+  etag: isText,
+  tags: isTexts,
+  ttl_ms: isNumber,
+  built_at_ms: isNumber,
+  swr_ms: orAbsent(isNumber),
+  quality: orAbsent((value) => qualities.some((quality) => quality === value)),
+  quality_at: orAbsent(isNumber),
+  as_of: orAbsent(isText),
+  immutable: orAbsent((value) => typeof value === 'boolean'),
+};
+
 function isMeta(value: unknown): value is Meta {
-  if (typeof value !== 'object' || value === null || !('about' in value) || !('expiresAtMs' in value)) return false;
-  const { about, expiresAtMs } = value;
-  if (typeof about !== 'object' || about === null || typeof expiresAtMs !== 'number') return false;
-  const afterIsRight = !('after' in value) || typeof value.after === 'string';
-  return (
-    afterIsRight && 'etag' in about && typeof about.etag === 'string' && 'tags' in about && Array.isArray(about.tags)
-  );
+  return has(value, META) && 'about' in value && has(value.about, ABOUT);
+}
+
+function has(value: unknown, tests: Record<string, (field: unknown) => boolean>): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map(Object.entries(value));
+  return Object.entries(tests).every(([name, test]) => test(fields.get(name)));
 }

@@ -1,6 +1,9 @@
 import type { Answer } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
 
+/** A body over this is not kept in a second tier, bytes: what the bus carries in one message. */
+export const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+
 /** An answer a tier keeps. */
 export interface Kept {
   readonly answer: Answer;
@@ -16,9 +19,7 @@ export interface Kept {
 }
 
 /** `outdated`: a write has touched it since; only good while its owner cannot be asked. */
-export type Lookup =
-  | { readonly hit: true; readonly kept: Kept; readonly outdated: boolean }
-  | { readonly hit: false };
+export type Lookup = { readonly hit: true; readonly kept: Kept; readonly outdated: boolean } | { readonly hit: false };
 
 export const MISS: Lookup = Object.freeze({ hit: false });
 

@@ -1,11 +1,12 @@
-import { systemClock, type Clock } from '@mystocks/kernel';
+import type { CacheEntries } from '@mystocks/contracts';
+import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
-import { Redis } from 'ioredis';
-import { decodeKept, encodeKept } from './encode-kept.js';
-import { MISS, type Kept, type Lookup } from './kept.js';
-import { DROP_TAGS, KEEP } from './redis-scripts.js';
-import type { Entry, Tier } from './tier.js';
+import type { Redis } from 'ioredis';
 import { chunksOf } from './chunks.js';
+import { decodeKept, encodeKept } from './encode-kept.js';
+import { KEPT_BYTES_MAX, MISS, type Lookup } from './kept.js';
+import { RedisLink } from './redis-link.js';
+import type { Claim, Entry, Lease, Tier } from './tier.js';
 
 export interface RedisTierOptions {
   readonly url: string;
@@ -16,216 +17,171 @@ export interface RedisTierOptions {
   readonly clock?: Clock;
 }
 
-/** How often a Redis that failed is tried again, ms. */
-const MEND_EVERY_MS = 200;
-/** Tries without any reply after which the connection is given up as half-open and opened anew. */
-const SILENT_TRIES_MAX = 15;
-const PINGS_PER_PROBE = 5;
-const REFUSALS_LOGGED_EVERY_MS = 10_000;
+type Found = [bytes: Buffer, outdated: Buffer | null] | null;
 
-/**
- * The second tier in Redis. After one failed operation nothing more is sent until Redis answers a ping again, so a
- * slow Redis costs one deadline, not one deadline a read. A drop that could not be done makes it clear everything first.
- */
+const KEYS_PER_TRIP = 64;
+
+/** The second tier in Redis, shared by the whole house: entries, leases and what overtakes them, in one store. */
 export class RedisTier implements Tier {
   readonly kind = 'redis';
-  readonly #redis: Redis;
+  readonly #link: RedisLink;
   readonly #prefix: string;
   readonly #clock: Clock;
-  #failing = false;
-  #told = false;
-  #clearsAsked = 0;
-  #clearsDone = 0;
-  #closed = false;
-  #silentTries = 0;
-  #mendTimer: NodeJS.Timeout | undefined;
-  #mending: Promise<void> | undefined;
-  #lastRefusalMs = 0;
+  #toldOfLarge = false;
 
   constructor(options: RedisTierOptions) {
     this.#prefix = options.prefix ?? 'mystocks:l2:';
     this.#clock = options.clock ?? systemClock;
-    this.#redis = new Redis(options.url, {
-      commandTimeout: options.deadlineMs ?? 50,
-      connectTimeout: 1_000,
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (times) => Math.min(50 * times, 500),
+    this.#link = new RedisLink({
+      url: options.url,
+      deadlineMs: options.deadlineMs ?? 50,
+      clearAll: (redis) => this.#clearAll(redis),
     });
-    // Without a listener ioredis prints each lost connection; readiness and the line below say it once.
-    this.#redis.on('error', (error: Error) => {
-      if (!this.#told) this.#fail(error);
-    });
+  }
+
+  get serving(): boolean {
+    return this.#link.serving;
   }
 
   async get(key: string): Promise<Lookup> {
-    const bytes = await this.#attempt(() => this.#redis.getBuffer(this.#entryKey(key)));
-    if (bytes === undefined || bytes === null || !this.serving) return MISS;
-    const kept = decodeKept(bytes);
-    return kept !== undefined && kept.expiresAtMs > this.#clock.now() ? { hit: true, kept } : MISS;
+    const found = await this.#link.attempt((redis) => redis.tierReadBuffer(this.#prefix, key));
+    return this.#lookupOf(key, found ?? null);
   }
 
-  async set(key: string, kept: Kept): Promise<void> {
-    const keeping = this.#keeping({ key, kept });
-    if (keeping !== undefined) await this.#attempt(() => this.#redis.eval(KEEP, ...keeping));
+  async getMany(keys: readonly string[]): Promise<Lookup[]> {
+    const lookups: Lookup[] = [];
+    for (let from = 0; from < keys.length; from += KEYS_PER_TRIP) {
+      lookups.push(...(await this.#getSome(keys.slice(from, from + KEYS_PER_TRIP))));
+    }
+    return lookups;
+  }
+
+  async claim(key: string, leaseMs: number): Promise<Claim> {
+    const reply = await this.#link.attempt((redis) => redis.tierClaim(this.#prefix, key, leaseMs));
+    if (reply === undefined) return { state: 'none' };
+    const [given, number] = reply;
+    return given === 1 ? { state: 'leased', lease: { key, fence: number } } : { state: 'held', forMs: number };
+  }
+
+  async renew({ key, fence }: Lease, leaseMs: number): Promise<boolean> {
+    return (await this.#link.attempt((redis) => redis.tierRenew(this.#prefix, key, fence, leaseMs))) === 1;
+  }
+
+  async release({ key, fence }: Lease): Promise<void> {
+    await this.#link.attempt((redis) => redis.tierRelease(this.#prefix, key, fence));
+  }
+
+  async set(kept: Entry['kept'], lease: Lease): Promise<boolean> {
+    return (await this.setMany([{ kept, lease }]))[0] === true;
   }
 
   /** One round trip a chunk: what a chunk holds is bounded, so that it fits the deadline of an operation. */
   async setMany(entries: readonly Entry[]): Promise<boolean[]> {
     const outcomes: boolean[] = [];
-    for (const chunk of chunksOf(entries)) outcomes.push(...(await this.#setChunk(chunk)));
+    for (const chunk of chunksOf(entries)) outcomes.push(...(await this.#setSome(chunk)));
     return outcomes;
   }
 
-  async #setChunk(entries: readonly Entry[]): Promise<boolean[]> {
-    const pipeline = this.#redis.pipeline();
-    const sent = entries.map((entry) => {
-      const keeping = this.#keeping(entry);
-      if (keeping !== undefined) pipeline.eval(KEEP, ...keeping);
-      return keeping !== undefined;
-    });
-    if (!sent.includes(true)) return sent;
-    const replies = ((await this.#attempt(() => pipeline.exec())) ?? []).values();
-    return sent.map((wasSent) => wasSent && this.#isKept(replies.next().value));
-  }
-
-  #isKept(reply: [error: Error | null, result: unknown] | undefined): boolean {
-    const error = reply?.[0] ?? undefined;
-    if (error !== undefined) this.#note(error);
-    return reply !== undefined && error === undefined;
-  }
-
-  /** Number of keys, keys and arguments of {@link KEEP}; nothing for an entry that has expired. */
-  #keeping({ key, kept }: Entry): [number, ...(string | Buffer | number)[]] | undefined {
-    const ttlMs = Math.floor(kept.expiresAtMs - this.#clock.now());
-    if (ttlMs <= 0) return undefined;
-    const keys = [this.#entryKey(key), ...kept.answer.tags.map((tag) => this.#tagKey(tag))];
-    return [keys.length, ...keys, encodeKept(kept), ttlMs];
-  }
-
-  async deleteTags(tags: readonly string[]): Promise<void> {
+  async outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
     if (tags.length === 0) return;
-    const keys = tags.map((tag) => this.#tagKey(tag));
-    const done = await this.#attempt(() => this.#redis.eval(DROP_TAGS, keys.length, ...keys));
-    if (done === undefined && !this.#closed) void this.clear();
+    const done = await this.#link.attempt((redis) => redis.tierOutdate(this.#prefix, sortable(lsn), ...tags));
+    if (done === undefined) void this.clear();
   }
 
-  async clear(): Promise<void> {
-    this.#clearsAsked += 1;
-    await this.#mend();
+  async drop({ keys = [], tags = [] }: CacheEntries): Promise<number> {
+    const dropped = await this.#link.attempt((redis) => redis.tierDrop(this.#prefix, keys.length, ...keys, ...tags));
+    if (dropped === undefined) void this.clear();
+    return dropped ?? 0;
+  }
+
+  clear(): Promise<void> {
+    return this.#link.clear();
+  }
+
+  probe(): Promise<void> {
+    return this.#link.probe();
   }
 
   close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#mendTimer);
-    this.#redis.disconnect();
+    this.#link.close();
     return Promise.resolve();
   }
 
-  /** Whether reads are answered from Redis now. */
-  get serving(): boolean {
-    return !this.#failing && this.#clearsDone === this.#clearsAsked && this.#redis.status === 'ready';
-  }
-
-  /** For readiness: fails when Redis is gone or hangs. One late answer on a busy machine is neither. */
-  async probe(): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.#ping();
-        return;
-      } catch (error) {
-        if (tries === PINGS_PER_PROBE || this.#redis.status !== 'ready') throw error;
-      }
+  #lookupOf(key: string, found: Found): Lookup {
+    // A drop may have failed since this was asked for.
+    if (found === null || !this.serving) return MISS;
+    const [bytes, outdated] = found;
+    const kept = decodeKept(bytes);
+    if (kept !== undefined) {
+      return kept.graceUntilMs > this.#clock.now() ? { hit: true, kept, outdated: outdated !== null } : MISS;
     }
+    void this.#link.attempt((redis) => redis.unlink(`${this.#prefix}e:${key}`));
+    return MISS;
   }
 
-  async #ping(): Promise<void> {
-    if (this.#redis.status !== 'ready') throw new Error('not connected');
-    await this.#redis.ping();
-  }
-
-  async #attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (!this.serving) return undefined;
-    try {
-      return await work();
-    } catch (error) {
-      this.#note(error);
-      return undefined;
-    }
-  }
-
-  #note(error: unknown): void {
-    // An error that Redis itself answers (out of memory, read only) concerns this operation, not the connection.
-    if (error instanceof Error && error.name === 'ReplyError') this.#noteRefusal(error);
-    else this.#fail(error);
-  }
-
-  #noteRefusal(error: Error): void {
-    const nowMs = this.#clock.now();
-    if (nowMs - this.#lastRefusalMs < REFUSALS_LOGGED_EVERY_MS) return;
-    this.#lastRefusalMs = nowMs;
-    log.warn({ err: error }, 'redis refuses an operation');
-  }
-
-  #fail(error: unknown): void {
-    if (this.#closed) return;
-    this.#failing = true;
-    // The first moments of a connection are no news.
-    if (!this.#told && !this.#redis.status.startsWith('connect')) {
-      this.#told = true;
-      log.warn({ err: error }, 'redis fails: reads go to their owners');
-    }
-    clearTimeout(this.#mendTimer);
-    this.#mendTimer = setTimeout(() => void this.#mend(), MEND_EVERY_MS).unref();
-  }
-
-  #mend(): Promise<void> {
-    this.#mending ??= this.#tryToMend().finally(() => {
-      this.#mending = undefined;
+  async #getSome(keys: readonly string[]): Promise<Lookup[]> {
+    const replies = await this.#link.attempt((redis) => {
+      const pipeline = redis.pipeline();
+      for (const key of keys) pipeline.tierReadBuffer(this.#prefix, key);
+      return pipeline.exec();
     });
-    return this.#mending;
+    return keys.map((key, index) => this.#lookupOf(key, this.#resultOf(replies?.[index]) as Found));
   }
 
-  async #tryToMend(): Promise<void> {
-    try {
-      await this.#ping();
-      this.#silentTries = 0;
-      while (this.#clearsDone !== this.#clearsAsked) {
-        const asked = this.#clearsAsked;
-        await this.#clearAll();
-        this.#clearsDone = asked;
+  async #setSome(entries: readonly Entry[]): Promise<boolean[]> {
+    const nowMs = this.#clock.now();
+    const kept = entries.map((entry) => this.#mayKeep(entry, nowMs));
+    const replies = await this.#link.attempt((redis) => {
+      const pipeline = redis.pipeline();
+      for (const [index, entry] of entries.entries()) {
+        if (kept[index] === true) pipeline.tierKeep(this.#prefix, ...keeping(entry, nowMs));
+        else pipeline.tierRelease(this.#prefix, entry.lease.key, entry.lease.fence);
       }
-      if (this.#told) log.info('redis answers again');
-      this.#told = false;
-      this.#failing = false;
-    } catch (error) {
-      this.#giveUpSilentConnection();
-      this.#fail(error);
-    }
+      return pipeline.exec();
+    });
+    return kept.map((may, index) => this.#resultOf(replies?.[index]) === 1 && may);
   }
 
-  async #clearAll(): Promise<void> {
+  #mayKeep({ kept }: Entry, nowMs: number): boolean {
+    const bytes = kept.answer.body.length;
+    if (bytes > KEPT_BYTES_MAX && !this.#toldOfLarge) {
+      this.#toldOfLarge = true;
+      log.warn({ bytes, bytes_max: KEPT_BYTES_MAX }, 'answers over the limit are not kept in redis');
+    }
+    return bytes <= KEPT_BYTES_MAX && kept.graceUntilMs > nowMs;
+  }
+
+  #resultOf(reply: [error: Error | null, result: unknown] | undefined): unknown {
+    const error = reply?.[0] ?? undefined;
+    if (error !== undefined) this.#link.note(error);
+    return error === undefined ? reply?.[1] : undefined;
+  }
+
+  // What is under way is fenced off first: what it keeps while the keys are walked might be walked past.
+  async #clearAll(redis: Redis): Promise<void> {
+    await redis.tierDrop(this.#prefix, 0, '');
     let cursor = '0';
     do {
-      const [next, keys] = await this.#redis.scan(cursor, 'MATCH', `${this.#prefix}*`, 'COUNT', 1_000);
-      if (keys.length > 0) await this.#redis.unlink(...keys);
+      const [next, keys] = await redis.scan(cursor, 'MATCH', `${this.#prefix}[etl]:*`, 'COUNT', 1_000);
+      if (keys.length > 0) await redis.unlink(...keys);
       cursor = next;
     } while (cursor !== '0');
   }
+}
 
-  #giveUpSilentConnection(): void {
-    this.#silentTries += 1;
-    if (this.#silentTries < SILENT_TRIES_MAX || this.#redis.status !== 'ready') return;
-    this.#silentTries = 0;
-    this.#redis.disconnect(true);
-  }
+/** The arguments of the script that keeps an entry. */
+function keeping({ kept, lease }: Entry, nowMs: number): (string | Buffer | number)[] {
+  const { answer, after, expiresAtMs, graceUntilMs } = kept;
+  const position = after === undefined ? '' : sortable(after);
+  const lifeMs = Math.ceil(graceUntilMs - nowMs);
+  const about = [JSON.stringify(answer.tags), position, expiresAtMs, graceUntilMs];
+  return [lease.key, lease.fence, encodeKept(kept), ...about, lifeMs, nowMs];
+}
 
-  #entryKey(key: string): string {
-    return `${this.#prefix}e:${key}`;
-  }
-
-  #tagKey(tag: string): string {
-    return `${this.#prefix}t:${tag}`;
-  }
+/** A log position as text that sorts like positions do. */
+function sortable(lsn: Lsn): string {
+  return lsn
+    .split('/')
+    .map((half) => half.toUpperCase().padStart(8, '0'))
+    .join('');
 }

@@ -1,4 +1,5 @@
 import type { CacheEntries } from '@mystocks/contracts';
+import type { Lsn } from '@mystocks/kernel';
 import type { Kept, Lookup } from './kept.js';
 
 /**
@@ -35,25 +36,34 @@ export interface Tier {
   get(key: string): Promise<Lookup>;
   /** {@link get} for many in few round trips, in the order given. */
   getMany(keys: readonly string[]): Promise<Lookup[]>;
-  /** The right to fetch `key`, for `leaseMs`, when nobody has it. */
+  /**
+   * The right to fetch `key`, for `leaseMs`, when nobody has it. Look again once it is given: whoever had it before may
+   * have kept an answer since the look that missed.
+   */
   claim(key: string, leaseMs: number): Promise<Claim>;
-  /** `leaseMs` more from now; `false` when the lease is lost. */
+  /** `leaseMs` from now on; `false` when the lease is lost, or can no longer be known to be held. */
   renew(lease: Lease, leaseMs: number): Promise<boolean>;
   /** Gives the right back without an answer: the next one may claim it at once. */
   release(lease: Lease): Promise<void>;
   /**
-   * Keeps an answer and gives the lease back. `false`, and nothing changes, when the lease is lost, when one of the
-   * answer's tags or its key was outdated or dropped since it was given, or when what is there shows later writes.
+   * Keeps an answer. `false`, and what is there stays, when the lease is lost, when since it was given the key or one of
+   * the answer's tags was dropped or outdated by a write that the answer (asked for `after` a position) may not show,
+   * when what is there is fresh and shows later writes, or when the answer is too large or past its grace. Kept or not,
+   * the lease has ended then.
    */
   set(kept: Kept, lease: Lease): Promise<boolean>;
   /** {@link set} for many in few round trips: says of each, in the order given, whether it is kept now. */
   setMany(entries: readonly Entry[]): Promise<boolean[]>;
   /**
-   * A write touched `tags`: their answers are no longer fresh, and leases given before keep no answer with such a tag.
-   * When that cannot be done now, nothing is served until all was cleared.
+   * A write at `lsn` touched `tags`: answers that do not surely show it (asked for `after` an earlier position) are no
+   * longer fresh, and leases given before keep none such. When that cannot be done now, nothing is served until all was
+   * cleared. Several writes may go in one, with the latest position.
    */
-  outdate(tags: readonly string[]): Promise<void>;
-  /** Like {@link outdate}, but the answers are gone for good; says how many. */
+  outdate(tags: readonly string[], lsn: Lsn): Promise<void>;
+  /**
+   * Answers under the keys and tags are gone for good, and leases given before bring none back. Says how many are gone;
+   * 0 when it could not be done now: then nothing is served until all was cleared.
+   */
   drop(entries: CacheEntries): Promise<number>;
   /** Drops everything of this house; done later when it cannot be done now, and nothing is served until then. */
   clear(): Promise<void>;

@@ -1,0 +1,112 @@
+import type { CacheEntries } from '@mystocks/contracts';
+import { compareLsn, laterLsn, type Clock, type Lsn } from '@mystocks/kernel';
+import { LRUCache } from 'lru-cache';
+import type { Claim, Lease } from './tier.js';
+
+interface Held {
+  readonly fence: number;
+  readonly untilMs: number;
+}
+
+/** A write or drop that touched a tag. Without a position (a drop) no answer asked for before it may be kept. */
+interface Stamp {
+  readonly fence: number;
+  readonly lsn: Lsn | undefined;
+}
+
+/** A lease or a stamp more makes the one that was longest not used fall out. */
+const HELD_MAX = 20_000;
+const STAMPS_MAX = 20_000;
+
+/**
+ * Who may fetch which key, and what came in between, in the memory of one process. The fence is the clock in
+ * microseconds, made to grow: it goes on rising after a restart.
+ *
+ * Bounded: a lease that falls out is lost, a stamp that falls out becomes the floor under all leases. Both refuse too
+ * much, never too little.
+ */
+export class Leases {
+  readonly #held = new LRUCache<string, Held>({ max: HELD_MAX });
+  readonly #stamps: LRUCache<string, Stamp>;
+  #fence = 0;
+  #floor = 0;
+
+  constructor(private readonly clock: Clock) {
+    this.#stamps = new LRUCache<string, Stamp>({
+      max: STAMPS_MAX,
+      dispose: ({ fence }, _tag, reason) => {
+        if (reason === 'evict') this.#floor = Math.max(this.#floor, fence);
+      },
+    });
+  }
+
+  claim(key: string, leaseMs: number): Claim {
+    const held = this.#held.get(key);
+    const nowMs = this.clock.now();
+    if (held !== undefined && held.untilMs > nowMs) return { state: 'held', forMs: held.untilMs - nowMs };
+    const fence = this.#nextFence();
+    this.#held.set(key, { fence, untilMs: nowMs + leaseMs });
+    return { state: 'leased', lease: { key, fence } };
+  }
+
+  renew({ key, fence }: Lease, leaseMs: number): boolean {
+    if (!this.#holds({ key, fence })) return false;
+    this.#held.set(key, { fence, untilMs: this.clock.now() + leaseMs });
+    return true;
+  }
+
+  /** Gives the lease back; whether it was still held. */
+  end(lease: Lease): boolean {
+    const holds = this.#holds(lease);
+    if (holds) this.#held.delete(lease.key);
+    return holds;
+  }
+
+  /** Whether nothing touched `tags` since the lease was given that an answer asked for `after` that position may miss. */
+  allows({ fence }: Lease, tags: readonly string[], after: Lsn | undefined): boolean {
+    if (fence < this.#floor) return false;
+    return tags.every((tag) => {
+      const stamp = this.#stamps.peek(tag);
+      return stamp === undefined || stamp.fence < fence || showsWrite(after, stamp.lsn);
+    });
+  }
+
+  /** A write at `lsn` touched `tags`. */
+  outdate(tags: readonly string[], lsn: Lsn): void {
+    const fence = this.#nextFence();
+    for (const tag of tags) {
+      const before = this.#stamps.peek(tag);
+      // A drop stays one: answers that were under way then must not come in because they show a later write.
+      const wasDrop = before !== undefined && before.lsn === undefined;
+      this.#stamps.set(tag, { fence, lsn: wasDrop ? undefined : laterLsn(before?.lsn, lsn) });
+    }
+  }
+
+  /** Leases of the keys have ended; answers with such a tag that are under way must not be kept. */
+  drop({ keys = [], tags = [] }: CacheEntries): void {
+    const fence = this.#nextFence();
+    for (const key of keys) this.#held.delete(key);
+    for (const tag of tags) this.#stamps.set(tag, { fence, lsn: undefined });
+  }
+
+  /** Every lease has ended. */
+  clear(): void {
+    this.#floor = this.#nextFence();
+    this.#held.clear();
+    this.#stamps.clear();
+  }
+
+  #holds({ key, fence }: Lease): boolean {
+    const held = this.#held.peek(key);
+    return held !== undefined && held.fence === fence && held.untilMs > this.clock.now();
+  }
+
+  #nextFence(): number {
+    this.#fence = Math.max(this.#fence + 1, Math.floor(this.clock.now() * 1_000));
+    return this.#fence;
+  }
+}
+
+function showsWrite(after: Lsn | undefined, lsn: Lsn | undefined): boolean {
+  return after !== undefined && lsn !== undefined && compareLsn(after, lsn) >= 0;
+}
