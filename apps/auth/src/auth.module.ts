@@ -6,6 +6,7 @@ import { WorkQueue } from './passwords/work-queue.js';
 import { PoolsHandler } from './pools/pools.handler.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { AttemptsRepository } from './tokens/attempts.repository.js';
+import { ServiceTokensService } from './tokens/service-tokens.service.js';
 import { SigningKeys } from './tokens/signing-keys.js';
 import { TokensHandler } from './tokens/tokens.handler.js';
 import { TokensService } from './tokens/tokens.service.js';
@@ -61,6 +62,12 @@ export class AuthModule {
             const { AUTH_SIGNING_KEY: current, AUTH_PREVIOUS_KEY: previous } = settings;
             return new AccessTokens(await SigningKeys.load({ current, previous }), settings.TOKEN_ISSUER);
           },
+        },
+        {
+          provide: ServiceTokensService,
+          useFactory: (tokens: AccessTokens) =>
+            new ServiceTokensService({ cache: settings.AUTH_CACHE_CLIENT_SECRET }, tokens),
+          inject: [AccessTokens],
         },
       ],
     };
