@@ -8,3 +8,4 @@ export { MemoryTier } from './memory-tier.js';
 export { NearCache, type Dropped, type LastGood, type NearCacheOptions } from './near-cache.js';
 export { RedisTier, type RedisTierOptions } from './redis-tier.js';
 export type { Claim, Entry, Lease, Tier } from './tier.js';
+export { followWrites, type NewsBus, type WriteListener } from './write-news.js';

@@ -1,0 +1,75 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { barsChanged, entriesInvalidated, instrumentsChanged, quoteChanged } from '@mystocks/contracts';
+import { FakeBus } from '@mystocks/testing';
+import { followWrites } from './write-news.js';
+
+const at = { received_at_ms: 1 };
+const bar = { t: '2025-01-02', o: 1, h: 1, l: 1, c: 1, v: 1 };
+const day = { timeframe: '1Day', from: '2025-01-02', to: '2025-01-02', bar } as const;
+const quote = { symbol: '600519.SH', t: '2025-01-02T09:31:00+08:00', last: 1 };
+
+let told: string[];
+let writer: FakeBus;
+let reader: FakeBus;
+
+beforeEach(() => {
+  told = [];
+  reader = new FakeBus('gateway');
+  writer = reader.beside('market-data');
+});
+
+const follow = (): { stop(): void } =>
+  followWrites(reader, {
+    written: (tags, lsn) => told.push(`written ${tags.join()} ${lsn}`),
+    dropped: ({ keys, tags }) => told.push(`dropped ${keys?.join() ?? ''} ${tags?.join() ?? ''}`),
+    missed: () => told.push('missed'),
+  });
+const later = (): Promise<void> => Promise.resolve();
+
+describe('followWrites', () => {
+  it('tells which tags a write touched, each kind its own, and what an operator dropped', async () => {
+    follow();
+    writer.publish(barsChanged, { ...at, ...day, symbol: '600519.SH', lsn: '0/1' });
+    writer.publish(instrumentsChanged, { count: 1, lsn: '0/2' });
+    writer.publish(quoteChanged, { ...at, quote, seq: 1, lsn: '0/3' });
+    writer.publish(entriesInvalidated, { tags: ['600519.SH', 'quote:600519.SH'] });
+    await later();
+    expect(told).toEqual([
+      'written 600519.SH 0/1',
+      'written instruments 0/2',
+      'written quote:600519.SH 0/3',
+      'dropped  600519.SH,quote:600519.SH',
+    ]);
+  });
+
+  it('tells once what a lost message or the loss of the connection may have hidden', async () => {
+    follow();
+    writer.lose(2);
+    writer.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
+    writer.publish(entriesInvalidated, { tags: ['600519.SH'] });
+    await writer.passTime(500);
+    expect(told).toEqual(['missed']);
+    reader.setConnected(false);
+    await later();
+    reader.setConnected(true);
+    expect(told).toEqual(['missed', 'missed', 'missed']);
+  });
+
+  it('tells of the gap before the news that shows it', async () => {
+    follow();
+    writer.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
+    writer.lose(1);
+    writer.publish(instrumentsChanged, { count: 1, lsn: '0/2' });
+    writer.publish(instrumentsChanged, { count: 1, lsn: '0/3' });
+    await later();
+    expect(told).toEqual(['written instruments 0/1', 'missed', 'written instruments 0/3']);
+  });
+
+  it('tells nothing any more once stopped', async () => {
+    follow().stop();
+    writer.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
+    await later();
+    reader.setConnected(false);
+    expect(told).toEqual([]);
+  });
+});
