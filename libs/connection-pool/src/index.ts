@@ -14,7 +14,7 @@ export type {
   WritingClient,
   Written,
 } from './postgres/queryable.js';
-export { childTables, fixedNames, joinSql, literal, sql, type Sql } from './tdengine/literal.js';
+export { childTables, fixedNames, hashedTables, joinSql, literal, sql, type Sql } from './tdengine/literal.js';
 export type { TdengineAnswer, TdengineValue } from './tdengine/tdengine-answer.js';
 export { TdengineModule } from './tdengine/tdengine.module.js';
 export { TdenginePool, type TdenginePoolOptions } from './tdengine/tdengine.pool.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { tdengineTokensOf as tokensOf } from '@mystocks/testing';
 import fc from 'fast-check';
-import { childTables, fixedNames, joinSql, literal, sql, type Sql } from './literal.js';
+import { childTables, fixedNames, hashedTables, joinSql, literal, sql, type Sql } from './literal.js';
 
 /** What the server's tokenizer makes of a value between two words: nothing may come from it but one literal. */
 function readBack(value: Sql): { kind: string; text: string } {
@@ -101,6 +101,17 @@ describe('a name', () => {
       expect(() => child(['bars', '1day', 'sse'], code)).toThrow('six digits');
     }
     expect(() => child(['bars', 'x; DROP' as 'sse'], '600519')).toThrow('is not a name');
+  });
+});
+
+describe('a name made of a hash', () => {
+  const hashed = hashedTables('entry');
+
+  it('holds nothing but a word of the code and hexadecimal digits', () => {
+    expect(hashed('entry', '9f86d081884c7d65').text).toBe('entry_9f86d081884c7d65');
+    for (const hash of ['', '9f86d081884c7d6', '9F86D081884C7D65', '9f86d081884c7d65;', 'g'.repeat(16), 'a'.repeat(65)])
+      expect(() => hashed('entry', hash)).toThrow('hexadecimal');
+    expect(() => hashed('x; DROP' as 'entry', '9f86d081884c7d65')).toThrow('is not a name');
   });
 });
 

@@ -77,6 +77,7 @@ export const literal = {
 const NAME = /^[a-z_][a-z0-9_]*$/;
 const WORD = /^[a-z0-9]+$/;
 const CODE = /^[0-9]{6}$/;
+const HASH = /^[0-9a-f]{16,64}$/;
 
 /** Names of tables and columns, in lower case: exactly those listed in the code. */
 export function fixedNames<const N extends string>(...names: readonly N[]): (name: N) => Sql {
@@ -94,6 +95,15 @@ export function childTables<const W extends string>(
   return (prefix, code) => {
     if (!CODE.test(code)) throw new RangeError('a symbol has six digits');
     return new SqlText([...prefix.map((word) => chosen(known, word).text), code].join('_'));
+  };
+}
+
+/** Names of child tables: a word from a list and a hash in hexadecimal digits, as `entry_9f86d081884c7d65`. */
+export function hashedTables<const W extends string>(...words: readonly W[]): (word: W, hash: string) => Sql {
+  const known = knownOf(words, WORD);
+  return (word, hash) => {
+    if (!HASH.test(hash)) throw new RangeError('a hash has 16 to 64 hexadecimal digits');
+    return new SqlText(`${chosen(known, word).text}_${hash}`);
   };
 }
 

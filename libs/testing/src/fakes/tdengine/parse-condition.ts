@@ -43,16 +43,26 @@ function comparison(reader: TokenReader): Condition {
     return { kind: 'and', left: { kind: 'compare', column, by: '>=', literal: from }, right };
   }
   const negated = reader.word('not');
-  if (negated || reader.is('word', 'in')) {
-    reader.words('in');
-    const within: Condition = { kind: 'in', column, literals: reader.list(() => reader.literal()) };
-    return negated ? { kind: 'not', of: within } : within;
+  if (negated || reader.is('word', 'in') || reader.is('word', 'like')) {
+    const matching = reader.word('like') ? like(reader, column) : within(reader, column);
+    return negated ? { kind: 'not', of: matching } : matching;
   }
   const token = reader.token;
   const by = token.kind === 'mark' ? comparisons[token.text] : undefined;
   if (by === undefined) throw reader.error();
   reader.next();
   return { kind: 'compare', column, by, literal: reader.literal() };
+}
+
+function within(reader: TokenReader, column: string): Condition {
+  reader.words('in');
+  return { kind: 'in', column, literals: reader.list(() => reader.literal()) };
+}
+
+function like(reader: TokenReader, column: string): Condition {
+  const pattern = reader.literal();
+  if (pattern.kind !== 'text') throw reader.error();
+  return { kind: 'like', column, pattern: pattern.text };
 }
 
 /** A column, a tag or `tbname`. */

@@ -26,7 +26,10 @@ function template(reader: TokenReader): NonNullable<InsertPart['using']> {
   const stable = reader.table();
   const names = reader.is('mark', '(') ? reader.list(() => reader.name()) : undefined;
   reader.words('tags');
-  return { stable, names, tags: reader.list(() => reader.literal()) };
+  const tags = reader.list(() => reader.literal());
+  // Days after which TDengine drops the child table, some time. The stand-in lets it be.
+  if (reader.word('ttl')) reader.count();
+  return { stable, names, tags };
 }
 
 const row = (reader: TokenReader): InsertPart['rows'][number] => reader.list(() => reader.literal());

@@ -3,8 +3,8 @@ import { TaosDatabase } from './catalog.js';
 import { parseStatement } from './parse-statement.js';
 import { runInsert } from './run-insert.js';
 import { runSelect, type Result } from './run-select.js';
-import { select } from './sources.js';
-import type { Statement } from './statements.js';
+import { select, tableOf } from './sources.js';
+import type { Condition, Statement } from './statements.js';
 import { TaosError } from './taos-error.js';
 
 /** Rows touched, or the rows of a query. */
@@ -24,11 +24,8 @@ export function runStatement(sql: string, catalog: Catalog, inUse: string | unde
       return { columns: [{ name: statement.value.toString(), type: { kind: 'bigint' } }], rows: [[statement.value]] };
     case 'insert':
       return { affected: runInsert(statement.parts, catalog, inUse) };
-    case 'delete': {
-      const sources = select(catalog.of(statement.table, inUse), statement.table.name, statement.where);
-      for (const { child, row } of sources) child.delete(Number(row[0]));
-      return { affected: sources.length };
-    }
+    case 'delete':
+      return { affected: runDelete(statement, catalog, inUse) };
     case 'use':
       catalog.database(statement.name);
       return { affected: 0 };
@@ -38,6 +35,24 @@ export function runStatement(sql: string, catalog: Catalog, inUse: string | unde
       define(statement, catalog, inUse);
       return { affected: 0 };
   }
+}
+
+// Only the time and tags can say what is deleted.
+function runDelete({ table, where }: Extract<Statement, { kind: 'delete' }>, catalog: Catalog, inUse?: string): number {
+  const database = catalog.of(table, inUse);
+  const { stable } = tableOf(database, table.name);
+  const [time, ...values] = stable.columns.map(({ name }) => name);
+  if (columnsOf(where).some((name) => name !== time && values.includes(name)))
+    throw new TaosError('deleteWhere', 'The DELETE statement must have a definite time window range');
+  const sources = select(database, table.name, where);
+  for (const { child, row } of sources) child.delete(Number(row[0]));
+  return sources.length;
+}
+
+function columnsOf(where: Condition | undefined): string[] {
+  if (where === undefined) return [];
+  if ('left' in where) return [...columnsOf(where.left), ...columnsOf(where.right)];
+  return where.kind === 'not' ? columnsOf(where.of) : [where.column];
 }
 
 type Definition = Extract<Statement, { kind: 'create-database' | 'drop-database' | 'create-stable' }>;

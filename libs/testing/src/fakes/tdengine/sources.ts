@@ -82,6 +82,10 @@ function testOf(condition: Condition, stable: Stable): Test {
     wanted.delete(null);
     return { ofChild: field.ofChild, test: (source) => wanted.has(field.read(source)) };
   }
+  if (condition.kind === 'like') {
+    const matches = likeTest(field.type, condition.pattern);
+    return { ofChild: field.ofChild, test: (source) => matches(field.read(source)) };
+  }
   const test = against(field.type, condition.by, condition.literal);
   return { ofChild: field.ofChild, test: (source) => test(field.read(source)) };
 }
@@ -99,6 +103,16 @@ const holds: Readonly<Record<Comparison, (order: number) => boolean>> = {
 function against(type: ColumnType, by: Comparison, literal: Literal): (cell: Cell) => boolean {
   const wanted = wantedOf(type, literal);
   return (cell) => cell !== null && wanted !== null && holds[by](compareCells(cell, wanted));
+}
+
+// `%` stands for any text, `_` for one character, behind a backslash each for itself; capitals count.
+function likeTest(type: ColumnType, pattern: string): (cell: Cell) => boolean {
+  if (type.kind !== 'varchar' && type.kind !== 'nchar') throw new TaosError('wrongValueType', 'Invalid value type');
+  const parts = [...pattern.matchAll(/\\([%_])|([%_])|([^])/g)].map(([, kept, wild, other = '']) =>
+    wild === undefined ? (kept ?? other).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&') : wild === '%' ? '.*' : '.',
+  );
+  const whole = new RegExp(`^${parts.join('')}$`, 's');
+  return (cell) => typeof cell === 'string' && whole.test(cell);
 }
 
 function wantedOf(type: ColumnType, literal: Literal): Cell {

@@ -33,6 +33,7 @@ export type Condition =
   | { readonly kind: 'not'; readonly of: Condition }
   | { readonly kind: 'compare'; readonly column: string; readonly by: Comparison; readonly literal: Literal }
   | { readonly kind: 'in'; readonly column: string; readonly literals: readonly Literal[] }
+  | { readonly kind: 'like'; readonly column: string; readonly pattern: string }
   | { readonly kind: 'null'; readonly column: string };
 
 export const aggregates = ['count', 'min', 'max', 'sum', 'first', 'last', 'last_row'] as const;

@@ -30,6 +30,7 @@ export const taosCodes = {
   columnCount: 0x263f,
   firstColumn: 0x2641,
   variableLength: 0x2642,
+  deleteWhere: 0x2655,
   parameter: 0xffff,
 } as const;
 

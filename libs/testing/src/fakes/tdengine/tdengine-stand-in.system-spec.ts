@@ -75,6 +75,19 @@ describe('TdengineStandIn', () => {
     ]);
     expect(await rows(`SELECT COUNT(*) FROM bars WHERE symbol = 'nobody'`)).toEqual([[0]]);
     expect(await rows(`DELETE FROM b_1 WHERE ts < 1500`)).toEqual([[1]]);
+    expect(await rows(`DELETE FROM bars WHERE symbol = '000001' AND ts < 1501`)).toEqual([[1]]);
+  });
+
+  it('finds texts that are like a pattern', async () => {
+    await ask(
+      `INSERT INTO b_3 USING bars TAGS ('000002', 'SZSE') TTL 3 (ts, note) VALUES (1, 'a%b') (2, 'axb') (3, 'A_b')`,
+    );
+    const like = async (pattern: string): Promise<unknown> =>
+      (await rows(`SELECT note FROM b_3 WHERE note LIKE '${pattern}' ORDER BY ts`)) as unknown;
+    expect(await like('a%b')).toEqual([['a%b'], ['axb']]);
+    expect(await like('_x_')).toEqual([['axb']]);
+    expect(await like(String.raw`%\%%`)).toEqual([['a%b']]);
+    expect(await like('')).toEqual([]);
   });
 
   const refused: [string, number][] = [
@@ -91,6 +104,8 @@ describe('TdengineStandIn', () => {
     [`INSERT INTO b_1 VALUES (1, 1, 1, 1.5, 'a')`, 0x0216],
     ['INSERT INTO b_1 VALUES (1, 1)', 0x263f],
     ['INSERT INTO b_1 (ts) VALUES (-3155760000000)', 0x060b],
+    ['DELETE FROM bars WHERE volume > 1', 0x2655],
+    ['SELECT ts FROM bars WHERE volume LIKE 1', 0x2600],
     ['CREATE DATABASE t', 0x0381],
     ['CREATE STABLE words (ts TIMESTAMP, value INT) TAGS (c INT)', 0x2600],
     ['CREATE STABLE wide (ts TIMESTAMP, a VARCHAR(65517), b BIGINT) TAGS (c INT)', 0x263e],
