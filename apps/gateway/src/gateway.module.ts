@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
+import { AccessesService } from './accesses/accesses.service.js';
 import { TokensController } from './auth/tokens.controller.js';
 import { UsersController } from './auth/users.controller.js';
 import { BatchController } from './batch/batch.controller.js';
@@ -53,6 +54,7 @@ import { MarketV1Controller } from './v1/market-v1.controller.js';
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: NearAnswers, useFactory: () => new NearAnswers() },
+    AccessesService,
     AnswersService,
     BatchService,
     JwtStrategy,

@@ -1,0 +1,57 @@
+import { hostname } from 'node:os';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Bus } from '@mystocks/bus';
+import { Failure, recordAccesses } from '@mystocks/contracts';
+import { log } from '@mystocks/telemetry';
+import { ReadCells, type ReadCell } from './read-cells.js';
+
+const TELL_EVERY_MS = 30_000;
+
+/**
+ * Counts which symbols are read, and tells the cache service every half minute and when this process stops. While that
+ * service is away the counts are kept and told later; they never hold a read up.
+ */
+@Injectable()
+export class AccessesService implements OnModuleInit, OnModuleDestroy {
+  readonly #cells = new ReadCells();
+  readonly #instance = `${hostname()}:${process.pid}`;
+  #timer: NodeJS.Timeout | undefined;
+  #telling: Promise<void> | undefined;
+
+  constructor(private readonly bus: Pick<Bus, 'call'>) {}
+
+  onModuleInit(): void {
+    this.#timer = setInterval(() => void this.tell(), TELL_EVERY_MS).unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#telling;
+    await this.tell();
+  }
+
+  /** What an answer with these tags carries to count its reads: `add()` once for each time it is served. */
+  cellOf(tags: readonly string[]): ReadCell {
+    return this.#cells.cellOf(tags);
+  }
+
+  /** Tells what was counted since the last time. Never fails. */
+  tell(): Promise<void> {
+    return (this.#telling ??= this.#tell().finally(() => {
+      this.#telling = undefined;
+    }));
+  }
+
+  async #tell(): Promise<void> {
+    const reads = this.#cells.take();
+    if (reads.length === 0) return;
+    try {
+      await this.bus.call(recordAccesses, { reads, instance: this.#instance });
+    } catch (error) {
+      // After anything but `unavailable` they may have been recorded: a count that is lost does less harm than one that
+      // grows with every failure.
+      if (error instanceof Failure && error.code === 'unavailable') this.#cells.putBack(reads);
+      log.debug({ err: error, count: reads.length }, 'reads could not be told to the cache service');
+    }
+  }
+}
