@@ -15,8 +15,11 @@ export class Answer {
   @IsBody() readonly body!: Buffer;
   /** Strong entity tag with its quotes. */
   @IsText(1, 80) readonly etag!: string;
-  /** What a write must touch to make this answer old: canonical symbols (bars), `quote:` and a symbol, or `instruments`. */
-  @IsListOf({ name: 'tags', test: (tag) => typeof tag === 'string' && tag.length <= 32 }, 200) readonly tags!: string[];
+  /**
+   * What a write must touch to make this answer old: canonical symbols (bars), `quote:` and a symbol, or `instruments`.
+   * At most both of 100 symbols and the list.
+   */
+  @IsListOf({ name: 'tags', test: (tag) => typeof tag === 'string' && tag.length <= 32 }, 201) readonly tags!: string[];
   /** How long a cache may answer with it without asking again, ms; 0 = not at all. */
   @IsCount(0, 366 * 86_400_000) readonly ttl_ms!: number;
   /** How long after that a cache may still answer with it, marked stale, while it asks again; ms, 0 when absent. */

@@ -1,5 +1,6 @@
-import { chinaDay, dayStart, type Phase } from '@mystocks/calendar';
+import { chinaDay, nextActivity, type Phase } from '@mystocks/calendar';
 import type { Quality } from '@mystocks/contracts';
+import { isOpenPhase } from '../calendar/market-phase.js';
 
 // A bar is sent when it is complete and then takes its way; the same slack as a quote has.
 const SLACK_MS = 15_000;
@@ -12,19 +13,28 @@ export interface NewestBar {
   readonly minutes: number | undefined;
 }
 
-/** How fresh bars are: closed days are `eod`; those of a day that still runs are `live` or behind. */
+/**
+ * How fresh bars are: closed days are `eod`; those of a day that still runs are `live` or behind. While the market rests
+ * the word stays the same until it moves again.
+ */
 export function barQuality(
   newest: NewestBar,
   now: { readonly ms: number; readonly phase: Phase | undefined },
 ): Quality {
-  const today = chinaDay(now.ms);
-  if (newest.stamp.slice(0, 10) < today) return 'eod';
-  if (now.phase === 'closed' && now.ms >= dayStart(today) + 15 * 60 * MINUTE_MS) return 'eod';
-  if (newest.minutes === undefined || now.phase === undefined) return 'delayed';
-  return liveLeftMs(newest, now.ms) >= 0 ? 'live' : 'delayed';
+  const day = newest.stamp.slice(0, 10);
+  if (now.phase === 'closed') return isBeforeNextDay(day, now.ms) ? 'eod' : 'delayed';
+  if (day < chinaDay(now.ms)) return 'eod';
+  if (newest.minutes === undefined || now.phase === undefined || !isOpenPhase(now.phase)) return 'delayed';
+  return now.ms <= liveUntilMs(newest) ? 'live' : 'delayed';
 }
 
-/** How long bars of a running day may still be called `live` when no newer one comes; below 0 they are behind. */
-export function liveLeftMs({ stamp, minutes = 0 }: NewestBar, nowMs: number): number {
-  return Date.parse(`${stamp}+08:00`) + minutes * MINUTE_MS + SLACK_MS - nowMs;
+/** The last instant at which bars of a running day may be called `live` when no newer one comes, epoch ms. */
+export function liveUntilMs({ stamp, minutes = 0 }: NewestBar): number {
+  return Date.parse(`${stamp}+08:00`) + minutes * MINUTE_MS + SLACK_MS;
+}
+
+/** With the market closed: trading of that day is over. */
+function isBeforeNextDay(day: string, nowMs: number): boolean {
+  const nextMs = nextActivity(nowMs);
+  return nextMs === undefined || day < chinaDay(nextMs);
 }

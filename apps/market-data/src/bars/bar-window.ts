@@ -58,6 +58,18 @@ export function barWindow(
   };
 }
 
+/**
+ * The last time a stored bar behind a page may have. `edge` is the page's last stamp where more follow; in rising order
+ * nothing behind it belongs to the page.
+ */
+export function lastStored(
+  { storedTo: last, knownTo }: Pick<BarWindow, 'storedTo' | 'knownTo'>,
+  { timeframe, sort }: Pick<ListBarsRequest, 'timeframe' | 'sort'>,
+  edge: string | null,
+): string {
+  return edge === null || sort === 'desc' ? last : earlier(storedTo(`${edge}.000`, timeframe), knownTo);
+}
+
 const timeOf = (dayOrInstant: string, time: string): string =>
   isDay(dayOrInstant) ? `${dayOrInstant}${time}` : chinaLocal(Date.parse(dayOrInstant));
 

@@ -1,26 +1,35 @@
-import { chinaLocal } from '@mystocks/calendar';
 import { Failure, type Answer, type ListBarsRequest, type ListManyBarsRequest } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
-import { answerOfJson } from '../answer-of-json.js';
+import { answerOfMarketData } from '../answer-of-json.js';
+import { barsLifetime, closedHistoryLifetime } from '../calendar/lifetimes.js';
 import { knownPhase } from '../calendar/market-phase.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { barQuality, liveLeftMs } from './bar-quality.js';
-import { barWindow, binMinutes } from './bar-window.js';
+import { listTags } from '../instruments/list-tags.js';
+import { barQuality, liveUntilMs } from './bar-quality.js';
+import { barWindow, binMinutes, type BarWindow } from './bar-window.js';
 import { BarsRepository, type BarSeries } from './bars.repository.js';
+import { isClosedHistory } from './closed-history.js';
 import { pageToken, stampOf } from './page-token.js';
 
 // A page of several symbols stays under the bus's 8 MB (deploy/nats): a bar is at most 150 bytes of JSON. More follows in the
 // next page.
 const BARS_MAX = 40_000;
-const TODAY_TTL_MS = 60_000;
-const HISTORY_TTL_MS = 3_600_000;
 
 type Filter = Omit<ListBarsRequest, 'symbol'>;
 type Instrument = Awaited<ReturnType<InstrumentDirectory['resolve']>>;
 
+interface Named {
+  readonly instruments: readonly Instrument[];
+  /** Tags of the answer, if it depends on which instruments there are. */
+  readonly listTags: readonly string[];
+}
+
 interface Page {
+  readonly window: BarWindow;
   readonly series: readonly BarSeries[];
+  /** Last stamp of the page when there is a further one. */
+  readonly edge: string | null;
   /** The token as JSON, or `null`. */
   readonly next: string;
 }
@@ -36,21 +45,22 @@ export class BarsService {
 
   async list(request: ListBarsRequest): Promise<Answer> {
     const instrument = await this.instruments.resolve(request.symbol);
-    const page = await this.#page(request, [instrument]);
+    const named = { instruments: [instrument], listTags: listTags([request.symbol], [instrument]) };
+    const page = await this.#page(request, named.instruments);
     const bars = page.series[0]?.bars ?? '';
-    return this.#answer(request, [instrument], page, `"symbol":"${instrument.symbol}","bars":[${bars}]`);
+    return this.#answer(request, named, page, `"symbol":"${instrument.symbol}","bars":[${bars}]`);
   }
 
   /** Every symbol has its bars, perhaps none; the pages of all end at the same stamp. */
   async listMany(request: ListManyBarsRequest): Promise<Answer> {
-    const instruments = await this.#resolve(request.symbols);
-    const page = await this.#page(request, instruments);
+    const named = await this.#resolve(request.symbols);
+    const page = await this.#page(request, named.instruments);
     const byPlace = new Map(page.series.map(({ place, bars }) => [place, bars]));
-    const bars = instruments.map(({ symbol }, place) => `"${symbol}":[${byPlace.get(place) ?? ''}]`);
-    return this.#answer(request, instruments, page, `"bars":{${bars.join(',')}}`);
+    const bars = named.instruments.map(({ symbol }, place) => `"${symbol}":[${byPlace.get(place) ?? ''}]`);
+    return this.#answer(request, named, page, `"bars":{${bars.join(',')}}`);
   }
 
-  async #resolve(aliases: readonly string[]): Promise<Instrument[]> {
+  async #resolve(aliases: readonly string[]): Promise<Named> {
     const found = await Promise.all(aliases.map((alias) => this.instruments.find(alias)));
     const unknown = aliases.filter((_, index) => found[index] === undefined);
     if (unknown.length > 0) {
@@ -59,7 +69,8 @@ export class BarsService {
       });
     }
     const known = found.filter((one) => one !== undefined);
-    return [...new Map(known.map((one) => [one.symbol, one])).values()];
+    const instruments = [...new Map(known.map((one) => [one.symbol, one])).values()];
+    return { instruments, listTags: listTags(aliases, found) };
   }
 
   async #page(request: Filter, instruments: readonly Instrument[]): Promise<Page> {
@@ -90,33 +101,30 @@ export class BarsService {
       );
     }
     const edge = series[0]?.edge ?? null;
-    return { series, next: edge === null ? 'null' : `"${pageToken(edge, question)}"` };
+    return { window, series, edge, next: edge === null ? 'null' : `"${pageToken(edge, question)}"` };
   }
 
-  #answer(request: Filter, instruments: readonly Instrument[], page: Page, bars: string): Answer {
-    const now = this.clock.now();
-    const stamp = page.series.map(({ newest }) => newest).reduce((a, b) => (a > b ? a : b), '');
+  #answer(request: Filter, { instruments, listTags: more }: Named, page: Page, bars: string): Answer {
+    const nowMs = this.clock.now();
+    const stamps = page.series.map(({ newest }) => newest);
     const minutes = request.timeframe === '1Min' ? 1 : binMinutes[request.timeframe];
-    const age =
-      stamp === ''
-        ? {}
-        : { quality: barQuality({ stamp, minutes }, { ms: now, phase: knownPhase(now) }), as_of: `${stamp}+08:00` };
-    const meta = {
-      timeframe: request.timeframe,
-      adjustment: request.adjustment,
-      currency: 'CNY',
-      source: 'stored',
-      quality: age.quality ?? null,
-      as_of: age.as_of ?? null,
-    };
-    // A kept answer says `live` as long as it is kept.
-    const ttlMax = age.quality === 'live' ? liveLeftMs({ stamp, minutes }, now) : HISTORY_TTL_MS;
-    const touchesToday = barWindow(request, undefined).to >= chinaLocal(now).slice(0, 10);
-    return answerOfJson(`{${bars},"next_page_token":${page.next},"meta":${JSON.stringify(meta)}}`, {
-      tags: instruments.map(({ symbol }) => symbol),
-      ttl_ms: Math.min(touchesToday ? TODAY_TTL_MS : HISTORY_TTL_MS, ttlMax),
-      ...age,
-      built_at_ms: now,
-    });
+    const newest = { stamp: stamps.reduce((a, b) => (a > b ? a : b), ''), minutes };
+    const quality = stamps.length === 0 ? undefined : barQuality(newest, { ms: nowMs, phase: knownPhase(nowMs) });
+    const isClosed = isClosedHistory({ request, ...page, instruments: instruments.length }, nowMs);
+    return answerOfMarketData(
+      {
+        members: `${bars},"next_page_token":${page.next}`,
+        facts: { timeframe: request.timeframe, adjustment: request.adjustment },
+        quality,
+        asOf: stamps.length === 0 ? undefined : `${newest.stamp}+08:00`,
+      },
+      {
+        tags: [...instruments.map(({ symbol }) => symbol), ...more],
+        ...(isClosed
+          ? closedHistoryLifetime
+          : barsLifetime(nowMs, quality === 'live' ? liveUntilMs(newest) : undefined)),
+        built_at_ms: nowMs,
+      },
+    );
   }
 }

@@ -16,9 +16,9 @@ import { Failure, type Answer, type CalendarRequest } from '@mystocks/contracts'
 import type { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 import { answerOfJson } from '../answer-of-json.js';
+import { clockLifetime, tradingDaysLifetime } from './lifetimes.js';
 
 const DAYS_MAX = 2 * 366;
-const TTL_MS = 3_600_000;
 
 const atSeconds = (ms: number): string => `${chinaLocal(ms).slice(0, 19)}+08:00`;
 const orNull = (ms: number | undefined): string | null => (ms === undefined ? null : atSeconds(ms));
@@ -43,7 +43,7 @@ export class CalendarService {
       date,
       sessions: sessionsOf(date).map(({ openMs, closeMs }) => ({ open: atSeconds(openMs), close: atSeconds(closeMs) })),
     }));
-    return answerOfJson(JSON.stringify({ days }), { tags: [], ttl_ms: TTL_MS, built_at_ms: this.clock.now() });
+    return answerOfJson(JSON.stringify({ days }), { tags: [], ...tradingDaysLifetime, built_at_ms: this.clock.now() });
   }
 
   /** What the market is doing now; never kept by a cache. */
@@ -64,6 +64,6 @@ export class CalendarService {
       next_open: orNull(nextOpen(nowMs)),
       next_close: orNull(nextClose(nowMs)),
     };
-    return answerOfJson(JSON.stringify(clock), { tags: [], ttl_ms: 0, built_at_ms: nowMs });
+    return answerOfJson(JSON.stringify(clock), { tags: [], ...clockLifetime, built_at_ms: nowMs });
   }
 }

@@ -1,4 +1,4 @@
-import { chinaDay, isKnown, nextPhaseChange, phaseAt, type Phase } from '@mystocks/calendar';
+import { chinaDay, isKnown, phaseAt, type Phase } from '@mystocks/calendar';
 
 /** The phase of the market, or nothing on days the calendar does not know: then nobody guesses. */
 export function knownPhase(nowMs: number): Phase | undefined {
@@ -7,7 +7,3 @@ export function knownPhase(nowMs: number): Phase | undefined {
 
 /** True while quotes may move: from the opening auction to the close, without lunch. */
 export const isOpenPhase = (phase: Phase | undefined): boolean => phase !== 'closed' && phase !== 'lunch';
-
-/** `ttlMs`, cut where the phase changes: an answer that says the phase must not outlive it. */
-export const untilPhaseChange = (ttlMs: number, nowMs: number): number =>
-  Math.min(ttlMs, nextPhaseChange(nowMs) - nowMs);

@@ -20,12 +20,15 @@ export function quoteQuality(
   now: { readonly ms: number; readonly phase: Phase | undefined },
 ): Quality {
   if (quote.simulated) return 'simulated';
-  if (isOpenPhase(now.phase) && now.ms - quote.ms <= LIVE_MS) return 'live';
+  if (isOpenPhase(now.phase) && now.ms <= quote.ms + LIVE_MS) return 'live';
   if (now.phase === undefined) return 'stale';
   const day = chinaDay(quote.ms);
   if (now.phase === 'closed') return day >= lastTradingDay(now.ms) ? 'eod' : 'stale';
   return day === chinaDay(now.ms) ? 'delayed' : 'stale';
 }
+
+/** The last instant at which several quotes may all be called `live`, epoch ms. */
+export const liveUntilMs = (quotes: readonly QuoteAge[]): number => Math.min(...quotes.map(({ ms }) => ms + LIVE_MS));
 
 /** The worst of several, because an answer has one word for all; nothing when there are none. */
 export function worst(qualities: readonly Quality[]): Quality | undefined {

@@ -170,16 +170,18 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         expect(answer.body.toString()).toBe(
           '{"quotes":{},"meta":{"currency":"CNY","source":"stored","quality":null,"as_of":null}}',
         );
-        expect(answer).toMatchObject({ tags: ['000001.SZ', 'instruments'], ttl_ms: 1_000 });
+        expect(answer).toMatchObject({ tags: ['quote:000001.SZ', 'instruments'], ttl_ms: 3_000 });
+        expect(answer.body.subarray(answer.quality_at).toString()).toBe('null,"as_of":null}}');
         nowMs = Date.parse('2022-06-01T11:29:59.500+08:00');
         expect((await quotes.latest({ symbols: ['600000.SH'] })).ttl_ms).toBe(500);
         nowMs = NOW;
       });
 
       it('come with the newest two daily bars and the phase in a snapshot', async () => {
-        const read = JSON.parse(
-          (await quotes.snapshots({ symbols: ['600000.SH', '000001.SZ'] })).body.toString(),
-        ) as unknown;
+        const answer = await quotes.snapshots({ symbols: ['600000.SH', '000001.SZ'] });
+        expect(answer.tags).toEqual(['600000.SH', 'quote:600000.SH', '000001.SZ', 'quote:000001.SZ']);
+        expect(answer.body.subarray(answer.quality_at).toString()).toMatch(/^"live","as_of":"[^"]+"\}\}$/);
+        const read = JSON.parse(answer.body.toString()) as unknown;
         expect(read).toMatchObject({
           snapshots: {
             '600000.SH': {

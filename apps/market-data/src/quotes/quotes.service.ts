@@ -1,31 +1,36 @@
 import {
   Failure,
+  quoteTag,
   type Answer,
   type IngestReport,
-  type Quality,
   type QuotesRequest,
   type RecordQuotesRequest,
 } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
-import { answerOfJson } from '../answer-of-json.js';
-import { isOpenPhase, knownPhase, untilPhaseChange } from '../calendar/market-phase.js';
-import { INSTRUMENTS_TAG } from '../instruments/answer-of.js';
+import { answerOfMarketData } from '../answer-of-json.js';
+import { quotesLifetime } from '../calendar/lifetimes.js';
+import { knownPhase } from '../calendar/market-phase.js';
 import { claimOfBatch } from '../idempotency/claim.js';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { listTags } from '../instruments/list-tags.js';
 import { quoteNews, quotesReport, readQuote, storedOf } from './quote-items.js';
-import { quoteQuality, worst } from './quote-quality.js';
+import { liveUntilMs, quoteQuality, worst } from './quote-quality.js';
 import { QuotesRepository } from './quotes.repository.js';
 import { settle, type NamedQuote, type Verdict } from './settle.js';
 
-const OPEN_TTL_MS = 1_000;
-const CLOSED_TTL_MS = 10_000;
-
 interface Named {
   readonly instruments: readonly { readonly id: number; readonly symbol: string }[];
-  readonly tags: string[];
+  /** Tags of the answer, if it depends on which instruments there are. */
+  readonly listTags: readonly string[];
+}
+
+/** A stored quote's time as a client reads it, or none. */
+interface Timed {
+  readonly t: string | null;
+  readonly simulated: boolean | null;
 }
 
 /** Live quotes: stores them, tells the house, and answers the latest. */
@@ -55,22 +60,25 @@ export class QuotesService {
 
   /** The latest quote of each symbol that has one. */
   async latest(request: QuotesRequest): Promise<Answer> {
-    const { instruments, tags } = await this.#resolve(request.symbols);
+    const { instruments, listTags: more } = await this.#resolve(request.symbols);
     const rows = await this.repository.latest(instruments.map(({ id }) => id));
     const quotes = rows.map(({ place, quote }) => `"${instruments[place]?.symbol ?? ''}":${quote}`);
-    return this.#answer(`"quotes":{${quotes.join(',')}}`, rows, tags);
+    const tags = [...instruments.map(({ symbol }) => quoteTag(symbol)), ...more];
+    return answerOf(`"quotes":{${quotes.join(',')}}`, rows, tags, this.clock.now());
   }
 
   /** Latest quote, newest two daily bars and the phase of the market, for each symbol there is. */
   async snapshots(request: QuotesRequest): Promise<Answer> {
-    const { instruments, tags } = await this.#resolve(request.symbols);
+    const { instruments, listTags: more } = await this.#resolve(request.symbols);
     const rows = await this.repository.snapshots(instruments.map(({ id }) => id));
-    const phase = JSON.stringify(knownPhase(this.clock.now()) ?? null);
+    const nowMs = this.clock.now();
+    const phase = JSON.stringify(knownPhase(nowMs) ?? null);
     const snapshots = rows.map(({ place, quote, bars }) => {
       const [daily = 'null', previous = 'null'] = bars ?? [];
       return `"${instruments[place]?.symbol ?? ''}":{"latest_quote":${quote ?? 'null'},"daily_bar":${daily},"prev_daily_bar":${previous},"phase":${phase}}`;
     });
-    return this.#answer(`"snapshots":{${snapshots.join(',')}}`, rows, tags);
+    const tags = [...instruments.flatMap(({ symbol }) => [symbol, quoteTag(symbol)]), ...more];
+    return answerOf(`"snapshots":{${snapshots.join(',')}}`, rows, tags, nowMs);
   }
 
   async #store(transaction: Transaction, named: readonly NamedQuote[], nowMs: number): Promise<readonly Verdict[]> {
@@ -83,37 +91,24 @@ export class QuotesService {
     return verdicts;
   }
 
-  /** Instruments once each; a symbol nobody knows is left out, and the answer lives until instruments change. */
+  /** Instruments once each; a symbol nobody knows is left out. */
   async #resolve(aliases: readonly string[]): Promise<Named> {
     const found = await Promise.all(aliases.map((alias) => this.directory.find(alias)));
     const known = found.filter((one) => one !== undefined);
     const instruments = [...new Map(known.map((one) => [one.symbol, one])).values()];
-    const tags = instruments.map(({ symbol }) => symbol);
-    return { instruments, tags: known.length < found.length ? [...tags, INSTRUMENTS_TAG] : tags };
+    return { instruments, listTags: listTags(aliases, found) };
   }
+}
 
-  #answer(
-    values: string,
-    rows: readonly { readonly t: string | null; readonly simulated: boolean | null }[],
-    tags: string[],
-  ): Answer {
-    const nowMs = this.clock.now();
-    const phase = knownPhase(nowMs);
-    const times = rows.flatMap(({ t, simulated }) => (t === null ? [] : [{ t, simulated: simulated ?? false }]));
-    const quality: Quality | undefined = worst(
-      times.map(({ t, simulated }) => quoteQuality({ ms: Date.parse(t), simulated }, { ms: nowMs, phase })),
-    );
-    const asOf = times
-      .map(({ t }) => t)
-      .sort()
-      .at(-1);
-    const meta = { currency: 'CNY', source: 'stored', quality: quality ?? null, as_of: asOf ?? null };
-    return answerOfJson(`{${values},"meta":${JSON.stringify(meta)}}`, {
-      tags,
-      ttl_ms: untilPhaseChange(isOpenPhase(phase) ? OPEN_TTL_MS : CLOSED_TTL_MS, nowMs),
-      ...(quality === undefined ? {} : { quality }),
-      ...(asOf === undefined ? {} : { as_of: asOf }),
-      built_at_ms: nowMs,
-    });
-  }
+/** What time says about the answer is said of one instant: a kept label or phase must be true until the answer ends. */
+function answerOf(members: string, rows: readonly Timed[], tags: string[], nowMs: number): Answer {
+  const now = { ms: nowMs, phase: knownPhase(nowMs) };
+  const times = rows.flatMap(({ t }) => (t === null ? [] : [t]));
+  const ages = rows.flatMap(({ t, simulated }) =>
+    t === null ? [] : [{ ms: Date.parse(t), simulated: simulated ?? false }],
+  );
+  const quality = worst(ages.map((age) => quoteQuality(age, now)));
+  const lifetime = quotesLifetime(nowMs, quality === 'live' ? liveUntilMs(ages) : undefined);
+  const data = { members, quality, asOf: times.sort().at(-1) };
+  return answerOfMarketData(data, { tags, ...lifetime, built_at_ms: nowMs });
 }

@@ -1,0 +1,64 @@
+import { nextActivity, nextPhaseChange } from '@mystocks/calendar';
+import type { Answer } from '@mystocks/contracts';
+import { isOpenPhase, knownPhase } from './market-phase.js';
+
+/**
+ * How long caches may keep what this service answers.
+ *
+ * | answer | the market moves | lunch, closed | a day the calendar does not know |
+ * |---|---|---|---|
+ * | quotes, snapshots | 3 s | until 13:00, or 09:15 of the next trading day | 1 s |
+ * | bars that may still change | 30 min, and 10 s marked stale while they are asked for again | the same | 60 s |
+ * | closed history | 30 days, `immutable` | 30 days, `immutable` | 30 days, `immutable` |
+ * | instruments, trading days | 1 h | 1 h | 1 h |
+ * | the clock | never | never | never |
+ *
+ * No answer is right because of these times: every write is told as news, and that outdates what shows the old, closed
+ * history too. They bound what time alone changes. An answer ends where the phase changes, because it says the phase
+ * (snapshots) or a label that follows from it; where prices are called `live`, it ends before they are no longer.
+ */
+export type Lifetime = Pick<Answer, 'ttl_ms' | 'swr_ms' | 'immutable'>;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const quotes = { movingMs: 3_000, unknownMs: 1_000 } as const;
+const bars = { movingMs: 30 * MINUTE_MS, unknownMs: MINUTE_MS, revalidateMs: 10_000 } as const;
+
+/** Nothing but a correction changes it. */
+export const closedHistoryLifetime: Lifetime = { ttl_ms: 30 * DAY_MS, immutable: true };
+
+/** They change by news. */
+export const instrumentsLifetime: Lifetime = { ttl_ms: HOUR_MS };
+
+/** A release may bring holidays that were announced since. */
+export const tradingDaysLifetime: Lifetime = { ttl_ms: HOUR_MS };
+
+/** Every answer is another one. */
+export const clockLifetime: Lifetime = { ttl_ms: 0 };
+
+/** Of quotes and snapshots; `liveUntilMs` is the last instant of their label `live`, if they have it. */
+export function quotesLifetime(nowMs: number, liveUntilMs = Infinity): Lifetime {
+  return { ttl_ms: timeLeft(nowMs, liveUntilMs, quotes).ms };
+}
+
+/** Of bars that more than a correction may change; `liveUntilMs` as for quotes. */
+export function barsLifetime(nowMs: number, liveUntilMs = Infinity): Lifetime {
+  const { ms, isResting } = timeLeft(nowMs, liveUntilMs, bars);
+  return isResting ? { ttl_ms: ms } : { ttl_ms: ms, swr_ms: bars.revalidateMs };
+}
+
+function timeLeft(
+  nowMs: number,
+  liveUntilMs: number,
+  { movingMs, unknownMs }: { readonly movingMs: number; readonly unknownMs: number },
+): { readonly ms: number; readonly isResting: boolean } {
+  const phase = knownPhase(nowMs);
+  const isMoving = phase !== undefined && isOpenPhase(phase);
+  const activityMs = phase === undefined || isMoving ? undefined : nextActivity(nowMs);
+  if (activityMs !== undefined) return { ms: Math.min(activityMs, liveUntilMs) - nowMs, isResting: true };
+  // At rest, but nobody knows until when: as where the calendar knows nothing.
+  const ms = isMoving ? movingMs : unknownMs;
+  return { ms: Math.min(nowMs + ms, nextPhaseChange(nowMs), liveUntilMs) - nowMs, isResting: false };
+}
