@@ -1,16 +1,18 @@
 // What every k6 script here shares. Settings come from the environment (tools/load/engine.ts sets them):
-//   URL WORLD SUMMARY   the gateway, a file with facts about the house, where the figures go
+//   URL MIX WORLD SUMMARY   the gateway, whose mix, a file with facts about the house, where the figures go
 //   SECONDS             how long
-//   CALLERS             that many callers, each asking again as soon as it has its answer, or else
+//   CALLERS [EVERY_MS]  that many callers, each asking again as soon as it has its answer (or that long after it asked
+//                       before), or else
 //   RATE                that many requests a second, whether answers come or not
 import exec from 'k6/execution';
 import http from 'k6/http';
+import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
-import { kindsOf, nextAsk } from './mixes.ts';
+import { firstAskMs, kindsOf, nextAsk, worldFor } from './mixes.ts';
 
-const { URL: url, SECONDS, CALLERS, RATE, SUMMARY } = __ENV;
+const { URL: url, MIX, SECONDS, CALLERS, EVERY_MS, RATE, SUMMARY } = __ENV;
 const seconds = Number(SECONDS);
-const world = JSON.parse(open(__ENV.WORLD));
+const world = worldFor(MIX, JSON.parse(open(__ENV.WORLD)));
 
 const NO_ANSWER = 0;
 const STATUSES = [
@@ -35,6 +37,7 @@ const STATUSES = [
   503,
   504,
 ];
+const CACHES = ['l1-hit', 'l2-hit', 'stale', 'miss'];
 const GIVE_UP = '15s';
 // An open loop needs a caller for every request that is still under way.
 const UNDER_WAY_S = 1;
@@ -47,6 +50,7 @@ const refusedWithoutAdvice = new Counter('refused_without_retry_after');
 const failed = new Counter('failed');
 const statuses = new Map(STATUSES.map((status) => [status, new Counter(`status_${status}`)]));
 const otherStatus = new Counter('status_other');
+const caches = new Map(CACHES.map((state, index) => [state, new Counter(`cache_${index}`)]));
 const kindMetrics = new Map();
 
 /** k6's `options` for a mix; `thresholds` are those of the script. */
@@ -76,7 +80,11 @@ export function optionsFor(thresholds) {
 export function askFrom(mix) {
   for (const [index, kind] of kindsOf(mix).entries()) kindMetrics.set(kind, new Trend(`kind_${index}_ms`, true));
   let readAfter;
+  let isFirst = true;
   return () => {
+    if (EVERY_MS !== undefined && isFirst) sleep(firstAskMs(Number(CALLERS), Number(EVERY_MS), Math.random) / 1_000);
+    isFirst = false;
+    const startedAt = Date.now();
     const ask = nextAsk(mix, { world, caller: exec.vu.idInTest - 1, nowMs: Date.now(), random: Math.random });
     const headers = {};
     if (ask.token !== undefined) headers.Authorization = `Bearer ${ask.token}`;
@@ -87,6 +95,8 @@ export function askFrom(mix) {
     const position = response.headers['X-Read-After'];
     if (ask.method === 'POST' && position !== undefined) readAfter = position;
     note(ask.kind, response);
+    const waitMs = startedAt + Number(EVERY_MS ?? 0) - Date.now();
+    if (waitMs > 0) sleep(waitMs / 1_000);
   };
 }
 
@@ -96,6 +106,7 @@ function note(kind, { status, headers, timings }) {
     accepted.add(timings.duration);
     if (Date.now() <= exec.scenario.startTime + seconds * 1_000) useful.add(1);
     kindMetrics.get(kind).add(timings.duration);
+    caches.get(headers['X-Cache'])?.add(1);
   } else if (status === 503) {
     refused.add(timings.duration);
     if (headers['Retry-After'] === undefined) refusedWithoutAdvice.add(1);
@@ -133,6 +144,9 @@ export function summaryOf(mix) {
       failed: count('failed'),
       notSent: count('dropped_iterations'),
       kinds: Object.fromEntries(kindsOf(mix).map((kind, index) => [kind, trend(`kind_${index}_ms`)])),
+      caches: Object.fromEntries(
+        CACHES.map((state, index) => [state, count(`cache_${index}`)]).filter(([, n]) => n > 0),
+      ),
       broken,
     };
     return { [SUMMARY]: JSON.stringify(figures) };

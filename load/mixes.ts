@@ -31,6 +31,13 @@ export interface Asker {
   readonly random: () => number;
 }
 
+/** How many connections callers who ask at a pace of their own open in a second. */
+const OPENED_A_SECOND = 500;
+
+/** When such a caller asks first: as users come, not all in one moment. */
+export const firstAskMs = (callers: number, everyMs: number, random: () => number): number =>
+  random() * Math.max(everyMs, (callers / OPENED_A_SECOND) * 1_000);
+
 type Kind = (asker: Asker) => Ask;
 
 const BATCH_LINES = 50;
@@ -74,6 +81,18 @@ const kinds = {
     kind: 'bars, cached',
     method: 'GET',
     path: `/api/v2/stocks/${String(asker.world.symbols[below(asker, HOT)])}/bars?timeframe=1Day&limit=20`,
+    token: personOf(asker).token,
+  }),
+  'snapshot, cached': (asker) => ({
+    kind: 'snapshot, cached',
+    method: 'GET',
+    path: `/api/v2/stocks/snapshots?symbols=${String(asker.world.symbols[below(asker, HOT)])}`,
+    token: personOf(asker).token,
+  }),
+  'symbol, cached': (asker) => ({
+    kind: 'symbol, cached',
+    method: 'GET',
+    path: `/api/v2/symbols/${String(asker.world.symbols[below(asker, HOT)])}`,
     token: personOf(asker).token,
   }),
   me: (asker) => ({ kind: 'me', method: 'GET', path: '/api/v2/auth/me', token: personOf(asker).token }),
@@ -136,11 +155,18 @@ const mixes = {
     'batch written': 18,
     login: 2,
   },
+  /** What most users look at most of the time: the same few symbols. */
+  connections: { 'bars, cached': 600, 'snapshot, cached': 250, 'symbol, cached': 150 },
   /** Only what must reach PostgreSQL. */
   overload: { 'bars, not cached': 1_000 },
 } satisfies Record<string, Mix>;
 
 export type MixName = keyof typeof mixes;
+
+/** What a mix needs of the world: each of k6's callers has a copy of its own, and thousands of large ones cost it seconds. */
+export const worldFor = (mix: MixName, world: World): World =>
+  mix === 'connections' ? { ...world, symbols: world.symbols.slice(0, HOT), stored: HOT, days: [] } : world;
+
 export const kindsOf = (mix: MixName): string[] => Object.keys(mixes[mix]);
 
 /** The next request of a caller. */

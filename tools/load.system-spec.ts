@@ -34,8 +34,25 @@ describe('npm run load', () => {
     PATIENCE_MS,
   );
 
+  it(
+    'keeps as many connections open as it says, and finds hot reads answered by the first tier',
+    async () => {
+      const { out } = await load('connections', '--callers', '100', '--seconds', '6');
+      // How fast it was is a question of the machine, not of a test.
+      expect(out.match(/^BROKEN .*/gm)?.filter((line) => !line.includes('answers within')) ?? []).toEqual([]);
+      for (const run of ['100 users', 'closed loop']) {
+        expect(out).toMatch(new RegExp(`kept +${run}: every answer is 200\\n +[1-9]`));
+        expect(out).toMatch(
+          new RegExp(`kept +${run}: 100 connections are open all the time\\n +1\\d\\d to 1\\d\\d in`),
+        );
+      }
+      expect(out).toMatch(/caches +.*l1-hit [89]\d/);
+    },
+    PATIENCE_MS,
+  );
+
   it.each([
-    ['a load test that is not there', ['nothing'], 'there are overload, pools'],
+    ['a load test that is not there', ['nothing'], 'there are connections, overload, pools'],
     ['no number of callers', ['pools', '--callers', 'many'], '--callers must be a whole number'],
     ['an engine that is not there', ['pools', '--engine', 'wrk'], '--engine is k6 or autocannon'],
   ])('says what is wrong: %s', async (_what, args, text) => {

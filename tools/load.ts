@@ -21,7 +21,13 @@ const howToGetK6 = 'k6 is not on the PATH; `go install go.k6.io/k6@latest` bring
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function readWishes(): { wanted: readonly string[]; wishes: Wishes } {
+interface Wanted {
+  readonly names: readonly string[];
+  readonly engine: Engine | undefined;
+  readonly wishes: Omit<Wishes, 'engine'>;
+}
+
+function readWishes(): Wanted {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -39,20 +45,19 @@ function readWishes(): { wanted: readonly string[]; wishes: Wishes } {
   const unknown = positionals.filter((name) => !all.includes(name));
   if (unknown.length > 0) throw new Error(`no such load test: ${unknown.join(', ')}; there are ${all.join(', ')}`);
   const wishes = {
-    engine: engineOf(values.engine),
     callers: count('callers', values.callers),
     seconds: count('seconds', values.seconds),
     instances: count('instances', values.instances),
     say,
   };
-  return { wanted: positionals.length > 0 ? positionals : all, wishes };
+  return { names: positionals.length > 0 ? positionals : all, engine: engineOf(values.engine), wishes };
 }
 
-function engineOf(wanted: string | undefined): Engine {
+function engineOf(wanted: string | undefined): Engine | undefined {
   if (wanted !== undefined && wanted !== 'k6' && wanted !== 'autocannon')
     throw new Error('--engine is k6 or autocannon');
   if (wanted === 'k6' && !haveK6()) throw new Error(howToGetK6);
-  return wanted ?? (haveK6() ? 'k6' : 'autocannon');
+  return wanted;
 }
 
 function count(name: string, text: string | undefined): number | undefined {
@@ -64,16 +69,18 @@ function count(name: string, text: string | undefined): number | undefined {
 }
 
 async function run(): Promise<number> {
-  const { wanted, wishes } = readWishes();
-  if (wishes.engine === 'autocannon' && !haveK6()) say(`${howToGetK6}; autocannon runs a reduced form meanwhile`);
+  const { names, engine: asked, wishes } = readWishes();
+  const usual = haveK6() ? 'k6' : 'autocannon';
+  if (usual === 'autocannon') say(`${howToGetK6}; autocannon runs a reduced form meanwhile`);
   let broken = 0;
-  for (const name of wanted) {
+  for (const name of names) {
     const { scenario } = (await import(join(folder, `${name}${suffix}`))) as { scenario: Scenario };
-    if (scenario.needsK6 && wishes.engine !== 'k6') {
+    const engine = asked ?? scenario.prefers ?? usual;
+    if (scenario.needsK6 && engine !== 'k6') {
       say(`${name}: left out, only k6 can drive it`);
       continue;
     }
-    if (!(await perform(name, scenario, wishes))) broken += 1;
+    if (!(await perform(name, scenario, { ...wishes, engine }))) broken += 1;
   }
   return broken === 0 ? 0 : 1;
 }

@@ -26,13 +26,21 @@ export interface Task {
   readonly started: (engine: ChildProcess) => void;
 }
 
+const howHard = (drive: Drive): NodeJS.ProcessEnv =>
+  'rate' in drive
+    ? { RATE: String(Math.round(drive.rate)) }
+    : {
+        CALLERS: String(drive.callers),
+        ...(drive.everyMs !== undefined && { EVERY_MS: String(drive.everyMs) }),
+      };
+
 /** Drives the house once; the engine is a process of its own. */
 export async function runEngine({ engine, scenario, drive, url, world, directory, started }: Task): Promise<Figures> {
   const summary = join(directory, 'figures.json');
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     ...{ URL: url, WORLD: world, SUMMARY: summary, MIX: scenario, SECONDS: String(drive.seconds) },
-    ...('rate' in drive ? { RATE: String(Math.round(drive.rate)) } : { CALLERS: String(drive.callers) }),
+    ...howHard(drive),
   };
   const [command, args] =
     engine === 'k6'

@@ -25,6 +25,8 @@ export interface Figures {
   /** Requests of an open loop that the engine itself did not manage to send. */
   readonly notSent: number;
   readonly kinds: Readonly<Record<string, Spread>>;
+  /** Accepted answers by their `X-Cache`; those without one are not in it. */
+  readonly caches: Readonly<Record<string, number>>;
   /** Thresholds of the k6 script that did not hold. */
   readonly broken: readonly string[];
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { growth, readCounters, type Counters } from './counters.ts';
 import type { House } from './house.ts';
+import { OpenConnections } from './open-connections.ts';
 import { Watch, type ServerPeak } from './watch.ts';
 
 /** What was seen from outside while the engine drove. */
@@ -14,6 +15,8 @@ export interface Observed {
   readonly counters: Counters;
   /** Lines in which a server or a service says that connections ran out. */
   readonly exhausted: readonly string[];
+  /** Connections open at the gateway's door, one number a second; empty where the system does not tell. */
+  readonly connections: readonly number[];
   /** Processor cores the engine took for itself; undefined where the system does not tell. */
   readonly engineCores: number | undefined;
 }
@@ -28,6 +31,7 @@ export class Observer {
   readonly #house: House;
   readonly #say: (line: string) => void;
   readonly #watch: Watch;
+  readonly #connections: OpenConnections;
   readonly #startedAt = performance.now();
   #before: Counters | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -38,11 +42,13 @@ export class Observer {
     this.#house = house;
     this.#say = say;
     this.#watch = new Watch(house.databases);
+    this.#connections = new OpenConnections(house.url);
   }
 
   async start(): Promise<void> {
     this.#before = await readCounters(this.#house);
     await this.#watch.start();
+    this.#connections.start();
     let last = this.#before;
     this.#timer = setInterval(() => {
       this.#measureEngine();
@@ -63,6 +69,7 @@ export class Observer {
 
   async stop(): Promise<Observed> {
     clearInterval(this.#timer);
+    this.#connections.stop();
     await this.#watch.stop();
     const after = await readCounters(this.#house);
     const before = this.#before ?? after;
@@ -70,6 +77,7 @@ export class Observer {
       peaks: this.#watch.peaks,
       samples: this.#watch.samples,
       counters: growth(before, after),
+      connections: this.#connections.looks,
       exhausted: await exhaustedLines(this.#house.logs),
       engineCores: this.#engineCores,
     };

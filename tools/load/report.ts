@@ -21,6 +21,13 @@ export function describeRun({ what, figures, observed }: Run): string {
       .map(([kind, spread]) => `    ${kind.padEnd(22)} ${whole(spread.count).padStart(8)}  ${ms(spread)}`),
     ...(notSent === 0 ? [] : [`  not sent   ${whole(notSent)}: ${engine} itself could not keep up the rate`]),
   ];
+  const cached = Object.values(figures.caches).reduce((sum, count) => sum + count, 0);
+  if (cached > 0)
+    lines.push(
+      `  caches     ${Object.entries(figures.caches)
+        .map(([state, count]) => `${state} ${((count / cached) * 100).toFixed(2)} %`)
+        .join(', ')} of ${whole(cached)} answers by X-Cache`,
+    );
   const { onPrimary, onReplicas, poolShed } = observed.counters;
   lines.push(
     `  databases  ${whole(onReplicas)} times on replicas, ${whole(onPrimary)} on the primary; ${whole(poolShed)} borrowers turned away at once`,

@@ -3,9 +3,15 @@ import type { Figures } from './figures.ts';
 import type { HouseOptions } from './house.ts';
 import type { Observed } from './observer.ts';
 
-/** How hard to drive: that many callers in a closed loop, or that many requests a second whatever happens. */
-export type Drive =
-  { readonly callers: number; readonly seconds: number } | { readonly rate: number; readonly seconds: number };
+/** How hard to drive: that many callers, each on a connection of its own, or that many requests a second whatever happens. */
+export type Drive = Callers | { readonly rate: number; readonly seconds: number };
+
+interface Callers {
+  readonly callers: number;
+  readonly seconds: number;
+  /** Each asks again that long after it asked before; without it as soon as it has its answer (a closed loop). */
+  readonly everyMs?: number;
+}
 
 /** What was measured while the engine drove. */
 export interface Run {
@@ -39,5 +45,7 @@ export interface Scenario {
   readonly house: HouseOptions;
   /** Without k6 it is left out: autocannon cannot keep up a rate when answers do not come. */
   readonly needsK6: boolean;
+  /** The engine when none is asked for; else k6 where it is there. */
+  readonly prefers?: 'autocannon';
   run(stage: Stage): Promise<readonly Clause[]>;
 }
