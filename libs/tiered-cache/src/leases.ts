@@ -71,8 +71,8 @@ export class Leases {
     });
   }
 
-  /** A write at `lsn` touched `tags`. */
-  outdate(tags: readonly string[], lsn: Lsn): void {
+  /** A write at `lsn` touched `tags`. Answers its fence, as {@link drop} and {@link clear} do. */
+  outdate(tags: readonly string[], lsn: Lsn): number {
     const fence = this.#nextFence();
     for (const tag of tags) {
       const before = this.#stamps.peek(tag);
@@ -80,20 +80,28 @@ export class Leases {
       const wasDrop = before !== undefined && before.lsn === undefined;
       this.#stamps.set(tag, { fence, lsn: wasDrop ? undefined : laterLsn(before?.lsn, lsn) });
     }
+    return fence;
   }
 
   /** Leases of the keys have ended; answers with such a tag that are under way must not be kept. */
-  drop({ keys = [], tags = [] }: CacheEntries): void {
+  drop({ keys = [], tags = [] }: CacheEntries): number {
     const fence = this.#nextFence();
     for (const key of keys) this.#held.delete(key);
     for (const tag of tags) this.#stamps.set(tag, { fence, lsn: undefined });
+    return fence;
   }
 
   /** Every lease has ended. */
-  clear(): void {
+  clear(): number {
     this.#floor = this.#nextFence();
     this.#held.clear();
     this.#stamps.clear();
+    return this.#floor;
+  }
+
+  /** A fence that another process gave was seen: fences of this one go on from there. */
+  advance(fence: number): void {
+    this.#fence = Math.max(this.#fence, fence);
   }
 
   #holds({ key, fence }: Lease): boolean {

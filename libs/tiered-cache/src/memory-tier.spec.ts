@@ -1,4 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { KEPT_BYTES_MAX } from './kept.js';
 import { MemoryTier } from './memory-tier.js';
+import { aKey, aTag, keep, keptWith, leaseOf, stateOf } from './tier-samples.conformance.js';
 import { itIsATier } from './tier.conformance.js';
 
-itIsATier('MemoryTier', () => Promise.resolve(new MemoryTier()));
+const shared = new MemoryTier();
+itIsATier('MemoryTier', {
+  open: () => Promise.resolve(shared),
+  openSecond: () => Promise.resolve(shared),
+  leases: 'shared',
+});
+
+describe('a tier in memory', () => {
+  it('lives by the clock it is given', async () => {
+    let nowMs = 5_000;
+    const tier = new MemoryTier({ now: () => nowMs });
+    const [key, lost] = [aKey(), aKey()];
+    const lease = await leaseOf(tier, lost, 2_000);
+    await keep(tier, key, keptWith({}, { expiresAtMs: 6_000, graceUntilMs: 7_000 }));
+    nowMs = 6_999;
+    expect(await stateOf(tier, key)).toBe('kept');
+    expect(await tier.claim(lost, 1)).toEqual({ state: 'held', forMs: 1 });
+    nowMs = 7_000;
+    expect(await stateOf(tier, key)).toBe('absent');
+    expect(await tier.set(keptWith({}), lease)).toBe(false);
+  });
+
+  it('keeps nothing over the byte limit', async () => {
+    const [tier, tag] = [new MemoryTier(), aTag()];
+    const bodyOf = (bytes: number): Promise<boolean> =>
+      keep(tier, aKey(), keptWith({ body: Buffer.alloc(bytes), tags: [tag] }));
+    expect(await bodyOf(KEPT_BYTES_MAX + 1)).toBe(false);
+    expect(await bodyOf(KEPT_BYTES_MAX)).toBe(true);
+    expect(await tier.drop({ tags: [tag] })).toBe(1);
+  });
+
+  it('forgets what was longest not read when it is full', async () => {
+    const [tier, tag] = [new MemoryTier(), aTag()];
+    const keys = Array.from({ length: 10_001 }, aKey);
+    for (const key of keys) {
+      await keep(tier, key, keptWith({ tags: [tag] }));
+      await tier.get(keys[0]!);
+    }
+    expect(await stateOf(tier, keys[0]!)).toBe('kept');
+    expect(await stateOf(tier, keys[1]!)).toBe('absent');
+    expect(await tier.drop({ tags: [tag] })).toBe(10_000);
+  });
+});

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { startRedis, waitFor, type RedisServer } from '@mystocks/testing';
+import { MISS } from './kept.js';
+import { RedisTier } from './redis-tier.js';
+import { aKey, keep, keptWith, leaseOf, stateOf } from './tier-samples.conformance.js';
+
+const DEADLINE_MS = 50;
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+};
+
+/** Through the tier, as it is used; a hang of ten seconds is in the conformance suite. */
+describe('a connection to a Redis that fails', () => {
+  let tier: RedisTier;
+  let key: string;
+  beforeEach(async () => {
+    tier = new RedisTier({ url: redis.url, prefix: 'faults:', deadlineMs: DEADLINE_MS });
+    await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis' });
+    key = aKey();
+    await keep(tier, key, keptWith({ tags: ['600519.SH'] }));
+  });
+  afterEach(async () => {
+    redis.resume();
+    await tier.close();
+  });
+
+  it('takes a Redis that hangs for a miss after its deadline, and then at once', async () => {
+    redis.pause();
+    // The bounds are for what goes wrong, not for the speed of this machine: reads that wait for Redis, or each for its deadline.
+    expect(await timed(() => tier.get(key))).toBeLessThan(1_000);
+    const answers: unknown[] = [];
+    const ms = await timed(async () => {
+      for (let index = 0; index < 1_000; index += 1) answers.push(await tier.get(key));
+    });
+    expect(answers).toEqual(answers.map(() => MISS));
+    expect(ms).toBeLessThan((1_000 * DEADLINE_MS) / 10);
+    await expect(tier.probe()).rejects.toThrow();
+    redis.resume();
+    await waitFor(async () => (await tier.get(key)).hit, { timeoutMs: 5_000, what: 'the entry' });
+  });
+
+  it('keeps none of many while Redis hangs, and says so of each', async () => {
+    const many = await Promise.all(
+      Array.from({ length: 100 }, async () => ({ lease: await leaseOf(tier, aKey()), kept: keptWith({}) })),
+    );
+    redis.pause();
+    expect(await tier.setMany(many)).toEqual(many.map(() => false));
+    redis.resume();
+    await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis' });
+    expect(await keep(tier, aKey(), keptWith({}))).toBe(true);
+  });
+
+  it('answers at once while Redis is gone, and heals by itself when it is back', async () => {
+    const lease = await leaseOf(tier, aKey());
+    await redis.kill();
+    await waitFor(() => !tier.serving, { timeoutMs: 5_000 });
+    const ms = await timed(async () => {
+      for (let index = 0; index < 100; index += 1) {
+        expect(await tier.set(keptWith({}), lease)).toBe(false);
+        expect(await tier.drop({ tags: ['600519.SH'] })).toBe(0);
+        await tier.clear();
+        expect(await tier.get(key)).toEqual(MISS);
+      }
+    });
+    // Far from 400 deadlines, on the slowest machine.
+    expect(ms).toBeLessThan((100 * DEADLINE_MS) / 2);
+    await expect(tier.probe()).rejects.toThrow('not connected');
+    await redis.restart();
+    await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be back' });
+    expect(await keep(tier, key, keptWith({}))).toBe(true);
+    expect(await stateOf(tier, key)).toBe('kept');
+    await tier.probe();
+  });
+
+  it('opens before Redis is there', async () => {
+    await redis.kill();
+    const early = new RedisTier({ url: redis.url, prefix: 'early:' });
+    expect(await early.get(key)).toEqual(MISS);
+    expect(await early.claim(key, 1_000)).toEqual({ state: 'none' });
+    await early.clear();
+    await redis.restart();
+    await waitFor(() => early.serving, { timeoutMs: 5_000, what: 'Redis to come' });
+    await early.close();
+  });
+
+  it.each([
+    ['drop', () => tier.drop({ tags: ['600519.SH'] })],
+    ['outdate', () => tier.outdate(['600519.SH'], '0/1')],
+  ])('serves nothing that it was told to %s while Redis hung', async (_what, tell) => {
+    redis.pause();
+    await tell();
+    redis.resume();
+    await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });
+    expect(await stateOf(tier, key)).not.toBe('kept');
+  });
+});

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { MISS } from './kept.js';
+import { aKey, aTag, keep, keptWith, leaseOf, stateOf, until } from './tier-samples.conformance.js';
+import type { Tier } from './tier.js';
+
+/** What is kept comes back as it was, as long as it is good. */
+export function itKeepsValues(open: () => Promise<Tier>): void {
+  describe('keeping values', () => {
+    let tier: Tier;
+    beforeAll(async () => {
+      tier = await open();
+    });
+    afterAll(() => tier.close());
+
+    it('does not know what was never kept', async () => {
+      expect(await tier.get(aKey())).toEqual(MISS);
+      expect(await tier.getMany([])).toEqual([]);
+    });
+
+    it.each(['null', '0', '""', 'false', ''])('gives back the answer %j as an answer', async (text) => {
+      const [key, kept] = [aKey(), keptWith({ body: Buffer.from(text) })];
+      expect(await keep(tier, key, kept)).toBe(true);
+      expect(await tier.get(key)).toEqual({ hit: true, kept, outdated: false });
+    });
+
+    it.each([
+      ['a body of one byte', Buffer.from([0])],
+      ['a body that is no text', Buffer.from([0xff, 0xfe, 0, 10, 13])],
+      ['a body of 1 MB', randomBytes(1_000_000)],
+    ])('gives back %s byte for byte', async (_what, body) => {
+      const key = aKey();
+      expect(await keep(tier, key, keptWith({ body }))).toBe(true);
+      const found = await tier.get(key);
+      expect(found.hit && found.kept.answer.body.equals(body)).toBe(true);
+    });
+
+    it('gives back everything that is known about an answer', async () => {
+      const about = {
+        etag: '"中"',
+        tags: [aTag(), 'quote:600519.SH'],
+        quality: 'eod',
+        quality_at: 0,
+        immutable: true,
+      } as const;
+      const answer = { ...about, tags: [...about.tags], swr_ms: 10_000, as_of: '2024-06-14T15:00:00+08:00' };
+      const [key, kept] = [aKey(), keptWith(answer, { after: '16/B374D848' })];
+      await keep(tier, key, kept);
+      expect(await tier.get(key)).toEqual({ hit: true, kept, outdated: false });
+    });
+
+    it('keeps the later of two', async () => {
+      const key = aKey();
+      await keep(tier, key, keptWith({ etag: '"1"', tags: [aTag()] }));
+      await keep(tier, key, keptWith({ etag: '"2"' }));
+      expect(await tier.get(key)).toMatchObject({ kept: { answer: { etag: '"2"', tags: [] } } });
+    });
+
+    it('gives back an answer that is no longer fresh until its grace ends', async () => {
+      const key = aKey();
+      const endsAtMs = Date.now() + 80;
+      await keep(tier, key, keptWith({ tags: [aTag()] }, { expiresAtMs: Date.now() - 1, graceUntilMs: endsAtMs }));
+      if (Date.now() < endsAtMs - 40) expect(await stateOf(tier, key)).toBe('kept');
+      await until(async () => (await stateOf(tier, key)) === 'absent');
+      expect(Date.now()).toBeGreaterThanOrEqual(endsAtMs);
+    });
+
+    it('does not keep what is past its grace', async () => {
+      const key = aKey();
+      expect(await keep(tier, key, keptWith({}, { graceUntilMs: Date.now() - 1 }))).toBe(false);
+      expect(await tier.get(key)).toEqual(MISS);
+      expect(await keep(tier, key, keptWith({}))).toBe(true);
+    });
+
+    it('keeps many at once and says of each whether it is kept', async () => {
+      const [even, odd] = [aTag(), aTag()];
+      const tagOf = (n: number): string => (n % 2 === 0 ? even : odd);
+      const entries = await Promise.all(
+        Array.from({ length: 150 }, async (_, n) => ({
+          kept: keptWith(
+            { etag: `"${n}"`, body: randomBytes(400), tags: [tagOf(n)] },
+            n === 70 ? { graceUntilMs: Date.now() - 1 } : {},
+          ),
+          lease: await leaseOf(tier, aKey()),
+        })),
+      );
+      const keys = entries.map(({ lease }) => lease.key);
+      await tier.release(entries[90]!.lease);
+      const isGood = (n: number): boolean => n !== 70 && n !== 90;
+      expect(await tier.setMany(entries)).toEqual(entries.map((_, n) => isGood(n)));
+      const expected = entries.map(({ kept }, n) => (isGood(n) ? { hit: true, kept, outdated: false } : MISS));
+      expect(await tier.getMany(keys)).toEqual(expected);
+      expect(await tier.drop({ tags: [odd] })).toBe(75);
+      const left = await tier.getMany([...keys].reverse());
+      expect(left.reverse().map(({ hit }) => hit)).toEqual(entries.map((_, n) => isGood(n) && n % 2 === 0));
+      expect(await tier.setMany([])).toEqual([]);
+    });
+
+    it('drops by key and by tag, only those, and counts each once', async () => {
+      const [tag, other] = [aTag(), aTag()];
+      const [one, two, three, four] = [aKey(), aKey(), aKey(), aKey()];
+      await keep(tier, one, keptWith({ tags: [tag, other] }));
+      await keep(tier, two, keptWith({ tags: [tag] }));
+      await keep(tier, three, keptWith({ tags: [other] }));
+      await keep(tier, four, keptWith({}));
+      expect(await tier.drop({ keys: [two, four, aKey()], tags: [tag, aTag()] })).toBe(3);
+      expect((await tier.getMany([one, two, three, four])).map(({ hit }) => hit)).toEqual([false, false, true, false]);
+      expect(await tier.drop({})).toBe(0);
+      expect(await stateOf(tier, three)).toBe('kept');
+    });
+
+    it('marks what a write has outdated, and keeps it for its grace', async () => {
+      const [tag, other] = [aTag(), aTag()];
+      const [touched, shown, untouched] = [aKey(), aKey(), aKey()];
+      await keep(tier, touched, keptWith({ tags: [tag] }, { after: '0/5' }));
+      await keep(tier, shown, keptWith({ tags: [tag] }, { after: '1/0' }));
+      await keep(tier, untouched, keptWith({ tags: [other] }));
+      await tier.outdate([tag, aTag()], '0/F000');
+      expect(await stateOf(tier, touched)).toBe('outdated');
+      expect(await stateOf(tier, shown)).toBe('kept');
+      expect(await stateOf(tier, untouched)).toBe('kept');
+      await keep(tier, touched, keptWith({ tags: [tag] }, { after: '0/F000' }));
+      expect(await stateOf(tier, touched)).toBe('kept');
+      await tier.outdate([], '9/0');
+      expect(await stateOf(tier, shown)).toBe('kept');
+    });
+
+    it('outdates and drops thousands of entries of one tag', async () => {
+      const tag = aTag();
+      const keys = Array.from({ length: 5_000 }, () => aKey());
+      for (let from = 0; from < keys.length; from += 500) {
+        const some = keys.slice(from, from + 500);
+        const leases = await Promise.all(some.map((key) => leaseOf(tier, key)));
+        const outcomes = await tier.setMany(leases.map((lease) => ({ lease, kept: keptWith({ tags: [tag] }) })));
+        expect(outcomes).toEqual(some.map(() => true));
+      }
+      await tier.outdate([tag], '0/1');
+      expect((await tier.getMany(keys)).every((found) => found.hit && found.outdated)).toBe(true);
+      expect(await tier.drop({ tags: [tag] })).toBe(5_000);
+      expect((await tier.getMany(keys)).some(({ hit }) => hit)).toBe(false);
+    });
+
+    it('drops everything', async () => {
+      const key = aKey();
+      await keep(tier, key, keptWith({}));
+      await tier.clear();
+      expect(await tier.get(key)).toEqual(MISS);
+      expect(await keep(tier, key, keptWith({}))).toBe(true);
+      expect(await stateOf(tier, key)).toBe('kept');
+    });
+  });
+}
