@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { calls, events, failureCodes } from '@mystocks/contracts';
+import { calls, events, failureCodes, publisherCounted } from '@mystocks/contracts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -22,9 +22,10 @@ describe('documents that cannot lie', () => {
       const who = allow === 'anyone' ? 'anyone' : allow.join(' ');
       return `${subject} | ${timeoutMs} | ${idempotent ? 'once' : 'never'} | ${who}`;
     });
-    const eventRows = events.map(
-      ({ subject, key }) => `${subject} | ${key === undefined ? '-' : '`<exchange>.<code>`'}`,
-    );
+    const eventRows = events.map(({ subject, key, numbered }) => {
+      const named = subject === publisherCounted.subject ? '`<service>`' : '`<exchange>.<code>`';
+      return `${subject} | ${key === undefined ? '-' : named} | ${numbered === true ? 'yes' : '-'}`;
+    });
     expect(rows).toEqual([...callRows, ...eventRows]);
   });
 

@@ -44,6 +44,7 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   readonly #pulse: Pulse;
   #connected = true;
   #nowMs = 0;
+  #tickedMs = 0;
   #toLose = 0;
 
   constructor(
@@ -102,15 +103,15 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   /** It is `nowMs` for this process: what the real bus does every 250 ms happens, a beat every second time. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    this.#tickedMs = nowMs;
     if (this.#pulse.tick(nowMs, this.#connected)) this.#beat();
   }
 
   /** Lets time pass for this process alone; one that is left out is frozen. */
   async passTime(ms: number): Promise<void> {
-    for (const endMs = this.#nowMs + ms; this.#nowMs < endMs;) {
-      this.tick(Math.min(this.#nowMs + TICK_MS, endMs));
-      await Promise.resolve();
-    }
+    const endMs = this.#nowMs + ms;
+    for (; this.#tickedMs + TICK_MS <= endMs; await Promise.resolve()) this.tick(this.#tickedMs + TICK_MS);
+    this.#nowMs = endMs;
   }
 
   isSilent(service: string): boolean {
