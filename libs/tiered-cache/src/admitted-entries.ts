@@ -10,7 +10,7 @@ export interface AdmittedEntriesOptions<V> {
 }
 
 /** Share of newcomers: they show in there whether they are asked for again. */
-const WINDOW_SHARE = 0.01;
+const WINDOW_SHARE = 0.05;
 
 /**
  * A bounded map that a sweep over everything does not flush (W-TinyLFU): newcomers enter a small window; who leaves it
