@@ -1,9 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { Handles } from '@mystocks/bus';
 import {
+  dropAnswers,
   readAnswer,
   warmAnswers,
   type Answer,
+  type CacheEntries,
+  type DroppedAnswers,
   type IngestReport,
   type ReadAnswerRequest,
   type WarmAnswersRequest,
@@ -27,5 +30,10 @@ export class AnswersHandler {
   @Handles(warmAnswers)
   warm(request: WarmAnswersRequest, caller: Caller | undefined): Promise<IngestReport> {
     return this.warmUp.warm(request, caller);
+  }
+
+  @Handles(dropAnswers)
+  drop(entries: CacheEntries): Promise<DroppedAnswers> {
+    return this.answers.drop(entries);
   }
 }

@@ -1,20 +1,25 @@
 import type { OnModuleInit } from '@nestjs/common';
 import type { Bus } from '@mystocks/bus';
 import {
-  barsChanged,
-  instrumentsChanged,
-  quoteChanged,
+  entriesInvalidated,
   type Answer,
+  type CacheEntries,
   type CacheStatus,
+  type DroppedAnswers,
   type ReadAnswerRequest,
 } from '@mystocks/contracts';
 import { authorize, type Caller } from '@mystocks/identity';
-import { laterLsn, systemClock, type Clock, type Lsn } from '@mystocks/kernel';
-import { currentContext, metrics, withContext } from '@mystocks/telemetry';
-import { answerKey, canonicalJson, Fences, keptOf, type Kept, type Tier } from '@mystocks/tiered-cache';
-import { DroppedTags } from './dropped-tags.js';
-import { Flights } from './flights.js';
-import { questionOf, type Question } from './readable-calls.js';
+import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
+import { currentContext, metrics } from '@mystocks/telemetry';
+import { answerKey, canonicalJson, followWrites, type Tier } from '@mystocks/tiered-cache';
+import { KnownWrites } from './known-writes.js';
+import { LeasedReads, shownOf, type Fresh, type Wanted } from './leased-reads.js';
+import { MissedReads } from './missed-reads.js';
+import { OutdatedTags } from './outdated-tags.js';
+import { Owners } from './owners.js';
+import { questionOf } from './readable-calls.js';
+
+export type { Fresh };
 
 export interface AnswersOptions {
   readonly clock?: Clock;
@@ -23,98 +28,102 @@ export interface AnswersOptions {
    * that is more than a second behind is not read from (DESIGN.md §7).
    */
   readonly settleMs?: number;
+  /** How long after it was fresh an answer may stand in for an owner that cannot be asked, ms. */
+  readonly graceMs?: number;
 }
 
-/** An answer that its owner just gave. */
-export interface Fresh {
-  readonly key: string;
-  readonly answer: Answer;
-  /** What a tier would keep of it; undefined when its owner forbids that. */
-  readonly kept: Kept | undefined;
-  /** What the news were like when it was asked for. */
-  readonly generation: number;
-}
-
-/** Reads answers of other services through the second tier, and never holds a read up because of it. */
+/**
+ * Reads answers of other services through the second tier, and never holds a read up because of it.
+ *
+ * What is counted: every {@link read} that passes its checks is one hit (a fresh answer was there at the first look) or
+ * one miss of `l2`, never both; a tier that does not serve is a miss. A miss that is answered stale counts once in
+ * `cache_stale_total` too, as `revalidate` (the owner is asked in the background) or `error` (it could not be asked).
+ * `cache_origin_calls_total` counts questions really sent to an owner: by a read, by a refresh in the background, by a
+ * warm-up; not by reads that joined another or found what another process kept.
+ */
 export class AnswersService implements OnModuleInit {
-  readonly #fences = new Fences();
-  readonly #flights = new Flights();
-  readonly #dropped: DroppedTags;
+  readonly #writes: KnownWrites;
+  readonly #owners: Owners;
+  readonly #leased: LeasedReads;
+  readonly #missed: MissedReads;
+  readonly #outdated: OutdatedTags;
   readonly #clock: Clock;
-  readonly #settleMs: number;
   readonly #hits = metrics.cacheHits.cell('l2');
   readonly #misses = metrics.cacheMisses.cell('l2');
-  #originCalls = 0;
-  #generation = 0;
-  #keepsFromMs = 0;
+  #onHit: (key: string) => void = () => undefined;
 
   constructor(
-    private readonly bus: Pick<Bus, 'call' | 'subscribe' | 'onConnectionChange'>,
+    private readonly bus: Pick<Bus, 'call' | 'publish' | 'subscribe' | 'onConnectionChange' | 'isSilent'>,
     private readonly tier: Tier,
-    options: AnswersOptions = {},
+    { clock = systemClock, settleMs = 1_000, graceMs = 900_000 }: AnswersOptions = {},
   ) {
-    this.#clock = options.clock ?? systemClock;
-    this.#settleMs = options.settleMs ?? 1_000;
-    this.#dropped = new DroppedTags(tier);
+    const writes = new KnownWrites(clock, settleMs);
+    this.#clock = clock;
+    this.#writes = writes;
+    this.#owners = new Owners({ bus, writes, clock, graceMs });
+    this.#leased = new LeasedReads(tier, this.#owners, writes, clock);
+    this.#missed = new MissedReads({ bus, tier, writes, owners: this.#owners, leased: this.#leased, clock });
+    this.#outdated = new OutdatedTags(tier);
   }
 
   /** Listens for writes. What the tier holds from before may be old: nobody listened then. */
   onModuleInit(): void {
-    this.bus.subscribe(quoteChanged, ({ quote: { symbol }, lsn }) => {
-      this.#written([symbol], lsn);
-    });
-    this.bus.subscribe(barsChanged, ({ symbol, lsn }) => {
-      this.#written([symbol], lsn);
-    });
-    this.bus.subscribe(instrumentsChanged, ({ lsn }) => {
-      this.#written(['instruments'], lsn);
-    });
-    this.bus.onConnectionChange(() => {
-      this.#startOver();
+    followWrites(this.bus, {
+      written: (tags, lsn) => {
+        this.#writes.note(tags, lsn);
+        this.#outdated.add(tags, lsn);
+      },
+      // The tier is shared, so whoever told has dropped there already; what is under way may show the dropped.
+      dropped: () => {
+        this.#missed.forget();
+      },
+      missed: () => {
+        this.#startOver();
+      },
     });
     this.#startOver();
   }
 
   /** The answer to `request`, from the tier or from the service that owns the call. */
   async read(request: ReadAnswerRequest, caller: Caller | undefined): Promise<Answer> {
-    const question = questionOf(request.subject, request.request);
-    authorize(question.call.allow, caller);
-    const key = answerKey(question.call.subject, canonicalJson(question.request));
-    const readAfter = currentContext()?.readAfter;
-    const found = await this.tier.get(key);
-    if (found.hit && this.#maySend(found.kept, readAfter)) {
-      this.#hits.count += 1;
-      const ttl_ms = Math.max(0, Math.floor(found.kept.expiresAtMs - this.#clock.now()));
-      return { ...found.kept.answer, ttl_ms, cache: 'l2-hit' };
+    const wanted = wantedOf(request, caller, currentContext()?.readAfter);
+    const found = this.#writes.judge(await this.tier.get(wanted.key), wanted.readAfter);
+    if (found.freshness !== 'fresh') {
+      this.#misses.count += 1;
+      return this.#missed.answer(wanted, found);
     }
-    this.#misses.count += 1;
-    const known = this.#fences.latest;
-    const after = laterLsn(readAfter, known);
-    // A position nobody announced is a client's word: it may be made up, so nobody else's answer may rest on it.
-    if (after !== known) return this.#readOwner(key, question, after, known);
-    return this.#flights.run(key, known, () => this.#readOwner(key, question, known, known));
+    this.#hits.count += 1;
+    this.#onHit(wanted.key);
+    return { ...shownOf(found.kept, this.#clock.now()).answer, cache: 'l2-hit' };
   }
 
-  /** A fresh answer of the owner, to be kept; undefined when the tier has a good one or the owner forbids keeping. */
+  /**
+   * A fresh answer of the owner, to be kept with others ({@link keepMany}) within seconds; undefined when the tier has a
+   * good one. Counts neither as a hit nor as a miss.
+   */
   async fetchToKeep(request: ReadAnswerRequest, caller: Caller | undefined): Promise<Fresh | undefined> {
-    const question = questionOf(request.subject, request.request);
-    authorize(question.call.allow, caller);
-    const key = answerKey(question.call.subject, canonicalJson(question.request));
-    const found = await this.tier.get(key);
-    if (found.hit && this.#maySend(found.kept, undefined)) return undefined;
-    const known = this.#fences.latest;
-    const fresh = await this.#fetch(key, question, known, known);
-    return fresh.kept === undefined ? undefined : fresh;
+    const wanted = wantedOf(request, caller, undefined);
+    const found = this.#writes.judge(await this.tier.get(wanted.key), undefined);
+    return found.freshness === 'fresh' ? undefined : this.#leased.fetch(wanted);
   }
 
   /** Keeps together what still shows every write that is known; says of each whether it is kept. */
-  async keepMany(fresh: readonly Fresh[]): Promise<boolean[]> {
-    const sure = fresh.flatMap((one, index) =>
-      one.kept !== undefined && this.#isSure(one) ? [{ index, key: one.key, kept: one.kept }] : [],
-    );
-    const done = await this.tier.setMany(sure);
-    const kept = new Set(sure.filter((_, place) => done[place] === true).map(({ index }) => index));
-    return fresh.map((_, index) => kept.has(index));
+  keepMany(fetched: readonly Fresh[]): Promise<boolean[]> {
+    return this.#leased.keepMany(fetched);
+  }
+
+  /** Drops answers for good, here and in the first tiers of the whole house; reads under way bring none back. */
+  async drop(entries: CacheEntries): Promise<DroppedAnswers> {
+    this.#missed.forget();
+    const dropped = await this.tier.drop(entries);
+    // Only now: a first tier that asks again after this news must not find here what was dropped.
+    this.bus.publish(entriesInvalidated, entries);
+    return { dropped };
+  }
+
+  /** From now on `listener` is told the key of each read that the tier had a fresh answer to. */
+  onHit(listener: (key: string) => void): void {
+    this.#onHit = listener;
   }
 
   status(): CacheStatus {
@@ -123,54 +132,23 @@ export class AnswersService implements OnModuleInit {
       l2_connected: this.tier.serving,
       hits: this.#hits.count,
       misses: this.#misses.count,
-      origin_calls: this.#originCalls,
+      origin_calls: this.#owners.calls,
     };
   }
 
-  #maySend({ answer, after }: Kept, readAfter: Lsn | undefined): boolean {
-    return this.#fences.allows(answer.tags, after) && this.#fences.covers(readAfter, after);
-  }
-
-  async #readOwner(key: string, question: Question, after: Lsn | undefined, known: Lsn | undefined): Promise<Answer> {
-    const fresh = await this.#fetch(key, question, after, known);
-    if (fresh.kept !== undefined && this.#isSure(fresh)) void this.tier.set(key, fresh.kept);
-    return { ...fresh.answer, cache: 'miss' };
-  }
-
-  async #fetch(
-    key: string,
-    { call, request }: Question,
-    after: Lsn | undefined,
-    known: Lsn | undefined,
-  ): Promise<Fresh> {
-    const generation = this.#generation;
-    metrics.cacheOriginCalls.cell(call.subject).count += 1;
-    this.#originCalls += 1;
-    const answer = await this.#askOwner(call, request, after);
-    return { key, answer, generation, kept: keptOf(answer, known, this.#clock.now()) };
-  }
-
-  /** What was under way while a write was announced, or while news may have been missed, may be old already. */
-  #isSure({ generation, answer, kept }: Fresh): boolean {
-    const isWhole = generation === this.#generation && this.#clock.now() >= this.#keepsFromMs;
-    return isWhole && kept !== undefined && this.#fences.allows(answer.tags, kept.after);
-  }
-
-  #askOwner(call: Question['call'], request: object, after: Lsn | undefined): Promise<Answer> {
-    const context = currentContext();
-    if (context === undefined || after === undefined) return this.bus.call(call, request);
-    return withContext({ ...context, readAfter: after }, () => this.bus.call(call, request));
-  }
-
-  #written(tags: readonly string[], lsn: Lsn): void {
-    this.#fences.raise(tags, lsn);
-    this.#dropped.add(tags);
-  }
-
   #startOver(): void {
-    this.#generation += 1;
-    this.#keepsFromMs = this.#clock.now() + this.#settleMs;
-    this.#flights.forget();
+    this.#writes.startOver();
+    this.#missed.forget();
     void this.tier.clear();
   }
+}
+
+function wantedOf(
+  { subject, request }: ReadAnswerRequest,
+  caller: Caller | undefined,
+  readAfter: Lsn | undefined,
+): Wanted {
+  const question = questionOf(subject, request);
+  authorize(question.call.allow, caller);
+  return { key: answerKey(question.call.subject, canonicalJson(question.request)), question, readAfter };
 }

@@ -1,30 +1,47 @@
-import { Failure, type Answer, type FailureCode } from '@mystocks/contracts';
+import { Failure, type FailureCode } from '@mystocks/contracts';
 import { compareLsn, type Lsn } from '@mystocks/kernel';
+import type { Shown } from './leased-reads.js';
 
 interface Flight {
   readonly after: Lsn | undefined;
-  readonly answer: Promise<Answer>;
+  readonly shown: Promise<Shown>;
+  readonly isHurried: boolean;
 }
 
-/** Ways to fail that are the first asker's own: its token, its deadline. They must not strike those who joined. */
-const PERSONAL: readonly FailureCode[] = ['unauthenticated', 'forbidden', 'timeout'];
+/** One read that wants to share. */
+export interface Boarding {
+  readonly key: string;
+  /** The newest position announced when it began. */
+  readonly after: Lsn | undefined;
+  /** Its deadline is earlier than the owner's own: running into it says nothing about the owner. */
+  readonly isHurried: boolean;
+}
+
+/** The first asker's own token. */
+const PERSONAL: readonly FailureCode[] = ['unauthenticated', 'forbidden'];
 
 /**
- * One origin read for a key however many ask, except that nobody joins a read that was started with an older log
- * position than it needs.
+ * One read for a key in this process however many ask, except that nobody joins a read that was started with an older
+ * log position than it needs. What strikes only the first asker (its token, its haste) does not strike those who
+ * joined: the first of them starts anew, and the others join that.
  */
 export class Flights {
   readonly #underWay = new Map<string, Flight>();
 
-  /** Joins the read of `key` under way when it shows everything up to `after`, else starts `read`. */
-  async run(key: string, after: Lsn | undefined, read: () => Promise<Answer>): Promise<Answer> {
-    const flight = this.#underWay.get(key);
-    if (flight === undefined || !shows(flight.after, after)) return this.#start(key, after, read);
-    try {
-      return await flight.answer;
-    } catch (error) {
-      if (error instanceof Failure && PERSONAL.includes(error.code)) return read();
-      throw error;
+  /**
+   * Joins the read of `key` under way when it shows everything up to `after`, else starts `read`, which is told whether
+   * it overtakes one that shows less.
+   */
+  async run(boarding: Boarding, read: (overtakes: boolean) => Promise<Shown>): Promise<Shown> {
+    for (;;) {
+      const flight = this.#underWay.get(boarding.key);
+      if (flight === undefined) return this.#start(boarding, read(false));
+      if (!shows(flight.after, boarding.after)) return this.#start(boarding, read(true));
+      try {
+        return await flight.shown;
+      } catch (error) {
+        if (!isPersonal(error, flight)) throw error;
+      }
     }
   }
 
@@ -33,14 +50,17 @@ export class Flights {
     this.#underWay.clear();
   }
 
-  #start(key: string, after: Lsn | undefined, read: () => Promise<Answer>): Promise<Answer> {
-    const answer = read().finally(() => {
-      if (this.#underWay.get(key)?.answer === answer) this.#underWay.delete(key);
+  #start({ key, after, isHurried }: Boarding, reading: Promise<Shown>): Promise<Shown> {
+    const shown = reading.finally(() => {
+      if (this.#underWay.get(key)?.shown === shown) this.#underWay.delete(key);
     });
-    this.#underWay.set(key, { after, answer });
-    return answer;
+    this.#underWay.set(key, { after, shown, isHurried });
+    return shown;
   }
 }
+
+const isPersonal = (error: unknown, { isHurried }: Flight): boolean =>
+  error instanceof Failure && (PERSONAL.includes(error.code) || (isHurried && error.code === 'timeout'));
 
 const shows = (flight: Lsn | undefined, wanted: Lsn | undefined): boolean =>
   wanted === undefined || (flight !== undefined && compareLsn(flight, wanted) >= 0);

@@ -1,0 +1,59 @@
+import type { Bus } from '@mystocks/bus';
+import type { Answer } from '@mystocks/contracts';
+import { laterLsn, type Clock, type Lsn } from '@mystocks/kernel';
+import { currentContext, metrics, withContext } from '@mystocks/telemetry';
+import { keptOf, type Kept } from '@mystocks/tiered-cache';
+import type { KnownWrites } from './known-writes.js';
+import type { Question } from './readable-calls.js';
+
+/** An answer that its owner just gave. */
+export interface Given {
+  readonly answer: Answer;
+  /** The newest announced position when it was asked for: it shows every write up to there. */
+  readonly after: Lsn | undefined;
+  /** What a tier would keep of it; undefined when its owner forbids that. */
+  readonly kept: Kept | undefined;
+  /** What the news were like when it was asked for. */
+  readonly generation: number;
+}
+
+/** Asks the services that own the answers, and counts each time that it does. */
+export class Owners {
+  #calls = 0;
+
+  constructor(
+    private readonly parts: {
+      readonly bus: Pick<Bus, 'call'>;
+      readonly writes: KnownWrites;
+      readonly clock: Clock;
+      /** How long after it was fresh an answer may stand in for its owner. */
+      readonly graceMs: number;
+    },
+  ) {}
+
+  /** Questions asked since this process started. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /**
+   * The answer, with every write that is announced and everything up to `readAfter` in it.
+   * @throws {Failure} what the owner refuses it with, or that the owner cannot be asked
+   */
+  async ask(question: Question, readAfter: Lsn | undefined): Promise<Given> {
+    const { writes, clock, graceMs } = this.parts;
+    const { generation, latest: after } = writes;
+    metrics.cacheOriginCalls.cell(question.call.subject).count += 1;
+    this.#calls += 1;
+    const answer = await this.#call(question, laterLsn(readAfter, after));
+    // Never after `readAfter`: a position that a client made up would hold this answer against all writes to come.
+    return { answer, after, generation, kept: keptOf(answer, after, clock.now(), graceMs) };
+  }
+
+  #call({ call, request }: Question, position: Lsn | undefined): Promise<Answer> {
+    const { bus } = this.parts;
+    const context = currentContext();
+    if (context === undefined || position === undefined) return bus.call(call, request);
+    return withContext({ ...context, readAfter: position }, () => bus.call(call, request));
+  }
+}
