@@ -219,7 +219,7 @@ export function itServesBars(store: TimeseriesStore): void {
         ).bars,
       ).toHaveLength(3);
       const history = await reader.answer({ symbol, end: '2023-12-29' });
-      expect(history).toMatchObject({ ttl_ms: 30 * 86_400_000, immutable: true });
+      expect(history).toMatchObject({ ttl_ms: 366 * 86_400_000, immutable: true });
       expect((await reader.answer({ symbol })).ttl_ms).toBe(30 * 60_000);
       expect(history.body.subarray(history.quality_at).toString()).toMatch(/^"eod","as_of":"[^"]+"\}\}$/);
       expect(history.etag).toBe((await reader.answer({ symbol, end: '2023-12-29' })).etag);

@@ -37,7 +37,7 @@ describe('bars', () => {
   it('of closed history are immutable', async () => {
     const service = serviceAt(() => Date.parse('2024-06-14T10:00:30+08:00'), '2024-06-13T15:00:00');
     const answer = await service.list({ ...request, end: '2024-06-13' });
-    expect(answer).toMatchObject({ quality: 'eod', ttl_ms: 30 * 86_400_000, immutable: true });
+    expect(answer).toMatchObject({ quality: 'eod', ttl_ms: 366 * 86_400_000, immutable: true });
     expect(answer.swr_ms).toBeUndefined();
   });
 

@@ -9,7 +9,7 @@ import { isOpenPhase, knownPhase } from './market-phase.js';
  * |---|---|---|---|
  * | quotes, snapshots | 3 s | until 13:00, or 09:15 of the next trading day | 1 s |
  * | bars that may still change | 30 min, and 10 s marked stale while they are asked for again | the same | 60 s |
- * | closed history | 30 days, `immutable` | 30 days, `immutable` | 30 days, `immutable` |
+ * | closed history | a year, `immutable` | a year, `immutable` | a year, `immutable` |
  * | instruments, trading days | 1 h | 1 h | 1 h |
  * | the clock | never | never | never |
  *
@@ -27,7 +27,7 @@ const quotes = { movingMs: 3_000, unknownMs: 1_000 } as const;
 const bars = { movingMs: 30 * MINUTE_MS, unknownMs: MINUTE_MS, revalidateMs: 10_000 } as const;
 
 /** Nothing but a correction changes it. */
-export const closedHistoryLifetime: Lifetime = { ttl_ms: 30 * DAY_MS, immutable: true };
+export const closedHistoryLifetime: Lifetime = { ttl_ms: 366 * DAY_MS, immutable: true };
 
 /** They change by news. */
 export const instrumentsLifetime: Lifetime = { ttl_ms: HOUR_MS };
