@@ -94,6 +94,24 @@ export function itNumbersItsNews(name: string, open: () => Promise<TwoOnABus>): 
       expect(heard).toEqual([1, 2]);
     });
 
+    it('is not trusted any more when its teller is gone for 2 s without a farewell: it may have died before it told', async () => {
+      const heard = await listen();
+      tell(1);
+      await until(() => heard.length === 1);
+      await two?.pass(600);
+      await two?.pass(3_000, 'teller');
+      expect(heard).toEqual([1, 'gap']);
+    });
+
+    it('stays trusted when its teller drains', async () => {
+      const heard = await listen();
+      tell(1);
+      await until(() => heard.length === 1);
+      await two?.teller.drain();
+      await two?.pass(3_000);
+      expect(heard).toEqual([1]);
+    });
+
     it('cannot be counted by who takes a part of it, or where it is not numbered', async () => {
       const { listener } = (two = await open());
       const options = { key: 'ann', onGap: () => undefined } as never;

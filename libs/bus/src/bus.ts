@@ -108,7 +108,6 @@ export class Bus {
 
   /** Waits for the calls under way (at most 10 s), sends what is left and closes. */
   async drain(): Promise<void> {
-    this.#heartbeat.stop();
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, DRAIN_CALLS_MAX_MS);
@@ -116,6 +115,7 @@ export class Bus {
     await Promise.race([this.#calls.idle(), limit]);
     clearTimeout(timer);
     this.#calls.close();
+    this.#heartbeat.stop();
     await this.#connection.close();
   }
 }

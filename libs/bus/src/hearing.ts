@@ -44,23 +44,26 @@ export class Hearing {
     change(watched, false);
   }
 
-  /** To be called every 250 ms. */
-  look(nowMs: number, connected: boolean): void {
+  /**
+   * To be called every 250 ms. Answers since when everybody could be heard without a break; undefined when they cannot.
+   */
+  look(nowMs: number, connected: boolean): number | undefined {
     const late = nowMs - this.#lookedMs > LATE_AFTER_MS;
     this.#lookedMs = nowMs;
     if (late || !connected) {
       this.#sinceMs = nowMs;
       this.#deaf = false;
-      return;
+      return undefined;
     }
     const unheardMs = this.#unheardMs(nowMs);
     if (unheardMs > SILENT_AFTER_MS && !this.#deaf) {
       this.#deaf = true;
       this.onDeaf();
     }
-    if (unheardMs > ECHO_WITHIN_MS) return;
+    if (unheardMs > ECHO_WITHIN_MS) return undefined;
     for (const watched of this.#watched.values())
       if (nowMs - Math.max(watched.heardMs, this.#sinceMs) > SILENT_AFTER_MS) change(watched, true);
+    return this.#sinceMs;
   }
 
   #heardOurselves(nowMs: number): void {

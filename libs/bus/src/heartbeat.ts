@@ -32,12 +32,14 @@ export class Heartbeat {
     }, TICK_MS).unref();
   }
 
+  /** Says farewell; to be called when this process has nothing more to tell. */
   stop(): void {
+    this.#beat(true);
     this.#stopped = true;
     clearInterval(this.#timer);
   }
 
-  #beat(): void {
-    if (!this.#stopped && this.connection.connected) this.news.publish(publisherCounted, this.pulse.beat());
+  #beat(last = false): void {
+    if (!this.#stopped && this.connection.connected) this.news.publish(publisherCounted, this.pulse.beat(last));
   }
 }

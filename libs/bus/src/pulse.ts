@@ -2,6 +2,7 @@ import type { PublisherCounted } from '@mystocks/contracts';
 import { Gaps } from './gaps.js';
 import { Hearing } from './hearing.js';
 import { Numbers, type Place } from './numbers.js';
+import { Publishers } from './publishers.js';
 
 /** How often {@link Pulse.tick} is to be called. */
 export const TICK_MS = 250;
@@ -21,8 +22,9 @@ export interface Watch {
 export class Pulse {
   readonly #numbers = new Numbers();
   readonly #watches = new Map<Gaps, { readonly subject: string; readonly onGap: () => void }>();
+  readonly #publishers = new Publishers();
   readonly hearing = new Hearing(() => {
-    for (const { onGap } of this.#watches.values()) onGap();
+    this.#tellAll();
   });
   #ticks = 0;
 
@@ -44,13 +46,16 @@ export class Pulse {
     };
   }
 
-  /** This process's beat: it is there, and so far it has counted. */
-  beat(): PublisherCounted {
-    return { service: this.service, publisher: this.#numbers.publisher, counts: this.#numbers.counts() };
+  /** This process's beat: it is there, and so far it has counted. The last one is its farewell. */
+  beat(last = false): PublisherCounted {
+    const counts = this.#numbers.counts();
+    return { service: this.service, publisher: this.#numbers.publisher, counts, ...(last && { last }) };
   }
 
   /** A beat came, of another process or our own. */
-  heard({ service, publisher, counts }: PublisherCounted, nowMs: number): void {
+  heard(beat: PublisherCounted, nowMs: number): void {
+    const { service, publisher, counts } = beat;
+    this.#publishers.heard(beat, nowMs);
     const sent = new Map(counts.map((one) => [one.subject, one.sent]));
     for (const [gaps, { subject }] of this.#watches) gaps.counted(publisher, sent.get(subject) ?? 0, nowMs);
     this.hearing.heard(service, publisher === this.#numbers.publisher, nowMs);
@@ -59,8 +64,13 @@ export class Pulse {
   /** Judges what was not heard; says whether a beat is due. */
   tick(nowMs: number, connected: boolean): boolean {
     for (const gaps of this.#watches.keys()) gaps.age(nowMs);
-    this.hearing.look(nowMs, connected);
+    const sinceMs = this.hearing.look(nowMs, connected);
+    if (sinceMs !== undefined && this.#publishers.bury(nowMs, sinceMs) > 0) this.#tellAll();
     this.#ticks += 1;
     return this.#ticks % TICKS_A_BEAT === 0;
+  }
+
+  #tellAll(): void {
+    for (const { onGap } of this.#watches.values()) onGap();
   }
 }

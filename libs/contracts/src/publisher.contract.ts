@@ -1,4 +1,4 @@
-import { IsCount, IsShapes, IsText } from '@mystocks/validation';
+import { IsCount, IsFlag, IsShapes, IsText } from '@mystocks/validation';
 import { defineEvent } from './define.js';
 
 /** How many messages of one numbered event a publisher has sent. */
@@ -14,6 +14,8 @@ export class PublisherCounted {
   /** This process and this run of it. */
   @IsText(1, 40) readonly publisher!: string;
   @IsShapes(EventCount, 0, 20) readonly counts!: EventCount[];
+  /** Its last: it goes in order, and everything it had to tell is told. */
+  @IsFlag({ optional: true }) readonly last?: boolean;
 }
 
 /** Twice a second from every process on the bus: it is alive, and nobody misses a lost message for longer. */

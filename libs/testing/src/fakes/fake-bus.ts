@@ -172,13 +172,14 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   }
 
   async drain(): Promise<void> {
+    this.#beat(true);
     this.setConnected(false);
     return Promise.resolve();
   }
 
-  #beat(): void {
+  #beat(last = false): void {
     if (!this.#connected) return;
-    this.wire.send(this, `${publisherCounted.subject}.beat`, this.#pulse.beat());
+    this.wire.send(this, `${publisherCounted.subject}.beat`, this.#pulse.beat(last));
   }
 }
 
