@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createHash } from 'node:crypto';
+import { AdmittedEntries, type AdmittedEntriesOptions } from './admitted-entries.js';
+
+interface Value {
+  readonly bytes: number;
+}
+
+const keyOf = (name: number | string): string => createHash('sha256').update(String(name)).digest('base64url');
+
+function open(options: Partial<AdmittedEntriesOptions<Value>> = {}): AdmittedEntries<Value> {
+  return new AdmittedEntries({
+    entriesMax: 100,
+    bytesMax: 1_000_000,
+    bytesOf: (value) => value.bytes,
+    onGone: () => undefined,
+    ...options,
+  });
+}
+
+/** Reads as a cache is read: what is not there is fetched and kept. */
+function read(entries: AdmittedEntries<Value>, name: number | string): boolean {
+  const isHit = entries.get(keyOf(name)) !== undefined;
+  if (!isHit) entries.set(keyOf(name), { bytes: 1 });
+  return isHit;
+}
+
+describe('AdmittedEntries', () => {
+  it('keeps what is used often through a sweep ten times its size', () => {
+    const entries = open();
+    for (let round = 0; round < 10; round += 1) for (let hot = 0; hot < 80; hot += 1) read(entries, `hot-${hot}`);
+    for (let swept = 0; swept < 1_000; swept += 1) read(entries, `swept-${swept}`);
+    const left = Array.from({ length: 80 }, (_, hot) => entries.peek(keyOf(`hot-${hot}`))).filter(Boolean);
+    // One or another shares its counters with swept ones.
+    expect(left.length).toBeGreaterThan(75);
+    expect(entries.size).toBe(100);
+  });
+
+  it('always takes a newcomer, and lets it stay when it is asked for again and again', () => {
+    const entries = open();
+    for (let round = 0; round < 3; round += 1) for (let old = 0; old < 200; old += 1) read(entries, `old-${old}`);
+    expect(read(entries, 'new')).toBe(false);
+    for (let use = 0; use < 10; use += 1) expect(read(entries, 'new')).toBe(true);
+    for (let swept = 0; swept < 200; swept += 1) read(entries, `swept-${swept}`);
+    expect(read(entries, 'new')).toBe(true);
+  });
+
+  it('forgets what was popular once', () => {
+    const entries = open();
+    for (let round = 0; round < 20; round += 1) for (let old = 0; old < 95; old += 1) read(entries, `old-${old}`);
+    let hits = 0;
+    for (let round = 0; round < 40; round += 1) {
+      for (let now = 0; now < 90; now += 1) hits += Number(read(entries, `now-${now}`) && round >= 30);
+    }
+    expect(hits).toBeGreaterThan(850);
+  });
+
+  it('lets go of what is no longer fresh first', () => {
+    const entries = open();
+    for (let at = 0; at < 100; at += 1) read(entries, at);
+    for (let at = 0; at < 40; at += 1) entries.retire(keyOf(at));
+    expect(entries.size).toBe(100);
+    expect(entries.get(keyOf(0))).toBeUndefined();
+    expect(entries.peek(keyOf(0))).toBeDefined();
+    for (let at = 100; at < 130; at += 1) entries.set(keyOf(at), { bytes: 1 });
+    const there = (from: number, to: number): number =>
+      Array.from({ length: to - from }, (_, step) => entries.peek(keyOf(from + step))).filter(Boolean).length;
+    expect([there(0, 30), there(30, 40), there(40, 100), there(100, 130)]).toEqual([0, 10, 60, 30]);
+  });
+
+  it('takes one value that is larger than the share of newcomers, and none above its bound', () => {
+    const entries = open({ bytesMax: 1_000 });
+    expect(entries.set(keyOf('large'), { bytes: 900 })).toBe(true);
+    expect(entries.set(keyOf('too large'), { bytes: 1_001 })).toBe(false);
+    expect(entries.get(keyOf('large'))).toEqual({ bytes: 900 });
+  });
+
+  const act = fc.record({
+    kind: fc.constantFrom('get', 'getKnown', 'set', 'set', 'set', 'retire', 'delete', 'clear'),
+    name: fc.nat(30),
+    bytes: fc.integer({ min: 1, max: 120 }),
+  });
+
+  it('never holds more than its bounds, gives back what was set last or nothing, and tells of each value that leaves', () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 300 }), fc.integer({ min: 1, max: 20 }), (acts, entriesMax) => {
+        const held = new Map<string, Value>();
+        const bytesMax = 400;
+        const onGone = (key: string, value: Value): void => {
+          // The value that is told of is the one that is there, or the newcomer that was not taken.
+          if (held.get(key) === value) held.delete(key);
+        };
+        const entries = open({ entriesMax, bytesMax, onGone });
+        for (const { kind, name, bytes } of acts) {
+          const key = keyOf(name);
+          if (kind === 'set') {
+            const value = { bytes };
+            if (entries.set(key, value)) held.set(key, value);
+          } else if (kind === 'clear') {
+            entries.clear();
+            held.clear();
+          } else {
+            entries[kind](key);
+          }
+          expect(entries.size).toBeLessThanOrEqual(entriesMax);
+          expect(entries.bytes).toBeLessThanOrEqual(bytesMax);
+          expect(entries.size).toBe(held.size);
+          expect(entries.bytes).toBe([...held.values()].reduce((sum, value) => sum + value.bytes, 0));
+          for (const [one, value] of held) expect(entries.peek(one)).toBe(value);
+        }
+      }),
+    );
+  });
+});
