@@ -1,8 +1,11 @@
 import type { Answer } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
 
-/** A body over this is not kept in a second tier, bytes: what the bus carries in one message. */
-export const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+/**
+ * A body over this is not kept in a second tier, bytes. Four such bodies fit the deadline of an operation (50 ms); larger
+ * ones would take the tier away from everybody, again and again.
+ */
+export const KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** An answer a tier keeps. */
 export interface Kept {

@@ -47,6 +47,14 @@ describe('a connection to a Redis that fails', () => {
     await waitFor(async () => (await tier.get(key)).hit, { timeoutMs: 5_000, what: 'the entry' });
   });
 
+  it('does not blame Redis when this process itself was busy', async () => {
+    const found = tier.get(key);
+    const untilMs = performance.now() + 4 * DEADLINE_MS;
+    while (performance.now() < untilMs);
+    expect((await found).hit).toBe(true);
+    expect(tier.serving).toBe(true);
+  });
+
   it('keeps none of many while Redis hangs, and says so of each', async () => {
     const many = await Promise.all(
       Array.from({ length: 100 }, async () => ({ lease: await leaseOf(tier, aKey()), kept: keptWith({}) })),

@@ -2,12 +2,15 @@ import { log } from '@mystocks/telemetry';
 import { Redis } from 'ioredis';
 import { SCRIPTS } from './redis-scripts.js';
 
+/** Does `work` with the connection, within the deadline. */
+export type Step = <T>(work: (redis: Redis) => Promise<T>) => Promise<T>;
+
 export interface RedisLinkOptions {
   readonly url: string;
   /** What one operation may take before it counts as failed, ms. */
   readonly deadlineMs: number;
-  /** Clears everything of the house; fails when it cannot. */
-  readonly clearAll: (redis: Redis) => Promise<void>;
+  /** Clears everything of the house, each step within the deadline; fails when it cannot. */
+  readonly clearAll: (step: Step) => Promise<void>;
 }
 
 /** How often a Redis that failed is tried again, ms. */
@@ -24,7 +27,8 @@ const REFUSALS_LOGGED_EVERY_MS = 10_000;
  */
 export class RedisLink {
   readonly #redis: Redis;
-  readonly #clearAll: (redis: Redis) => Promise<void>;
+  readonly #deadlineMs: number;
+  readonly #clearAll: RedisLinkOptions['clearAll'];
   #failing = false;
   #told = false;
   #clearsAsked = 0;
@@ -36,9 +40,9 @@ export class RedisLink {
   #refusalLoggedAtMs = -Infinity;
 
   constructor({ url, deadlineMs, clearAll }: RedisLinkOptions) {
+    this.#deadlineMs = deadlineMs;
     this.#clearAll = clearAll;
     this.#redis = new Redis(url, {
-      commandTimeout: deadlineMs,
       connectTimeout: 1_000,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -61,7 +65,7 @@ export class RedisLink {
   async attempt<T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined> {
     if (!this.serving) return undefined;
     try {
-      return await work(this.#redis);
+      return await this.#inTime(work);
     } catch (error) {
       this.note(error);
       return undefined;
@@ -79,7 +83,10 @@ export class RedisLink {
   async clear(): Promise<void> {
     if (this.#closed) return;
     this.#clearsAsked += 1;
+    const asked = this.#clearsAsked;
     await this.#mend();
+    // A mending that was just at its end did not hear of it.
+    if (this.#clearsDone < asked && !this.#failing) await this.#mend();
   }
 
   /** Fails when Redis is gone or hangs. One late answer on a busy machine is neither. */
@@ -102,7 +109,23 @@ export class RedisLink {
 
   async #ping(): Promise<void> {
     if (this.#redis.status !== 'ready') throw new Error('not connected');
-    await this.#redis.ping();
+    await this.#inTime((redis) => redis.ping());
+  }
+
+  /** One timer for all that `work` sends together. */
+  #inTime<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = (): void => {
+        reject(new Error(`no answer within ${String(this.#deadlineMs)} ms`));
+      };
+      // When this process itself was busy for so long, the answer may lie here unread: what has come is read first.
+      const timer = setTimeout(() => setImmediate(late), this.#deadlineMs);
+      work(this.#redis)
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(timer);
+        });
+    });
   }
 
   #noteRefusal(error: Error): void {
@@ -137,7 +160,7 @@ export class RedisLink {
       this.#silentTries = 0;
       while (this.#clearsDone !== this.#clearsAsked) {
         const asked = this.#clearsAsked;
-        await this.#clearAll(this.#redis);
+        await this.#clearAll((work) => this.#inTime(work));
         this.#clearsDone = asked;
       }
       if (this.#told) log.info('redis answers again');

@@ -30,7 +30,7 @@ afterAll(async () => {
 
 async function open(prefix: string, url = redis.url): Promise<RedisTier> {
   // Long, because a busy machine is not what is tested here: redis-link.system-spec.ts has the deadline.
-  const tier = new RedisTier({ url, prefix, deadlineMs: 2_000 });
+  const tier = new RedisTier({ url, prefix, deadlineMs: 1_000 });
   await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis' });
   return tier;
 }

@@ -1,11 +1,10 @@
 import type { CacheEntries } from '@mystocks/contracts';
 import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
-import type { Redis } from 'ioredis';
 import { chunksOf } from './chunks.js';
 import { decodeKept, encodeKept } from './encode-kept.js';
 import { KEPT_BYTES_MAX, MISS, type Lookup } from './kept.js';
-import { RedisLink } from './redis-link.js';
+import { RedisLink, type Step } from './redis-link.js';
 import type { Claim, Entry, Lease, Tier } from './tier.js';
 
 export interface RedisTierOptions {
@@ -19,7 +18,8 @@ export interface RedisTierOptions {
 
 type Found = [bytes: Buffer, outdated: Buffer | null] | null;
 
-const KEYS_PER_TRIP = 64;
+const KEYS_PER_TRIP = 32;
+const TAGS_PER_TRIP = 1_000;
 
 /** The second tier in Redis, shared by the whole house: entries, leases and what overtakes them, in one store. */
 export class RedisTier implements Tier {
@@ -35,7 +35,7 @@ export class RedisTier implements Tier {
     this.#link = new RedisLink({
       url: options.url,
       deadlineMs: options.deadlineMs ?? 50,
-      clearAll: (redis) => this.#clearAll(redis),
+      clearAll: (step) => clearAll(this.#prefix, step),
     });
   }
 
@@ -83,9 +83,13 @@ export class RedisTier implements Tier {
   }
 
   async outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
-    if (tags.length === 0) return;
-    const done = await this.#link.attempt((redis) => redis.tierOutdate(this.#prefix, sortable(lsn), ...tags));
-    if (done === undefined) void this.clear();
+    for (let from = 0; from < tags.length; from += TAGS_PER_TRIP) {
+      const some = tags.slice(from, from + TAGS_PER_TRIP);
+      const done = await this.#link.attempt((redis) => redis.tierOutdate(this.#prefix, sortable(lsn), ...some));
+      if (done !== undefined) continue;
+      void this.clear();
+      return;
+    }
   }
 
   async drop({ keys = [], tags = [] }: CacheEntries): Promise<number> {
@@ -158,15 +162,6 @@ export class RedisTier implements Tier {
   }
 
   // What is under way is fenced off first: what it keeps while the keys are walked might be walked past.
-  async #clearAll(redis: Redis): Promise<void> {
-    await redis.tierDrop(this.#prefix, 0, '');
-    let cursor = '0';
-    do {
-      const [next, keys] = await redis.scan(cursor, 'MATCH', `${this.#prefix}[etl]:*`, 'COUNT', 1_000);
-      if (keys.length > 0) await redis.unlink(...keys);
-      cursor = next;
-    } while (cursor !== '0');
-  }
 }
 
 /** The arguments of the script that keeps an entry. */
@@ -176,6 +171,17 @@ function keeping({ kept, lease }: Entry, nowMs: number): (string | Buffer | numb
   const lifeMs = Math.ceil(graceUntilMs - nowMs);
   const about = [JSON.stringify(answer.tags), position, expiresAtMs, graceUntilMs];
   return [lease.key, lease.fence, encodeKept(kept), ...about, lifeMs, nowMs];
+}
+
+/** Clears a house. What is under way is fenced off first: what it keeps while the keys are walked might be walked past. */
+async function clearAll(prefix: string, step: Step): Promise<void> {
+  await step((redis) => redis.tierDrop(prefix, 0, ''));
+  let cursor = '0';
+  do {
+    const [next, keys] = await step((redis) => redis.scan(cursor, 'MATCH', `${prefix}[etl]:*`, 'COUNT', 1_000));
+    if (keys.length > 0) await step((redis) => redis.unlink(...keys));
+    cursor = next;
+  } while (cursor !== '0');
 }
 
 /** A log position as text that sorts like positions do. */
