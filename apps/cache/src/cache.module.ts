@@ -1,19 +1,23 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import type { Tier } from '@mystocks/tiered-cache';
+import { accessesParts, databaseOf } from './accesses/accesses.parts.js';
 import { AnswersHandler } from './answers/answers.handler.js';
 import { AnswersService } from './answers/answers.service.js';
-import { WarmUpService } from './warm-up/warm-up.service.js';
 import type { CacheSettings } from './cache.settings.js';
+import { PoolsHandler } from './pools/pools.handler.js';
 import { StatusHandler } from './status/status.handler.js';
 import { SecondTier } from './tiers/second-tier.js';
+import { warmUpParts } from './warm-up/warm-up.parts.js';
 
 @Module({})
 export class CacheModule {
-  static forRoot(_settings: CacheSettings, tier: Tier): DynamicModule {
+  static forRoot(settings: CacheSettings, tier: Tier): DynamicModule {
+    const warmUp = warmUpParts(settings);
     return {
       module: CacheModule,
-      controllers: [AnswersHandler, StatusHandler],
+      imports: databaseOf(settings),
+      controllers: [AnswersHandler, StatusHandler, PoolsHandler, ...accessesParts.controllers, ...warmUp.controllers],
       providers: [
         { provide: SecondTier, useFactory: () => new SecondTier(tier) },
         {
@@ -21,7 +25,8 @@ export class CacheModule {
           useFactory: (bus: Bus, { tier: second }: SecondTier) => new AnswersService(bus, second),
           inject: [Bus, SecondTier],
         },
-        WarmUpService,
+        ...accessesParts.providers,
+        ...warmUp.providers,
       ],
     };
   }

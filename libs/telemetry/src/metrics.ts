@@ -41,6 +41,11 @@ export const metrics = {
     help: 'Reads that went to the owning service',
     labelNames: ['subject'],
   }),
+  prewarmUsefulRatio: new LiveGauge({
+    name: 'prewarm_useful_ratio',
+    help: 'Of the answers the last warm-up that loaded any kept, those that were read since',
+    labelNames: [],
+  }),
   busCalls: new FastHistogram({
     name: 'bus_call_seconds',
     help: 'Time from a bus call to its outcome, seen by the caller',

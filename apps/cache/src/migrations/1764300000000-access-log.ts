@@ -2,7 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 // The access log is what warm-ups are chosen by and, later, what forecasts learn from: reads by symbol and hour (UTC).
 // A run of a session has its slot once, so that of all instances one does it; other runs have none.
-// The entries of a run are what it loaded; `used_at` is the first read of each from the second tier.
+// An entry is an answer that a run loaded and nobody has read yet: the first read takes it away and adds to the run's
+// `used`, once, whichever instance serves it; loading it again makes it the later run's.
 const tables = `
 CREATE TABLE cache.symbol_accesses (
   hour timestamptz NOT NULL,
@@ -21,16 +22,15 @@ CREATE TABLE cache.warm_up_runs (
   loaded int NOT NULL DEFAULT 0,
   unchanged int NOT NULL DEFAULT 0,
   failed int NOT NULL DEFAULT 0,
+  used int NOT NULL DEFAULT 0,
   stopped_because text
 );
 CREATE TABLE cache.warm_up_entries (
+  key text PRIMARY KEY,
   run_id bigint NOT NULL REFERENCES cache.warm_up_runs ON DELETE CASCADE,
-  key text NOT NULL,
-  loaded_at timestamptz NOT NULL,
-  used_at timestamptz,
-  PRIMARY KEY (run_id, key)
+  loaded_at timestamptz NOT NULL
 );
-CREATE INDEX warm_up_entries_unused ON cache.warm_up_entries (loaded_at) WHERE used_at IS NULL;
+CREATE INDEX warm_up_entries_run_id ON cache.warm_up_entries (run_id);
 `;
 
 const grants = `

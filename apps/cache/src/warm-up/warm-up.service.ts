@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import {
   Failure,
   failureCodes,
@@ -9,10 +8,13 @@ import {
   type WarmAnswersRequest,
 } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
-import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
+import { AdaptiveLimit, eachAdaptive, systemClock } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { check, InvalidInput } from '@mystocks/validation';
-import { AnswersService, type Fresh } from '../answers/answers.service.js';
+import type { AnswersService } from '../answers/answers.service.js';
+import type { Fresh } from '../answers/leased-reads.js';
+import type { Pace } from './pace.js';
+import type { WarmUpRecords } from './warm-up-records.js';
 
 /** Owners are asked for so many answers at once, at most. */
 const AT_ONCE_MAX = 8;
@@ -30,30 +32,50 @@ const NOT_KEPT: Told = {
   message: 'Not kept: a write came in between, or the tier did not take it; ask again',
 };
 
+/** What became of one read, and its key when its answer was kept now. */
+export interface Warmed {
+  readonly told: Told;
+  readonly key?: string;
+}
+
 /** Reads answers before anybody asks for them. What is kept comes from its owner, never from the caller. */
-@Injectable()
 export class WarmUpService {
-  constructor(private readonly answers: AnswersService) {}
+  /** Without `records` nobody remembers what was warmed. */
+  constructor(
+    private readonly answers: Pick<AnswersService, 'fetchToKeep' | 'keepMany'>,
+    private readonly records?: Pick<WarmUpRecords, 'add'>,
+  ) {}
 
   /** Every read by itself: one that cannot be done keeps no other from it. */
   async warm({ reads }: WarmAnswersRequest, caller: Caller | undefined): Promise<IngestReport> {
     const stop = metrics.batchSeconds.startTimer({ kind });
+    const startedAtMs = systemClock.now();
     const limit = new AdaptiveLimit(AT_ONCE_MAX);
-    const told: Told[] = [];
+    const warmed: Warmed[] = [];
     for (let from = 0; from < reads.length; from += TOGETHER_MAX) {
-      told.push(...(await this.#some(reads.slice(from, from + TOGETHER_MAX), limit, caller)));
+      warmed.push(...(await this.load(reads.slice(from, from + TOGETHER_MAX), limit, caller)));
     }
+    const told = warmed.map((one) => one.told);
     const report = reportOf(reads, told, stop() * 1_000);
     for (const outcome of ['inserted', 'unchanged', 'failed'] as const) {
       metrics.batchItems.cell(kind, outcome).count += report[outcome];
     }
+    const { inserted: loaded, unchanged, failed } = report;
+    void this.records?.add({ startedAtMs, loaded, unchanged, failed, keys: keysOf(warmed) });
     return report;
   }
 
-  async #some(reads: readonly unknown[], limit: AdaptiveLimit, caller: Caller | undefined): Promise<Told[]> {
+  /** Reads and keeps together, at most as many at once as `limit` says, each when `pace` says. */
+  async load(
+    reads: readonly unknown[],
+    limit: AdaptiveLimit,
+    caller: Caller | undefined,
+    pace?: Pace,
+  ): Promise<Warmed[]> {
     const told: Told[] = reads.map(() => READY);
     const fresh: { readonly place: number; readonly one: Fresh }[] = [];
     const fetch = async (place: number): Promise<'overloaded' | undefined> => {
+      pace?.asks();
       metrics.batchConcurrency.inc({ kind });
       try {
         const one = await this.answers.fetchToKeep(check(ReadAnswerRequest, reads[place]), caller);
@@ -66,19 +88,33 @@ export class WarmUpService {
         metrics.batchConcurrency.dec({ kind });
       }
     };
-    await eachAdaptive(places(reads.length), limit, fetch, {
+    await eachAdaptive(places(reads.length, pace), limit, fetch, {
       onWaiting: (change) => {
         metrics.batchQueue.inc({ kind }, change);
       },
     });
     const kept = await this.answers.keepMany(fresh.map(({ one }) => one));
-    fresh.forEach(({ place }, index) => (told[place] = kept[index] === true ? KEPT : NOT_KEPT));
-    return told;
+    const keys = new Map<number, string>();
+    fresh.forEach(({ place, one: { lease } }, index) => {
+      const isKept = kept[index] === true && lease !== undefined;
+      told[place] = isKept ? KEPT : NOT_KEPT;
+      if (isKept) keys.set(place, lease.key);
+    });
+    return told.map((one, place) => {
+      const key = keys.get(place);
+      return key === undefined ? { told: one } : { told: one, key };
+    });
   }
 }
 
-async function* places(count: number): AsyncGenerator<number> {
-  for (let place = 0; place < count; place += 1) yield place;
+/** Keys of what was kept now. */
+export const keysOf = (warmed: readonly Warmed[]): string[] => warmed.flatMap(({ key }) => key ?? []);
+
+async function* places(count: number, pace: Pace | undefined): AsyncGenerator<number> {
+  for (let place = 0; place < count; place += 1) {
+    await pace?.ready();
+    yield place;
+  }
 }
 
 /** @throws what is no fault of the read */

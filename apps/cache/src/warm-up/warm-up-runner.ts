@@ -1,0 +1,85 @@
+import type { WarmUpTrigger } from '@mystocks/contracts';
+import { AdaptiveLimit } from '@mystocks/kernel';
+import { log } from '@mystocks/telemetry';
+import type { AccessesRepository } from '../accesses/accesses.repository.js';
+import { readsOf } from './hot-reads.js';
+import { Pace, type Time } from './pace.js';
+import type { ServiceAccess } from './service-access.js';
+import { isStill } from './session-clock.js';
+import { INSTANCE } from './warm-up-records.js';
+import type { Outcome, WarmUpRunsRepository } from './warm-up-runs.repository.js';
+import { keysOf, type Warmed, type WarmUpService } from './warm-up.service.js';
+
+/** A read counts half after so long: yesterday's favourites count, last week's hardly. */
+export const HALF_LIFE_HOURS = 24;
+const AT_ONCE_MAX = 8;
+/** Kept together. Few: whoever reads one of them meanwhile waits until it is kept. */
+const TOGETHER_MAX = 8;
+/** So many parts in a row whose owner had too much to do, and the rest is left alone. */
+const OVERLOADED_MAX = 5;
+
+const OVERLOADED = [503, 504];
+const REFUSED = [401, 403];
+
+/** The run happened, or another instance had taken its slot. */
+export type RunResult = 'done' | 'taken';
+
+/** Loads the answers to what is read most, slowly, and notes what it loaded. */
+export class WarmUpRunner {
+  constructor(
+    private readonly parts: {
+      readonly warmUp: Pick<WarmUpService, 'load'>;
+      readonly accesses: Pick<AccessesRepository, 'hottest'>;
+      readonly runs: Pick<WarmUpRunsRepository, 'begin' | 'noteLoaded' | 'finish'>;
+      readonly service: Pick<ServiceAccess, 'run'>;
+      readonly time: Time;
+      readonly symbolsMax: number;
+      readonly perSecond: number;
+    },
+  ) {}
+
+  /** One warm-up; with a slot at most one instance's. @throws {Failure} when the database does not answer */
+  async run(trigger: WarmUpTrigger, slot?: string): Promise<RunResult> {
+    const { accesses, runs, time, symbolsMax } = this.parts;
+    const startedAtMs = time.now();
+    const symbols = await accesses.hottest(startedAtMs, HALF_LIFE_HOURS, symbolsMax);
+    const about = { trigger, slot, instance: INSTANCE, startedAtMs, symbols: symbols.length };
+    const run = await runs.begin(about);
+    if (run === undefined) return 'taken';
+    const outcome = await this.#load(run, readsOf(symbols, isStill(startedAtMs)));
+    await runs.finish(run, time.now(), outcome);
+    log.info({ trigger, symbols: symbols.length, ...outcome }, 'the cache was warmed');
+    return 'done';
+  }
+
+  async #load(run: string, reads: ReturnType<typeof readsOf>): Promise<Outcome> {
+    const { warmUp, runs, service, time, perSecond } = this.parts;
+    const [limit, pace] = [new AdaptiveLimit(AT_ONCE_MAX), new Pace(perSecond, time)];
+    const all: Warmed[] = [];
+    let overloaded = 0;
+    for (let from = 0; from < reads.length; from += TOGETHER_MAX) {
+      const some = reads.slice(from, from + TOGETHER_MAX);
+      const startedAtMs = time.now();
+      const warmed = await service.run((caller) => warmUp.load(some, limit, caller, pace));
+      all.push(...warmed);
+      const keys = keysOf(warmed);
+      if (keys.length > 0) await runs.noteLoaded(run, keys, startedAtMs);
+      if (hasStatus(warmed, REFUSED)) return { ...outcomeOf(all), stoppedBecause: 'The owner refuses this service' };
+      overloaded = hasStatus(warmed, OVERLOADED) ? overloaded + 1 : 0;
+      if (overloaded === 0) pace.answered();
+      else pace.overloaded();
+      if (overloaded >= OVERLOADED_MAX)
+        return { ...outcomeOf(all), stoppedBecause: 'The owner has too much to do, or is away' };
+    }
+    return outcomeOf(all);
+  }
+}
+
+const hasStatus = (warmed: readonly Warmed[], statuses: readonly number[]): boolean =>
+  warmed.some(({ told }) => statuses.includes(told.status));
+
+function outcomeOf(all: readonly Warmed[]): Outcome {
+  const loaded = keysOf(all).length;
+  const unchanged = all.filter(({ told }) => told.status === 200).length;
+  return { loaded, unchanged, failed: all.length - loaded - unchanged };
+}
