@@ -180,7 +180,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
       it('come with the newest two daily bars and the phase in a snapshot', async () => {
         const answer = await quotes.snapshots({ symbols: ['600000.SH', '000001.SZ'] });
         expect(answer.tags).toEqual(['600000.SH', 'quote:600000.SH', '000001.SZ', 'quote:000001.SZ']);
-        expect(answer.body.subarray(answer.quality_at).toString()).toMatch(/^"live","as_of":"[^"]+"\}\}$/);
+        expect(answer.body.subarray(answer.quality_at).toString()).toMatch(/^"simulated","as_of":"[^"]+"\}\}$/);
         const read = JSON.parse(answer.body.toString()) as unknown;
         expect(read).toMatchObject({
           snapshots: {
