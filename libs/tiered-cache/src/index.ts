@@ -1,10 +1,12 @@
 export { answerKey, canonicalJson } from './answer-key.js';
 export type { Ticket } from './drop-stamps.js';
+export { decodeKept, encodeKept } from './encode-kept.js';
 export { Fences } from './fences.js';
 export { freshnessOf, mayUseLastGood, staleOf, type Freshness } from './freshness.js';
 export { KEPT_BYTES_MAX, keptOf, MISS, type Kept, type Lookup } from './kept.js';
 export { Leases } from './leases.js';
 export { MemoryTier } from './memory-tier.js';
+export { Mending, type MendingOptions } from './mending.js';
 export { NearCache, type Dropped, type LastGood, type NearCacheOptions } from './near-cache.js';
 export { RedisTier, type RedisTierOptions } from './redis-tier.js';
 export type { Claim, Entry, Lease, Tier } from './tier.js';

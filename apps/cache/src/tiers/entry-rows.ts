@@ -1,0 +1,103 @@
+import { hash } from 'node:crypto';
+import { joinSql, literal, sql, type Sql, type TdengineValue } from '@mystocks/connection-pool';
+import { decodeKept, encodeKept, KEPT_BYTES_MAX, type Entry, type Kept } from '@mystocks/tiered-cache';
+import { entryTable, lifeOf, nameOf, numberOf, PART_CHARACTERS } from './tdengine-schema.js';
+
+/** What can be known of an entry without its body. */
+export interface EntryHead {
+  /** Of the key. */
+  readonly name: string;
+  readonly fence: number;
+  /** The position it was asked for after. */
+  readonly shows: bigint | undefined;
+  readonly expiresAtMs: number;
+  readonly graceUntilMs: number;
+  /** Names of its tags. */
+  readonly tags: readonly string[];
+}
+
+/** The first row of an entry. */
+export interface EntryStart extends EntryHead {
+  readonly life: number;
+  readonly parts: number;
+  readonly digest: string;
+  readonly body: string;
+}
+
+const columns = sql`ts,fence,parts,digest,shows,expires_at,grace_until,tags,body`;
+
+/** In the order of {@link headOf}. */
+export const headColumns = sql`key_hash, LAST_ROW(fence) AS fence, LAST_ROW(shows) AS shows,
+  LAST_ROW(expires_at) AS expires_at, LAST_ROW(grace_until) AS grace_until, LAST_ROW(tags) AS tags`;
+
+/** In the order of {@link startOf}. */
+export const startColumns = sql`${headColumns}, life, LAST_ROW(parts) AS parts, LAST_ROW(digest) AS digest,
+  LAST_ROW(body) AS body`;
+
+type Row = readonly TdengineValue[];
+
+export function headOf([name, fence, shows, expires, grace, tags]: Row): EntryHead {
+  return {
+    name: String(name),
+    fence: Number(fence),
+    shows: typeof shows === 'bigint' ? shows : undefined,
+    expiresAtMs: Number(expires),
+    graceUntilMs: Number(grace),
+    tags: String(tags).split(' ').filter(Boolean),
+  };
+}
+
+export function startOf(row: Row): EntryStart {
+  const [life, parts, digest, body] = row.slice(6);
+  const more = { life: Number(life), parts: Number(parts), digest: String(digest), body: String(body) };
+  return { ...headOf(row), ...more };
+}
+
+/**
+ * What stands between `INSERT INTO` and its end for every part of an entry, the first part last: it is what a reader
+ * begins with. Nothing for a body that is too large.
+ */
+export function partsOf({ kept, lease }: Entry): Sql[] | undefined {
+  if (kept.answer.body.length > KEPT_BYTES_MAX) return undefined;
+  const bytes = encodeKept(kept);
+  const text = bytes.toString('base64');
+  const tags = kept.answer.tags.map((tag) => nameOf('tag', tag));
+  const after = kept.after === undefined ? literal.null : literal.integer(numberOf(kept.after));
+  const life = lifeOf(kept.graceUntilMs - lease.fence / 1_000);
+  const count = Math.ceil(text.length / PART_CHARACTERS);
+  const common = joinSql(
+    [
+      ...[literal.timestamp(timeOf(lease.fence)), literal.integer(lease.fence), literal.integer(count)],
+      ...[literal.text(hash('sha256', bytes, 'hex').slice(0, 32)), after],
+      ...[kept.expiresAtMs, kept.graceUntilMs].map((ms) => literal.timestamp(Math.floor(ms))),
+      literal.text(tags.join(' ')),
+    ],
+    ',',
+  );
+  const name = nameOf('key', lease.key);
+  const parts = Array.from({ length: count }, (_, part) => {
+    const body = literal.text(text.slice(part * PART_CHARACTERS, (part + 1) * PART_CHARACTERS));
+    const its = [literal.text(name), literal.integer(life.life), literal.integer(part)];
+    return sql`${entryTable(name, life.life, part)} USING cache_entries TAGS (${joinSql(its, ',')})
+      TTL ${literal.integer(life.tableDays)} (${columns}) VALUES (${common},${body})`;
+  });
+  return parts.reverse();
+}
+
+/** The time of the rows of a fence, epoch ms. */
+export const timeOf = (fence: number): number => Math.floor(fence / 1_000);
+
+/** The entry, from its parts in their order; nothing when one is missing or belongs to another. */
+export function wholeOf(start: EntryStart, rest: readonly Row[]): Kept | undefined {
+  const byPart = new Map(rest.map(([part, fence, digest, body]) => [Number(part), { fence, digest, body }]));
+  let text = start.body;
+  for (let part = 1; part < start.parts; part += 1) {
+    const found = byPart.get(part);
+    if (found === undefined || Number(found.fence) !== start.fence || found.digest !== start.digest) return undefined;
+    text += String(found.body);
+  }
+  return decodeKept(Buffer.from(text, 'base64'));
+}
+
+/** What is asked of the parts after the first, in the order of {@link wholeOf}. */
+export const restColumns = sql`part, fence, digest, body`;

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { realTdengineUrl, startTdengineStandIn, waitFor, type TdengineStandIn } from '@mystocks/testing';
+import { itIsATier, type Stall, type TierUnderTest } from '@mystocks/tiered-cache/conformance';
+import { TdengineTier } from './tdengine-tier.js';
+
+/** Two cores are shared with the server: what is tried here is what happens, not how fast. */
+const DEADLINE_MS = 2_000;
+
+function underTest(urlOf: () => string, stall?: () => Stall): TierUnderTest {
+  const database = `cache_${randomBytes(6).toString('hex')}`;
+  const open = async (): Promise<TdengineTier> => {
+    const tier = new TdengineTier({ url: urlOf(), database, deadlineMs: DEADLINE_MS });
+    await waitFor(() => tier.serving, { timeoutMs: 20_000, what: 'TDengine' });
+    return tier;
+  };
+  return { open, openSecond: open, leases: 'of-one-opening', ...(stall === undefined ? {} : { stall }) };
+}
+
+let standIn: TdengineStandIn;
+beforeAll(async () => {
+  standIn = await startTdengineStandIn();
+});
+afterAll(() => standIn.stop());
+
+function stall(): Stall {
+  standIn.forget();
+  standIn.fault({ kind: 'held' });
+  return {
+    sent: () => standIn.statements.filter((statement) => !statement.startsWith('SELECT SERVER_STATUS')).length,
+    end: () => {
+      standIn.heal();
+    },
+  };
+}
+
+itIsATier(
+  'TdengineTier on the stand-in',
+  underTest(() => standIn.url, stall),
+);
+
+const url = realTdengineUrl();
+if (url === undefined) {
+  describe('TdengineTier on a real TDengine', () => {
+    it.skip('is not tried: TDENGINE_URL is not set (http://user:password@host:6041)', () => undefined);
+  });
+} else
+  itIsATier(
+    'TdengineTier on a real TDengine',
+    underTest(() => url),
+  );

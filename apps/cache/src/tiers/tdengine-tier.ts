@@ -1,0 +1,144 @@
+import { TdenginePool } from '@mystocks/connection-pool';
+import type { CacheEntries } from '@mystocks/contracts';
+import { mapBounded, systemClock, type Clock, type Lsn } from '@mystocks/kernel';
+import { log } from '@mystocks/telemetry';
+import { Leases, Mending, MISS } from '@mystocks/tiered-cache';
+import type { Claim, Entry, Kept, Lease, Lookup, Tier } from '@mystocks/tiered-cache';
+import { DATABASE, nameOf, numberOf } from './tdengine-schema.js';
+import { slicesOf, TdengineStore, WRITE_DEADLINE_MS } from './tdengine-store.js';
+
+export interface TdengineTierOptions {
+  /** `http://user:password@host:6041` of taosAdapter. */
+  readonly url: string;
+  /** What a read may take before it counts as failed, ms. */
+  readonly deadlineMs?: number;
+  readonly database?: string;
+  readonly clock?: Clock;
+}
+
+/** Connections, and how many more under load; the longest statement is one that tidies up. */
+const POOL = { size: 8, overflow: 8, acquireTimeoutMs: 1_000, requestTimeoutMs: 10_000 };
+/** Slices of many that are read at once. */
+const AT_ONCE = 4;
+/** A lease whose answer is being written lasts this much longer. */
+const WRITE_LEASE_MS = 5 * WRITE_DEADLINE_MS;
+const TIDY_EVERY_MS = 60_000;
+
+/**
+ * The second tier in TDengine. It has no compare-and-set, so a lease holds in this opening only: each instance of the
+ * cache service lets one of its own readers fetch. Entries are ordered by their fences, and drops and outdatings are rows
+ * that every read checks; both hold for all instances, as far as their clocks agree. After one failed operation nothing
+ * more is sent until TDengine answers again.
+ */
+export class TdengineTier implements Tier {
+  readonly kind = 'tdengine';
+  readonly #pool: TdenginePool;
+  readonly #leases: Leases;
+  readonly #store: TdengineStore;
+  readonly #mending: Mending;
+  readonly #tidying: NodeJS.Timeout;
+
+  constructor({ url, deadlineMs = 150, database = DATABASE, clock = systemClock }: TdengineTierOptions) {
+    this.#pool = new TdenginePool({ name: 'cache-tdengine', url, database, ...POOL });
+    this.#leases = new Leases(clock);
+    this.#store = new TdengineStore(this.#pool, { database, deadlineMs, clock, leases: this.#leases });
+    this.#mending = new Mending({
+      name: 'tdengine',
+      probe: () => this.#store.comeUp(),
+      clearAll: () => this.#store.clear(),
+    });
+    this.#tidying = setInterval(() => void this.#tidy(), TIDY_EVERY_MS).unref();
+  }
+
+  get serving(): boolean {
+    return this.#mending.serving;
+  }
+
+  async get(key: string): Promise<Lookup> {
+    return (await this.getMany([key]))[0] ?? MISS;
+  }
+
+  async getMany(keys: readonly string[]): Promise<Lookup[]> {
+    const names = keys.map((key) => nameOf('key', key));
+    const found = new Map<string, Lookup>();
+    await mapBounded(slicesOf([...new Set(names)]), { atOnce: AT_ONCE }, async (some) => {
+      for (const [name, lookup] of (await this.#mending.attempt(() => this.#store.read(some))) ?? [])
+        found.set(name, lookup);
+    });
+    // A clearing that came meanwhile concerns all of them.
+    return names.map((name) => (this.serving ? (found.get(name) ?? MISS) : MISS));
+  }
+
+  claim(key: string, leaseMs: number): Promise<Claim> {
+    return Promise.resolve(this.serving ? this.#leases.claim(key, leaseMs) : { state: 'none' });
+  }
+
+  renew(lease: Lease, leaseMs: number): Promise<boolean> {
+    return Promise.resolve(this.serving && this.#leases.renew(lease, leaseMs));
+  }
+
+  release(lease: Lease): Promise<void> {
+    this.#leases.end(lease);
+    return Promise.resolve();
+  }
+
+  async set(kept: Kept, lease: Lease): Promise<boolean> {
+    return (await this.setMany([{ kept, lease }]))[0] ?? false;
+  }
+
+  async setMany(entries: readonly Entry[]): Promise<boolean[]> {
+    // Each is held until it is written: the next reader is to find the answer, not to fetch it again.
+    const writable = entries.filter(({ lease }) => this.serving && this.#leases.renew(lease, WRITE_LEASE_MS));
+    const kept = new Set<Entry>();
+    for (const some of slicesOf(writable)) {
+      for (const entry of (await this.#mending.attempt(() => this.#store.write(some))) ?? []) kept.add(entry);
+    }
+    for (const { lease } of entries) this.#leases.end(lease);
+    return entries.map((entry) => kept.has(entry));
+  }
+
+  async outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
+    if (tags.length === 0) return;
+    const fence = this.#leases.outdate(tags, lsn);
+    const names = tags.map((tag) => nameOf('tag', tag));
+    const done = await this.#mending.attempt(async () => {
+      await this.#store.outdate(names, fence, numberOf(lsn));
+      return true;
+    });
+    if (done === undefined) void this.clear();
+  }
+
+  async drop(entries: CacheEntries): Promise<number> {
+    const keys = (entries.keys ?? []).map((key) => nameOf('key', key));
+    const tags = (entries.tags ?? []).map((tag) => nameOf('tag', tag));
+    if (keys.length + tags.length === 0) return 0;
+    const fence = this.#leases.drop(entries);
+    const dropped = await this.#mending.attempt(() => this.#store.drop(keys, tags, fence));
+    if (dropped === undefined) void this.clear();
+    return dropped ?? 0;
+  }
+
+  async clear(): Promise<void> {
+    this.#leases.clear();
+    await this.#mending.clear();
+  }
+
+  async probe(): Promise<void> {
+    await this.#pool.check().probe();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#tidying);
+    this.#mending.close();
+    await this.#pool.close();
+  }
+
+  async #tidy(): Promise<void> {
+    if (!this.serving) return;
+    try {
+      await this.#store.tidy();
+    } catch (error) {
+      log.warn({ err: error }, 'what is old in the second tier could not be removed');
+    }
+  }
+}
