@@ -60,7 +60,7 @@ async function gateway(task: ServerTask): Promise<number> {
   const module = {
     module: BenchModule,
     global: true,
-    imports: [GatewayModule],
+    imports: [GatewayModule.forRoot({ CACHE_STALE_IF_ERROR_S: 900 })],
     providers: parts,
     exports: [Bus, TokenVerifier],
   };

@@ -4,4 +4,6 @@ import { IsCount, IsText } from '@mystocks/validation';
 export class GatewaySettings extends ServiceSettings {
   @IsText(1, 255) readonly GATEWAY_HOST: string = '127.0.0.1';
   @IsCount(0, 65_535) readonly GATEWAY_PORT: number = 3_000;
+  /** How long after it ceased to be fresh an answer may still be given, marked stale, when its owner fails (RFC 5861). */
+  @IsCount(0, 86_400) readonly CACHE_STALE_IF_ERROR_S: number = 900;
 }

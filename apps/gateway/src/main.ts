@@ -13,7 +13,7 @@ const edge = new Edge(accessLog);
 await runService({
   name: 'gateway',
   settings,
-  module: () => GatewayModule,
+  module: () => GatewayModule.forRoot(settings),
   http: {
     host: settings.GATEWAY_HOST,
     port: settings.GATEWAY_PORT,

@@ -40,7 +40,7 @@ export async function startGateway(logTo = '/dev/null', limits?: EdgeLimits): Pr
   const verifier = new TokenVerifier({ issuer: 'mystocks', keys: () => Promise.resolve(keySet) });
 
   @Module({
-    imports: [GatewayModule],
+    imports: [GatewayModule.forRoot({ CACHE_STALE_IF_ERROR_S: 900 })],
     providers: [
       { provide: Bus, useValue: bus },
       { provide: TokenVerifier, useValue: verifier },

@@ -9,7 +9,6 @@ import {
   type CacheState,
 } from '@mystocks/contracts';
 import { withContext } from '@mystocks/telemetry';
-import { NearAnswers } from '../src/reads/near-answers.js';
 import { ReadsService } from '../src/reads/reads.service.js';
 import { answerOf, startGateway, type Gateway } from './harness.js';
 
@@ -141,8 +140,7 @@ describe('a read', () => {
   });
 
   it('refuses only the caller whose token was refused, not those who asked at the same time', async () => {
-    const near = gateway.app.get(NearAnswers);
-    const reads = new ReadsService(gateway.bus.bus, near);
+    const reads = gateway.app.get(ReadsService);
     const refused = new Failure('unauthenticated', 'The access token has expired');
     gateway.bus.answer(readAnswer, () => {
       gateway.bus.answer(readAnswer, () => ({ ...answerOf(bars), cache: 'miss' as CacheState }));
@@ -155,7 +153,7 @@ describe('a read', () => {
   });
 
   it('is not shared with others when it rests on a position that a client made up', async () => {
-    const reads = new ReadsService(gateway.bus.bus, gateway.app.get(NearAnswers));
+    const reads = gateway.app.get(ReadsService);
     const context = { requestId: 'r', traceparent: '00-0-0-01', readAfter: 'FFFFFFFF/FFFFFFFF' };
     const ask = (): Promise<unknown> => withContext(context, () => reads.read(listBars, question));
     await Promise.all([ask(), ask()]);

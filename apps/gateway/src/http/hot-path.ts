@@ -48,6 +48,7 @@ export class HotPath {
   ): void {
     const { route, answer } = kept;
     if (route === undefined) return;
+    kept.reads.add();
     const requestId = requestIdFrom(asked.requestId);
     const traceparent = traceparentFrom(asked.traceparent);
     const fresh = matchesEtag(asked.ifNoneMatch, answer.etag);

@@ -1,15 +1,12 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { barsChanged, instrumentsChanged, quoteChanged } from '@mystocks/contracts';
+import { followWrites } from '@mystocks/tiered-cache';
 import { NearAnswers } from './near-answers.js';
 
-/** Tag of answers that depend on the list of instruments. */
-const INSTRUMENTS = 'instruments';
-
-/** Keeps the first tier honest: every write announced on the bus outdates what shows the old. */
+/** Keeps the first tier honest: what is written outdates, what is dropped goes, and what may have been missed clears. */
 @Injectable()
 export class NewsService implements OnModuleInit, OnModuleDestroy {
-  #stops: (() => void)[] = [];
+  #following: { stop(): void } | undefined;
 
   constructor(
     private readonly bus: Bus,
@@ -17,27 +14,20 @@ export class NewsService implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    const subscriptions = [
-      this.bus.subscribe(quoteChanged, ({ quote, lsn }) => {
-        this.near.invalidate([quote.symbol], lsn);
-      }),
-      this.bus.subscribe(barsChanged, ({ symbol, lsn }) => {
-        this.near.invalidate([symbol], lsn);
-      }),
-      this.bus.subscribe(instrumentsChanged, ({ lsn }) => {
-        this.near.invalidate([INSTRUMENTS], lsn);
-      }),
-    ];
-    this.#stops = subscriptions.map((one) => () => {
-      one.stop();
-    });
-    // News sent while the bus was away never comes: nothing kept from before may be trusted.
-    this.bus.onConnectionChange(() => {
-      this.near.clear();
+    this.#following = followWrites(this.bus, {
+      written: (tags, lsn) => {
+        this.near.invalidate(tags, lsn);
+      },
+      dropped: (entries) => {
+        this.near.drop(entries);
+      },
+      missed: () => {
+        this.near.clear();
+      },
     });
   }
 
   onModuleDestroy(): void {
-    for (const stop of this.#stops) stop();
+    this.#following?.stop();
   }
 }

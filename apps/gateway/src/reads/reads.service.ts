@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Bus } from '@mystocks/bus';
-import { Answer, Failure, readAnswer, type CacheState, type Call, type FailureCode } from '@mystocks/contracts';
-import { laterLsn, SingleFlight, systemClock, type Lsn } from '@mystocks/kernel';
-import { currentContext, metrics, withContext } from '@mystocks/telemetry';
-import { answerKey, canonicalJson, keptOf } from '@mystocks/tiered-cache';
-import { answerHeaders } from './answer-headers.js';
+import { Failure, type Answer, type CacheState, type Call, type FailureCode } from '@mystocks/contracts';
+import { compareLsn, laterLsn, SingleFlight, systemClock, type Lsn } from '@mystocks/kernel';
+import { currentContext, log, metrics, withContext } from '@mystocks/telemetry';
+import { answerKey, canonicalJson, freshnessOf, mayUseLastGood, staleOf, type LastGood } from '@mystocks/tiered-cache';
+import { AccessesService } from '../accesses/accesses.service.js';
+import { AnswerSource } from './answer-source.js';
 import { NearAnswers, type NearAnswer } from './near-answers.js';
 
 const PERSONAL: readonly FailureCode[] = ['unauthenticated', 'forbidden'];
@@ -23,17 +23,30 @@ export interface Read {
   readonly cache: CacheState;
 }
 
+/** One question, as it is asked and kept. */
+interface Wanted<Request extends object> {
+  readonly call: ReadCall<Request>;
+  readonly request: Request;
+  readonly canonical: string;
+  readonly key: string;
+  readonly view: View | undefined;
+}
+
 /**
- * Reads through both cache tiers: this process, then the cache service, which asks the owner. When the cache service
- * is away the owner is asked straight, so that a cache is never something a read cannot do without.
+ * Reads through both cache tiers: this process, then the cache service, which asks the owner ({@link AnswerSource}).
+ *
+ * What is counted: every read is one hit of `l1` (here or by the hot path) or one miss, never both. A miss that is
+ * answered here with a stale answer counts once in `cache_stale_total{layer="l1"}` too; a stale answer of the cache
+ * service counts there.
  */
 @Injectable()
 export class ReadsService {
   readonly #flights = new SingleFlight<Answer>();
 
   constructor(
-    private readonly bus: Bus,
+    private readonly source: AnswerSource,
     private readonly near: NearAnswers,
+    private readonly accesses: AccessesService,
   ) {}
 
   /** The answer of `call` to `request`, from the nearest tier that may give it. */
@@ -41,29 +54,54 @@ export class ReadsService {
     const canonical = canonicalJson(request);
     const plainKey = answerKey(call.subject, canonical);
     const key = view === undefined ? plainKey : `${plainKey}|${view.name}`;
-    const readAfter = currentContext()?.readAfter;
-    const known = this.near.get(key, systemClock.now(), readAfter);
-    if (known !== undefined) return { near: known, key, cache: 'l1-hit' };
+    const read = await this.#read({ call, request, canonical, key, view });
+    read.near.reads.add();
+    return read;
+  }
 
+  async #read<Request extends object>(wanted: Wanted<Request>): Promise<Read> {
+    const { key, call } = wanted;
+    const readAfter = currentContext()?.readAfter;
+    const nowMs = systemClock.now();
+    const near = this.near.get(key, nowMs, readAfter);
+    if (near !== undefined) return { near, key, cache: 'l1-hit' };
+    const last = this.#lastGood(key, readAfter);
+    if (last !== undefined && freshnessOf({ hit: true, ...last }, nowMs) === 'revalidate') {
+      this.#refresh(wanted);
+      return this.#stale(key, last, 'revalidate');
+    }
+    if (last !== undefined && this.source.isCutOff(call)) return this.#stale(key, last, 'error');
+    try {
+      return await this.#fetch(wanted);
+    } catch (error) {
+      // Looked up anew: it may have been dropped for good meanwhile.
+      const good = mayUseLastGood(error) ? this.#lastGood(key, readAfter) : undefined;
+      if (good === undefined) throw error;
+      return this.#stale(key, good, 'error');
+    }
+  }
+
+  async #fetch<Request extends object>({ call, request, canonical, key, view }: Wanted<Request>): Promise<Read> {
     const announced = this.near.latestLsn;
-    const after = laterLsn(readAfter, announced);
-    const generation = this.near.generation;
-    const ask = (): Promise<Answer> => this.#askAfter(after, () => this.#fetch(call, request, canonical));
+    const after = laterLsn(currentContext()?.readAfter, announced);
+    const ticket = this.near.begin();
+    const ask = (): Promise<Answer> => askAfter(after, () => this.source.ask(call, request, canonical));
     // Alone: a caller with its own deadline, whose haste is not the others', or with a position nobody announced.
     const isAlone = currentContext()?.deadlineMs !== undefined || after !== announced;
-    const answer = await (isAlone ? ask() : this.#askOnce(`${call.subject} ${after ?? ''} ${canonical}`, ask));
+    const flight = `${call.subject} ${after ?? ''} ${ticket} ${canonical}`;
+    const answer = await (isAlone ? ask() : this.#askOnce(flight, ask));
     const shown = view === undefined ? answer : view.map(answer);
     // Not `after`: a position that a client made up would hold this answer against all writes to come.
-    const near = nearAnswer(shown, announced);
-    if (shown.ttl_ms > 0) this.near.set(key, near, generation);
+    const near = this.near.ready(shown, announced, this.accesses.cellOf(shown.tags));
+    if (shown.ttl_ms > 0) this.near.set(key, near, ticket);
     return { near, key, cache: answer.cache ?? 'miss' };
   }
 
   /** Many callers, one question. Who joined and hears that the first one's token was refused asks with its own. */
-  async #askOnce(key: string, ask: () => Promise<Answer>): Promise<Answer> {
+  async #askOnce(flight: string, ask: () => Promise<Answer>): Promise<Answer> {
     let isFirst = false;
     try {
-      return await this.#flights.run(key, () => {
+      return await this.#flights.run(flight, () => {
         isFirst = true;
         return ask();
       });
@@ -73,25 +111,35 @@ export class ReadsService {
     }
   }
 
-  #askAfter(after: Lsn | undefined, ask: () => Promise<Answer>): Promise<Answer> {
-    const context = currentContext();
-    return context === undefined || after === undefined ? ask() : withContext({ ...context, readAfter: after }, ask);
+  /** What may stand in for an owner that cannot be asked, to a caller that must see `readAfter`. */
+  #lastGood(key: string, readAfter: Lsn | undefined): LastGood<NearAnswer> | undefined {
+    const last = this.near.lastGood(key, systemClock.now());
+    if (last === undefined || readAfter === undefined) return last;
+    const { after } = last.kept;
+    return after !== undefined && compareLsn(after, readAfter) >= 0 ? last : undefined;
   }
 
-  async #fetch<Request extends object>(call: ReadCall<Request>, request: Request, canonical: string): Promise<Answer> {
-    try {
-      return await this.bus.call(readAnswer, { subject: call.subject, request: canonical });
-    } catch (error) {
-      // A named problem is the owner's own refusal, which came through the cache service: asking it again adds to its load.
-      if (!(error instanceof Failure) || error.code !== 'unavailable' || error.problem !== undefined) throw error;
-      metrics.cacheOriginCalls.cell(call.subject).count += 1;
-      return await this.bus.call(call, request);
-    }
+  #stale(key: string, { kept }: LastGood<NearAnswer>, reason: 'revalidate' | 'error'): Read {
+    metrics.cacheStale.cell('l1', reason).count += 1;
+    return { near: this.near.ready(staleOf(kept.answer), kept.after, kept.reads), key, cache: 'stale' };
+  }
+
+  /** Asks again for a caller who has its answer already: its deadline and its position are not the next one's. */
+  #refresh<Request extends object>(wanted: Wanted<Request>): void {
+    withoutHaste(() => this.#fetch(wanted)).catch((error: unknown) => {
+      log.debug({ err: error, subject: wanted.call.subject }, 'an answer could not be refreshed');
+    });
   }
 }
 
-function nearAnswer(answer: Answer, after: Lsn | undefined): NearAnswer {
-  const nowMs = systemClock.now();
-  const kept = keptOf(answer, after, nowMs) ?? { answer, expiresAtMs: nowMs, after };
-  return { ...kept, head: answerHeaders(answer), route: undefined };
+function askAfter(after: Lsn | undefined, ask: () => Promise<Answer>): Promise<Answer> {
+  const context = currentContext();
+  return context === undefined || after === undefined ? ask() : withContext({ ...context, readAfter: after }, ask);
+}
+
+function withoutHaste<T>(work: () => Promise<T>): Promise<T> {
+  const context = currentContext();
+  if (context === undefined) return work();
+  const { requestId, traceparent, token } = context;
+  return withContext({ requestId, traceparent, ...(token === undefined ? {} : { token }) }, work);
 }

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { Bus } from '@mystocks/bus';
+import { Failure, ownerOf, readAnswer, type Answer, type Call } from '@mystocks/contracts';
+import { metrics } from '@mystocks/telemetry';
+
+const CACHE = ownerOf(readAnswer);
+
+/**
+ * Where answers come from that this process does not have: the cache service, which asks their owners, or the owners
+ * themselves while the cache service is away. So a cache is never something a read cannot do without.
+ *
+ * Counts in `cache_origin_calls_total` what it asks owners itself; the cache service counts its own questions.
+ */
+@Injectable()
+export class AnswerSource {
+  /** Reads that wait for the cache service: each can be told to wait no longer. */
+  readonly #waiting = new Set<() => void>();
+
+  constructor(private readonly bus: Bus) {
+    // A frozen cache service answers nothing and refuses nothing: without this every read would wait for its deadline.
+    bus.onSilence(CACHE, (silent) => {
+      if (silent) for (const leave of this.#waiting) leave();
+    });
+  }
+
+  /** Neither the cache service nor the owner of `call` was heard lately: asking would only cost the deadline. */
+  isCutOff(call: Call): boolean {
+    return this.bus.isSilent(CACHE) && this.bus.isSilent(ownerOf(call));
+  }
+
+  /** The answer to `request`, `canonical` as canonical JSON. @throws {Failure} what the owner says, or that nobody does */
+  async ask<Request extends object>(call: Call<Request, Answer>, request: Request, canonical: string): Promise<Answer> {
+    const answer = this.bus.isSilent(CACHE) ? undefined : await this.#askCache(call.subject, canonical);
+    if (answer !== undefined) return answer;
+    metrics.cacheOriginCalls.cell(call.subject).count += 1;
+    return this.bus.call<Request, Answer>(call, request);
+  }
+
+  /** Undefined when the cache service is away, or falls silent before it has answered. */
+  async #askCache(subject: string, request: string): Promise<Answer | undefined> {
+    let leave = (): void => undefined;
+    const silence = new Promise<undefined>((resolve) => {
+      leave = () => {
+        resolve(undefined);
+      };
+    });
+    this.#waiting.add(leave);
+    try {
+      return await Promise.race([this.bus.call(readAnswer, { subject, request }), silence]);
+    } catch (error) {
+      // A named problem is the owner's own refusal, which came through the cache service: asking it again adds to its load.
+      if (error instanceof Failure && error.code === 'unavailable' && error.problem === undefined) return undefined;
+      throw error;
+    } finally {
+      this.#waiting.delete(leave);
+    }
+  }
+}
