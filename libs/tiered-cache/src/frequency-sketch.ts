@@ -8,18 +8,18 @@ const USES_PER_ENTRY = 10;
  * About how often a key was used lately: a count-min sketch with four counters of four bits a key, which age by
  * halving. It may say too much (keys share counters), never too little since the last halving.
  *
- * Keys are text whose first twelve characters are as good as random (the SHA-256 of an answer's key); what follows
+ * Keys are text whose first eight characters are as good as random (the SHA-256 of an answer's key); what follows
  * them (a view) tells keys apart by its length and last character.
  */
 export class FrequencySketch {
-  readonly #table: Uint32Array;
+  readonly #table: Int32Array;
   readonly #mask: number;
   readonly #usesMax: number;
   #uses = 0;
 
   constructor(entriesMax: number) {
     const words = 2 ** Math.ceil(Math.log2(Math.max(entriesMax, 8)));
-    this.#table = new Uint32Array(words * 2);
+    this.#table = new Int32Array(words * 2);
     this.#mask = words * 2 - 1;
     this.#usesMax = entriesMax * USES_PER_ENTRY;
   }
@@ -64,15 +64,17 @@ export class FrequencySketch {
   }
 }
 
-const placeOf = (key: string): number => hash(key, 0);
+const placeOf = (key: string): number => hash(key, 0) ^ (key.length << 16) ^ key.charCodeAt(key.length - 1);
 // Odd, so that the four places of a key differ.
-const stepOf = (key: string): number => hash(key, 6) | 1;
+const stepOf = (key: string): number => hash(key, 4) | 1;
 
-/** Six characters mixed into 32 bits; characters that are not there count as nothing. */
+/** Four characters mixed into 32 bits; characters that are not there count as nothing. */
 function hash(key: string, from: number): number {
-  let mixed = key.length ^ (key.charCodeAt(key.length - 1) << 8);
-  for (let at = from; at < from + 6; at += 1) mixed = Math.imul(mixed ^ key.charCodeAt(at), 0x01000193);
-  mixed ^= mixed >>> 15;
-  mixed = Math.imul(mixed, 0x2c1b3c6d);
-  return mixed ^ (mixed >>> 13);
+  const characters =
+    key.charCodeAt(from) |
+    (key.charCodeAt(from + 1) << 8) |
+    (key.charCodeAt(from + 2) << 16) |
+    (key.charCodeAt(from + 3) << 24);
+  const mixed = Math.imul(characters, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
 }
