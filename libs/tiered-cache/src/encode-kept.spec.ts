@@ -17,13 +17,41 @@ describe('an encoded entry', () => {
     );
   });
 
-  it('is nothing when it was cut off or its JSON part is of another shape', () => {
+  it('is nothing when it was cut off', () => {
     const whole = encodeKept(keptWith({ body: Buffer.alloc(0) }));
     for (let length = 0; length < whole.length; length += 1) {
       expect(decodeKept(whole.subarray(0, length))).toBeUndefined();
     }
-    const meta = Buffer.from('{"about":{"etag":1},"expiresAtMs":5}');
-    const head = Buffer.from([1, 0, 0, 0, meta.length]);
-    expect(decodeKept(Buffer.concat([head, meta]))).toBeUndefined();
+  });
+
+  it('is nothing when it is of another layout', () => {
+    const bytes = encodeKept(keptWith({}));
+    for (const layout of [0, 1, 3, 255]) {
+      bytes.writeUInt8(layout, 0);
+      expect(decodeKept(bytes)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['etag', 1],
+    ['tags', ['one', 2]],
+    ['tags', 'one'],
+    ['ttl_ms', '60000'],
+    ['built_at_ms', null],
+    ['swr_ms', '1'],
+    ['quality', 'best'],
+    ['quality_at', '7'],
+    ['as_of', 2024],
+    ['immutable', 'yes'],
+  ])('is nothing when its %s is %j', (field, value) => {
+    expect(decodeKept(encodeKept(keptWith({ [field]: value })))).toBeUndefined();
+  });
+
+  it.each([
+    ['expiresAtMs', 'never'],
+    ['graceUntilMs', undefined],
+    ['after', 7],
+  ])('is nothing when its %s is %j', (field, value) => {
+    expect(decodeKept(encodeKept(keptWith({}, { [field]: value })))).toBeUndefined();
   });
 });

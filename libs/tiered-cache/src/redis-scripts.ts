@@ -61,7 +61,7 @@ local lease = at .. 'l:' .. ARGV[1]
 local heldMs = redis.call('PTTL', lease)
 if heldMs >= 0 then return { 0, heldMs } end
 local fence = nextFence()
-redis.call('SET', lease, fence, 'PX', ARGV[2])
+redis.call('SET', lease, fence, 'PX', math.min(tonumber(ARGV[2]), lifeUs / 1000))
 return { 1, tonumber(fence) }`;
 
 const RENEW = `${HOUSE}

@@ -110,7 +110,9 @@ describe('a tier in Redis', () => {
   });
 
   it('remembers what overtakes a lease for as long as a lease may be held, and no longer', async () => {
-    const lease = await leaseOf(tier, aKey());
+    const lease = await leaseOf(tier, aKey(), 3_600_000);
+    expect(await tier.claim(lease.key, 1_000)).toMatchObject({ state: 'held' });
+    expect(await other.pttl(`special:l:${lease.key}`)).toBeLessThanOrEqual(60_000);
     expect(await tier.renew(lease, 59_000)).toBe(true);
     expect(await tier.renew(lease, 60_001)).toBe(false);
     const stamps = async (): Promise<string[]> => (await other.zrange('special:stamps', 0, -1)).sort();
@@ -122,6 +124,15 @@ describe('a tier in Redis', () => {
     await tier.drop({ tags: ['two'] });
     expect(await stamps()).toEqual(['two']);
     expect(await other.exists('special:lsns')).toBe(0);
+  });
+
+  it('keeps nothing of before while it walks the keys to clear them', async () => {
+    const lease = await leaseOf(tier, aKey());
+    await tier.clear();
+    // As if the walk had not come to this one yet.
+    await other.set(`special:l:${lease.key}`, String(lease.fence), 'PX', 60_000);
+    expect(await tier.set(keptWith({}), lease)).toBe(false);
+    expect(await keep(tier, lease.key, keptWith({}))).toBe(true);
   });
 
   it('goes on when Redis has forgotten its scripts', async () => {
