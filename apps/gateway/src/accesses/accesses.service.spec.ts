@@ -14,7 +14,7 @@ beforeEach(() => {
     told.push(request);
     return { symbols: request.reads.length };
   });
-  accesses = new AccessesService(fake);
+  accesses = new AccessesService(fake.bus);
 });
 const reads = (): Record<string, number> =>
   Object.fromEntries(told.flatMap((one) => one.reads.map(({ symbol, count }) => [symbol, count])));

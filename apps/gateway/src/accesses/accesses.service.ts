@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, recordAccesses } from '@mystocks/contracts';
 import { log } from '@mystocks/telemetry';
@@ -18,7 +18,7 @@ export class AccessesService implements OnModuleInit, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
   #telling: Promise<void> | undefined;
 
-  constructor(private readonly bus: Pick<Bus, 'call'>) {}
+  constructor(@Inject(Bus) private readonly bus: Pick<Bus, 'call'>) {}
 
   onModuleInit(): void {
     this.#timer = setInterval(() => void this.tell(), TELL_EVERY_MS).unref();
