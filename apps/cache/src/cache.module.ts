@@ -22,7 +22,8 @@ export class CacheModule {
         { provide: SecondTier, useFactory: () => new SecondTier(tier) },
         {
           provide: AnswersService,
-          useFactory: (bus: Bus, { tier: second }: SecondTier) => new AnswersService(bus, second),
+          useFactory: (bus: Bus, { tier: second }: SecondTier) =>
+            new AnswersService(bus, second, { graceMs: settings.CACHE_STALE_IF_ERROR_S * 1_000 }),
           inject: [Bus, SecondTier],
         },
         ...accessesParts.providers,

@@ -146,6 +146,22 @@ describe('reading through the second tier', () => {
   });
 });
 
+describe('a listener of hits', () => {
+  it('is told the key of each read that the tier answered fresh, and of no other', async () => {
+    const heard: string[] = [];
+    house.first.onHit((key) => heard.push(key));
+    await read();
+    expect(heard).toEqual([]);
+    await read();
+    await read();
+    expect(heard).toHaveLength(2);
+    house.origin = () => Promise.reject(new Failure('unavailable', 'away'));
+    house.nowMs += 1_000;
+    expect(await read()).toMatchObject({ cache: 'stale' });
+    expect(heard).toHaveLength(2);
+  });
+});
+
 describe('what may be read', () => {
   it.each(['svc.auth.token.issue.v1', 'svc.market-data.bars.ingest.v1', 'svc.cache.answer.read.v1', 'constructor'])(
     'refuses the subject %s',

@@ -1,0 +1,149 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Failure, type Answer } from '@mystocks/contracts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { answer, CacheHouse, until } from '../../test/cache-house.js';
+import type { AnswersService } from './answers.service.js';
+
+let house: CacheHouse;
+beforeEach(() => {
+  house = new CacheHouse();
+});
+const more = (count: number): AnswersService[] => Array.from({ length: count }, () => house.another());
+const etagsOf = (answers: readonly Answer[]): Set<string> => new Set(answers.map(({ etag }) => etag));
+/** Time enough for those who wait to look several times. */
+const looks = (): Promise<void> => pause(60);
+
+describe('one question for the whole house', () => {
+  it('is asked once, however many processes and readers have it', async () => {
+    const processes = [house.first, ...more(7)];
+    const waiting = house.hold();
+    const reading = Promise.all(
+      processes.flatMap((process) => Array.from({ length: 1_000 }, () => house.read({}, process))),
+    );
+    await until(() => waiting.length > 0);
+    await looks();
+    waiting[0]?.answer(answer('one'));
+    expect(etagsOf(await reading)).toEqual(new Set(['"one"']));
+    expect(house.asked).toHaveLength(1);
+  });
+
+  it('is asked a second time only when the lease of who died has ended, and the dead one keeps nothing', async () => {
+    const [second, third] = more(2);
+    const waiting = house.hold();
+    const dead = house.read();
+    await until(() => waiting.length === 1);
+    const others = [house.read({}, second), house.read({}, third)];
+    house.nowMs += 990;
+    await looks();
+    expect(waiting).toHaveLength(1);
+    house.nowMs += 10;
+    await until(() => waiting.length === 2);
+    await looks();
+    waiting[1]?.answer(answer('new'));
+    expect(etagsOf(await Promise.all(others))).toEqual(new Set(['"new"']));
+    // It was only frozen, and comes late.
+    waiting[0]?.answer(answer('old'));
+    expect(await dead).toMatchObject({ etag: '"old"' });
+    await looks();
+    for (const process of [house.first, second, third])
+      expect(await house.read({}, process)).toMatchObject({ etag: '"new"', cache: 'l2-hit' });
+    expect(house.asked).toHaveLength(2);
+  });
+
+  it('stays with who holds the lease for as long as its owner takes', async () => {
+    const [second] = more(1);
+    const waiting = house.hold();
+    const first = house.read();
+    await until(() => waiting.length === 1);
+    const other = house.read({}, second);
+    for (let turn = 0; turn < 3; turn += 1) {
+      await pause(450);
+      house.nowMs += 700;
+    }
+    expect(waiting).toHaveLength(1);
+    waiting[0]?.answer(answer('one'));
+    expect(etagsOf(await Promise.all([first, other]))).toEqual(new Set(['"one"']));
+  });
+
+  it('goes to the next in turn at once when its holder fails, and to nobody beyond those who wait', async () => {
+    const processes = [house.first, ...more(3)];
+    house.origin = () => Promise.reject(new Failure('unavailable', 'the owner is away'));
+    const outcomes = await Promise.allSettled(
+      processes.flatMap((process) => Array.from({ length: 50 }, () => house.read({}, process))),
+    );
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(house.asked.length).toBeLessThanOrEqual(processes.length);
+  });
+
+  it('is asked by everybody when its answer may not be kept', async () => {
+    const processes = [house.first, ...more(2)];
+    house.origin = () => answer('now', { ttl_ms: 0 });
+    const read = await Promise.all(processes.map((process) => house.read({}, process)));
+    expect(read.map(({ cache }) => cache)).toEqual(['miss', 'miss', 'miss']);
+    expect(house.asked).toHaveLength(3);
+  });
+
+  it('is waited for no longer than the asker has time', async () => {
+    const [second] = more(1);
+    const waiting = house.hold();
+    const first = house.read();
+    await until(() => waiting.length === 1);
+    const hurried = house.read({ deadlineMs: house.nowMs + 300 }, second);
+    const patient = house.read({}, second);
+    house.nowMs += 300;
+    await expect(hurried).rejects.toMatchObject({ code: 'timeout' });
+    waiting[0]?.answer(answer('one'));
+    expect(etagsOf(await Promise.all([first, patient]))).toEqual(new Set(['"one"']));
+    expect(house.asked).toHaveLength(1);
+  });
+
+  it('is not waited for by a read that must see more than is announced', async () => {
+    const [second] = more(1);
+    const waiting = house.hold();
+    const first = house.read();
+    await until(() => waiting.length === 1);
+    const own = house.read({ readAfter: '0/9' }, second);
+    await until(() => waiting.length === 2);
+    waiting[1]?.answer(answer('own'));
+    waiting[0]?.answer(answer('one'));
+    expect([(await own).etag, (await first).etag]).toEqual(['"own"', '"one"']);
+  });
+
+  it('is asked again by who joined, once, when the first one’s token was refused', async () => {
+    const waiting = house.hold();
+    const refused = house.read();
+    const joined = Array.from({ length: 50 }, () => house.read());
+    await until(() => waiting.length === 1);
+    waiting[0]?.fail(new Failure('unauthenticated', 'the token has ended'));
+    await expect(refused).rejects.toMatchObject({ code: 'unauthenticated' });
+    await until(() => waiting.length === 2);
+    waiting[1]?.answer(answer('one'));
+    expect(etagsOf(await Promise.all(joined))).toEqual(new Set(['"one"']));
+    expect(house.asked).toHaveLength(2);
+  });
+});
+
+describe('what is dropped for good', () => {
+  it('is gone for everybody, and told', async () => {
+    await house.read();
+    expect(await house.first.drop({ tags: ['600519.SH'] })).toEqual({ dropped: 1 });
+    expect(await house.read()).toMatchObject({ cache: 'miss' });
+    expect(house.bus.published.at(-1)).toMatchObject({ payload: { tags: ['600519.SH'] } });
+  });
+
+  it('is not brought back by who asked before, nor shown to who asks after', async () => {
+    const [second] = more(1);
+    const waiting = house.hold();
+    const before = house.read();
+    await until(() => waiting.length === 1);
+    await second?.drop({ tags: ['600519.SH'] });
+    await new Promise(setImmediate);
+    const after = house.read();
+    waiting[0]?.answer(answer('old'));
+    expect((await before).etag).toBe('"old"');
+    await until(() => waiting.length === 2);
+    waiting[1]?.answer(answer('new'));
+    expect((await after).etag).toBe('"new"');
+    expect(await house.read()).toMatchObject({ etag: '"new"', cache: 'l2-hit' });
+  });
+});

@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Failure, type Answer } from '@mystocks/contracts';
+import { metrics } from '@mystocks/telemetry';
+import { answer, CacheHouse, until } from '../../test/cache-house.js';
+
+const away = (): Promise<Answer> => Promise.reject(new Failure('unavailable', 'the owner is away'));
+const staleCells = ['revalidate', 'error'].map((reason) => metrics.cacheStale.cell('l2', reason));
+const counted = (): number[] => staleCells.map(({ count }) => count);
+
+/** What goes on in the background has come to its end. */
+const settled = (): Promise<unknown> => new Promise(setImmediate);
+
+let house: CacheHouse;
+let before: number[];
+beforeEach(() => {
+  house = new CacheHouse();
+  before = counted();
+});
+/** How many reads were answered stale in this test: while asking again, and because of an error. */
+const stales = (): number[] => counted().map((count, index) => count - (before[index] ?? 0));
+
+describe('an answer past its freshness that may be served while it is asked for again', () => {
+  beforeEach(async () => {
+    house.origin = () => answer('one', { swr_ms: 500 });
+    await house.read();
+    house.nowMs += 1_100;
+  });
+
+  it('is served at once, marked, and asked for once in the background, with nobody’s deadline', async () => {
+    const waiting = house.hold();
+    const deadlineMs = house.nowMs + 100;
+    const served = await Promise.all(Array.from({ length: 20 }, () => house.read({ deadlineMs, token: 't' })));
+    for (const one of served) {
+      expect(one).toMatchObject({ etag: '"one-stale"', cache: 'stale', quality: 'stale', ttl_ms: 0 });
+      expect(JSON.parse(one.body.toString())).toEqual({ meta: { quality: 'stale' }, v: 'one' });
+    }
+    await until(() => waiting.length === 1);
+    expect(house.asked).toHaveLength(2);
+    expect(house.asked[1]).toEqual({ requestId: 'request-1', traceparent: '', token: 't' });
+    waiting[0]?.answer(answer('two'));
+    await settled();
+    expect(await house.read()).toMatchObject({ etag: '"two"', cache: 'l2-hit' });
+    expect(stales()).toEqual([20, 0]);
+  });
+
+  it('is served on when that fails, and not asked for by every read', async () => {
+    house.origin = away;
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect(await house.read()).toMatchObject({ cache: 'stale' });
+      await settled();
+    }
+    expect(house.asked).toHaveLength(2);
+    expect(stales()).toEqual([5, 0]);
+  });
+
+  it('is waited for by a reader who must see more than it shows', async () => {
+    house.origin = () => answer('two');
+    expect(await house.read({ readAfter: '0/9' })).toMatchObject({ etag: '"two"', cache: 'miss' });
+  });
+
+  it('is waited for once a write has touched it', async () => {
+    house.origin = () => answer('two');
+    await house.announce('600519.SH', '0/5');
+    expect(await house.read()).toMatchObject({ etag: '"two"', cache: 'miss' });
+  });
+});
+
+describe('the last good answer', () => {
+  beforeEach(async () => {
+    await house.read();
+    house.origin = away;
+  });
+
+  it.each(['unavailable', 'timeout'] as const)(
+    'stands in, marked stale, when the owner fails with %s',
+    async (code) => {
+      house.origin = () => Promise.reject(new Failure(code, 'no'));
+      house.nowMs += 1_000;
+      const one = await house.read();
+      expect(one).toMatchObject({ etag: '"one-stale"', cache: 'stale', quality: 'stale', ttl_ms: 0, built_at_ms: 1 });
+      expect(JSON.parse(one.body.toString())).toMatchObject({ meta: { quality: 'stale' } });
+      expect(stales()).toEqual([0, 1]);
+    },
+  );
+
+  it('stands in for what a write has outdated, too', async () => {
+    await house.announce('600519.SH', '0/5');
+    expect(await house.read()).toMatchObject({ cache: 'stale' });
+  });
+
+  it('stands in until its grace is over, and then the failure is told', async () => {
+    house.nowMs += 10_999;
+    expect(await house.read()).toMatchObject({ cache: 'stale' });
+    house.nowMs += 1;
+    await expect(house.read()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('does not stand in for the owner’s refusal', async () => {
+    house.nowMs += 1_000;
+    house.origin = () => Promise.reject(new Failure('not_found', 'no such symbol'));
+    await expect(house.read()).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('does not stand in for a reader who must see more than it shows', async () => {
+    house.nowMs += 1_000;
+    await expect(house.read({ readAfter: '0/9' })).rejects.toMatchObject({ code: 'unavailable' });
+    await house.announce('000001.SZ', '0/9');
+    await expect(house.read({ readAfter: '0/9' })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('does not stand in once it was dropped, though the read began before', async () => {
+    const waiting = house.hold();
+    house.nowMs += 1_000;
+    const reading = house.read();
+    await until(() => waiting.length === 1);
+    await house.first.drop({ tags: ['600519.SH'] });
+    waiting[0]?.fail(new Failure('unavailable', 'the owner is away'));
+    await expect(reading).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('is given without asking for a second after a failure, then the owner is asked again', async () => {
+    house.nowMs += 1_000;
+    for (let turn = 0; turn < 5; turn += 1) await house.read();
+    expect(house.asked).toHaveLength(2);
+    house.origin = () => answer('two');
+    house.nowMs += 1_000;
+    expect(await house.read()).toMatchObject({ etag: '"two"', cache: 'miss' });
+  });
+
+  it('leaves the caller time to hear it', async () => {
+    house.nowMs += 1_000;
+    await house.read({ deadlineMs: house.nowMs + 3_000 });
+    expect(house.asked[1]?.deadlineMs).toBe(house.nowMs + 2_900);
+  });
+});
