@@ -86,6 +86,18 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('lets the second cache tier live in TDengine with the second file', () => {
+    const added = overlay.services['cache'];
+    expect(added?.environment).toEqual({
+      CACHE_L2: '${CACHE_L2:-redis}',
+      TDENGINE_URL_FILE: '/run/secrets/tdengine_url',
+    });
+    const { all } = settingsIn('apps/cache/src/tiers/tier.settings.ts');
+    expect(all).toEqual(['REDIS_URL', 'TDENGINE_URL']);
+    expect(given('cache')).toContain('REDIS_URL');
+    expect(added?.depends_on).toEqual({ 'tdengine-password': { condition: 'service_completed_successfully' } });
+  });
+
   it.each(['auth', 'market-data', 'cache'])('migrates before %s starts, and tells it of primary and replica', (app) => {
     expect(existsSync(join(root, `apps/${app}/src/migrate.ts`))).toBe(true);
     const migration = service(`migrate-${app}`);

@@ -24,11 +24,11 @@ export interface EntryStart extends EntryHead {
   readonly body: string;
 }
 
-const columns = sql`ts,fence,parts,digest,shows,expires_at,grace_until,tags,body`;
+const columns = sql`ts,fence,parts,digest,shows,expires_at,grace_until,tag_names,body`;
 
 /** In the order of {@link headOf}. */
 export const headColumns = sql`key_hash, LAST_ROW(fence) AS fence, LAST_ROW(shows) AS shows,
-  LAST_ROW(expires_at) AS expires_at, LAST_ROW(grace_until) AS grace_until, LAST_ROW(tags) AS tags`;
+  LAST_ROW(expires_at) AS expires_at, LAST_ROW(grace_until) AS grace_until, LAST_ROW(tag_names) AS tag_names`;
 
 /** In the order of {@link startOf}. */
 export const startColumns = sql`${headColumns}, life, LAST_ROW(parts) AS parts, LAST_ROW(digest) AS digest,

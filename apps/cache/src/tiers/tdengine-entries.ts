@@ -38,7 +38,9 @@ export async function readHeads(ask: Ask, names: readonly string[]): Promise<Map
 export async function readTagged(ask: Ask, tags: readonly string[]): Promise<Map<string, EntryHead>> {
   const found: EntryHead[] = [];
   for (let from = 0; from < tags.length; from += PATTERNS_MAX) {
-    const patterns = tags.slice(from, from + PATTERNS_MAX).map((tag) => sql`tags LIKE ${literal.text(`%${tag}%`)}`);
+    const patterns = tags
+      .slice(from, from + PATTERNS_MAX)
+      .map((tag) => sql`tag_names LIKE ${literal.text(`%${tag}%`)}`);
     const { rows } = await ask(sql`SELECT ${headColumns} FROM cache_entries
       WHERE part = 0 AND (${joinSql(patterns, ' OR ')}) PARTITION BY key_hash, life`);
     found.push(...rows.map(headOf));

@@ -68,8 +68,8 @@ export function schemaStatements(database: string): Sql[] {
   return [
     sql`CREATE DATABASE IF NOT EXISTS ${name} PRECISION 'ms' KEEP ${literal.integer(KEEP_DAYS)}`,
     sql`CREATE STABLE IF NOT EXISTS cache_entries (ts TIMESTAMP, fence BIGINT, parts INT, digest VARCHAR(32), shows BIGINT,
-      expires_at TIMESTAMP, grace_until TIMESTAMP, tags VARCHAR(${literal.integer(tags)}), body VARCHAR(${literal.integer(part)}))
-      TAGS (key_hash VARCHAR(32), life TINYINT, part INT)`,
+      expires_at TIMESTAMP, grace_until TIMESTAMP, tag_names VARCHAR(${literal.integer(tags)}),
+      body VARCHAR(${literal.integer(part)})) TAGS (key_hash VARCHAR(32), life TINYINT, part INT)`,
     sql`CREATE STABLE IF NOT EXISTS cache_stamps (ts TIMESTAMP, fence BIGINT, lsn BIGINT)
       TAGS (name VARCHAR(32), dropped BOOL)`,
   ];
