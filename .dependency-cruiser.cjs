@@ -52,10 +52,17 @@ module.exports = {
     },
     {
       name: 'deep-import',
-      comment: 'A lib is entered through its src/index.ts.',
+      comment: 'A lib is entered through its src/index.ts, its conformance suites beside it.',
       severity: 'error',
       from: { path: '^(apps|libs)/([^/]+)/' },
-      to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^$1/$2/'] },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/[^/]+/src/(index|[^/]+\\.conformance)\\.ts$', '^$1/$2/'] },
+    },
+    {
+      name: 'suites-are-for-specs',
+      comment: 'A conformance suite is run by specs and is in no build.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: spec },
+      to: { path: '\\.conformance\\.ts$' },
     },
     {
       name: 'testing-is-for-tests',

@@ -16,7 +16,7 @@ import { EVERYTHING, nameOf, numberOf, schemaStatements } from './tdengine-schem
 import { judged, namesOf, NO_STAMPS, readStamps, TdengineStamps, type Judged, type Stamps } from './tdengine-stamps.js';
 
 /** Entries asked for or written in one statement. */
-export const ENTRIES_MAX = 64;
+const ENTRIES_MAX = 64;
 /** Statements of one operation that are under way at once. */
 const AT_ONCE = 4;
 /** What one statement that writes may take, ms; no read waits for it. */
@@ -40,7 +40,7 @@ export class TdengineStore {
     private readonly options: TdengineStoreOptions,
   ) {}
 
-  /** What is kept under up to {@link ENTRIES_MAX} names. */
+  /** What is kept under as many names as go out together ({@link slicesOf}). */
   async read(names: readonly string[]): Promise<Map<string, Lookup>> {
     const ask = this.#within(this.options.deadlineMs);
     const starts = [...(await readStarts(ask, names)).values()].filter((start) => this.#isUseful(start));
@@ -57,7 +57,7 @@ export class TdengineStore {
     return new Map(lookups);
   }
 
-  /** Writes what may be kept of up to {@link ENTRIES_MAX} entries, and answers which. */
+  /** Writes what may be kept of as many entries, and answers which. */
   async write(entries: readonly Entry[]): Promise<Entry[]> {
     const ask = this.#writing;
     const news = entries.map((entry) => ({ entry, ...askedFor(entry) }));
