@@ -4,7 +4,8 @@ import { chinaText, type VirtualMarket } from './virtual-market.js';
 import { playYear, standingCount } from './virtual-year.js';
 import { YearLedger } from './year-ledger.js';
 
-const tradingDays = haveRealData ? realFile('cn_trading_calendar.csv').trimEnd().split('\n').slice(1) : [];
+const published = haveRealData ? realFile('cn_trading_calendar.csv').trimEnd().split('\n') : [];
+const tradingDays = published.filter((day) => day >= '2022' && day < '2026-02');
 const china = (text: string): number => Date.parse(`${text}+08:00`);
 
 /** As the exchanges announced them: the last trading day before each rest, and the first after it. */

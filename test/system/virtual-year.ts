@@ -1,12 +1,9 @@
 import { latestQuotes, listBars, listManyBars, snapshots, type Answer, type Call } from '@mystocks/contracts';
-import type { Caller } from '@mystocks/identity';
 import { FakeBus } from '@mystocks/testing';
-import { canonicalJson, MemoryTier } from '@mystocks/tiered-cache';
-import { AnswersService } from '../../apps/cache/src/answers/answers.service.js';
+import { openTwoTiers, type ClientRead } from './two-tiers.js';
 import { beganBefore, chinaText, movingStretches, VirtualMarket, type Stretch } from './virtual-market.js';
 
 const [SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS] = [1_000, 60_000, 3_600_000, 86_400_000];
-const caller: Caller = { id: 'reader', username: 'reader', roles: ['user'], expiresAtMs: Infinity };
 const bars = { symbol: '600519.SH', timeframe: '1Day', adjustment: 'raw', limit: 250, sort: 'desc' } as const;
 const two = ['600519.SH', '000001.SZ'];
 
@@ -60,11 +57,10 @@ const onClosedDays = sorted(times);
 const onTradingDays = sorted([...times, ...moreTimes]);
 
 /** One read and what it cost. */
-export interface OneRead {
+export interface OneRead extends ClientRead {
   readonly atMs: number;
   readonly question: Question;
   readonly isStanding: boolean;
-  readonly answer: Answer;
   /** Questions that reached the owner because of it. */
   readonly asked: number;
   /** Which stretch of moving prices it lies in or behind, and whether it lies in it. */
@@ -74,8 +70,8 @@ export interface OneRead {
 }
 
 /**
- * Reads through a year by a virtual clock: each question at each time of each day, through the real cache service and
- * the real services of market data. `onRead` is told of each, and may ask the owner for itself.
+ * Reads through a year by a virtual clock: each question at each time of each day, through both real cache tiers and the
+ * real services of market data. `onRead` is told of each, and may ask the owner for itself.
  */
 export async function playYear(
   year: number,
@@ -85,7 +81,11 @@ export async function playYear(
   const stretches = movingStretches(tradingDays);
   const market = new VirtualMarket(tradingDays, stretches);
   const startMs = Date.parse(`${year}-01-01T00:00:00+08:00`);
-  const read = await readerOf(market, startMs);
+  // Nothing is kept for a moment after a cache service has started.
+  market.nowMs = startMs - 10 * SECOND_MS;
+  const bus = new FakeBus();
+  market.answerOn(bus);
+  const client = openTwoTiers(bus, market.clock);
   const open = new Set(tradingDays);
   const history = closed(`${year - 1}-11-30`);
   for (let midnight = startMs; chinaText(midnight).startsWith(String(year)); midnight += DAY_MS) {
@@ -98,9 +98,9 @@ export async function playYear(
       const when = { atMs: market.nowMs, place, stretch, isMoving: market.nowMs < stretch.toMs };
       for (const question of questions) {
         const before = market.asked.length;
-        const answer = await read(question);
+        const read = await client.read(question.call, question.request);
         const isStanding = standing.includes(question);
-        await onRead({ ...when, question, isStanding, answer, asked: market.asked.length - before }, market);
+        await onRead({ ...when, ...read, question, isStanding, asked: market.asked.length - before }, market);
       }
     }
   }
@@ -108,22 +108,3 @@ export async function playYear(
 }
 
 export const standingCount = standing.length;
-
-type Reader = (question: Question) => Promise<Answer>;
-
-async function readerOf(market: VirtualMarket, startMs: number): Promise<Reader> {
-  const bus = new FakeBus('cache');
-  market.answerOn(bus);
-  market.nowMs = startMs - 10 * SECOND_MS;
-  const cache = new AnswersService(bus, new MemoryTier(market.clock), { clock: market.clock });
-  cache.onModuleInit();
-  const written = new Map<object, string>();
-  return async ({ call, request }) => {
-    const json = written.get(request) ?? canonicalJson(request);
-    written.set(request, json);
-    const answer = await cache.read({ subject: call.subject, request: json }, caller);
-    // What is refreshed in the background is there before the clock goes on.
-    if (answer.cache === 'stale') await new Promise((resolve) => setImmediate(resolve));
-    return answer;
-  };
-}
