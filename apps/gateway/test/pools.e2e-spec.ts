@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { listAuthPools, listMarketDataPools, type PoolState } from '@mystocks/contracts';
+import { listAuthPools, listCachePools, listMarketDataPools, type PoolState } from '@mystocks/contracts';
 import { startGateway, type Gateway } from './harness.js';
 
 let gateway: Gateway;
@@ -15,6 +15,7 @@ beforeAll(async () => {
   gateway = await startGateway();
   gateway.bus
     .answer(listAuthPools, () => ({ pools: [pool('auth')] }))
+    .answer(listCachePools, () => ({ pools: [] }))
     .answer(listMarketDataPools, () => ({ pools: [pool('market-data'), pool('market-data-2')] }));
 });
 afterAll(() => gateway.close());

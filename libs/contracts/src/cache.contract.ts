@@ -1,4 +1,4 @@
-import { IsCount, IsFlag, IsListOf, IsText } from '@mystocks/validation';
+import { IsCount, IsFlag, IsInstant, IsListOf, IsText } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
 import { IngestReport } from './ingest.contract.js';
@@ -73,12 +73,20 @@ export const entriesInvalidated = defineEvent({
 
 export class CacheStatusRequest {}
 
+/** The second tier as the instance that answers sees it; what is counted is its own reads since it started. */
 export class CacheStatus {
+  /** What the tier is built on: `redis`, `tdengine`, `memory`. */
   @IsText(1, 40) readonly l2!: string;
   @IsFlag() readonly l2_connected!: boolean;
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly hits!: number;
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly misses!: number;
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly origin_calls!: number;
+  /** Misses answered all the same, marked stale: while the owner is asked, and because it could not be asked. */
+  @IsCount(0, Number.MAX_SAFE_INTEGER, { optional: true }) readonly stale_revalidate?: number;
+  @IsCount(0, Number.MAX_SAFE_INTEGER, { optional: true }) readonly stale_error?: number;
+  /** `host:pid`, and when it started. */
+  @IsText(1, 300, { optional: true }) readonly instance?: string;
+  @IsInstant({ optional: true }) readonly since?: string;
 }
 
 export const cacheStatus = defineCall({

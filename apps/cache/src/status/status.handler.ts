@@ -1,14 +1,24 @@
+import { hostname } from 'node:os';
 import { Controller } from '@nestjs/common';
 import { Handles } from '@mystocks/bus';
 import { cacheStatus, type CacheStatus } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
+import { metrics } from '@mystocks/telemetry';
 import { AnswersService } from '../answers/answers.service.js';
+
+const instance = `${hostname()}:${process.pid}`;
 
 @Controller()
 export class StatusHandler {
+  readonly #since = new Date(systemClock.now()).toISOString();
+  readonly #revalidate = metrics.cacheStale.cell('l2', 'revalidate');
+  readonly #error = metrics.cacheStale.cell('l2', 'error');
+
   constructor(private readonly answers: AnswersService) {}
 
   @Handles(cacheStatus)
   get(): Promise<CacheStatus> {
-    return Promise.resolve(this.answers.status());
+    const stale = { stale_revalidate: this.#revalidate.count, stale_error: this.#error.count };
+    return Promise.resolve({ ...this.answers.status(), ...stale, instance, since: this.#since });
   }
 }

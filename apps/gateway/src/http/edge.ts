@@ -46,7 +46,8 @@ export class Edge {
       bodyLimit: JSON_BYTES_MAX,
       // A request that came before the last keep-alive connection was closed is still served.
       return503OnClosing: false,
-      routerOptions: { maxParamLength: 200 },
+      // The longest is a request by which an answer is kept (operations/entry-names.ts).
+      routerOptions: { maxParamLength: 4_000 },
       frameworkErrors: (error, request, reply) => {
         this.#open(request, reply);
         this.#recordWhenSent(request, reply);

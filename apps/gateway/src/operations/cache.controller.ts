@@ -1,12 +1,23 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Bus } from '@mystocks/bus';
-import { cacheStatus, CacheStatusRequest, Failure, warmAnswers, type CacheStatus } from '@mystocks/contracts';
+import {
+  cacheModel,
+  CacheModelRequest,
+  cacheStatus,
+  CacheStatusRequest,
+  Failure,
+  prewarmStatus,
+  PrewarmStatusRequest,
+  warmAnswers,
+  type CacheModel,
+  type PrewarmStatus,
+} from '@mystocks/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BatchTally } from '../batch/tally.js';
 import { Operates } from '../docs/operation.js';
 import { fromJson, fromQuery } from '../http/input.js';
-import { NearAnswers } from '../reads/near-answers.js';
+import { CacheStateService, type CacheState } from './cache-state.service.js';
 import { PrewarmBody } from './cache.shapes.js';
 import { readsOf } from './prewarm.js';
 
@@ -15,14 +26,29 @@ import { readsOf } from './prewarm.js';
 export class CacheController {
   constructor(
     private readonly bus: Bus,
-    private readonly near: NearAnswers,
+    private readonly state: CacheStateService,
   ) {}
 
   @Get('status')
   @Operates(cacheStatus, { summary: 'State of both cache tiers', query: CacheStatusRequest })
-  async status(@Req() request: FastifyRequest): Promise<CacheStatus & { readonly l1_entries: number }> {
-    const status = await this.bus.call(cacheStatus, fromQuery(CacheStatusRequest, request));
-    return { ...status, l1_entries: this.near.size };
+  status(@Req() request: FastifyRequest): Promise<CacheState> {
+    fromQuery(CacheStatusRequest, request);
+    return this.state.read();
+  }
+
+  @Get('prewarm/status')
+  @Operates(prewarmStatus, {
+    summary: 'Warm-ups, and how much of what they loaded was used',
+    query: PrewarmStatusRequest,
+  })
+  prewarmed(@Req() request: FastifyRequest): Promise<PrewarmStatus> {
+    return this.bus.call(prewarmStatus, fromQuery(PrewarmStatusRequest, request));
+  }
+
+  @Get('model')
+  @Operates(cacheModel, { summary: 'What decides which symbols are warmed', query: CacheModelRequest })
+  model(@Req() request: FastifyRequest): Promise<CacheModel> {
+    return this.bus.call(cacheModel, fromQuery(CacheModelRequest, request));
   }
 
   @Post('prewarm')

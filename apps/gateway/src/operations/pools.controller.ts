@@ -1,13 +1,21 @@
 import { Controller, Get, Param, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Bus } from '@mystocks/bus';
-import { Failure, listAuthPools, listMarketDataPools, ListPoolsRequest, type PoolState } from '@mystocks/contracts';
+import {
+  Failure,
+  listAuthPools,
+  listCachePools,
+  listMarketDataPools,
+  ListPoolsRequest,
+  type PoolState,
+} from '@mystocks/contracts';
 import type { FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { fromQuery } from '../http/input.js';
 
 const sources = [
   { service: 'auth', call: listAuthPools },
+  { service: 'cache', call: listCachePools },
   { service: 'market-data', call: listMarketDataPools },
 ] as const;
 
