@@ -8,6 +8,7 @@ import { AnswersService } from '../../apps/cache/src/answers/answers.service.js'
 import { AccessesService } from '../../apps/gateway/src/accesses/accesses.service.js';
 import { AnswerSource } from '../../apps/gateway/src/reads/answer-source.js';
 import { NearAnswers } from '../../apps/gateway/src/reads/near-answers.js';
+import { NewsService } from '../../apps/gateway/src/reads/news.service.js';
 import { ReadsService } from '../../apps/gateway/src/reads/reads.service.js';
 
 const caller: Caller = { id: 'reader', username: 'reader', roles: ['user'], expiresAtMs: Infinity };
@@ -32,14 +33,16 @@ export function openTwoTiers(
   const cache = new AnswersService(bus, new MemoryTier(clock), { clock, graceMs: GRACE_MS });
   cache.onModuleInit();
   bus.answer(readAnswer, (request) => cache.read(request, caller));
-  const reads = new ReadsService(new AnswerSource(bus.bus), new NearAnswers(GRACE_MS), new AccessesService(bus.bus));
+  const near = new NearAnswers(GRACE_MS);
+  new NewsService(bus.bus, near).onModuleInit();
+  const reads = new ReadsService(new AnswerSource(bus.bus), near, new AccessesService(bus.bus));
   return {
     read: async (call, request) => {
-      const { near, cache: state } = await reads.read(call, request);
+      const { near: found, cache: state } = await reads.read(call, request);
       // What is asked for again in the background is there before the clock goes on.
       if (state === 'stale') await new Promise((resolve) => setImmediate(resolve));
-      const at = near.head.indexOf('cache-control');
-      return { answer: { ...near.answer, cache: state }, cacheControl: at < 0 ? undefined : near.head[at + 1] };
+      const at = found.head.indexOf('cache-control');
+      return { answer: { ...found.answer, cache: state }, cacheControl: at < 0 ? undefined : found.head[at + 1] };
     },
   };
 }

@@ -61,7 +61,8 @@ export class VirtualMarket {
     private readonly tradingDays: readonly string[],
     private readonly stretches: readonly Stretch[],
   ) {
-    const find = (alias: string): Promise<object> => Promise.resolve({ id: 1, symbol: alias, kind: 'stock' });
+    const find = (alias: string): Promise<object> =>
+      Promise.resolve({ id: 1, symbol: alias.length === 6 ? `${alias}.SH` : alias, kind: 'stock' });
     const directory = { resolve: find, find } as unknown as InstrumentDirectory;
     const quoteOf = (_: unknown, place: number): object => ({ place, ...this.#quote(), bars: null });
     const quotes = {
