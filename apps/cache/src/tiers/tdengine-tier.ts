@@ -1,9 +1,10 @@
 import { TdenginePool } from '@mystocks/connection-pool';
 import type { CacheEntries } from '@mystocks/contracts';
-import { mapBounded, systemClock, type Clock, type Lsn } from '@mystocks/kernel';
+import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import { Leases, Mending, MISS } from '@mystocks/tiered-cache';
 import type { Claim, Entry, Kept, Lease, Lookup, Tier } from '@mystocks/tiered-cache';
+import { GatheredReads } from './gathered-reads.js';
 import { DATABASE, nameOf, numberOf } from './tdengine-schema.js';
 import { slicesOf, TdengineStore, WRITE_DEADLINE_MS } from './tdengine-store.js';
 
@@ -18,8 +19,6 @@ export interface TdengineTierOptions {
 
 /** Connections, and how many more under load; the longest statement is one that tidies up. */
 const POOL = { size: 8, overflow: 8, acquireTimeoutMs: 1_000, requestTimeoutMs: 10_000 };
-/** Slices of many that are read at once. */
-const AT_ONCE = 4;
 /** A lease whose answer is being written lasts this much longer. */
 const WRITE_LEASE_MS = 5 * WRITE_DEADLINE_MS;
 const TIDY_EVERY_MS = 60_000;
@@ -36,6 +35,7 @@ export class TdengineTier implements Tier {
   readonly #leases: Leases;
   readonly #store: TdengineStore;
   readonly #mending: Mending;
+  readonly #reads: GatheredReads;
   readonly #tidying: NodeJS.Timeout;
 
   constructor({ url, deadlineMs = 150, database = DATABASE, clock = systemClock }: TdengineTierOptions) {
@@ -47,6 +47,9 @@ export class TdengineTier implements Tier {
       probe: () => this.#store.comeUp(),
       clearAll: () => this.#store.clear(),
     });
+    this.#reads = new GatheredReads(async (names) => {
+      return (await this.#mending.attempt(() => this.#store.read(names))) ?? new Map<string, Lookup>();
+    });
     this.#tidying = setInterval(() => void this.#tidy(), TIDY_EVERY_MS).unref();
   }
 
@@ -55,18 +58,13 @@ export class TdengineTier implements Tier {
   }
 
   async get(key: string): Promise<Lookup> {
-    return (await this.getMany([key]))[0] ?? MISS;
+    const found = await this.#reads.get(nameOf('key', key));
+    // A clearing that came meanwhile concerns it too.
+    return this.serving ? found : MISS;
   }
 
-  async getMany(keys: readonly string[]): Promise<Lookup[]> {
-    const names = keys.map((key) => nameOf('key', key));
-    const found = new Map<string, Lookup>();
-    await mapBounded(slicesOf([...new Set(names)]), { atOnce: AT_ONCE }, async (some) => {
-      for (const [name, lookup] of (await this.#mending.attempt(() => this.#store.read(some))) ?? [])
-        found.set(name, lookup);
-    });
-    // A clearing that came meanwhile concerns all of them.
-    return names.map((name) => (this.serving ? (found.get(name) ?? MISS) : MISS));
+  getMany(keys: readonly string[]): Promise<Lookup[]> {
+    return Promise.all(keys.map((key) => this.get(key)));
   }
 
   claim(key: string, leaseMs: number): Promise<Claim> {
