@@ -95,7 +95,6 @@ export class Leases {
   clear(): number {
     this.#floor = this.#nextFence();
     this.#held.clear();
-    this.#stamps.clear();
     return this.#floor;
   }
 

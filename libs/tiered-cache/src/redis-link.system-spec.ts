@@ -104,6 +104,8 @@ describe('a connection to a Redis that fails', () => {
     ['outdate', () => tier.outdate(['600519.SH'], '0/1')],
   ])('serves nothing that it was told to %s while Redis hung', async (_what, tell) => {
     redis.pause();
+    expect(await tier.get(key)).toEqual(MISS);
+    expect(tier.serving).toBe(false);
     await tell();
     redis.resume();
     await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });

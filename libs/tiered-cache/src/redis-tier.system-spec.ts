@@ -109,6 +109,22 @@ describe('a tier in Redis', () => {
     expect(await tier.set(keptWith({ tags: [tag] }), next)).toBe(true);
   });
 
+  it('never goes back with its fences, even when the clock of Redis does', async () => {
+    const ahead = Date.now() * 1_000 + 3_600_000_000;
+    await other.set('special:fence', String(ahead));
+    expect((await leaseOf(tier, aKey())).fence).toBe(ahead + 1);
+    expect((await leaseOf(tier, aKey())).fence).toBe(ahead + 2);
+  });
+
+  it('finds the entries of a tag however many it notes', async () => {
+    const [tag, key] = [aTag(), aKey()];
+    await keep(tier, key, keptWith({ tags: [tag] }));
+    const gone = Array.from({ length: 20_000 }, () => [Date.now() + 60_000, aKey()]).flat();
+    await other.zadd(`special:t:${tag}`, ...gone);
+    expect(await tier.drop({ tags: [tag] })).toBe(1);
+    expect(await tier.get(key)).toEqual(MISS);
+  });
+
   it('remembers what overtakes a lease for as long as a lease may be held, and no longer', async () => {
     const lease = await leaseOf(tier, aKey(), 3_600_000);
     expect(await tier.claim(lease.key, 1_000)).toMatchObject({ state: 'held' });
@@ -154,6 +170,8 @@ describe('a tier in Redis', () => {
     await keep(tier, key, keptWith({ tags: [tag] }, { graceUntilMs: Date.now() + 50 }));
     const longer = aKey();
     await keep(tier, longer, keptWith({ tags: [tag] }));
+    await keep(tier, key, keptWith({ tags: [tag] }, { graceUntilMs: Date.now() + 50 }));
+    expect(await other.pttl(`special:t:${tag}`)).toBeGreaterThan(60_000);
     await waitFor(async () => (await other.exists(`special:e:${key}`)) === 0, { timeoutMs: 5_000, what: 'the short' });
     await keep(tier, longer, keptWith({ tags: [tag] }));
     expect(await other.zrange(`special:t:${tag}`, 0, -1)).toEqual([longer]);

@@ -93,11 +93,22 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await keep(tier, old, keptWith({ tags: [tag] }))).toBe(true);
     });
 
-    it('that a drop of a tag has overtaken keep nothing with it', async () => {
+    it('that several writes have overtaken keep only answers that show the latest, in whatever order the news came', async () => {
+      const [tag, key] = [aTag(), aKey()];
+      const lease = await leaseOf(tier, key);
+      for (const lsn of ['9/0', '10/0', '9/1']) await tier.outdate([tag], lsn);
+      expect(await tier.set(keptWith({ tags: [tag] }, { after: '9/F' }), lease)).toBe(false);
+      expect(await stateOf(tier, key)).toBe('absent');
+    });
+
+    it('that a drop of a tag has overtaken keep nothing with it, whatever writes came before and after', async () => {
       const [tag, key] = [aTag(), aKey()];
       const [lease, other] = [await leaseOf(tier, key), await leaseOf(tier, aKey())];
-      await tier.drop({ tags: [tag] });
+      const between = await leaseOf(tier, aKey());
       await tier.outdate([tag], '0/1');
+      await tier.drop({ tags: [tag] });
+      expect(await tier.set(keptWith({ tags: [tag] }, { after: '9/0' }), between)).toBe(false);
+      await tier.outdate([tag], '0/2');
       expect(await tier.set(keptWith({ tags: [tag] }, { after: '9/0' }), lease)).toBe(false);
       expect(await stateOf(tier, key)).toBe('absent');
       expect(await tier.set(keptWith({ tags: [aTag()] }), other)).toBe(true);
@@ -135,14 +146,14 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       const [tag, key] = [aTag(), aKey()];
       const asked = (after: string | undefined, more = {}): Promise<boolean> =>
         keep(tier, key, keptWith({ etag: `"${String(after)}"`, tags: [tag] }, { after, ...more }));
-      expect(await asked('A/0')).toBe(true);
+      expect(await asked('10/0')).toBe(true);
       expect(await asked('9/FFFFFFFF')).toBe(false);
       expect(await asked(undefined)).toBe(false);
-      expect(await tier.get(key)).toMatchObject({ hit: true, outdated: false, kept: { after: 'A/0' } });
-      expect(await asked('A/0')).toBe(true);
-      expect(await asked('A/1', { expiresAtMs: Date.now() - 1 })).toBe(true);
-      expect(await asked('A/0')).toBe(true);
-      await tier.outdate([tag], 'B/0');
+      expect(await tier.get(key)).toMatchObject({ hit: true, outdated: false, kept: { after: '10/0' } });
+      expect(await asked('10/0')).toBe(true);
+      expect(await asked('10/1', { expiresAtMs: Date.now() - 1 })).toBe(true);
+      expect(await asked('10/0')).toBe(true);
+      await tier.outdate([tag], '11/0');
       expect(await asked('9/0')).toBe(true);
     });
   });
