@@ -8,6 +8,7 @@ import { isOpenPhase, knownPhase } from './market-phase.js';
  * | answer | the market moves | lunch, closed | a day the calendar does not know |
  * |---|---|---|---|
  * | quotes, snapshots | 3 s | until 13:00, or 09:15 of the next trading day | 1 s |
+ * | the same without a symbol that nobody knows | 3 s | 30 s | 1 s |
  * | bars that may still change | 30 min, and 10 s marked stale while they are asked for again | the same | 60 s |
  * | closed history | a year, `immutable` | a year, `immutable` | a year, `immutable` |
  * | instruments, trading days | 1 h | 1 h | 1 h |
@@ -26,6 +27,8 @@ const DAY_MS = 24 * HOUR_MS;
 const quotes = { movingMs: 3_000, unknownMs: 1_000 } as const;
 const bars = { movingMs: 30 * MINUTE_MS, unknownMs: MINUTE_MS, revalidateMs: 10_000 } as const;
 
+const LACKING_MS = 30_000;
+
 /** Nothing but a correction changes it. */
 export const closedHistoryLifetime: Lifetime = { ttl_ms: 366 * DAY_MS, immutable: true };
 
@@ -38,9 +41,13 @@ export const tradingDaysLifetime: Lifetime = { ttl_ms: HOUR_MS };
 /** Every answer is another one. */
 export const clockLifetime: Lifetime = { ttl_ms: 0 };
 
-/** Of quotes and snapshots; `liveUntilMs` is the last instant of their label `live`, if they have it. */
-export function quotesLifetime(nowMs: number, liveUntilMs = Infinity): Lifetime {
-  return { ttl_ms: timeLeft(nowMs, liveUntilMs, quotes).ms };
+/**
+ * Of quotes and snapshots; `liveUntilMs` is the last instant of their label `live`, if they have it. Those that lack a
+ * symbol because nobody knows it end soon: the list of instruments that said so may be as old as that.
+ */
+export function quotesLifetime(nowMs: number, liveUntilMs = Infinity, isLacking = false): Lifetime {
+  const { ms } = timeLeft(nowMs, liveUntilMs, quotes);
+  return { ttl_ms: isLacking ? Math.min(ms, LACKING_MS) : ms };
 }
 
 /** Of bars that more than a correction may change; `liveUntilMs` as for quotes. */

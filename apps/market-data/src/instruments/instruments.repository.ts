@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PostgresPool } from '@mystocks/connection-pool';
 import type { Exchange, InstrumentStatus } from '@mystocks/contracts';
+import { currentContext } from '@mystocks/telemetry';
 import type { InstrumentKind } from './symbols.js';
 
 /** An instrument as the other rooms of this service know it. */
@@ -65,11 +66,15 @@ export class InstrumentsRepository {
       after ?? null,
       limit,
     ];
-    return (await this.pool.query<InstrumentLine>({ name: 'instruments-list', text: list, values })).rows;
+    const statement = { name: 'instruments-list', text: list, values };
+    return (await this.pool.query<InstrumentLine>(statement, readOptions())).rows;
   }
 
   async get(id: number): Promise<InstrumentLine | undefined> {
     const text = `SELECT symbol, ${item} FROM market_data.instruments WHERE id = $1`;
-    return (await this.pool.query<InstrumentLine>({ name: 'instruments-get', text, values: [id] })).rows[0];
+    const statement = { name: 'instruments-get', text, values: [id] };
+    return (await this.pool.query<InstrumentLine>(statement, readOptions())).rows[0];
   }
 }
+
+const readOptions = (): { after: string | undefined } => ({ after: currentContext()?.readAfter });

@@ -54,6 +54,12 @@ describe('quotes and snapshots', () => {
     expect(await behind.latest({ symbols })).toMatchObject({ quality: 'delayed', ttl_ms: 3_000 });
   });
 
+  it('are asked for again soon where one lacks that may be listed any moment', async () => {
+    const rested = serviceAt(() => china('2024-06-15T10:00:00'), [undefined, undefined]);
+    expect(await rested.latest({ symbols: ['600519.SH', '999999.SH'] })).toMatchObject({ ttl_ms: 30_000 });
+    expect((await rested.latest({ symbols: ['600519.SH'] })).ttl_ms).toBeGreaterThan(86_400_000);
+  });
+
   it('say where their quality lies', async () => {
     const now = china('2024-06-14T10:00:00');
     for (const [quotes, label] of [

@@ -25,6 +25,15 @@ interface Named {
   readonly instruments: readonly { readonly id: number; readonly symbol: string }[];
   /** Tags of the answer, if it depends on which instruments there are. */
   readonly listTags: readonly string[];
+  /** There is no instrument of a symbol that was asked for. */
+  readonly isLacking: boolean;
+}
+
+/** When an answer is built, and what is said about it beside its content. */
+interface Built {
+  readonly nowMs: number;
+  readonly tags: string[];
+  readonly isLacking: boolean;
 }
 
 /** A stored quote's time as a client reads it, or none. */
@@ -60,16 +69,16 @@ export class QuotesService {
 
   /** The latest quote of each symbol that has one. */
   async latest(request: QuotesRequest): Promise<Answer> {
-    const { instruments, listTags: more } = await this.#resolve(request.symbols);
+    const { instruments, listTags: more, isLacking } = await this.#resolve(request.symbols);
     const rows = await this.repository.latest(instruments.map(({ id }) => id));
     const quotes = rows.map(({ place, quote }) => `"${instruments[place]?.symbol ?? ''}":${quote}`);
     const tags = [...instruments.map(({ symbol }) => quoteTag(symbol)), ...more];
-    return answerOf(`"quotes":{${quotes.join(',')}}`, rows, tags, this.clock.now());
+    return answerOf(`"quotes":{${quotes.join(',')}}`, rows, { nowMs: this.clock.now(), tags, isLacking });
   }
 
   /** Latest quote, newest two daily bars and the phase of the market, for each symbol there is. */
   async snapshots(request: QuotesRequest): Promise<Answer> {
-    const { instruments, listTags: more } = await this.#resolve(request.symbols);
+    const { instruments, listTags: more, isLacking } = await this.#resolve(request.symbols);
     const rows = await this.repository.snapshots(instruments.map(({ id }) => id));
     const nowMs = this.clock.now();
     const phase = JSON.stringify(knownPhase(nowMs) ?? null);
@@ -78,7 +87,7 @@ export class QuotesService {
       return `"${instruments[place]?.symbol ?? ''}":{"latest_quote":${quote ?? 'null'},"daily_bar":${daily},"prev_daily_bar":${previous},"phase":${phase}}`;
     });
     const tags = [...instruments.flatMap(({ symbol }) => [symbol, quoteTag(symbol)]), ...more];
-    return answerOf(`"snapshots":{${snapshots.join(',')}}`, rows, tags, nowMs);
+    return answerOf(`"snapshots":{${snapshots.join(',')}}`, rows, { nowMs, tags, isLacking });
   }
 
   async #store(transaction: Transaction, named: readonly NamedQuote[], nowMs: number): Promise<readonly Verdict[]> {
@@ -96,19 +105,19 @@ export class QuotesService {
     const found = await Promise.all(aliases.map((alias) => this.directory.find(alias)));
     const known = found.filter((one) => one !== undefined);
     const instruments = [...new Map(known.map((one) => [one.symbol, one])).values()];
-    return { instruments, listTags: listTags(aliases, found) };
+    return { instruments, listTags: listTags(aliases, found), isLacking: known.length < found.length };
   }
 }
 
 /** What time says about the answer is said of one instant: a kept label or phase must be true until the answer ends. */
-function answerOf(members: string, rows: readonly Timed[], tags: string[], nowMs: number): Answer {
+function answerOf(members: string, rows: readonly Timed[], { nowMs, tags, isLacking }: Built): Answer {
   const now = { ms: nowMs, phase: knownPhase(nowMs) };
   const times = rows.flatMap(({ t }) => (t === null ? [] : [t]));
   const ages = rows.flatMap(({ t, simulated }) =>
     t === null ? [] : [{ ms: Date.parse(t), simulated: simulated ?? false }],
   );
   const quality = worst(ages.map((age) => quoteQuality(age, now)));
-  const lifetime = quotesLifetime(nowMs, quality === 'live' ? liveUntilMs(ages) : undefined);
+  const lifetime = quotesLifetime(nowMs, quality === 'live' ? liveUntilMs(ages) : undefined, isLacking);
   const data = { members, quality, asOf: times.sort().at(-1) };
   return answerOfMarketData(data, { tags, ...lifetime, built_at_ms: nowMs });
 }
