@@ -24,11 +24,19 @@ export interface NewsBus {
 export interface WriteListener {
   /** A write at `lsn` touched answers with these tags: they are outdated. */
   readonly written: (tags: readonly string[], lsn: Lsn) => void;
-  /** An operator dropped answers from the second tier: they are gone for good. */
+  /**
+   * An operator dropped answers from the second tier: they are gone for good. Told again a second later: a cache service
+   * that hears of it last may until then share a read that began before.
+   */
   readonly dropped: (entries: CacheEntries) => void;
-  /** News was missed, or may have been: nothing kept, and nothing under way, can be trusted. Told once a burst. */
+  /**
+   * News was missed, or may have been: nothing kept, and nothing under way, can be trusted; nor what is read within the
+   * next second, for a replica may be behind a write whose news never came (DESIGN.md §7). Told once a burst.
+   */
   readonly missed: () => void;
 }
+
+const AGAIN_AFTER_MS = 1_000;
 
 /**
  * Follows every write and drop of the house for a cache tier. What is lost on the way is told as `missed` within about
@@ -37,6 +45,7 @@ export interface WriteListener {
 export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): void } {
   let stopped = false;
   let justTold = false;
+  const waiting = new Set<NodeJS.Timeout>();
   const missed = (): void => {
     if (stopped || justTold) return;
     // One beat may show gaps in all four; until this turn ends nobody can have kept anything anew.
@@ -73,6 +82,11 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
       entriesInvalidated,
       (entries) => {
         listener.dropped(entries);
+        const again = setTimeout(() => {
+          waiting.delete(again);
+          listener.dropped(entries);
+        }, AGAIN_AFTER_MS).unref();
+        waiting.add(again);
       },
       options,
     ),
@@ -81,6 +95,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
   return {
     stop: () => {
       stopped = true;
+      for (const again of waiting) clearTimeout(again);
       for (const one of subscriptions) one.stop();
     },
   };

@@ -1,6 +1,6 @@
 import type { Answer, Call } from '@mystocks/contracts';
 import { systemClock, type Lsn } from '@mystocks/kernel';
-import { keptOf, NearCache, type Kept } from '@mystocks/tiered-cache';
+import { keptOf, NearCache, type Kept, type Ticket } from '@mystocks/tiered-cache';
 import type { ReadCell } from '../accesses/read-cells.js';
 import type { RouteMeter } from '../http/meter.js';
 import { answerHeaders } from './answer-headers.js';
@@ -20,11 +20,28 @@ export interface NearAnswer extends Kept {
   route: ServedAt | undefined;
 }
 
+/** A replica may be so far behind writes whose news never came; one further behind is not read from (DESIGN.md §7). */
+const SETTLE_MS = 1_000;
+/** Older than every drop: what it brings back is not kept. */
+const UNTRUSTED: Ticket = -1;
+
 /** The first cache tier of this process. */
 export class NearAnswers extends NearCache<NearAnswer> {
+  #trustedFromMs = 0;
+
   /** `graceMs`: how long after it was fresh an answer may stand in for an owner that cannot be asked. */
   constructor(private readonly graceMs: number) {
     super();
+  }
+
+  /** News may have been missed: nothing from before is kept, nor anything that is asked for within the next second. */
+  startOver(): void {
+    this.clear();
+    this.#trustedFromMs = systemClock.now() + SETTLE_MS;
+  }
+
+  override begin(): Ticket {
+    return systemClock.now() < this.#trustedFromMs ? UNTRUSTED : super.begin();
   }
 
   /** `answer` with what it is served and kept with; one that must not be kept has ended already. */

@@ -22,7 +22,7 @@ export class NewsService implements OnModuleInit, OnModuleDestroy {
         this.near.drop(entries);
       },
       missed: () => {
-        this.near.clear();
+        this.near.startOver();
       },
     });
   }

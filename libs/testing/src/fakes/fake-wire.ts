@@ -1,4 +1,4 @@
-/** One piece of news on its way to one listener's process. */
+/** One piece of news on its way to one process. */
 export interface Carried {
   /** The bus that sent it, and the one it is for. */
   readonly from: object;
@@ -31,12 +31,13 @@ export class FakeWire {
   }
 
   send(from: object, subject: string, message: unknown): void {
-    for (const listener of this.#listeners) {
-      if (!matches(listener.pattern, subject)) continue;
+    const wanting = [...this.#listeners].filter(({ pattern }) => matches(pattern, subject));
+    for (const to of new Set(wanting.map((listener) => listener.to))) {
       const deliver = (): void => {
-        if (this.#listeners.has(listener)) listener.receive(message);
+        for (const listener of wanting)
+          if (listener.to === to && this.#listeners.has(listener)) listener.receive(message);
       };
-      this.#carry({ from, to: listener.to, subject, deliver });
+      this.#carry({ from, to, subject, deliver });
     }
   }
 }

@@ -1,0 +1,92 @@
+import type { Answer, CacheEntries } from '@mystocks/contracts';
+import type { Lsn } from '@mystocks/kernel';
+import { compareLsn } from '@mystocks/kernel';
+import { saidBy } from './simulated-market.js';
+
+/** So long another cache service may share a read from before a drop that it has not heard of yet. */
+const SHARED_MS = 1_000;
+
+/** An answer as some process gave it. */
+export interface Served {
+  readonly by: string;
+  readonly key: string;
+  readonly answer: Answer;
+  /** Where it lay until now, when it did. */
+  readonly kept: object | undefined;
+}
+
+interface Heard {
+  /** Tag -> the newest write this process was told of. */
+  readonly writes: Map<string, number>;
+  /** Key or tag -> when it was dropped, and when this process heard of it. */
+  readonly drops: Map<string, { readonly droppedMs: number; readonly heardMs: number }>;
+}
+
+/** Watches that nobody serves what they must know is not good any more; collects what is wrong. */
+export class CoherenceChecker {
+  readonly wrong: string[] = [];
+  readonly #heard = new Map<string, Heard>();
+  readonly #refused = new WeakSet();
+  reads = 0;
+  hits = 0;
+  refusals = 0;
+
+  told(process: string, tags: readonly string[], lsn: Lsn): void {
+    const { writes } = this.#heardBy(process);
+    const number = compareLsn(lsn, '0/0');
+    for (const tag of tags) writes.set(tag, Math.max(writes.get(tag) ?? 0, number));
+  }
+
+  toldToDrop(process: string, { keys = [], tags = [] }: CacheEntries, droppedAtMs: number): void {
+    const { drops } = this.#heardBy(process);
+    for (const name of [...keys, ...tags]) drops.set(name, { droppedMs: droppedAtMs, heardMs: Date.now() });
+  }
+
+  /** What a process knows when a read begins; {@link served} wants it. */
+  knows(process: string): Heard {
+    const { writes, drops } = this.#heardBy(process);
+    return { writes: new Map(writes), drops: new Map(drops) };
+  }
+
+  /** A tier would not keep this: it must never come out again. */
+  refused(kept: object): void {
+    this.refusals += 1;
+    this.#refused.add(kept);
+  }
+
+  served({ by, key, answer, kept }: Served, knew: Heard): void {
+    this.reads += 1;
+    if (answer.cache === 'stale') return;
+    const { shows, serial, readMs } = saidBy(answer);
+    for (const [tag, shown] of Object.entries(shows)) {
+      const heard = knew.writes.get(tag) ?? 0;
+      if (shown < heard) this.#complain(`${by} served write ${shown} of ${tag} as fresh and had heard of ${heard}`);
+    }
+    if (kept === undefined) return;
+    this.hits += 1;
+    if (this.#refused.has(kept)) this.#complain(`${by} served answer ${serial}, which it had refused to keep`);
+    for (const name of [key, ...answer.tags]) {
+      const drop = knew.drops.get(name);
+      if (drop !== undefined && readMs < drop.droppedMs && Date.now() > drop.heardMs + SHARED_MS)
+        this.#complain(`${by} served answer ${serial} from before ${name} was dropped`);
+    }
+  }
+
+  same(what: string, shown: unknown, expected: unknown): void {
+    if (JSON.stringify(shown) === JSON.stringify(expected)) return;
+    this.#complain(`${what} shows ${JSON.stringify(shown)}, the owner ${JSON.stringify(expected)}`);
+  }
+
+  #complain(text: string): void {
+    this.wrong.push(text);
+  }
+
+  #heardBy(process: string): Heard {
+    let heard = this.#heard.get(process);
+    if (heard === undefined) {
+      heard = { writes: new Map(), drops: new Map() };
+      this.#heard.set(process, heard);
+    }
+    return heard;
+  }
+}

@@ -1,0 +1,252 @@
+import {
+  barsChanged,
+  dropAnswers,
+  entriesInvalidated,
+  INSTRUMENTS_TAG,
+  instrumentsChanged,
+  quoteChanged,
+  quoteTag,
+  readAnswer,
+  type Answer,
+} from '@mystocks/contracts';
+import type { Caller } from '@mystocks/identity';
+import { currentContext, withContext } from '@mystocks/telemetry';
+import { FakeBus } from '@mystocks/testing';
+import { answerKey, canonicalJson, type Kept, type Tier } from '@mystocks/tiered-cache';
+import type { AnswersService } from '../../../apps/cache/src/answers/answers.service.js';
+import type { NearAnswers } from '../../../apps/gateway/src/reads/near-answers.js';
+import type { ReadsService } from '../../../apps/gateway/src/reads/reads.service.js';
+import { Chance } from './chance.js';
+import { CoherenceChecker } from './coherence-checker.js';
+import { questions, saidBy, SimulatedMarket, type Asked } from './simulated-market.js';
+import { faults, SimulatedWire } from './simulated-wire.js';
+
+/** The classes under test; a planted bug takes the place of one of them. */
+export interface Parts {
+  readonly openCache: (bus: FakeBus, tier: Tier) => AnswersService;
+  readonly openGateway: (bus: FakeBus) => { readonly reads: ReadsService; readonly near: NearAnswers };
+  readonly openTier: () => Tier;
+  /** Whether beats are told at all. */
+  readonly beats: boolean;
+}
+
+interface Process {
+  readonly name: string;
+  readonly bus: FakeBus;
+}
+
+interface Gateway extends Process, ReturnType<Parts['openGateway']> {}
+
+const GATEWAYS = 5;
+const CACHES = 2;
+const PUBLISHERS = 2;
+const STEP_MS = 5;
+const caller: Caller = { id: 'c', username: 'desk', roles: ['operator'], expiresAtMs: Infinity };
+const keyOf = ({ call, request }: Asked): string => answerKey(call.subject, canonicalJson(request));
+
+/**
+ * Five gateways with their first tiers, two cache services on one second tier and an owner that two processes write
+ * to, on a virtual clock; what happens, and what goes wrong, comes from the seed alone.
+ */
+export class SimulatedHouse {
+  readonly checker = new CoherenceChecker();
+  readonly chance: Chance;
+  readonly market: SimulatedMarket;
+  readonly wire: SimulatedWire;
+  readonly tier: Tier;
+  readonly #publishers: Process[];
+  readonly #caches: (Process & { readonly answers: AnswersService })[];
+  readonly #gateways: Gateway[];
+  readonly #drops: number[] = [];
+  cuts = 0;
+
+  constructor(
+    seed: number,
+    private readonly parts: Parts,
+    private readonly advance: (ms: number) => Promise<void>,
+  ) {
+    this.chance = new Chance(seed);
+    this.market = new SimulatedMarket(this.chance);
+    this.wire = new SimulatedWire(this.chance);
+    this.tier = this.#watched(parts.openTier());
+    this.#publishers = this.#many(PUBLISHERS, 'market-data', () => ({}));
+    this.#caches = this.#many(CACHES, 'cache', (bus) => {
+      for (const { call } of questions) bus.answer(call, (request) => this.#askOwner(bus, call, request));
+      return { answers: parts.openCache(bus, this.tier) };
+    });
+    this.#gateways = this.#many(GATEWAYS, 'gateway', (bus) => {
+      bus.answer(readAnswer, (request) => this.#askCache(bus, request));
+      for (const { call } of questions) bus.answer(call, (request) => this.#askOwner(bus, call, request));
+      return parts.openGateway(bus);
+    });
+    for (const gateway of this.#gateways) this.#watchNear(gateway);
+  }
+
+  /** Everything at once for `ms`; faults come and go, and at the end of it there is none. */
+  async live(ms: number): Promise<void> {
+    const everyone = [...this.#gateways, ...this.#caches, ...this.#publishers];
+    const spoilt = new Map<Process, number>();
+    for (let passedMs = 0; passedMs < ms; passedMs += STEP_MS) {
+      if (this.chance.happens(0.01)) {
+        const one = this.chance.oneOf(everyone);
+        if (!spoilt.has(one)) {
+          this.wire.spoil(one.bus, this.chance.oneOf(faults));
+          this.cuts += 1;
+          spoilt.set(one, passedMs + 100 + this.chance.upTo(2_500));
+        }
+      }
+      for (const [one, untilMs] of spoilt) if (passedMs >= untilMs && spoilt.delete(one)) this.wire.heal(one.bus);
+      if (this.chance.happens(0.12)) this.market.write(this.chance.oneOf(this.#publishers).bus);
+      if (this.chance.happens(0.015)) this.#drop();
+      this.#readSomething();
+      await this.advance(STEP_MS);
+    }
+    for (const one of spoilt.keys()) this.wire.heal(one.bus);
+  }
+
+  /** No fault and no write any more, only reads. */
+  async rest(ms: number): Promise<void> {
+    for (let passedMs = 0; passedMs < ms; passedMs += STEP_MS) {
+      this.#readSomething();
+      await this.advance(STEP_MS);
+    }
+  }
+
+  /** What both tiers hold as fresh is what the owner says; so is what every gateway answers. */
+  async compare(): Promise<void> {
+    for (const question of questions) {
+      const key = keyOf(question);
+      const now = this.market.shows(question.tags);
+      const found = await this.tier.get(key);
+      if (found.hit && !found.outdated && found.kept.expiresAtMs > Date.now())
+        this.checker.same(`the second tier at ${key}`, saidBy(found.kept.answer).shows, now);
+      for (const { name, near } of this.#gateways) {
+        const kept = near.get(key, Date.now());
+        if (kept !== undefined) this.checker.same(`the first tier of ${name}`, saidBy(kept.answer).shows, now);
+      }
+    }
+    let open = 0;
+    for (const gateway of this.#gateways)
+      for (const question of questions) {
+        open += 1;
+        void this.#read(gateway, question).then((answer) => {
+          open -= 1;
+          if (answer === undefined) this.checker.same(`${gateway.name} answers`, 'nothing', 'something');
+          else if (answer.cache !== 'stale')
+            this.checker.same(`${gateway.name} answers`, saidBy(answer).shows, this.market.shows(question.tags));
+        });
+      }
+    for (let passedMs = 0; open > 0 && passedMs < 5_000; passedMs += STEP_MS) await this.advance(STEP_MS);
+    if (open > 0) this.checker.same('reads', `${open} open`, 'done');
+  }
+
+  #many<T extends object>(count: number, service: string, open: (bus: FakeBus) => T): (Process & T)[] {
+    return Array.from({ length: count }, (_, index) => {
+      const bus = new FakeBus(service, this.wire.wire);
+      const name = `${service}-${index + 1}`;
+      this.#listen(name, bus);
+      const process = { name, bus, ...open(bus) };
+      if (this.parts.beats) {
+        const phaseMs = this.chance.upTo(249);
+        setTimeout(() => {
+          bus.tick(Date.now());
+          setInterval(() => {
+            bus.tick(Date.now());
+          }, 250);
+        }, phaseMs);
+      }
+      return process;
+    });
+  }
+
+  /** The checker hears what the process hears, before it. */
+  #listen(name: string, bus: FakeBus): void {
+    bus.subscribe(barsChanged, ({ symbol, lsn }) => {
+      this.checker.told(name, [symbol], lsn);
+    });
+    bus.subscribe(quoteChanged, ({ quote, lsn }) => {
+      this.checker.told(name, [quoteTag(quote.symbol)], lsn);
+    });
+    bus.subscribe(instrumentsChanged, ({ lsn }) => {
+      this.checker.told(name, [INSTRUMENTS_TAG], lsn);
+    });
+    bus.subscribe(entriesInvalidated, (entries) => {
+      const number = Number(entries.tags?.find((tag) => tag.startsWith('drop-'))?.slice(5));
+      this.checker.toldToDrop(name, entries, this.#drops[number] ?? 0);
+    });
+  }
+
+  #watchNear(gateway: Gateway): void {
+    const { near } = gateway;
+    const set = near.set.bind(near);
+    near.set = (key, kept, ticket) => {
+      const taken = set(key, kept, ticket);
+      if (!taken) this.checker.refused(kept);
+      return taken;
+    };
+  }
+
+  #watched(tier: Tier): Tier {
+    const set = tier.set.bind(tier);
+    tier.set = async (kept: Kept, lease) => {
+      const taken = await set(kept, lease);
+      if (!taken) this.checker.refused(kept);
+      return taken;
+    };
+    return tier;
+  }
+
+  #drop(): void {
+    const cache = this.chance.oneOf(this.#caches);
+    const question = this.chance.oneOf(questions);
+    const number = this.#drops.push(Date.now()) - 1;
+    const names = this.chance.happens(0.5) ? { keys: [keyOf(question)] } : { tags: [...question.tags] };
+    const entries = { ...names, tags: [...(names.tags ?? []), `drop-${number}`] };
+    void this.wire
+      .call(cache.bus, cache.bus, dropAnswers.timeoutMs, () => cache.answers.drop(entries))
+      .catch(() => undefined);
+  }
+
+  #readSomething(): void {
+    if (!this.chance.happens(0.5)) return;
+    // Half of all reads are for the first three questions: keys that many processes have at once.
+    const question = this.chance.oneOf(this.chance.happens(0.5) ? questions.slice(0, 3) : questions);
+    void this.#read(this.chance.oneOf(this.#gateways), question);
+  }
+
+  async #read({ name, reads }: Gateway, { call, request }: Asked): Promise<Answer | undefined> {
+    const knew = this.checker.knows(name);
+    try {
+      const { near, key, cache } = await this.#inContext(undefined, undefined, () => reads.read(call, request));
+      const answer = { ...near.answer, cache };
+      this.checker.served({ by: name, key, answer, kept: cache === 'l1-hit' ? near : undefined }, knew);
+      return answer;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #askCache(from: FakeBus, request: { subject: string; request: string }): Promise<Answer> {
+    const cache = this.chance.oneOf(this.#caches);
+    const readAfter = currentContext()?.readAfter;
+    const { timeoutMs } = readAnswer;
+    return this.wire.call(from, cache.bus, timeoutMs, async () => {
+      const knew = this.checker.knows(cache.name);
+      const answer = await this.#inContext(readAfter, timeoutMs, () => cache.answers.read(request, caller));
+      this.checker.served({ by: cache.name, key: '', answer, kept: undefined }, knew);
+      return answer;
+    });
+  }
+
+  #askOwner(from: FakeBus, call: Asked['call'], request: object): Promise<Answer> {
+    const readAfter = currentContext()?.readAfter;
+    // Reads do not take the publishers' way to the bus: there are others who answer.
+    return this.wire.call(from, from, call.timeoutMs, () => this.market.answer(call, request, readAfter));
+  }
+
+  #inContext<T>(readAfter: string | undefined, timeoutMs: number | undefined, work: () => Promise<T>): Promise<T> {
+    const context = { requestId: 'simulated', traceparent: '' };
+    const deadline = timeoutMs === undefined ? {} : { deadlineMs: Date.now() + timeoutMs };
+    return withContext({ ...context, ...deadline, ...(readAfter === undefined ? {} : { readAfter }) }, work);
+  }
+}
