@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { latestQuotes, listBars, readAnswer, type Answer } from '@mystocks/contracts';
+import { withContext } from '@mystocks/telemetry';
+import { waitFor, type StartedService } from '@mystocks/testing';
+import { answerKey, canonicalJson, RedisTier } from '@mystocks/tiered-cache';
+import { ColdKeyHouse, metricOf, pipelined } from './cold-key.js';
+
+const GATEWAYS = 8;
+const READS = 1_000;
+
+let house: ColdKeyHouse;
+let tier: RedisTier;
+let caches: StartedService[];
+let limit = 0;
+
+beforeAll(async () => {
+  house = await ColdKeyHouse.start();
+  tier = new RedisTier({ url: house.redis.url });
+  caches = await house.start('cache', 3);
+  await settled();
+}, 90_000);
+afterAll(async () => {
+  await tier.close();
+  await house.stop();
+}, 60_000);
+beforeEach(() => {
+  house.asked.length = 0;
+  // A key nobody has read.
+  limit += 1;
+});
+
+const question = (): object => ({ symbol: '600519.SH', timeframe: '1Day', adjustment: 'raw', sort: 'asc', limit });
+const key = (): string => answerKey(listBars.subject, canonicalJson(question()));
+const ask = (call: { readonly subject: string }, request: object): Promise<Answer> =>
+  withContext(
+    { requestId: 'single-flight', traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, token: house.token },
+    () => house.bus.call(readAnswer, { subject: call.subject, request: JSON.stringify(request) }),
+  );
+const read = (): Promise<Answer> => ask(listBars, question());
+const textOf = ({ body }: Answer): string => (JSON.parse(body.toString()) as { text: string }).text;
+const originCalls = (cache: StartedService): Promise<number> =>
+  metricOf(cache, 'cache_origin_calls_total', listBars.subject);
+
+/** Every cache process keeps what it reads: after its start it waits for news that it may have missed. */
+async function settled(): Promise<void> {
+  let round = 0;
+  await waitFor(
+    async () => {
+      round += 1;
+      const symbols = Array.from({ length: 40 }, (_, n) => String(600_000 + round * 40 + n));
+      await Promise.all(symbols.map((symbol) => ask(latestQuotes, { symbols: [symbol] })));
+      const again = await Promise.all(symbols.map((symbol) => ask(latestQuotes, { symbols: [symbol] })));
+      return again.every(({ cache }) => cache === 'l2-hit');
+    },
+    { timeoutMs: 20_000, everyMs: 200, what: 'every cache process to keep answers' },
+  );
+}
+
+/** Reads until some cache process has asked the owner for the key: that one, and the reads under way. */
+async function someoneAsks(): Promise<{ holder: StartedService; reading: Promise<PromiseSettledResult<Answer>[]> }> {
+  const before = await Promise.all(caches.map(originCalls));
+  const reading = Promise.allSettled(Array.from({ length: 60 }, () => read()));
+  await waitFor(() => house.asked.length === 1, { timeoutMs: 10_000, what: 'the first question' });
+  const after = await Promise.all(caches.map(originCalls));
+  const holder = caches[after.findIndex((count, index) => count > (before[index] ?? 0))];
+  if (holder === undefined) throw new Error('nobody has asked');
+  return { holder, reading };
+}
+
+/** When the lease of the key ends (`performance.now()`), or before that by what the question takes. */
+async function leaseEndsMs(): Promise<number> {
+  const askedMs = performance.now();
+  const claim = await tier.claim(key(), 1);
+  if (claim.state !== 'held') throw new Error(`the lease is not held: ${claim.state}`);
+  return askedMs + claim.forMs;
+}
+
+const values = (settledReads: readonly PromiseSettledResult<Answer>[]): Set<string> =>
+  new Set(settledReads.flatMap((one) => (one.status === 'fulfilled' ? [textOf(one.value)] : [])));
+
+describe('a cold key', () => {
+  it('is asked for once more, after the lease, when who held it is killed', async () => {
+    const { holder, reading } = await someoneAsks();
+    await holder.kill();
+    const endsMs = await leaseEndsMs();
+    await waitFor(() => house.asked.length === 2, { timeoutMs: 10_000, what: 'the second question' });
+    expect(house.asked[1]?.atMs).toBeGreaterThanOrEqual(endsMs - 1);
+    house.asked[1]?.answer('second');
+    // Nobody hears this any more.
+    house.asked[0]?.answer('first');
+    expect(values(await reading)).toEqual(new Set(['second']));
+    for (let turn = 0; turn < 20; turn += 1) expect(textOf(await read())).toBe('second');
+    expect(house.asked).toHaveLength(2);
+    await holder.restart();
+    await settled();
+  }, 60_000);
+
+  it('never shows what a holder brings that was frozen beyond its lease', async () => {
+    const { holder, reading } = await someoneAsks();
+    holder.pause();
+    const endsMs = await leaseEndsMs();
+    await waitFor(() => house.asked.length === 2, { timeoutMs: 10_000, what: 'the second question' });
+    expect(house.asked[1]?.atMs).toBeGreaterThanOrEqual(endsMs - 1);
+    house.asked[1]?.answer('second');
+    await waitFor(async () => (await tier.get(key())).hit, { timeoutMs: 5_000, what: 'the second answer to be kept' });
+    house.asked[0]?.answer('late');
+    holder.resume();
+    await reading;
+    const heard = new Set<string>();
+    await waitFor(
+      async () => {
+        heard.add(textOf(await read()));
+        // The one that was frozen takes part again.
+        return (await holder.readiness()).status === 200 && heard.size > 0;
+      },
+      { timeoutMs: 10_000, what: 'the frozen one to be back' },
+    );
+    for (let turn = 0; turn < 100; turn += 1) heard.add(textOf(await read()));
+    expect(heard).toEqual(new Set(['second']));
+    expect(house.asked).toHaveLength(2);
+  }, 60_000);
+
+  it('costs one origin call when eight gateways are asked for it a thousand times each at once', async () => {
+    const gateways = await house.start('gateway', GATEWAYS);
+    const path = `/api/v2/stocks/600519.SH/bars?timeframe=1Day&limit=${limit}`;
+    const before = await Promise.all(caches.map((cache) => metricOf(cache, 'cache_misses_total', 'l2')));
+    const answered = gateways.map(({ url }) => pipelined(url, path, house.token, READS));
+    await waitFor(
+      async () => {
+        const misses = await Promise.all(gateways.map((one) => metricOf(one, 'cache_misses_total', 'l1')));
+        return misses.every((count) => count === READS);
+      },
+      { timeoutMs: 60_000, what: 'all reads to be under way' },
+    );
+    expect(house.asked).toHaveLength(1);
+    house.asked[0]?.answer('one');
+    expect(await Promise.all(answered)).toEqual(gateways.map(() => READS));
+    expect(house.asked).toHaveLength(1);
+    const after = await Promise.all(caches.map((cache) => metricOf(cache, 'cache_misses_total', 'l2')));
+    const asked = after.reduce((sum, count, index) => sum + count - (before[index] ?? 0), 0);
+    expect(asked).toBe(GATEWAYS);
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+  }, 120_000);
+});
