@@ -35,11 +35,13 @@ export function replayRows(): BenchRow[] {
     console.log('no replay of market reads: ../shared/data is not there\n');
     return [];
   }
-  const cases = [
-    { name: 'listed symbols alone, 100 reads/s', interactivePerS: 100, tail: false },
-    { name: 'whole market, 20 reads/s', interactivePerS: 20, tail: true },
-    { name: 'whole market, 100 reads/s', interactivePerS: 100, tail: true },
-    { name: 'whole market, 500 reads/s', interactivePerS: 500, tail: true },
+  const cases: { name: string; interactivePerS: number; tail: boolean; sweptViews: 1 | 2 }[] = [
+    { name: 'listed symbols alone, 100 reads/s', interactivePerS: 100, tail: false, sweptViews: 1 },
+    { name: 'listed symbols alone, 100 reads/s, two swept', interactivePerS: 100, tail: false, sweptViews: 2 },
+    { name: 'whole market, 20 reads/s', interactivePerS: 20, tail: true, sweptViews: 1 },
+    { name: 'whole market, 100 reads/s', interactivePerS: 100, tail: true, sweptViews: 1 },
+    { name: 'whole market, 500 reads/s', interactivePerS: 500, tail: true, sweptViews: 1 },
+    { name: 'whole market, 100 reads/s, two swept', interactivePerS: 100, tail: true, sweptViews: 2 },
   ];
   return cases.map(({ name, ...about }) => replay(name, marketReads({ ...EVERYDAY, ...about })));
 }

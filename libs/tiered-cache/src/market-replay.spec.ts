@@ -1,5 +1,12 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
-import { haveMarketData, hitRatesOf, marketReads, optimalHitRates, type HitRates } from '@mystocks/testing';
+import { describe, expect, it } from '@jest/globals';
+import {
+  haveMarketData,
+  hitRatesOf,
+  marketReads,
+  optimalHitRates,
+  type HitRates,
+  type MarketReadsOptions,
+} from '@mystocks/testing';
 import { LRUCache } from 'lru-cache';
 import type { Kept } from './kept.js';
 import { NearCache } from './near-cache.js';
@@ -13,8 +20,8 @@ const KEPT: Kept = {
 };
 
 /** The same reads by the first tier, by an LRU cache of the same size, and by one that knows the future. */
-function replay(tail: boolean): Record<'near' | 'lru' | 'optimum', HitRates> {
-  const reads = marketReads({ seed: 4, interactivePerS: 100, secondsPerList: 300, everyNthList: 4, tail });
+function replay(about: Pick<MarketReadsOptions, 'tail' | 'sweptViews'>): Record<'near' | 'lru' | 'optimum', HitRates> {
+  const reads = marketReads({ seed: 4, interactivePerS: 100, secondsPerList: 300, everyNthList: 5, ...about });
   const near = new NearCache();
   const lru = new LRUCache<string, true>({ max: ENTRIES_MAX });
   return {
@@ -28,36 +35,23 @@ function replay(tail: boolean): Record<'near' | 'lru' | 'optimum', HitRates> {
 }
 
 // Deterministic: hit rates are counted, not timed. `npm run bench cache` prints the whole table.
-(haveMarketData ? describe : describe.skip)(
-  'replay of what people read, with a sweep every five minutes (needs ../shared/data)',
-  () => {
-    describe('of the symbols on the lists of what is popular', () => {
-      it('hits at least 85 %', () => {
-        const { near, optimum } = replay(false);
-        expect(near.overall).toBeGreaterThanOrEqual(0.85);
-        expect(near.overall).toBeLessThanOrEqual(optimum.overall);
-      });
-    });
+const whereData = haveMarketData ? describe : describe.skip;
 
-    describe('of the whole market, six times what fits', () => {
-      let rates: ReturnType<typeof replay>;
-      beforeAll(() => {
-        rates = replay(true);
-      });
+whereData('the first tier with a sweep over the market every five minutes (needs ../shared/data)', () => {
+  it('hits at least 85 % of all reads, ten points above LRU, when the sweep alone asks for more than fits', () => {
+    const { near, lru, optimum } = replay({ tail: false, sweptViews: 2 });
+    expect(near.overall).toBeGreaterThanOrEqual(0.85);
+    expect(near.overall).toBeGreaterThanOrEqual(lru.overall + 0.1);
+    expect(near.overall).toBeLessThanOrEqual(optimum.overall);
+  });
 
-      it('hits at least 85 % of the reads of what is popular', () => {
-        expect(rates.near.hot).toBeGreaterThanOrEqual(0.85);
-      });
-
-      it('hits ten points more than an LRU cache of the same size', () => {
-        expect(rates.near.overall).toBeGreaterThanOrEqual(rates.lru.overall + 0.1);
-        expect(rates.near.interactive).toBeGreaterThan(rates.lru.interactive);
-      });
-
-      it('reaches most of what is possible', () => {
-        expect(rates.near.overall).toBeGreaterThanOrEqual(rates.optimum.overall * 0.85);
-        expect(rates.near.overall).toBeLessThanOrEqual(rates.optimum.overall);
-      });
-    });
-  },
-);
+  // Six times what fits: here the optimum itself stays under 85 % of all reads.
+  it('hits at least 85 % of the reads of what is popular when people read the whole market too', () => {
+    const { near, lru, optimum } = replay({ tail: true, sweptViews: 1 });
+    expect(near.hot).toBeGreaterThanOrEqual(0.85);
+    expect(near.overall).toBeGreaterThanOrEqual(lru.overall + 0.1);
+    expect(near.interactive).toBeGreaterThan(lru.interactive);
+    expect(near.overall).toBeGreaterThanOrEqual(optimum.overall * 0.85);
+    expect(near.overall).toBeLessThanOrEqual(optimum.overall);
+  });
+});

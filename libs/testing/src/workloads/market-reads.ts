@@ -18,8 +18,8 @@ const VIEWS: readonly (readonly [view: string, share: number])[] = [
   ['bars 1Month', 2],
   ['symbol', 3],
 ];
-/** What the sweep reads of each symbol: the snapshot. */
-const SWEPT_VIEW = 1;
+/** What a sweep reads of each symbol, the first of these or all: the snapshot, the daily bars. */
+const SWEPT_VIEWS = [1, 2];
 const SWEEP_EVERY_S = 300;
 /** An assumption: a screener that takes eleven seconds for the market. */
 const SWEPT_PER_S = 500;
@@ -39,6 +39,8 @@ export interface MarketReadsOptions {
   readonly everyNthList: number;
   /** Whether people read symbols too that no list names. */
   readonly tail: boolean;
+  /** Answers that the sweep reads of each symbol: with two it alone asks for more than fits. */
+  readonly sweptViews: 1 | 2;
 }
 
 /** People who read a symbol that is popular just then, people who read another one, and the sweep. */
@@ -58,13 +60,13 @@ export interface MarketReads {
  * People's reads over a whole market, their interest as in the lists of {@link popularities}, and a sweep over every
  * symbol each five minutes. Order is all: nothing expires and nothing is written.
  */
-export function marketReads({ seed, tail, everyNthList, ...pace }: MarketReadsOptions): MarketReads {
+export function marketReads({ seed, tail, everyNthList, sweptViews, ...pace }: MarketReadsOptions): MarketReads {
   const random = seeded(seed);
   const codes = shuffled(marketCodes(), random);
   const lists = popularities().filter((_, at) => at % everyNthList === 0);
   const peoplePerList = pace.secondsPerList * pace.interactivePerS;
   const sweepsPerList = pace.secondsPerList / SWEEP_EVERY_S;
-  const total = lists.length * (peoplePerList + sweepsPerList * codes.length);
+  const total = lists.length * (peoplePerList + sweepsPerList * codes.length * sweptViews);
   const reads = { asked: new Uint32Array(total), askedBy: new Uint8Array(total) };
   const viewSums = sumsOf(VIEWS.map(([, share]) => share));
   let at = 0;
@@ -78,7 +80,7 @@ export function marketReads({ seed, tail, everyNthList, ...pace }: MarketReadsOp
     const isListed = codes.map((code) => list.has(code));
     for (let person = 0; person < peoplePerList; person += 1) {
       for (const symbol of sweptBefore(person / pace.interactivePerS, pace.interactivePerS, codes.length)) {
-        note(symbol, SWEPT_VIEW, 'sweep');
+        for (const view of SWEPT_VIEWS.slice(0, sweptViews)) note(symbol, view, 'sweep');
       }
       const symbol = placeIn(symbolSums, random());
       note(symbol, placeIn(viewSums, random()), isListed[symbol] === true ? 'hot' : 'tail');
