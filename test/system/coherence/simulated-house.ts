@@ -125,19 +125,26 @@ export class SimulatedHouse {
         if (kept !== undefined) this.checker.same(`the first tier of ${name}`, saidBy(kept.answer).shows, now);
       }
     }
-    let open = 0;
+    let open = this.#gateways.length * questions.length;
     for (const gateway of this.#gateways)
-      for (const question of questions) {
-        open += 1;
-        void this.#read(gateway, question).then((answer) => {
+      for (const question of questions)
+        void this.#answerOf(gateway, question).then((shown) => {
           open -= 1;
-          if (answer === undefined) this.checker.same(`${gateway.name} answers`, 'nothing', 'something');
-          else if (answer.cache !== 'stale')
-            this.checker.same(`${gateway.name} answers`, saidBy(answer).shows, this.market.shows(question.tags));
+          this.checker.same(`${gateway.name}'s answer`, shown, this.market.shows(question.tags));
         });
-      }
-    for (let passedMs = 0; open > 0 && passedMs < 5_000; passedMs += STEP_MS) await this.advance(STEP_MS);
-    if (open > 0) this.checker.same('reads', `${open} open`, 'done');
+    for (let passedMs = 0; open > 0 && passedMs < 10_000; passedMs += STEP_MS) await this.advance(STEP_MS);
+    this.checker.same('reads without an answer', open, 0);
+  }
+
+  async #answerOf(gateway: Gateway, question: Asked): Promise<unknown> {
+    // It may join a read from before the healing whose question was lost, or be given the last good answer, marked
+    // stale, while a key that failed then rests.
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const answer = await this.#read(gateway, question);
+      if (answer !== undefined && answer.cache !== 'stale') return saidBy(answer).shows;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    return 'nothing fresh';
   }
 
   #many<T extends object>(count: number, service: string, open: (bus: FakeBus) => T): (Process & T)[] {
