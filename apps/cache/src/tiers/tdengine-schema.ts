@@ -9,7 +9,9 @@ import type { Lsn } from '@mystocks/kernel';
  * cache_entries: an answer as `encodeKept` writes it, in base64 (a third more than the bytes; VARBINARY would go over REST
  * in hexadecimal, twice the bytes), cut into `parts` that fit a row of 64 KB. Every part has a child table of its own and
  * the lease's fence for its time, so the newest of each table belong together when they have one `fence` and `digest`. An
- * entry is there when all its parts are. `life`: see `lives`. `shows`: the position it was asked for after.
+ * entry is there when all its parts are. Times are milliseconds and fences microseconds: of two leases that two instances
+ * give within one millisecond the answer that lands later stands, whole. `life`: see `lives`. `shows`: the log position
+ * it was asked for after.
  *
  * cache_stamps: when (`fence`) and at which position (`lsn`) a tag was outdated, or when a tag, a key or everything was
  * dropped. What is older than its stamps is outdated or gone, whoever wrote it and however late it lands.

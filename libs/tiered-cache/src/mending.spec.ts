@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Mending } from './mending.js';
+
+/** A store that is told how to behave. */
+class Store {
+  isWell = true;
+  clears = 0;
+  canClear = true;
+  probes = 0;
+  /** Holds probes back until it is called. */
+  #goOn: (() => void) | undefined;
+
+  hold(): void {
+    this.#held = new Promise((resolve) => (this.#goOn = resolve));
+  }
+
+  release(): void {
+    this.#goOn?.();
+    this.#held = undefined;
+  }
+
+  readonly open = (): Mending =>
+    new Mending({
+      name: 'a store',
+      probe: async () => {
+        this.probes += 1;
+        await this.#held;
+        if (!this.isWell) throw new Error('not well');
+      },
+      clearAll: () => {
+        if (!this.canClear) return Promise.reject(new Error('cannot clear'));
+        this.clears += 1;
+        return Promise.resolve();
+      },
+    });
+
+  #held: Promise<void> | undefined;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const giveUpMs = Date.now() + 10_000; !condition(); await pause(5)) {
+    if (Date.now() > giveUpMs) throw new Error('did not happen within 10 s');
+  }
+}
+const failing = (): Promise<never> => Promise.reject(new Error('failed'));
+
+describe('Mending', () => {
+  it('serves nothing before the store has answered a first time', async () => {
+    const store = new Store();
+    store.hold();
+    const mending = store.open();
+    expect([mending.serving, await mending.attempt(() => Promise.resolve(1))]).toEqual([false, undefined]);
+    store.release();
+    await until(() => mending.serving);
+    expect(await mending.attempt(() => Promise.resolve(1))).toBe(1);
+    mending.close();
+  });
+
+  it('sends nothing after one failure until a probe answers, and probes again and again', async () => {
+    const store = new Store();
+    const mending = store.open();
+    await until(() => mending.serving);
+    store.isWell = false;
+    const probes = store.probes;
+    expect(await mending.attempt(failing)).toBeUndefined();
+    let sent = 0;
+    const work = (): Promise<number> => Promise.resolve((sent += 1));
+    await until(() => store.probes >= probes + 3);
+    expect([await mending.attempt(work), sent, mending.serving]).toEqual([undefined, 0, false]);
+    store.isWell = true;
+    await until(() => mending.serving);
+    expect(await mending.attempt(work)).toBe(1);
+    mending.close();
+  });
+
+  it('serves nothing from a clearing that was asked for until it is done', async () => {
+    const store = new Store();
+    const mending = store.open();
+    await until(() => mending.serving);
+    store.canClear = false;
+    const clearing = mending.clear();
+    expect(mending.serving).toBe(false);
+    await clearing;
+    expect([mending.serving, store.clears]).toEqual([false, 0]);
+    store.canClear = true;
+    await until(() => mending.serving);
+    expect(store.clears).toBe(1);
+    mending.close();
+  });
+
+  it('does not believe what was read while a clearing was asked for or a failure seen', async () => {
+    const store = new Store();
+    const mending = store.open();
+    await until(() => mending.serving);
+    let answer: (value: number) => void = () => undefined;
+    const slow = (): Promise<number> => new Promise((resolve) => (answer = resolve));
+    const read = mending.attempt(slow);
+    await mending.clear();
+    expect(mending.serving).toBe(true);
+    answer(1);
+    expect(await read).toBeUndefined();
+    const another = mending.attempt(slow);
+    await mending.attempt(failing);
+    answer(2);
+    expect(await another).toBeUndefined();
+    mending.close();
+  });
+
+  it('forgets no clearing, whenever it is asked for', async () => {
+    const store = new Store();
+    const mending = store.open();
+    await until(() => mending.serving);
+    let asked = 0;
+    for (let turn = 0; turn < 300; turn += 1) {
+      const clearing = mending.clear();
+      asked += 1;
+      for (let tick = 0; tick < turn % 7; tick += 1) await Promise.resolve();
+      const other = mending.clear();
+      asked += 1;
+      await Promise.all([clearing, other]);
+      expect(mending.serving).toBe(true);
+    }
+    expect(store.clears).toBeGreaterThanOrEqual(asked / 2);
+    mending.close();
+  });
+
+  it('does nothing more once it is closed', async () => {
+    const store = new Store();
+    const mending = store.open();
+    await until(() => mending.serving);
+    mending.close();
+    expect([mending.serving, await mending.attempt(() => Promise.resolve(1))]).toEqual([false, undefined]);
+    await mending.clear();
+    expect(store.clears).toBe(0);
+  });
+});
