@@ -1,5 +1,7 @@
 import { log } from '@mystocks/telemetry';
-import { Redis } from 'ioredis';
+import { Redis, type ChainableCommander } from 'ioredis';
+import { once } from 'node:events';
+import { Mending } from './mending.js';
 import { SCRIPTS } from './redis-scripts.js';
 
 /** Does `work` with the connection, within the deadline. */
@@ -13,80 +15,71 @@ export interface RedisLinkOptions {
   readonly clearAll: (step: Step) => Promise<void>;
 }
 
-/** How often a Redis that failed is tried again, ms. */
-const MEND_EVERY_MS = 200;
+const CONNECT_TIMEOUT_MS = 1_000;
 /** Tries without any reply after which the connection is given up as half-open and opened anew. */
 const SILENT_TRIES_MAX = 15;
 const PINGS_PER_PROBE = 5;
 const REFUSALS_LOGGED_EVERY_MS = 10_000;
 
-/**
- * A connection that never holds its users up. After one failed operation nothing more is sent until Redis answers a
- * ping again, so a slow Redis costs one deadline, not one deadline a read; and nothing is served until a clearing that
- * was asked for is done.
- */
+/** A connection that never holds its users up: see {@link Mending}. */
 export class RedisLink {
   readonly #redis: Redis;
   readonly #deadlineMs: number;
-  readonly #clearAll: RedisLinkOptions['clearAll'];
-  #failing = false;
-  #told = false;
-  #clearsAsked = 0;
-  #clearsDone = 0;
-  #closed = false;
+  readonly #mending: Mending;
   #silentTries = 0;
-  #mendTimer: NodeJS.Timeout | undefined;
-  #mending: Promise<void> | undefined;
   #refusalLoggedAtMs = -Infinity;
 
   constructor({ url, deadlineMs, clearAll }: RedisLinkOptions) {
     this.#deadlineMs = deadlineMs;
-    this.#clearAll = clearAll;
     this.#redis = new Redis(url, {
-      connectTimeout: 1_000,
+      connectTimeout: CONNECT_TIMEOUT_MS,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => Math.min(50 * times, 500),
       scripts: SCRIPTS,
     });
-    // Without a listener ioredis prints each lost connection; readiness and the line below say it once.
-    this.#redis.on('error', (error: Error) => {
-      if (!this.#told) this.#fail(error);
+    // Without a listener ioredis prints each lost connection; readiness tells, and the mending once in the log.
+    this.#redis.on('error', () => undefined);
+    this.#mending = new Mending({
+      name: 'redis',
+      probe: () => this.#comeUp(),
+      clearAll: () => clearAll((work) => this.#inTime(work)),
     });
   }
 
   /** Whether operations are sent now. */
   get serving(): boolean {
-    return !this.#failing && this.#clearsDone === this.#clearsAsked && this.#redis.status === 'ready';
+    return this.#mending.serving && this.#redis.status === 'ready';
   }
 
   /** What `work` got from Redis; nothing, at once, when it is not served from now, or when the work fails. */
-  async attempt<T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined> {
-    if (!this.serving) return undefined;
-    try {
-      return await this.#inTime(work);
-    } catch (error) {
-      this.note(error);
-      return undefined;
-    }
+  attempt<T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined> {
+    return this.#mending.attempt(async () => {
+      try {
+        return await this.#inTime(work);
+      } catch (error) {
+        return this.#refused(error);
+      }
+    });
   }
 
-  /** What one operation of several came to. */
-  note(error: unknown): void {
-    // An error that Redis itself answers (out of memory, read only) concerns this operation, not the connection.
-    if (error instanceof Error && error.name === 'ReplyError') this.#noteRefusal(error);
-    else this.#fail(error);
+  /** What each of the operations that `send` puts together got, in their order; nothing for each that failed. */
+  async attemptMany(send: (pipeline: ChainableCommander) => void): Promise<unknown[]> {
+    const results = await this.#mending.attempt(async () => {
+      const replies = await this.#inTime((redis) => {
+        const pipeline = redis.pipeline();
+        send(pipeline);
+        return pipeline.exec();
+      });
+      return (replies ?? []).map(([error, result]) => (error === null ? result : this.#refused(error)));
+    });
+    return results ?? [];
   }
 
   /** Clears everything before anything is served again; settles when that is done, or was tried in vain. */
-  async clear(): Promise<void> {
-    if (this.#closed) return;
-    this.#clearsAsked += 1;
-    const asked = this.#clearsAsked;
-    await this.#mend();
-    // A mending that was just at its end did not hear of it.
-    if (this.#clearsDone < asked && !this.#failing) await this.#mend();
+  clear(): Promise<void> {
+    return this.#mending.clear();
   }
 
   /** Fails when Redis is gone or hangs. One late answer on a busy machine is neither. */
@@ -102,9 +95,21 @@ export class RedisLink {
   }
 
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#mendTimer);
+    this.#mending.close();
     this.#redis.disconnect();
+  }
+
+  async #comeUp(): Promise<void> {
+    try {
+      if (this.#redis.status.startsWith('connect')) {
+        await once(this.#redis, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
+      }
+      await this.#ping();
+      this.#silentTries = 0;
+    } catch (error) {
+      this.#giveUpSilentConnection();
+      throw error;
+    }
   }
 
   async #ping(): Promise<void> {
@@ -128,53 +133,19 @@ export class RedisLink {
     });
   }
 
-  #noteRefusal(error: Error): void {
+  /** An error that Redis itself answers (out of memory, read only) concerns one operation; others the connection. */
+  #refused(error: unknown): undefined {
+    if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
     const nowMs = performance.now();
     if (nowMs - this.#refusalLoggedAtMs < REFUSALS_LOGGED_EVERY_MS) return;
     this.#refusalLoggedAtMs = nowMs;
     log.warn({ err: error }, 'redis refuses an operation');
   }
 
-  #fail(error: unknown): void {
-    if (this.#closed) return;
-    this.#failing = true;
-    // The first moments of a connection are no news.
-    if (!this.#told && !this.#redis.status.startsWith('connect')) {
-      this.#told = true;
-      log.warn({ err: error }, 'redis fails: reads go to their owners');
-    }
-    clearTimeout(this.#mendTimer);
-    this.#mendTimer = setTimeout(() => void this.#mend(), MEND_EVERY_MS).unref();
-  }
-
-  #mend(): Promise<void> {
-    this.#mending ??= this.#tryToMend().finally(() => {
-      this.#mending = undefined;
-    });
-    return this.#mending;
-  }
-
-  async #tryToMend(): Promise<void> {
-    try {
-      await this.#ping();
-      this.#silentTries = 0;
-      while (this.#clearsDone !== this.#clearsAsked) {
-        const asked = this.#clearsAsked;
-        await this.#clearAll((work) => this.#inTime(work));
-        this.#clearsDone = asked;
-      }
-      if (this.#told) log.info('redis answers again');
-      this.#told = false;
-      this.#failing = false;
-    } catch (error) {
-      this.#giveUpSilentConnection();
-      this.#fail(error);
-    }
-  }
-
   #giveUpSilentConnection(): void {
-    this.#silentTries += 1;
-    if (this.#silentTries < SILENT_TRIES_MAX || this.#redis.status !== 'ready') return;
+    const isOpen = this.#redis.status === 'ready' || this.#redis.status === 'connect';
+    this.#silentTries = isOpen ? this.#silentTries + 1 : 0;
+    if (this.#silentTries < SILENT_TRIES_MAX) return;
     this.#silentTries = 0;
     this.#redis.disconnect(true);
   }

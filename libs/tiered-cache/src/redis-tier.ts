@@ -45,7 +45,7 @@ export class RedisTier implements Tier {
 
   async get(key: string): Promise<Lookup> {
     const found = await this.#link.attempt((redis) => redis.tierReadBuffer(this.#prefix, key));
-    return this.#lookupOf(key, found ?? null);
+    return this.#lookupOf(key, found);
   }
 
   async getMany(keys: readonly string[]): Promise<Lookup[]> {
@@ -111,9 +111,8 @@ export class RedisTier implements Tier {
     return Promise.resolve();
   }
 
-  #lookupOf(key: string, found: Found): Lookup {
-    // A drop may have failed since this was asked for.
-    if (found === null || !this.serving) return MISS;
+  #lookupOf(key: string, found: Found | undefined): Lookup {
+    if (found === undefined || found === null) return MISS;
     const [bytes, outdated] = found;
     const kept = decodeKept(bytes);
     if (kept !== undefined) {
@@ -124,26 +123,22 @@ export class RedisTier implements Tier {
   }
 
   async #getSome(keys: readonly string[]): Promise<Lookup[]> {
-    const replies = await this.#link.attempt((redis) => {
-      const pipeline = redis.pipeline();
+    const found = await this.#link.attemptMany((pipeline) => {
       for (const key of keys) pipeline.tierReadBuffer(this.#prefix, key);
-      return pipeline.exec();
     });
-    return keys.map((key, index) => this.#lookupOf(key, this.#resultOf(replies?.[index]) as Found));
+    return keys.map((key, index) => this.#lookupOf(key, found[index] as Found | undefined));
   }
 
   async #setSome(entries: readonly Entry[]): Promise<boolean[]> {
     const nowMs = this.#clock.now();
     const kept = entries.map((entry) => this.#mayKeep(entry, nowMs));
-    const replies = await this.#link.attempt((redis) => {
-      const pipeline = redis.pipeline();
+    const outcomes = await this.#link.attemptMany((pipeline) => {
       for (const [index, entry] of entries.entries()) {
         if (kept[index] === true) pipeline.tierKeep(this.#prefix, ...keeping(entry, nowMs));
         else pipeline.tierRelease(this.#prefix, entry.lease.key, entry.lease.fence);
       }
-      return pipeline.exec();
     });
-    return kept.map((may, index) => this.#resultOf(replies?.[index]) === 1 && may);
+    return kept.map((may, index) => may && outcomes[index] === 1);
   }
 
   #mayKeep({ kept }: Entry, nowMs: number): boolean {
@@ -154,14 +149,6 @@ export class RedisTier implements Tier {
     }
     return bytes <= KEPT_BYTES_MAX && kept.graceUntilMs > nowMs;
   }
-
-  #resultOf(reply: [error: Error | null, result: unknown] | undefined): unknown {
-    const error = reply?.[0] ?? undefined;
-    if (error !== undefined) this.#link.note(error);
-    return error === undefined ? reply?.[1] : undefined;
-  }
-
-  // What is under way is fenced off first: what it keeps while the keys are walked might be walked past.
 }
 
 /** The arguments of the script that keeps an entry. */
