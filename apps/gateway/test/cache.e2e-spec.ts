@@ -45,13 +45,13 @@ const json = async (response: Response): Promise<Record<string, unknown>> =>
 const drop = (name: string): Promise<Response> => ask('DELETE', `/keys/${encodeURIComponent(name)}`);
 
 describe('the routes of the cache', () => {
-  const routes: readonly (readonly [string, string, unknown?])[] = [
-    ['GET', '/status'],
-    ['GET', '/prewarm/status'],
-    ['GET', '/model'],
-    ['DELETE', `/keys/${KEY}`],
+  const routes = [
+    ['GET', '/status', undefined],
+    ['GET', '/prewarm/status', undefined],
+    ['GET', '/model', undefined],
+    ['DELETE', `/keys/${KEY}`, undefined],
     ['POST', '/invalidate', { tags: ['600519.SH'] }],
-  ];
+  ] as const;
 
   it.each(routes)('are for operators and administrators: %s %s', async (method, path, body) => {
     for (const role of ['user', 'analyst', 'feed', 'auditor', 'guest'] as const)
