@@ -19,6 +19,8 @@ export const root = resolve(import.meta.dirname, '../..');
 
 export interface House {
   readonly nats: NatsServer;
+  /** What clients of NATS must show. */
+  readonly natsToken: string;
   readonly redis: RedisServer;
   readonly postgres: PostgresServer;
   readonly services: Readonly<Record<'auth' | 'market-data' | 'cache' | 'realtime' | 'gateway', StartedService>>;
@@ -27,7 +29,7 @@ export interface House {
   /** Access token of the first administrator. */
   readonly adminToken: string;
   /** One more copy of a service beside the first. */
-  another(name: 'gateway' | 'market-data'): Promise<StartedService>;
+  another(name: 'gateway' | 'market-data' | 'cache', env?: Readonly<Record<string, string>>): Promise<StartedService>;
   stop(): Promise<void>;
 }
 
@@ -37,10 +39,12 @@ export const administrator = { username: 'root-admin', password: randomBytes(18)
 export interface HouseOptions extends Pick<PostgresOptions, 'durable' | 'synchronous'> {
   /** Streaming replicas beside the primary; one, as the house runs. */
   readonly replicas?: number;
+  /** Settings of the cache service beside its own. */
+  readonly cache?: Readonly<Record<string, string>>;
 }
 
 /** The five services as processes on real NATS, Redis and PostgreSQL: the house as it runs, on random ports. */
-export async function startHouse(options: HouseOptions = {}): Promise<House> {
+export async function startHouse({ cache: cacheEnv = {}, ...options }: HouseOptions = {}): Promise<House> {
   const natsToken = randomBytes(16).toString('hex');
   const [nats, redis, postgres] = await Promise.all([
     startNats({ token: natsToken }),
@@ -54,7 +58,17 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
   }) as string;
   const common = { NATS_URL: nats.url, NATS_TOKEN: natsToken, LOG_LEVEL: 'info' };
   const clientSecret = randomBytes(32).toString('hex');
-  const market = { ...common, ...databaseOf(postgres, 'market_data') };
+  const environments = {
+    gateway: common,
+    'market-data': { ...common, ...databaseOf(postgres, 'market_data') },
+    cache: {
+      ...common,
+      ...databaseOf(postgres, 'cache'),
+      REDIS_URL: redis.url,
+      CACHE_CLIENT_SECRET: clientSecret,
+      ...cacheEnv,
+    },
+  };
   const [auth, marketData, cache, realtime, gateway] = await Promise.all([
     startService('auth', {
       ...common,
@@ -65,27 +79,23 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
       AUTH_CACHE_CLIENT_SECRET: clientSecret,
       AUTH_BCRYPT_COST: '10',
     }),
-    startService('market-data', market),
-    startService('cache', {
-      ...common,
-      ...databaseOf(postgres, 'cache'),
-      REDIS_URL: redis.url,
-      CACHE_CLIENT_SECRET: clientSecret,
-    }),
+    startService('market-data', environments['market-data']),
+    startService('cache', environments.cache),
     startService('realtime', { ...common, REDIS_URL: redis.url }),
-    startService('gateway', common),
+    startService('gateway', environments.gateway),
   ]);
   const services = { auth, 'market-data': marketData, cache, realtime, gateway };
   const others: StartedService[] = [];
   return {
     nats,
+    natsToken,
     redis,
     postgres,
     services,
     url: gateway.url,
     adminToken: await bootstrap(gateway.url),
-    another: async (name) => {
-      const service = await startService(name, name === 'gateway' ? common : market);
+    another: async (name, env = {}) => {
+      const service = await startService(name, { ...environments[name], ...env });
       others.push(service);
       return service;
     },

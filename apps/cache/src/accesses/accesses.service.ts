@@ -1,4 +1,4 @@
-import type { OnModuleDestroy } from '@nestjs/common';
+import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { AccessLogState, RecordAccessesRequest, RecordedAccesses } from '@mystocks/contracts';
 import { systemClock, type Clock } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
@@ -6,7 +6,7 @@ import type { AccessesRepository } from './accesses.repository.js';
 import { WaitingReads } from './waiting-reads.js';
 
 /** Reads of several gateways go to the database together. */
-const STORE_AFTER_MS = 1_000;
+const STORE_EVERY_MS = 1_000;
 /** After a failure. */
 const RETRY_AFTER_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -16,11 +16,12 @@ const PRUNE_EVERY_MS = 3_600_000;
  * there is room, and nothing else does. When the connection is lost while the database commits, that second's reads may
  * count twice: a log of what is popular bears it.
  */
-export class AccessesService implements OnModuleDestroy {
+export class AccessesService implements OnModuleInit, OnModuleDestroy {
   readonly #waiting = new WaitingReads();
   #timer: NodeJS.Timeout | undefined;
   #storing: Promise<void> | undefined;
   #failed = false;
+  #retryAtMs = -Infinity;
   #storedAtMs: number | undefined;
   #prunedAtMs = -Infinity;
 
@@ -30,11 +31,16 @@ export class AccessesService implements OnModuleDestroy {
     private readonly clock: Clock = systemClock,
   ) {}
 
+  onModuleInit(): void {
+    // Not from `record`: a timer of a request lives under that request's deadline.
+    this.#timer = setInterval(() => {
+      if (this.clock.now() >= this.#retryAtMs) void this.store();
+    }, STORE_EVERY_MS).unref();
+  }
+
   record({ reads }: RecordAccessesRequest): RecordedAccesses {
     if (this.repository === undefined) return { symbols: 0 };
-    const symbols = this.#waiting.add(reads, this.clock.now());
-    this.#storeIn(STORE_AFTER_MS);
-    return { symbols };
+    return { symbols: this.#waiting.add(reads, this.clock.now()) };
   }
 
   state(): AccessLogState {
@@ -50,26 +56,16 @@ export class AccessesService implements OnModuleDestroy {
 
   /** What waits goes to the database before its connections close. */
   async onModuleDestroy(): Promise<void> {
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     await this.#storing;
     await this.store();
-    clearTimeout(this.#timer);
   }
 
   /** Stores what waits. Never fails: what could not be stored is tried again later. */
   store(): Promise<void> {
     return (this.#storing ??= this.#store().finally(() => {
       this.#storing = undefined;
-      // What came meanwhile.
-      if (this.#waiting.size > 0) this.#storeIn(STORE_AFTER_MS);
     }));
-  }
-
-  #storeIn(ms: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.store();
-    }, ms).unref();
   }
 
   async #store(): Promise<void> {
@@ -84,7 +80,7 @@ export class AccessesService implements OnModuleDestroy {
       this.#waiting.putBack(reads);
       if (!this.#failed) log.warn({ err: error }, 'reads could not be stored; they wait for the database');
       this.#failed = true;
-      this.#storeIn(RETRY_AFTER_MS);
+      this.#retryAtMs = this.clock.now() + RETRY_AFTER_MS;
       return;
     }
     await this.#prune(repository);

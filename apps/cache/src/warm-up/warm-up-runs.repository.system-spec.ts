@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
 import { startPostgres, type PostgresServer } from '@mystocks/testing';
 import { migrations } from '../migrations/index.js';
+import type { ServiceAccess } from './service-access.js';
+import { WarmUpRunner } from './warm-up-runner.js';
 import { WarmUpRunsRepository, type BegunRun } from './warm-up-runs.repository.js';
 
 const T0 = Date.parse('2024-06-14T09:25:00+08:00');
@@ -49,6 +51,31 @@ describe('warm-up runs in PostgreSQL', () => {
     expect(ids.filter((id) => id !== undefined)).toHaveLength(1);
     expect(await runs.begin({ ...session, slot: 'session 2024-06-17' })).toBeDefined();
     expect(await Promise.all([runs.begin(start), runs.begin(start)])).toEqual([expect.any(String), expect.any(String)]);
+  });
+
+  it('of a session load once in the house, however many instances wake at the same moment', async () => {
+    const service: ServiceAccess['run'] = (work) =>
+      work({ id: 'x', username: 'service:cache', roles: ['guest'], expiresAtMs: Infinity });
+    let loads = 0;
+    const runner = (): WarmUpRunner =>
+      new WarmUpRunner({
+        warmUp: {
+          load: (reads) => {
+            loads += reads.length;
+            return Promise.resolve(reads.map((_, n) => ({ told: { status: 201 }, key: `key ${loads} ${n}` })));
+          },
+        },
+        accesses: { hottest: () => Promise.resolve(['600519.SH', '000001.SZ']) },
+        runs,
+        service: { run: service },
+        time: { now: () => T0, sleep: () => Promise.resolve() },
+        symbolsMax: 200,
+        perSecond: 50,
+      });
+    const results = await Promise.all(Array.from({ length: 4 }, () => runner().run('session', 'session 2024-06-14')));
+    expect(results.sort()).toEqual(['done', 'taken', 'taken', 'taken']);
+    expect(loads).toBe(2);
+    expect(await runs.latest()).toMatchObject([{ trigger: 'session', loaded: 2, finished_at: expect.any(String) }]);
   });
 
   it('count the first read of each loaded answer, whoever tells of it, however often', async () => {
