@@ -48,6 +48,20 @@ describe('what a kept answer is good for', () => {
     ]);
   });
 
+  it.each<[number, number | undefined, Freshness]>([
+    [3_999, undefined, 'grace'],
+    [4_099, 100, 'grace'],
+    [4_100, 100, 'gone'],
+    [5_000, 4_000, 'gone'],
+  ])('at %i ms, outdated at %s ms: %s', (nowMs, writtenAtMs, freshness) => {
+    expect(freshnessOf(found(10, true), nowMs, writtenAtMs)).toBe(freshness);
+  });
+
+  it('is not touched by a write that it shows', () => {
+    expect(freshnessOf(found(10), 4_999, 100)).toBe('grace');
+    expect(freshnessOf(found(10), 999, 100)).toBe('fresh');
+  });
+
   it('is nothing where nothing is kept', () => {
     expect(freshnessOf(MISS, 0)).toBe('gone');
   });

@@ -11,3 +11,4 @@ export { NearCache, type Dropped, type LastGood, type NearCacheOptions } from '.
 export { RedisTier, type RedisTierOptions } from './redis-tier.js';
 export type { Claim, Entry, Lease, Tier } from './tier.js';
 export { followWrites, type NewsBus, type WriteListener } from './write-news.js';
+export { WriteTimes } from './write-times.js';

@@ -1,5 +1,5 @@
 import type { Clock, Lsn } from '@mystocks/kernel';
-import { Fences, freshnessOf, type Freshness, type Kept, type Lookup } from '@mystocks/tiered-cache';
+import { Fences, freshnessOf, WriteTimes, type Freshness, type Kept, type Lookup } from '@mystocks/tiered-cache';
 
 /** What a kept answer is good for, and the answer as long as it is good for anything. */
 export type Judged =
@@ -8,6 +8,7 @@ export type Judged =
 /** What this process has heard of writes, and so which answers it may show and keep. */
 export class KnownWrites {
   readonly #fences = new Fences();
+  readonly #times = new WriteTimes();
   #generation = 0;
   #keepsFromMs = 0;
 
@@ -34,6 +35,7 @@ export class KnownWrites {
 
   note(tags: readonly string[], lsn: Lsn): void {
     this.#fences.raise(tags, lsn);
+    this.#times.note(tags, this.clock.now());
   }
 
   startOver(): void {
@@ -46,7 +48,8 @@ export class KnownWrites {
     if (!found.hit || !this.covers(readAfter, found.kept.after)) return { freshness: 'gone' };
     const { kept } = found;
     const outdated = found.outdated || !this.#fences.allows(kept.answer.tags, kept.after);
-    const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now());
+    const writtenAtMs = this.#times.lastOf(kept.answer.tags);
+    const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now(), writtenAtMs);
     return freshness === 'gone' ? { freshness } : { freshness, kept };
   }
 

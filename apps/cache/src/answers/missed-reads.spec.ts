@@ -88,6 +88,18 @@ describe('the last good answer', () => {
     expect(await house.read()).toMatchObject({ cache: 'stale' });
   });
 
+  it('stands in for that no longer after the write than it would have after its end', async () => {
+    house.nowMs += 1_000;
+    house.origin = () => answer('for days', { ttl_ms: 86_400_000 });
+    await house.read();
+    house.origin = away;
+    await house.announce('600519.SH', '0/5');
+    house.nowMs += 9_999;
+    expect(await house.read()).toMatchObject({ etag: '"for days-stale"', cache: 'stale' });
+    house.nowMs += 1;
+    await expect(house.read()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it('stands in until its grace is over, and then the failure is told', async () => {
     house.nowMs += 10_999;
     expect(await house.read()).toMatchObject({ cache: 'stale' });

@@ -1,6 +1,14 @@
 import type { Answer, Call } from '@mystocks/contracts';
 import { systemClock, type Lsn } from '@mystocks/kernel';
-import { keptOf, NearCache, type Kept, type Ticket } from '@mystocks/tiered-cache';
+import {
+  freshnessOf,
+  keptOf,
+  NearCache,
+  WriteTimes,
+  type Kept,
+  type LastGood,
+  type Ticket,
+} from '@mystocks/tiered-cache';
 import type { ReadCell } from '../accesses/read-cells.js';
 import type { RouteMeter } from '../http/meter.js';
 import { answerHeaders } from './answer-headers.js';
@@ -27,6 +35,7 @@ const UNTRUSTED: Ticket = -1;
 
 /** The first cache tier of this process. */
 export class NearAnswers extends NearCache<NearAnswer> {
+  readonly #times = new WriteTimes();
   #trustedFromMs = 0;
 
   /** `graceMs`: how long after it was fresh an answer may stand in for an owner that cannot be asked. */
@@ -38,6 +47,18 @@ export class NearAnswers extends NearCache<NearAnswer> {
   startOver(): void {
     this.clear();
     this.#trustedFromMs = systemClock.now() + SETTLE_MS;
+  }
+
+  override invalidate(tags: readonly string[], lsn: Lsn): void {
+    this.#times.note(tags, systemClock.now());
+    super.invalidate(tags, lsn);
+  }
+
+  override lastGood(key: string, nowMs: number): LastGood<NearAnswer> | undefined {
+    const last = super.lastGood(key, nowMs);
+    if (last === undefined) return undefined;
+    const writtenAtMs = this.#times.lastOf(last.kept.answer.tags);
+    return freshnessOf({ hit: true, ...last }, nowMs, writtenAtMs) === 'gone' ? undefined : last;
   }
 
   override begin(): Ticket {
