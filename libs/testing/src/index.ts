@@ -23,6 +23,13 @@ export { startRedis, type RedisOptions, type RedisServer } from './servers/redis
 export { type Place, type Server } from './servers/server.js';
 export { startService, type ServiceOptions, type StartedService } from './servers/service.js';
 export { ServiceSessions } from './servers/service-sessions.js';
-export { askedBefore, hitRatesOf, optimalHitRates, type HitRates, type Replayed } from './workloads/hit-rates.js';
+export {
+  askedBefore,
+  fixedHitRates,
+  hitRatesOf,
+  optimalHitRates,
+  type HitRates,
+  type Replayed,
+} from './workloads/hit-rates.js';
 export { marketReads, type MarketReads, type MarketReadsOptions } from './workloads/market-reads.js';
 export { haveMarketData } from './workloads/popularity.js';

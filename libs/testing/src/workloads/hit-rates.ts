@@ -31,6 +31,25 @@ export function hitRatesOf(reads: MarketReads, { has, take }: Replayed): HitRate
 }
 
 /**
+ * What a cache reaches that keeps, from their first reads on, the `entriesMax` keys that will be asked for most: as much
+ * as one can know from how often keys are asked for, without knowing when.
+ */
+export function fixedHitRates(reads: MarketReads, entriesMax: number): HitRates {
+  const uses = new Uint32Array(reads.keys.length);
+  for (const key of reads.asked) uses[key] = (uses[key] ?? 0) + 1;
+  const chosen = new Uint8Array(uses.length);
+  const byUses = Array.from(uses.keys()).sort((a, b) => (uses[b] ?? 0) - (uses[a] ?? 0));
+  for (const key of byUses.slice(0, entriesMax)) chosen[key] = 1;
+  const seen = new Uint8Array(uses.length);
+  return countHits(reads, (at) => {
+    const key = reads.asked[at] ?? 0;
+    const isHit = seen[key] === 1;
+    seen[key] = chosen[key] ?? 0;
+    return isHit;
+  });
+}
+
+/**
  * What no cache of `entriesMax` can exceed: Belady's choice, which knows the future and lets go of what is asked for
  * again last.
  */

@@ -89,11 +89,13 @@ export function marketReads({ seed, tail, everyNthList, sweptViews, ...pace }: M
   return { keys: codes.flatMap(keysOf), ...reads };
 }
 
+const NONE: number[] = [];
+
 /** Symbols that the sweep reads between two reads of people, `peoplePerS` of them a second. */
 function sweptBefore(atS: number, peoplePerS: number, symbols: number): number[] {
   const intoSweepS = atS % SWEEP_EVERY_S;
+  if (intoSweepS * SWEPT_PER_S >= symbols) return NONE;
   const first = Math.round(intoSweepS * SWEPT_PER_S);
-  if (first >= symbols) return [];
   const end = Math.min(symbols, Math.round((intoSweepS + 1 / peoplePerS) * SWEPT_PER_S));
   return Array.from({ length: end - first }, (_, step) => first + step);
 }
