@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor, type StartedService } from '@mystocks/testing';
+import { get, postCsv, startHouse, type House, type Reply } from './house.js';
+
+/** Long enough for a read while the owner is away, short enough to see it end. */
+const GRACE_S = 8;
+
+let house: House;
+let gateway: StartedService;
+let day = 1;
+
+beforeAll(async () => {
+  house = await startHouse({ cache: { CACHE_STALE_IF_ERROR_S: String(GRACE_S) } });
+  gateway = await house.another('gateway', { CACHE_STALE_IF_ERROR_S: String(GRACE_S) });
+  await write();
+}, 90_000);
+afterAll(async () => {
+  await house.stop();
+}, 30_000);
+
+/** One more day of bars of the symbol: what was kept before is outdated. */
+async function write(): Promise<void> {
+  const date = `2020-06-${String(day).padStart(2, '0')}`;
+  day += 1;
+  const csv = `code,exchange,date,open,high,low,close,volume\n600002,SSE,${date},10,11,9,10,100\n`;
+  const stored = await postCsv(house.url, '/api/v2/batch/bars?register=true', csv, house.adminToken);
+  expect(stored.status).toBe(200);
+}
+const read = (query = ''): Promise<Reply> =>
+  get(gateway.url, `/api/v2/stocks/600002.SH/bars${query}`, house.adminToken);
+const stateOf = ({ headers }: Reply): string | null => headers.get('x-cache');
+const qualityOf = ({ body }: Reply): string => (body as { meta: { quality: string } }).meta.quality;
+const barsOf = ({ body }: Reply): unknown => (body as { bars: unknown }).bars;
+const becomes = (state: string, query?: string): Promise<Reply> =>
+  waitFor(
+    async () => {
+      const reply = await read(query);
+      return reply.status === 200 && stateOf(reply) === state ? reply : undefined;
+    },
+    { timeoutMs: 20_000, what: `a read that is ${state}` },
+  ) as Promise<Reply>;
+
+/** Reads until the gateway keeps the answer; then a write outdates it, and nobody reads before the owner is gone. */
+async function outdatedWithoutOwner(query?: string): Promise<Reply> {
+  const kept = await becomes('l1-hit', query);
+  await write();
+  await house.services['market-data'].kill();
+  return kept;
+}
+
+describe('the owner is away', () => {
+  it('the last good answer stands in, says how old it is and that it is stale, and ends with its grace', async () => {
+    const kept = await outdatedWithoutOwner();
+    const stale = await read();
+    expect([stale.status, stateOf(stale), stale.headers.get('x-data-quality')]).toEqual([200, 'stale', 'stale']);
+    expect([qualityOf(stale), barsOf(stale)]).toEqual(['stale', barsOf(kept)]);
+    expect(stale.headers.get('etag')).not.toBe(kept.headers.get('etag'));
+    expect(stale.headers.get('cache-control')).toBe('private, no-cache');
+    const age = Number(stale.headers.get('age'));
+    const older = await waitFor(
+      async () => {
+        const reply = await read();
+        return stateOf(reply) === 'stale' && Number(reply.headers.get('age')) > age ? reply : undefined;
+      },
+      { timeoutMs: 6_000, what: 'an older answer' },
+    );
+    expect(barsOf(older as Reply)).toEqual(barsOf(kept));
+
+    const over = await waitFor(
+      async () => {
+        const reply = await read();
+        return reply.status === 200 ? undefined : reply;
+      },
+      { timeoutMs: 20_000, what: 'the end of the grace' },
+    );
+    expect([over?.status, over?.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(over?.headers.get('content-type')).toContain('application/problem+json');
+
+    await house.services['market-data'].restart();
+    const back = await becomes('l1-hit');
+    expect([qualityOf(back), JSON.stringify(barsOf(back)).includes('2020-06-02')]).toEqual(['eod', true]);
+  }, 90_000);
+
+  it('the first tier stands in by itself when the cache service is away, too', async () => {
+    const kept = await outdatedWithoutOwner('?limit=7');
+    await house.services.cache.kill();
+    const stale = await read('?limit=7');
+    expect([stale.status, stateOf(stale), qualityOf(stale)]).toEqual([200, 'stale', 'stale']);
+    expect(barsOf(stale)).toEqual(barsOf(kept));
+    expect((await read('?limit=8')).status).toBe(503);
+    await Promise.all([house.services.cache.restart(), house.services['market-data'].restart()]);
+    await becomes('l1-hit', '?limit=7');
+  }, 90_000);
+});
+
+describe('the cache service is frozen', () => {
+  it('reads go on from the owner: those that wait go over, those that come do not wait', async () => {
+    const { cache } = house.services;
+    cache.pause();
+    try {
+      const waiting = await Promise.all(Array.from({ length: 10 }, (_, n) => read(`?limit=${String(20 + n)}`)));
+      expect(waiting.map((reply) => [reply.status, stateOf(reply)])).toEqual(waiting.map(() => [200, 'miss']));
+      const coming = await Promise.all(Array.from({ length: 10 }, (_, n) => read(`?limit=${String(40 + n)}`)));
+      expect(coming.map((reply) => [reply.status, stateOf(reply)])).toEqual(coming.map(() => [200, 'miss']));
+    } finally {
+      cache.resume();
+    }
+    await becomes('l1-hit', '?limit=20');
+  }, 60_000);
+});
