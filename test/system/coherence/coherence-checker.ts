@@ -1,6 +1,14 @@
-import type { Answer, CacheEntries } from '@mystocks/contracts';
-import type { Lsn } from '@mystocks/kernel';
-import { compareLsn } from '@mystocks/kernel';
+import {
+  barsChanged,
+  entriesInvalidated,
+  INSTRUMENTS_TAG,
+  instrumentsChanged,
+  quoteChanged,
+  quoteTag,
+  type Answer,
+} from '@mystocks/contracts';
+import { compareLsn, type Lsn } from '@mystocks/kernel';
+import type { FakeBus } from '@mystocks/testing';
 import { saidBy } from './simulated-market.js';
 
 /** So long another cache service may share a read from before a drop that it has not heard of yet. */
@@ -31,15 +39,26 @@ export class CoherenceChecker {
   hits = 0;
   refusals = 0;
 
-  told(process: string, tags: readonly string[], lsn: Lsn): void {
-    const { writes } = this.#heardBy(process);
-    const number = compareLsn(lsn, '0/0');
-    for (const tag of tags) writes.set(tag, Math.max(writes.get(tag) ?? 0, number));
-  }
-
-  toldToDrop(process: string, { keys = [], tags = [] }: CacheEntries, droppedAtMs: number): void {
-    const { drops } = this.#heardBy(process);
-    for (const name of [...keys, ...tags]) drops.set(name, { droppedMs: droppedAtMs, heardMs: Date.now() });
+  /** Hears what a process hears, before it; the tag `drop-<n>` of a drop says when it began: `dropsMs[n]`. */
+  follow(process: string, bus: FakeBus, dropsMs: readonly number[]): void {
+    const { writes, drops } = this.#heardBy(process);
+    const note = (tag: string, lsn: Lsn): void => {
+      writes.set(tag, Math.max(writes.get(tag) ?? 0, compareLsn(lsn, '0/0')));
+    };
+    bus.subscribe(barsChanged, ({ symbol, lsn }) => {
+      note(symbol, lsn);
+    });
+    bus.subscribe(quoteChanged, ({ quote, lsn }) => {
+      note(quoteTag(quote.symbol), lsn);
+    });
+    bus.subscribe(instrumentsChanged, ({ lsn }) => {
+      note(INSTRUMENTS_TAG, lsn);
+    });
+    bus.subscribe(entriesInvalidated, ({ keys = [], tags = [] }) => {
+      const number = Number(tags.find((tag) => tag.startsWith('drop-'))?.slice('drop-'.length));
+      const drop = { droppedMs: dropsMs[number] ?? 0, heardMs: Date.now() };
+      for (const name of [...keys, ...tags]) drops.set(name, drop);
+    });
   }
 
   /** What a process knows when a read begins; {@link served} wants it. */

@@ -1,14 +1,4 @@
-import {
-  barsChanged,
-  dropAnswers,
-  entriesInvalidated,
-  INSTRUMENTS_TAG,
-  instrumentsChanged,
-  quoteChanged,
-  quoteTag,
-  readAnswer,
-  type Answer,
-} from '@mystocks/contracts';
+import { dropAnswers, readAnswer, type Answer } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
 import { currentContext, withContext } from '@mystocks/telemetry';
 import { FakeBus } from '@mystocks/testing';
@@ -151,7 +141,7 @@ export class SimulatedHouse {
     return Array.from({ length: count }, (_, index) => {
       const bus = new FakeBus(service, this.wire.wire);
       const name = `${service}-${index + 1}`;
-      this.#listen(name, bus);
+      this.checker.follow(name, bus, this.#drops);
       const process = { name, bus, ...open(bus) };
       if (this.parts.beats) {
         const phaseMs = this.chance.upTo(249);
@@ -163,23 +153,6 @@ export class SimulatedHouse {
         }, phaseMs);
       }
       return process;
-    });
-  }
-
-  /** The checker hears what the process hears, before it. */
-  #listen(name: string, bus: FakeBus): void {
-    bus.subscribe(barsChanged, ({ symbol, lsn }) => {
-      this.checker.told(name, [symbol], lsn);
-    });
-    bus.subscribe(quoteChanged, ({ quote, lsn }) => {
-      this.checker.told(name, [quoteTag(quote.symbol)], lsn);
-    });
-    bus.subscribe(instrumentsChanged, ({ lsn }) => {
-      this.checker.told(name, [INSTRUMENTS_TAG], lsn);
-    });
-    bus.subscribe(entriesInvalidated, (entries) => {
-      const number = Number(entries.tags?.find((tag) => tag.startsWith('drop-'))?.slice(5));
-      this.checker.toldToDrop(name, entries, this.#drops[number] ?? 0);
     });
   }
 
@@ -215,7 +188,7 @@ export class SimulatedHouse {
   }
 
   #readSomething(): void {
-    if (!this.chance.happens(0.5)) return;
+    if (!this.chance.happens(0.4)) return;
     // Half of all reads are for the first three questions: keys that many processes have at once.
     const question = this.chance.oneOf(this.chance.happens(0.5) ? questions.slice(0, 3) : questions);
     void this.#read(this.chance.oneOf(this.#gateways), question);

@@ -7,10 +7,14 @@ export interface Carried {
   readonly deliver: () => void;
 }
 
-interface Listener {
+interface Listening {
   readonly to: object;
   readonly pattern: string;
   readonly receive: (message: unknown) => void;
+}
+
+interface Listener extends Listening {
+  readonly wanted: readonly string[];
 }
 
 /** What lies between fake buses: news of one gets to all, in order, after the publisher went on. */
@@ -25,13 +29,15 @@ export class FakeWire {
     this.#carry = carry;
   }
 
-  listen(listener: Listener): () => void {
+  listen(options: Listening): () => void {
+    const listener = { ...options, wanted: options.pattern.split('.') };
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   send(from: object, subject: string, message: unknown): void {
-    const wanting = [...this.#listeners].filter(({ pattern }) => matches(pattern, subject));
+    const tokens = subject.split('.');
+    const wanting = [...this.#listeners].filter(({ wanted }) => matches(wanted, tokens));
     for (const to of new Set(wanting.map((listener) => listener.to))) {
       const deliver = (): void => {
         for (const listener of wanting)
@@ -43,9 +49,7 @@ export class FakeWire {
 }
 
 /** NATS subject matching: `*` is one token, `>` at the end is one or more. */
-function matches(pattern: string, subject: string): boolean {
-  const wanted = pattern.split('.');
-  const tokens = subject.split('.');
+function matches(wanted: readonly string[], tokens: readonly string[]): boolean {
   for (const [index, token] of wanted.entries()) {
     if (token === '>') return tokens.length > index;
     if (token !== '*' && token !== tokens[index]) return false;
