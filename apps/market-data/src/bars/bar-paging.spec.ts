@@ -93,6 +93,22 @@ describe('the quality of bars', () => {
     expect(barQuality({ stamp, minutes }, now)).toBe(expected);
   });
 
+  it('is that of nothing live at lunch, as for quotes: no newer bar can come', () => {
+    const lunch = { ms: Date.parse('2024-06-14T11:30:00+08:00'), phase: 'lunch' } as const;
+    expect(barQuality({ stamp: '2024-06-14T11:30:00', minutes: 1 }, lunch)).toBe('delayed');
+    expect(barQuality({ stamp: '2024-06-13T15:00:00', minutes: 1 }, lunch)).toBe('eod');
+  });
+
+  it('stays the same from the close to the next opening auction, whatever a bar is stamped', () => {
+    const at = (time: string, stamp: string): string =>
+      barQuality({ stamp, minutes: 1 }, { ms: Date.parse(`${time}+08:00`), phase: 'closed' });
+    for (const time of ['2024-06-14T15:00:00', '2024-06-15T12:00:00', '2024-06-17T09:14:59']) {
+      expect(at(time, '2024-06-14T15:00:00')).toBe('eod');
+      expect(at(time, '2024-06-15T10:00:00')).toBe('eod');
+      expect(at(time, '2024-06-17T10:00:00')).toBe('delayed');
+    }
+  });
+
   it('is that of closed history after the close', () => {
     const closed = { ms: Date.parse('2024-06-14T15:00:00+08:00'), phase: 'closed' } as const;
     expect(barQuality({ stamp: '2024-06-14T15:00:00', minutes: 1 }, closed)).toBe('eod');
