@@ -188,3 +188,29 @@ describe('a cache service that falls silent', () => {
     expect(gateway.count(readAnswer)).toBe(2);
   });
 });
+
+describe('hits and misses of the first tier', () => {
+  const cells = [metrics.cacheHits.cell('l1'), metrics.cacheMisses.cell('l1')];
+  const all = (): number[] => cells.map(({ count }) => count);
+
+  it('are counted once a read, whichever way it goes', async () => {
+    const from = all();
+    const since = (): number[] => all().map((count, index) => count - (from[index] ?? 0));
+    // Kept anew by v1, the answer is known by its v2 URL, and yet has not been served there.
+    gateway.app.get(NearAnswers).clear();
+    const question = { stock_code: '600519.SH', adjust: '', start_date: '2024-01-01', period: 'daily' };
+    const v1 = `/api/v1/market/kline?${new URLSearchParams(question).toString()}`;
+    const v2 = '/api/v2/stocks/600519.SH/bars?timeframe=1Day&start=2024-01-01&limit=10000';
+    gateway.bus.answer(readAnswer, () => barsOf());
+    await get(v2);
+    aheadMs += 61_000;
+    await get(v1);
+    expect(since()).toEqual([0, 2]);
+    for (let turn = 0; turn < 3; turn += 1) expect((await get(v2)).headers.get('x-cache')).toBe('l1-hit');
+    expect(since()).toEqual([3, 2]);
+    const iat = Math.floor(systemClock.now() / 1_000);
+    const token = signToken(['auditor'], { claims: { iat, exp: iat + 900 } });
+    for (let turn = 0; turn < 3; turn += 1) expect((await gateway.get(v2, { token })).status).toBe(403);
+    expect(since()).toEqual([3, 2]);
+  });
+});

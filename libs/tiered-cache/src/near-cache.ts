@@ -73,12 +73,16 @@ export class NearCache<K extends Kept = Kept> {
     if (rawUrl.length <= ALIAS_LENGTH_MAX) this.#aliases.set(rawUrl, key);
   }
 
-  /** {@link get} by a remembered URL. Counts hits only: after a miss the caller asks again by key. */
-  getByAlias(rawUrl: string, nowMs: number, readAfter?: Lsn): K | undefined {
+  /**
+   * {@link get} by a remembered URL, when the caller `accepts` what is there. Counts hits only: with anything else the
+   * caller asks again by key, and that counts.
+   */
+  getByAlias(rawUrl: string, nowMs: number, readAfter?: Lsn, accepts: (kept: K) => boolean = anything): K | undefined {
     const key = this.#aliases.get(rawUrl);
     if (key === undefined) return undefined;
     const kept = this.#usable(key, this.#entries.getKnown(key), nowMs, readAfter);
-    if (kept !== undefined) this.#hits.count += 1;
+    if (kept === undefined || !accepts(kept)) return undefined;
+    this.#hits.count += 1;
     return kept;
   }
 
@@ -162,6 +166,8 @@ export class NearCache<K extends Kept = Kept> {
     if (kept !== undefined && !this.#fences.allows(kept.answer.tags, kept.after)) this.#entries.retire(key);
   }
 }
+
+const anything = (): boolean => true;
 
 const showsMore = (there: Lsn | undefined, late: Lsn | undefined): boolean =>
   there !== undefined && (late === undefined || compareLsn(there, late) > 0);

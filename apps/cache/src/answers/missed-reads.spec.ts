@@ -139,6 +139,16 @@ describe('the last good answer', () => {
     expect(await house.read()).toMatchObject({ etag: '"two"', cache: 'miss' });
   });
 
+  it('is given without asking while the owner is not to be heard at all', async () => {
+    const owner = house.bus.beside('market-data');
+    for (let turn = 0; turn < 8; turn += 1) await Promise.all([house.bus.passTime(250), owner.passTime(250)]);
+    expect(house.bus.isSilent('market-data')).toBe(false);
+    await house.bus.passTime(2_500);
+    house.nowMs += 1_000;
+    expect(await house.read()).toMatchObject({ cache: 'stale' });
+    expect(house.asked).toHaveLength(1);
+  });
+
   it('leaves the caller time to hear it', async () => {
     house.nowMs += 1_000;
     await house.read({ deadlineMs: house.nowMs + 3_000 });

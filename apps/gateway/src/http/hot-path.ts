@@ -34,8 +34,9 @@ export class HotPath {
     const { readAfter } = asked;
     if (readAfter !== undefined && !LSN.test(readAfter)) return false;
     const nowMs = systemClock.now();
-    const kept = this.parts.near.getByAlias(request.url ?? '', nowMs, readAfter);
-    if (kept?.route === undefined || !isAllowed(kept.route.allow, caller)) return false;
+    const mayHave = ({ route }: NearAnswer): boolean => route !== undefined && isAllowed(route.allow, caller);
+    const kept = this.parts.near.getByAlias(request.url ?? '', nowMs, readAfter, mayHave);
+    if (kept === undefined) return false;
     this.#send(asked, response, kept, { nowMs, startedMs, caller });
     return true;
   }
