@@ -73,6 +73,7 @@ describe('AdmittedEntries', () => {
     const entries = open({ bytesMax: 1_000 });
     expect(entries.set(keyOf('large'), { bytes: 900 })).toBe(true);
     expect(entries.set(keyOf('too large'), { bytes: 1_001 })).toBe(false);
+    expect(entries.set(keyOf('large'), { bytes: 1_001 })).toBe(false);
     expect(entries.get(keyOf('large'))).toEqual({ bytes: 900 });
   });
 

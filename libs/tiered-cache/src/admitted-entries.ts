@@ -67,7 +67,7 @@ export class AdmittedEntries<V extends object> {
     return this.#main.peek(key) ?? this.#window.peek(key) ?? this.#retired.peek(key);
   }
 
-  /** Puts the value in the place of what is under `key`; `false` when it was not taken. */
+  /** Puts the value in the place of what is under `key`; `false` when it was not taken: above the bound, what is there stays. */
   set(key: string, value: V): boolean {
     if (this.#options.bytesOf(value) > this.#options.bytesMax) return false;
     const old = this.peek(key);
