@@ -136,7 +136,9 @@ export class IngestOnceService {
   /** Who listens may not have lost the bus himself, and would keep the old: what was written meanwhile is told later. */
   #hold(telling: Telling): void {
     const isFull = this.#heldNews >= HELD_MAX;
-    if (!isFull) this.#held.push(telling);
+    // What is not held counts as told, though it cannot be sent: numbered news, whose listeners find that they missed it.
+    if (isFull) this.#publish(telling);
+    else this.#held.push(telling);
     this.#heldNews += telling.news.length;
     if (!isFull && this.#heldNews >= HELD_MAX) log.error('more was written without the bus than can be told later');
   }
