@@ -93,8 +93,9 @@ if wasOvertaken('') then return 0 end
 for _, tag in ipairs(tags) do
   if wasOvertaken(tag) then return 0 end
 end
-local there = redis.call('HMGET', entry, 'outdated', 'after', 'expires')
+local there = redis.call('HMGET', entry, 'outdated', 'after', 'expires', 'tags')
 if not there[1] and there[2] and there[2] > after and tonumber(there[3]) > tonumber(ARGV[9]) then return 0 end
+for _, tag in ipairs(cjson.decode(there[4] or '[]')) do redis.call('ZREM', at .. 't:' .. tag, key) end
 redis.call('UNLINK', entry)
 redis.call('HSET', entry, 'bytes', ARGV[3], 'tags', ARGV[4], 'after', after, 'expires', ARGV[6])
 redis.call('PEXPIRE', entry, ARGV[8])

@@ -49,11 +49,13 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       expect(await tier.get(key)).toEqual({ hit: true, kept, outdated: false });
     });
 
-    it('keeps the later of two', async () => {
-      const key = aKey();
-      await keep(tier, key, keptWith({ etag: '"1"', tags: [aTag()] }));
+    it('keeps the later of two, under its own tags', async () => {
+      const [key, tag] = [aKey(), aTag()];
+      await keep(tier, key, keptWith({ etag: '"1"', tags: [tag] }));
       await keep(tier, key, keptWith({ etag: '"2"' }));
-      expect(await tier.get(key)).toMatchObject({ kept: { answer: { etag: '"2"', tags: [] } } });
+      await tier.outdate([tag], '0/1');
+      expect(await tier.drop({ tags: [tag] })).toBe(0);
+      expect(await tier.get(key)).toMatchObject({ outdated: false, kept: { answer: { etag: '"2"', tags: [] } } });
     });
 
     it('gives back an answer that is no longer fresh until its grace ends', async () => {
