@@ -1,0 +1,31 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Answer } from '@mystocks/contracts';
+import { NearAnswers, type NearAnswer } from './near-answers.js';
+
+const answer: Answer = { body: Buffer.from('{}'), etag: '"1"', tags: ['600519.SH'], ttl_ms: 60_000, built_at_ms: 1 };
+let near: NearAnswers;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  near = new NearAnswers(0);
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+const ready = (): NearAnswer => near.ready(answer, undefined, { add: () => undefined } as never);
+
+describe('the first tier, when news may have been missed', () => {
+  it('drops what it has, and keeps nothing that was asked for before or within the next second', () => {
+    const before = near.begin();
+    expect(near.set('kept', ready(), before)).toBe(true);
+    near.startOver();
+    expect(near.size).toBe(0);
+    expect(near.set('under way', ready(), before)).toBe(false);
+    jest.advanceTimersByTime(999);
+    const soon = near.begin();
+    // It comes back later, but a replica that was behind may have answered it.
+    jest.advanceTimersByTime(5_000);
+    expect(near.set('asked too soon', ready(), soon)).toBe(false);
+    expect(near.set('asked later', ready(), near.begin())).toBe(true);
+  });
+});
