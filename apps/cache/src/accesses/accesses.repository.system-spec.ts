@@ -3,7 +3,7 @@ import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
 import { startPostgres, type PostgresServer } from '@mystocks/testing';
 import fc from 'fast-check';
 import { migrations } from '../migrations/index.js';
-import { AccessesRepository, looksBackHours, type HourOfReads } from './accesses.repository.js';
+import { AccessesRepository, type HourOfReads } from './accesses.repository.js';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.parse('2024-06-14T09:25:00+08:00');
@@ -48,7 +48,7 @@ function rank(log: readonly HourOfReads[], halfLifeHours: number, count: number)
   const weights = new Map<string, number>();
   for (const { hourMs, symbol, reads } of log) {
     const age = (NOW_MS - hourMs) / HOUR_MS;
-    if (age >= looksBackHours(halfLifeHours)) continue;
+    if (Math.floor(age) >= 10 * halfLifeHours) continue;
     weights.set(symbol, (weights.get(symbol) ?? 0) + reads * 0.5 ** (age / halfLifeHours));
   }
   const ranked = [...weights].sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1));

@@ -1,12 +1,11 @@
 import { PostgresPool } from '@mystocks/connection-pool';
 import { Injectable } from '@nestjs/common';
+import { hourWeights } from './decay.js';
 
 /** So long reads are kept, days: what a forecast may learn from. */
 const KEEP_DAYS = 60;
 /** So many symbols an hour are kept, those read most; the exchanges list fewer. */
 const SYMBOLS_PER_HOUR_MAX = 6_000;
-/** Older reads weigh less than a thousandth and are not looked at. */
-const HALF_LIVES_MAX = 10;
 
 /** Sorted, so that two instances never wait for each other in a circle. */
 const ADD = `
@@ -21,16 +20,18 @@ DELETE FROM cache.symbol_accesses AS a USING (
   FROM cache.symbol_accesses WHERE hour >= $1::timestamptz - interval '2 hours'
 ) AS ranked
 WHERE ranked.place > $2 AND a.hour = ranked.hour AND a.symbol = ranked.symbol`;
-/** Reads of one hour weigh the same: only differences of age count, and they are whole hours. */
 const HOTTEST = `
-SELECT symbol, sum(reads * power(0.5::float8, extract(epoch FROM $1::timestamptz - hour) / 3600 / $2::float8)) AS weight
-FROM cache.symbol_accesses
-WHERE hour > $1::timestamptz - make_interval(secs => $3) AND hour <= $1::timestamptz
-GROUP BY symbol ORDER BY weight DESC, symbol LIMIT $4`;
+SELECT symbol, sum(reads * weight) AS total
+FROM unnest($1::timestamptz[], $2::float8[]) AS counts (hour, weight) JOIN cache.symbol_accesses USING (hour)
+GROUP BY symbol ORDER BY total DESC, symbol LIMIT $3`;
+/** Which hours there are is asked hour by hour: counting them over all rows would read millions. */
 const KNOWN = `
-SELECT count(DISTINCT symbol)::int AS symbols, count(DISTINCT hour)::int AS hours,
-  (SELECT min(hour) FROM cache.symbol_accesses) AS since
-FROM cache.symbol_accesses WHERE hour > $1::timestamptz - make_interval(secs => $2) AND hour <= $1::timestamptz`;
+SELECT (SELECT count(*)::int FROM (
+    SELECT FROM unnest($1::timestamptz[]) AS asked (hour) JOIN cache.symbol_accesses USING (hour) GROUP BY symbol
+  ) AS distinct_symbols) AS symbols,
+  (SELECT count(*)::int FROM unnest($1::timestamptz[]) AS asked (hour)
+    WHERE EXISTS (SELECT FROM cache.symbol_accesses AS a WHERE a.hour = asked.hour)) AS hours,
+  (SELECT min(hour) FROM cache.symbol_accesses) AS since`;
 
 /** Reads of one symbol in one hour. */
 export interface HourOfReads {
@@ -47,8 +48,7 @@ export interface KnownAccesses {
   readonly since: Date | null;
 }
 
-/** How long ago reads are looked at, hours. */
-export const looksBackHours = (halfLifeHours: number): number => halfLifeHours * HALF_LIVES_MAX;
+const isoOf = ({ hourMs }: { readonly hourMs: number }): string => new Date(hourMs).toISOString();
 
 /** The access log: reads by symbol and hour. */
 @Injectable()
@@ -57,11 +57,7 @@ export class AccessesRepository {
 
   /** Adds to what is there: many instances may tell of the same hour. */
   async add(reads: readonly HourOfReads[]): Promise<void> {
-    const values = [
-      reads.map(({ hourMs }) => new Date(hourMs).toISOString()),
-      reads.map(({ symbol }) => symbol),
-      reads.map(({ reads: count }) => count),
-    ];
+    const values = [reads.map(isoOf), reads.map(({ symbol }) => symbol), reads.map(({ reads: count }) => count)];
     await this.pool.write((client) => client.query({ name: 'add-accesses', text: ADD, values }));
   }
 
@@ -76,15 +72,15 @@ export class AccessesRepository {
 
   /** The symbols read most, a read counting half as much every `halfLifeHours`; most first. */
   async hottest(nowMs: number, halfLifeHours: number, count: number): Promise<string[]> {
-    const { rows } = await this.pool.query<{ symbol: string }>({
-      text: HOTTEST,
-      values: [new Date(nowMs).toISOString(), halfLifeHours, looksBackHours(halfLifeHours) * 3_600, count],
-    });
+    const weights = hourWeights(nowMs, halfLifeHours);
+    const values = [weights.map(isoOf), weights.map(({ weight }) => weight), count];
+    const { rows } = await this.pool.query<{ symbol: string }>({ text: HOTTEST, values });
     return rows.map(({ symbol }) => symbol);
   }
 
+  /** What there is in the hours that count. */
   async known(nowMs: number, halfLifeHours: number): Promise<KnownAccesses> {
-    const values = [new Date(nowMs).toISOString(), looksBackHours(halfLifeHours) * 3_600];
+    const values = [hourWeights(nowMs, halfLifeHours).map(isoOf)];
     const { rows } = await this.pool.query<KnownAccesses>({ text: KNOWN, values });
     return rows[0] ?? { symbols: 0, hours: 0, since: null };
   }

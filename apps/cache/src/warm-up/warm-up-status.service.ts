@@ -1,7 +1,7 @@
 import type { CacheModel, PrewarmStatus } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
 import type { AccessesRepository } from '../accesses/accesses.repository.js';
-import { looksBackHours } from '../accesses/accesses.repository.js';
+import { looksBackHours } from '../accesses/decay.js';
 import type { AccessesService } from '../accesses/accesses.service.js';
 import { HALF_LIFE_HOURS } from './warm-up-runner.js';
 import type { WarmUpRunsRepository } from './warm-up-runs.repository.js';
