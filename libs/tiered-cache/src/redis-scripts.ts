@@ -12,7 +12,7 @@ import type { Result } from 'ioredis';
  */
 
 /** How long a stamp stays, and how long a lease may be held altogether: no lease outlives the stamps it has to mind. */
-export const LEASE_LIFE_MAX_MS = 60_000;
+const LEASE_LIFE_MAX_MS = 60_000;
 
 /**
  * The fence is Redis's own time in microseconds, made to grow: it goes on rising over a restart, a flush and the
