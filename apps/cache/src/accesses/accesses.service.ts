@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { AccessLogState, RecordAccessesRequest, RecordedAccesses } from '@mystocks/contracts';
 import { systemClock, type Clock } from '@mystocks/kernel';
@@ -9,6 +10,8 @@ import { WaitingReads } from './waiting-reads.js';
 const STORE_EVERY_MS = 1_000;
 /** After a failure. */
 const RETRY_AFTER_MS = 5_000;
+/** A database that hangs holds no service up that is to stop. */
+const LAST_STORE_MAX_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
@@ -57,8 +60,8 @@ export class AccessesService implements OnModuleInit, OnModuleDestroy {
   /** What waits goes to the database before its connections close. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#storing;
-    await this.store();
+    const stored = (this.#storing ?? Promise.resolve()).then(() => this.store());
+    await Promise.race([stored, pause(LAST_STORE_MAX_MS, undefined, { ref: false })]);
   }
 
   /** Stores what waits. Never fails: what could not be stored is tried again later. */

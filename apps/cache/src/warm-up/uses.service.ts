@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { systemClock, type Clock } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
@@ -5,6 +6,8 @@ import type { AnswersService } from '../answers/answers.service.js';
 import type { Use, WarmUpRunsRepository } from './warm-up-runs.repository.js';
 
 const NOTE_EVERY_MS = 5_000;
+/** A database that hangs holds no service up that is to stop. */
+const LAST_NOTE_MAX_MS = 2_000;
 /** Different answers read between two notes; more are not watched. */
 const READ_MAX = 20_000;
 
@@ -41,8 +44,8 @@ export class UsesService implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#noting;
-    await this.note();
+    const noted = (this.#noting ?? Promise.resolve()).then(() => this.note());
+    await Promise.race([noted, pause(LAST_NOTE_MAX_MS, undefined, { ref: false })]);
     this.#stopWatching?.();
   }
 

@@ -128,6 +128,20 @@ describe('when warm-ups run', () => {
     expect(schedule.reason).toMatch(/refuses CACHE_CLIENT_SECRET/);
   });
 
+  it.each([
+    ['CACHE_WARM_UP_SYMBOLS is 0', true, 'CACHE_WARM_UP_SYMBOLS is 0', undefined],
+    ['PG_PRIMARY_URL is not set', false, undefined, undefined],
+    ['CACHE_CLIENT_SECRET is not set', true, undefined, 'CACHE_CLIENT_SECRET is not set'],
+  ])('is off and says %s', async (reason, hasDatabase, off, missing) => {
+    const time = timeUntil(at('2024-06-14T09:00:00'), at('2024-06-14T10:00:00'));
+    const runner = hasDatabase ? { run: () => Promise.reject(new Error('it runs')) } : undefined;
+    const service = { run: () => Promise.reject(new Error('it asks')), refusal: missing };
+    const schedule = new WarmUpScheduleService({ runner, service, bus, tier: { serving: true }, time, off });
+    schedule.onApplicationBootstrap();
+    await Promise.resolve();
+    expect([schedule.reason, schedule.nextRunAtMs, time.now()]).toEqual([reason, undefined, at('2024-06-14T09:00:00')]);
+  });
+
   it('says when it runs next, and runs nothing when it is off', () => {
     const time = timeUntil(at('2024-06-14T16:00:00'), at('2024-06-14T16:00:01'));
     expect(start(time).nextRunAtMs).toBe(at('2024-06-17T09:25:00'));
