@@ -75,6 +75,16 @@ async function leaseEndsMs(): Promise<number> {
   return askedMs + claim.forMs;
 }
 
+const l1Misses = (gateway: StartedService): Promise<number> => metricOf(gateway, 'cache_misses_total', 'l1');
+
+/** Reads that any cache process was asked for. */
+async function secondTierReads(): Promise<number> {
+  const counts = await Promise.all(
+    caches.flatMap((cache) => [metricOf(cache, 'cache_hits_total', 'l2'), metricOf(cache, 'cache_misses_total', 'l2')]),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 const values = (settledReads: readonly PromiseSettledResult<Answer>[]): Set<string> =>
   new Set(settledReads.flatMap((one) => (one.status === 'fulfilled' ? [textOf(one.value)] : [])));
 
@@ -123,22 +133,25 @@ describe('a cold key', () => {
   it('costs one origin call when eight gateways are asked for it a thousand times each at once', async () => {
     const gateways = await house.start('gateway', GATEWAYS);
     const path = `/api/v2/stocks/600519.SH/bars?timeframe=1Day&limit=${limit}`;
-    const before = await Promise.all(caches.map((cache) => metricOf(cache, 'cache_misses_total', 'l2')));
+    // Each has seen the token and such a read before: then all of them come at once.
+    const quotes = '/api/v2/stocks/quotes/latest?symbols=600519.SH';
+    await Promise.all(gateways.map(({ url }) => pipelined(url, quotes, house.token, 100)));
+    const before = await secondTierReads();
+    const missesBefore = await Promise.all(gateways.map(l1Misses));
     const answered = gateways.map(({ url }) => pipelined(url, path, house.token, READS));
     await waitFor(
       async () => {
-        const misses = await Promise.all(gateways.map((one) => metricOf(one, 'cache_misses_total', 'l1')));
-        return misses.every((count) => count === READS);
+        const misses = await Promise.all(gateways.map(l1Misses));
+        const all = misses.every((count, index) => count - (missesBefore[index] ?? 0) === READS);
+        // On a machine so slow that the owner's deadline comes first, the last ones find the answer kept.
+        return all || performance.now() > (house.asked[0]?.atMs ?? Infinity) + 1_500;
       },
-      { timeoutMs: 60_000, what: 'all reads to be under way' },
+      { timeoutMs: 60_000, everyMs: 50, what: 'all reads to be under way' },
     );
-    expect(house.asked).toHaveLength(1);
     house.asked[0]?.answer('one');
     expect(await Promise.all(answered)).toEqual(gateways.map(() => READS));
     expect(house.asked).toHaveLength(1);
-    const after = await Promise.all(caches.map((cache) => metricOf(cache, 'cache_misses_total', 'l2')));
-    const asked = after.reduce((sum, count, index) => sum + count - (before[index] ?? 0), 0);
-    expect(asked).toBe(GATEWAYS);
+    expect((await secondTierReads()) - before).toBe(GATEWAYS);
     await Promise.all(gateways.map((gateway) => gateway.stop()));
   }, 120_000);
 });
