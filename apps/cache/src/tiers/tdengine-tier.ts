@@ -86,7 +86,12 @@ export class TdengineTier implements Tier {
 
   async setMany(entries: readonly Entry[]): Promise<boolean[]> {
     // Each is held until it is written: the next reader is to find the answer, not to fetch it again.
-    const writable = entries.filter(({ lease }) => this.serving && this.#leases.renew(lease, WRITE_LEASE_MS));
+    const leased = new Set<string>();
+    const writable = entries.filter(({ lease }) => {
+      const holds = this.serving && !leased.has(lease.key) && this.#leases.renew(lease, WRITE_LEASE_MS);
+      if (holds) leased.add(lease.key);
+      return holds;
+    });
     const kept = new Set<Entry>();
     for (const some of slicesOf(writable)) {
       for (const entry of (await this.#mending.attempt(() => this.#store.write(some))) ?? []) kept.add(entry);
@@ -121,8 +126,9 @@ export class TdengineTier implements Tier {
     await this.#mending.clear();
   }
 
+  /** While nothing is served it has to take the tables too. */
   async probe(): Promise<void> {
-    await this.#pool.check().probe();
+    await (this.serving ? this.#pool.check().probe() : this.#store.comeUp());
   }
 
   async close(): Promise<void> {
