@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CacheModel, PrewarmStatus } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
 import type { AccessesRepository } from '../accesses/accesses.repository.js';
@@ -8,6 +9,8 @@ import type { WarmUpRunsRepository } from './warm-up-runs.repository.js';
 import type { WarmUpScheduleService } from './warm-up-schedule.service.js';
 
 const RULE = 'decayed-reads';
+/** A database that hangs must not make an operator wait until the call is over. */
+const DATABASE_MAX_MS = 1_000;
 
 /** What operators see of warm-ups. */
 export class WarmUpStatusService {
@@ -47,7 +50,7 @@ export class WarmUpStatusService {
       looks_back_hours: looksBackHours(HALF_LIFE_HOURS),
     };
     try {
-      const known = await this.parts.accesses?.known(this.parts.clock.now(), HALF_LIFE_HOURS);
+      const known = await soon(this.parts.accesses?.known(this.parts.clock.now(), HALF_LIFE_HOURS));
       if (known === undefined) return rule;
       const { symbols, hours, since } = known;
       return {
@@ -65,9 +68,17 @@ export class WarmUpStatusService {
   async #runs(): Promise<Pick<PrewarmStatus, 'runs' | 'runs_unknown_because'>> {
     if (this.parts.runs === undefined) return { runs: [], runs_unknown_because: 'PG_PRIMARY_URL is not set' };
     try {
-      return { runs: await this.parts.runs.latest() };
+      return { runs: await soon(this.parts.runs.latest()) };
     } catch {
       return { runs: [], runs_unknown_because: 'The database does not answer' };
     }
   }
+}
+
+/** @throws when it takes too long */
+async function soon<T>(answer: T | Promise<T>): Promise<T> {
+  const isLate = pause(DATABASE_MAX_MS, undefined, { ref: false }).then(() => {
+    throw new Error('the database does not answer in time');
+  });
+  return Promise.race([answer, isLate]);
 }
