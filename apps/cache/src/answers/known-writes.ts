@@ -48,7 +48,7 @@ export class KnownWrites {
     if (!found.hit || !this.covers(readAfter, found.kept.after)) return { freshness: 'gone' };
     const { kept } = found;
     const outdated = found.outdated || !this.#fences.allows(kept.answer.tags, kept.after);
-    const writtenAtMs = this.#times.lastOf(kept.answer.tags);
+    const writtenAtMs = outdated ? this.#times.lastOf(kept.answer.tags) : undefined;
     const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now(), writtenAtMs);
     return freshness === 'gone' ? { freshness } : { freshness, kept };
   }

@@ -56,7 +56,7 @@ export class NearAnswers extends NearCache<NearAnswer> {
 
   override lastGood(key: string, nowMs: number): LastGood<NearAnswer> | undefined {
     const last = super.lastGood(key, nowMs);
-    if (last === undefined) return undefined;
+    if (last?.outdated !== true) return last;
     const writtenAtMs = this.#times.lastOf(last.kept.answer.tags);
     return freshnessOf({ hit: true, ...last }, nowMs, writtenAtMs) === 'gone' ? undefined : last;
   }
