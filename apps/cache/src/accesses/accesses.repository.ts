@@ -14,10 +14,11 @@ SELECT hour, symbol, reads FROM unnest($1::timestamptz[], $2::text[], $3::bigint
 ORDER BY hour, symbol
 ON CONFLICT (hour, symbol) DO UPDATE SET reads = a.reads + excluded.reads`;
 const FORGET = `DELETE FROM cache.symbol_accesses WHERE hour < $1::timestamptz - make_interval(days => $2)`;
+/** Counts may come late by as long as they may wait: a day. */
 const THIN_OUT = `
 DELETE FROM cache.symbol_accesses AS a USING (
   SELECT hour, symbol, row_number() OVER (PARTITION BY hour ORDER BY reads DESC, symbol) AS place
-  FROM cache.symbol_accesses WHERE hour >= $1::timestamptz - interval '2 hours'
+  FROM cache.symbol_accesses WHERE hour >= $1::timestamptz - interval '25 hours'
 ) AS ranked
 WHERE ranked.place > $2 AND a.hour = ranked.hour AND a.symbol = ranked.symbol`;
 const HOTTEST = `
