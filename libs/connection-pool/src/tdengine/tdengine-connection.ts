@@ -32,7 +32,8 @@ export class TdengineConnection {
   /** Runs one statement. After any failure but a `TdengineError` or an `AdapterRefusal` the connection is of no more use. */
   async ask(statement: string, timeoutMs: number): Promise<TdengineAnswer> {
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), timeoutMs);
+    // When this process itself was busy for so long, the answer may lie here unread: what has come is read first.
+    const timer = setTimeout(() => setImmediate(() => limit.abort()), timeoutMs);
     try {
       const { status, body } = await this.#post(statement, limit.signal);
       if (status !== 200) throw new AdapterRefusal(status, body);

@@ -120,6 +120,24 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect(await rows(sql`SELECT ts FROM c1`)).toEqual([[2000]]);
     });
 
+    it('makes child tables that end by themselves, groups by tags, and deletes by tags and time only', async () => {
+      await pool.query(sql`INSERT INTO c3 USING ${stable} TAGS ('600000', 'SSE') TTL 3 (ts, volume, note)
+        VALUES (1000, 5, 'some') (3000, 4, 'other')`);
+      const groups = sql`SELECT symbol, LAST_ROW(volume) AS volume, exchange, LAST_ROW(note) AS note FROM ${stable}
+        WHERE exchange = 'SSE' PARTITION BY symbol, exchange`;
+      const newest = await rows(groups);
+      expect(newest.toSorted()).toEqual([
+        ['600000', 4n, 'SSE', 'other'],
+        ['600519', -2n, 'SSE', null],
+      ]);
+      expect(await rows(sql`SELECT ts FROM ${stable} WHERE note LIKE '%om%' OR note LIKE 'o_her' ORDER BY ts`)).toEqual(
+        [[1000], [3000]],
+      );
+      await pool.query(sql`DELETE FROM ${stable} WHERE symbol IN ('600000', 'nobody') AND ts < 3000`);
+      expect(await rows(sql`SELECT ts FROM c3`)).toEqual([[3000]]);
+      expect(await codeOf(sql`DELETE FROM ${stable} WHERE volume = 4`)).toBe(0x2655);
+    });
+
     it('stores and finds hostile texts as they are, and nothing else happens', async () => {
       const values = hostile.map((text, place) => sql`(${literal.timestamp(10_000 + place)}, ${literal.text(text)})`);
       await pool.query(sql`INSERT INTO c1 (ts, note) VALUES ${joinSql(values, ' ')}`);
