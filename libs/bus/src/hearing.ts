@@ -1,5 +1,5 @@
 /** So long without a beat of any of its instances, and a service is silent. */
-export const SILENT_AFTER_MS = 1_500;
+const SILENT_AFTER_MS = 1_500;
 /** Without our own beat coming back for so long, nobody's silence says anything: the bus may be what is silent. */
 const ECHO_WITHIN_MS = 900;
 /** A look so late was held up, and what came meanwhile is not read yet. */
