@@ -13,7 +13,7 @@ export class Fences {
   #floor: Lsn | undefined;
   #latest: Lsn | undefined;
 
-  /** 20,000 tags: three times the symbols of the market. */
+  /** 20,000 tags: nearly twice what the market has, two a symbol. */
   constructor(private readonly tagsMax = 20_000) {}
 
   /** Notes a write at `lsn` that touched `tags`. */
