@@ -142,6 +142,7 @@ describe('NearCache', () => {
     cache.get(KEY, NOW + 500);
     cache.get(KEY, NOW, '0/2');
     cache.getByAlias('/url', NOW + 500);
+    cache.getByAlias('/url', NOW, undefined, () => false);
     cache.lastGood(KEY, NOW);
     expect(read()).toEqual([hits + 2, misses + 3]);
   });
