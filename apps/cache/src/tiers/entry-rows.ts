@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto';
 import { joinSql, literal, sql, type Sql, type TdengineValue } from '@mystocks/connection-pool';
 import { decodeKept, encodeKept, KEPT_BYTES_MAX, type Entry, type Kept } from '@mystocks/tiered-cache';
-import { entryTable, lifeOf, nameOf, numberOf, PART_CHARACTERS } from './tdengine-schema.js';
+import { entryTable, lifeOf, nameOf, numberOf, PART_CHARACTERS, type Life } from './tdengine-schema.js';
 
 /** What can be known of an entry without its body. */
 export interface EntryHead {
   /** Of the key. */
   readonly name: string;
+  /** See `lives`. */
+  readonly life: number;
   readonly fence: number;
   /** The position it was asked for after. */
   readonly shows: bigint | undefined;
@@ -18,7 +20,6 @@ export interface EntryHead {
 
 /** The first row of an entry. */
 export interface EntryStart extends EntryHead {
-  readonly life: number;
   readonly parts: number;
   readonly digest: string;
   readonly body: string;
@@ -27,18 +28,19 @@ export interface EntryStart extends EntryHead {
 const columns = sql`ts,fence,parts,digest,shows,expires_at,grace_until,tag_names,body`;
 
 /** In the order of {@link headOf}. */
-export const headColumns = sql`key_hash, LAST_ROW(fence) AS fence, LAST_ROW(shows) AS shows,
+export const headColumns = sql`key_hash, life, LAST_ROW(fence) AS fence, LAST_ROW(shows) AS shows,
   LAST_ROW(expires_at) AS expires_at, LAST_ROW(grace_until) AS grace_until, LAST_ROW(tag_names) AS tag_names`;
 
 /** In the order of {@link startOf}. */
-export const startColumns = sql`${headColumns}, life, LAST_ROW(parts) AS parts, LAST_ROW(digest) AS digest,
+export const startColumns = sql`${headColumns}, LAST_ROW(parts) AS parts, LAST_ROW(digest) AS digest,
   LAST_ROW(body) AS body`;
 
 type Row = readonly TdengineValue[];
 
-export function headOf([name, fence, shows, expires, grace, tags]: Row): EntryHead {
+export function headOf([name, life, fence, shows, expires, grace, tags]: Row): EntryHead {
   return {
     name: String(name),
+    life: Number(life),
     fence: Number(fence),
     shows: typeof shows === 'bigint' ? shows : undefined,
     expiresAtMs: Number(expires),
@@ -48,8 +50,8 @@ export function headOf([name, fence, shows, expires, grace, tags]: Row): EntryHe
 }
 
 export function startOf(row: Row): EntryStart {
-  const [life, parts, digest, body] = row.slice(6);
-  const more = { life: Number(life), parts: Number(parts), digest: String(digest), body: String(body) };
+  const [parts, digest, body] = row.slice(7);
+  const more = { parts: Number(parts), digest: String(digest), body: String(body) };
   return { ...headOf(row), ...more };
 }
 
@@ -63,7 +65,7 @@ export function partsOf({ kept, lease }: Entry): Sql[] | undefined {
   const text = bytes.toString('base64');
   const tags = kept.answer.tags.map((tag) => nameOf('tag', tag));
   const after = kept.after === undefined ? literal.null : literal.integer(numberOf(kept.after));
-  const life = lifeOf(kept.graceUntilMs - lease.fence / 1_000);
+  const life = lifeFor({ kept, lease });
   const count = Math.ceil(text.length / PART_CHARACTERS);
   const common = joinSql(
     [
@@ -83,6 +85,9 @@ export function partsOf({ kept, lease }: Entry): Sql[] | undefined {
   });
   return parts.reverse();
 }
+
+/** Counted from its fence on: that is the time of its rows. */
+export const lifeFor = ({ kept, lease }: Entry): Life => lifeOf(kept.graceUntilMs - lease.fence / 1_000);
 
 /** The time of the rows of a fence, epoch ms. */
 export const timeOf = (fence: number): number => Math.floor(fence / 1_000);

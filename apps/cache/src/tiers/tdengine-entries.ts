@@ -57,6 +57,15 @@ export async function readWhole(ask: Ask, start: EntryStart): Promise<Kept | und
   return wholeOf(start, rows);
 }
 
+/** Removes what was written under the names of these heads for as long a life, up to them. */
+export async function removeEntries(ask: Ask, heads: readonly EntryHead[]): Promise<void> {
+  for (const [life, of] of groupedByLife(heads)) {
+    await ask(sql`DELETE FROM cache_entries WHERE life = ${literal.integer(life)}
+      AND key_hash IN (${textsOf(of.map(({ name }) => name))})
+      AND ts <= ${literal.timestamp(timeOf(Math.max(...of.map(({ fence }) => fence))))}`);
+  }
+}
+
 /** Writes entries; says of each whether it can be written at all. */
 export async function writeEntries(ask: Ask, entries: readonly Entry[]): Promise<boolean[]> {
   const parts = entries.map(partsOf);
@@ -80,6 +89,12 @@ export async function removeOldEntries(ask: Ask, nowMs: number): Promise<void> {
 
 /** Texts as they stand in a list. */
 export const textsOf = (texts: readonly string[]): Sql => joinSql(texts.map(literal.text), ',');
+
+function groupedByLife(heads: readonly EntryHead[]): Map<number, EntryHead[]> {
+  const groups = new Map<number, EntryHead[]>();
+  for (const head of heads) groups.set(head.life, [...(groups.get(head.life) ?? []), head]);
+  return groups;
+}
 
 function newest<T extends EntryHead>(heads: readonly T[]): Map<string, T> {
   const found = new Map<string, T>();

@@ -194,6 +194,17 @@ describe('tidying up', () => {
     expect((await store.read([name])).get(name)).toMatchObject({ hit: true, outdated: false });
   });
 
+  it('does not bring back what was kept for longer than what came after it', async () => {
+    const name = nameOf('key', 'key');
+    await write('key', 20 * HOUR_MS);
+    await write('another', 20 * HOUR_MS);
+    await write('key', 1_000);
+    nowMs += 2 * HOUR_MS;
+    await store.tidy();
+    expect((await store.read([name])).has(name)).toBe(false);
+    expect(await countOf(sql`cache_entries`)).toBe(1);
+  });
+
   it('leaves one stamp of many, and it says all that they said', async () => {
     await write('key', 10 * HOUR_MS);
     const [tag, name] = [nameOf('tag', 'tag'), nameOf('key', 'key')];

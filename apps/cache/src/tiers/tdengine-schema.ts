@@ -25,7 +25,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * How long entries are of use, rounded up: what is older is removed by its time alone, no row is looked at. TDengine
- * drops their tables by itself some days after they were made; an entry still in use then is asked for again.
+ * drops their tables by itself some days after they were made; an entry still in use then is asked for again. Whatever
+ * is written removes what is older and would outlive it.
  */
 export const lives = [
   { life: 0, ms: DAY_MS / 24, tableDays: 2 },

@@ -1,13 +1,14 @@
 import type { TdenginePool } from '@mystocks/connection-pool';
 import { mapBounded, type Clock } from '@mystocks/kernel';
 import { MISS, type Entry, type Leases, type Lookup } from '@mystocks/tiered-cache';
-import type { EntryHead } from './entry-rows.js';
+import { lifeFor, type EntryHead } from './entry-rows.js';
 import {
   newestFence,
   readHeads,
   readStarts,
   readTagged,
   readWhole,
+  removeEntries,
   removeOldEntries,
   writeEntries,
   type Ask,
@@ -75,6 +76,12 @@ export class TdengineStore {
       return there === undefined || judged(there, stamps) !== 'good' || !this.#showsMore(there, one.shows);
     });
     const sent = good.map(({ entry }) => entry);
+    // What would outlive the news would be there again when those are removed.
+    const outliving = good.flatMap(({ entry, name }) => {
+      const there = heads.get(name);
+      return there !== undefined && there.life > lifeFor(entry).life ? [there] : [];
+    });
+    await removeEntries(ask, outliving);
     const written = await writeEntries(ask, sent);
     return sent.filter((_, place) => written[place]);
   }
