@@ -10,10 +10,10 @@ import {
   snapshots,
   type Answer,
   type Call,
-  type ListBarsRequest,
 } from '@mystocks/contracts';
 import { compareLsn, type Lsn } from '@mystocks/kernel';
 import type { FakeBus } from '@mystocks/testing';
+import { check } from '@mystocks/validation';
 import type { Chance } from './chance.js';
 
 /** One thing that can be asked for. */
@@ -32,9 +32,11 @@ export interface Said {
 }
 
 const symbols = ['600519.SH', '000001.SZ', '300750.SZ', '830799.BJ'];
-const asked = <Req extends object>(call: Call<Req, Answer>, request: Req): Asked => {
+/** As a door hands it on: with everything that the client left out, so that both tiers have it under one key. */
+const asked = <Req extends object>(call: Call<Req, Answer>, request: object): Asked => {
   const any = call as unknown as Asked['call'];
-  return { call: any, request, tags: tagsOf(any, request) };
+  const whole = check(any.request, request);
+  return { call: any, request: whole, tags: tagsOf(any, whole) };
 };
 
 function tagsOf({ subject }: Asked['call'], request: object): string[] {
@@ -46,7 +48,7 @@ function tagsOf({ subject }: Asked['call'], request: object): string[] {
 
 export const questions: readonly Asked[] = [
   ...symbols.flatMap((symbol) => [
-    asked(listBars, { symbol } as ListBarsRequest),
+    asked(listBars, { symbol }),
     asked(latestQuotes, { symbols: [symbol] }),
     asked(snapshots, { symbols: [symbol] }),
   ]),
