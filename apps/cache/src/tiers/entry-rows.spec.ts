@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { partsOf, wholeOf, type EntryStart } from './entry-rows.js';
 import { batchesOf } from './insert-batches.js';
 
+const WRITER = 42;
 const NOW_MS = 1_767_571_200_000;
 const HOUR_MS = 3_600_000;
 
@@ -31,17 +32,18 @@ function readPart(text: string): { table: string; tags: string[]; values: string
 
 /** The parts as TDengine would give them back. */
 function stored(entry: Entry): { start: EntryStart; rest: [bigint, bigint, string, string][] } {
-  const rows = (partsOf(entry) ?? []).map(({ text }) => readPart(text));
+  const rows = (partsOf(entry, WRITER) ?? []).map(({ text }) => readPart(text));
   const [first, ...others] = rows.reverse();
-  const [, fence, parts, digest, shows, expires, grace, tags, body] = first!.values;
+  const [, fence, writer, parts, digest, shows, expires, grace, tags, body] = first!.values;
   const start = {
-    ...{ name: first!.tags[0]!, life: Number(first!.tags[1]), fence: Number(fence), parts: Number(parts) },
+    ...{ name: first!.tags[0]!, life: Number(first!.tags[1]), fence: Number(fence), writer: Number(writer) },
+    parts: Number(parts),
     ...{ digest: digest!, shows: BigInt(shows!), expiresAtMs: Number(expires), graceUntilMs: Number(grace) },
     ...{ tags: tags!.split(' '), body: body! },
   };
   const rest = others.map(({ tags: its, values }): [bigint, bigint, string, string] => [
     ...([BigInt(its[2]!), BigInt(values[1]!)] as const),
-    ...([values[3]!, values[8]!] as const),
+    ...([values[4]!, values[9]!] as const),
   ]);
   return { start, rest };
 }
@@ -64,7 +66,7 @@ describe('an entry in rows', () => {
           etag: JSON.stringify(etag),
           tags: some,
         });
-        const parts = partsOf(entry) ?? [];
+        const parts = partsOf(entry, WRITER) ?? [];
         for (const { text: part } of parts) {
           expect(part.replaceAll(/'[A-Za-z0-9+/= ]*'/g, '')).toMatch(/^entry_[0-9a-f]{32} [A-Za-z0-9_,() \n]*$/);
         }
@@ -87,12 +89,12 @@ describe('an entry in rows', () => {
   });
 
   it('does not take a body that is too large', () => {
-    expect(partsOf(entryOf(Buffer.alloc(KEPT_BYTES_MAX + 1)))).toBeUndefined();
+    expect(partsOf(entryOf(Buffer.alloc(KEPT_BYTES_MAX + 1)), WRITER)).toBeUndefined();
   });
 
   it('lies with those that are of use as long', () => {
     const lifeFor = (ms: number): string | undefined => {
-      const [part] = partsOf(entryOf(Buffer.from('{}'), { graceUntilMs: NOW_MS + ms })) ?? [];
+      const [part] = partsOf(entryOf(Buffer.from('{}'), { graceUntilMs: NOW_MS + ms }), WRITER) ?? [];
       return readPart(part!.text).tags[1];
     };
     expect([1, HOUR_MS, HOUR_MS + 1, 24 * HOUR_MS, 25 * HOUR_MS, 400 * 24 * HOUR_MS].map(lifeFor)).toEqual([
@@ -107,7 +109,10 @@ describe('an entry in rows', () => {
 
   it('fits statements of 1 MB, the first part in the last of them', () => {
     const parts =
-      partsOf(entryOf(randomBytes(KEPT_BYTES_MAX), { tags: Array.from({ length: 200 }, (_, n) => `tag-${n}`) })) ?? [];
+      partsOf(
+        entryOf(randomBytes(KEPT_BYTES_MAX), { tags: Array.from({ length: 200 }, (_, n) => `tag-${n}`) }),
+        WRITER,
+      ) ?? [];
     const statements = [...batchesOf(parts)].map(({ text }) => text);
     expect(Math.max(...statements.map((text) => text.length))).toBeLessThan(1_048_576);
     expect(statements.length).toBeLessThan(8);

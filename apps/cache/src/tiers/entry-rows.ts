@@ -10,6 +10,7 @@ export interface EntryHead {
   /** See `lives`. */
   readonly life: number;
   readonly fence: number;
+  readonly writer: number;
   /** The position it was asked for after. */
   readonly shows: bigint | undefined;
   readonly expiresAtMs: number;
@@ -25,10 +26,10 @@ export interface EntryStart extends EntryHead {
   readonly body: string;
 }
 
-const columns = sql`ts,fence,parts,digest,shows,expires_at,grace_until,tag_names,body`;
+const columns = sql`ts,fence,writer,parts,digest,shows,expires_at,grace_until,tag_names,body`;
 
 /** In the order of {@link headOf}. */
-export const headColumns = sql`key_hash, life, LAST_ROW(fence) AS fence, LAST_ROW(shows) AS shows,
+export const headColumns = sql`key_hash, life, LAST_ROW(fence) AS fence, LAST_ROW(writer) AS writer, LAST_ROW(shows) AS shows,
   LAST_ROW(expires_at) AS expires_at, LAST_ROW(grace_until) AS grace_until, LAST_ROW(tag_names) AS tag_names`;
 
 /** In the order of {@link startOf}. */
@@ -37,11 +38,12 @@ export const startColumns = sql`${headColumns}, LAST_ROW(parts) AS parts, LAST_R
 
 type Row = readonly TdengineValue[];
 
-export function headOf([name, life, fence, shows, expires, grace, tags]: Row): EntryHead {
+export function headOf([name, life, fence, writer, shows, expires, grace, tags]: Row): EntryHead {
   return {
     name: String(name),
     life: Number(life),
     fence: Number(fence),
+    writer: Number(writer),
     shows: typeof shows === 'bigint' ? shows : undefined,
     expiresAtMs: Number(expires),
     graceUntilMs: Number(grace),
@@ -50,7 +52,7 @@ export function headOf([name, life, fence, shows, expires, grace, tags]: Row): E
 }
 
 export function startOf(row: Row): EntryStart {
-  const [parts, digest, body] = row.slice(7);
+  const [parts, digest, body] = row.slice(8);
   const more = { parts: Number(parts), digest: String(digest), body: String(body) };
   return { ...headOf(row), ...more };
 }
@@ -59,7 +61,7 @@ export function startOf(row: Row): EntryStart {
  * What stands between `INSERT INTO` and its end for every part of an entry, the first part last: it is what a reader
  * begins with. Nothing for a body that is too large.
  */
-export function partsOf({ kept, lease }: Entry): Sql[] | undefined {
+export function partsOf({ kept, lease }: Entry, writer: number): Sql[] | undefined {
   if (kept.answer.body.length > KEPT_BYTES_MAX) return undefined;
   const bytes = encodeKept(kept);
   const text = bytes.toString('base64');
@@ -69,7 +71,8 @@ export function partsOf({ kept, lease }: Entry): Sql[] | undefined {
   const count = Math.ceil(text.length / PART_CHARACTERS);
   const common = joinSql(
     [
-      ...[literal.timestamp(timeOf(lease.fence)), literal.integer(lease.fence), literal.integer(count)],
+      ...[literal.timestamp(timeOf(lease.fence)), literal.integer(lease.fence), literal.integer(writer)],
+      literal.integer(count),
       ...[literal.text(hash('sha256', bytes, 'hex').slice(0, 32)), after],
       ...[kept.expiresAtMs, kept.graceUntilMs].map((ms) => literal.timestamp(Math.floor(ms))),
       literal.text(tags.join(' ')),

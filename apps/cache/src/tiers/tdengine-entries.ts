@@ -67,8 +67,8 @@ export async function removeEntries(ask: Ask, heads: readonly EntryHead[]): Prom
 }
 
 /** Writes entries; says of each whether it can be written at all. */
-export async function writeEntries(ask: Ask, entries: readonly Entry[]): Promise<boolean[]> {
-  const parts = entries.map(partsOf);
+export async function writeEntries(ask: Ask, entries: readonly Entry[], writer: number): Promise<boolean[]> {
+  const parts = entries.map((entry) => partsOf(entry, writer));
   for (const statement of batchesOf(parts.flatMap((rows) => rows ?? []))) await ask(statement);
   return parts.map((rows) => rows !== undefined);
 }

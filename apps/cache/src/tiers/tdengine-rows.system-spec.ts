@@ -3,15 +3,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { fixedNames, literal, sql, TdenginePool, type Sql, type TdengineAnswer } from '@mystocks/connection-pool';
 import type { Clock } from '@mystocks/kernel';
 import { startTdengineStandIn, waitFor, type TdengineStandIn } from '@mystocks/testing';
-import { Leases, type Kept, type Lease, type Tier } from '@mystocks/tiered-cache';
+import { Leases, type Entry, type Kept, type Lease, type Tier } from '@mystocks/tiered-cache';
 import { keptWith } from '@mystocks/tiered-cache/conformance';
-import { partsOf } from './entry-rows.js';
+import { partsOf as partsBy } from './entry-rows.js';
 import { batchesOf } from './insert-batches.js';
 import { nameOf, numberOf } from './tdengine-schema.js';
 import { TdengineStore } from './tdengine-store.js';
 import { TdengineTier } from './tdengine-tier.js';
 
 const HOUR_MS = 3_600_000;
+/** Rows as an instance writes them that nobody knows otherwise. */
+const partsOf = (entry: Entry): Sql[] | undefined => partsBy(entry, 42);
 const SOON = { timeoutMs: 20_000 };
 
 let standIn: TdengineStandIn;
@@ -120,6 +122,18 @@ describe('entries of TdengineTier as rows', () => {
     expect(await etagOf(ahead, 'two')).toBeUndefined();
     expect(await keep(behind, 'two', keptWith({ etag: '"new"' }))).toBe(true);
     expect(await etagOf(ahead, 'two')).toBe('"new"');
+  });
+
+  it('are dropped by an instance whose clock is a little behind, also those that are still under way', async () => {
+    const [ahead, behind] = [await open(), await open({ now: () => Date.now() - 500 })];
+    const [dropped, outdated] = [await leaseOf(ahead, 'dropped'), await leaseOf(ahead, 'outdated')];
+    await behind.drop({ tags: ['one'] });
+    await behind.outdate(['two'], '0/5');
+    expect(await ahead.set(keptWith({ tags: ['one'] }), dropped)).toBe(false);
+    expect(await ahead.set({ ...keptWith({ tags: ['two'] }), after: '0/4' }, outdated)).toBe(false);
+    expect(await keep(ahead, 'shown', { ...keptWith({ tags: ['two'] }), after: '0/5' })).toBe(true);
+    expect(await keep(behind, 'own', keptWith({ tags: ['one', 'two'] }))).toBe(true);
+    expect([await etagOf(behind, 'shown'), await etagOf(ahead, 'own')]).toEqual(['"e"', '"e"']);
   });
 
   it('survive a restart of TDengine, and the loss of its tables only empties the tier', async () => {

@@ -15,6 +15,8 @@ import type { Lsn } from '@mystocks/kernel';
  *
  * cache_stamps: when (`fence`) and at which position (`lsn`) a tag was outdated, or when a tag, a key or everything was
  * dropped. What is older than its stamps is outdated or gone, whoever wrote it and however late it lands.
+ *
+ * `writer`: the opening that wrote. Fences of one follow each other; those of two are only as good as their clocks.
  */
 
 export const DATABASE = 'mystocks_cache';
@@ -70,10 +72,10 @@ export function schemaStatements(database: string): Sql[] {
   const [name, part, tags] = [fixedNames(database)(database), PART_CHARACTERS, TAGS_CHARACTERS];
   return [
     sql`CREATE DATABASE IF NOT EXISTS ${name} PRECISION 'ms' KEEP ${literal.integer(KEEP_DAYS)}`,
-    sql`CREATE STABLE IF NOT EXISTS cache_entries (ts TIMESTAMP, fence BIGINT, parts INT, digest VARCHAR(32), shows BIGINT,
+    sql`CREATE STABLE IF NOT EXISTS cache_entries (ts TIMESTAMP, fence BIGINT, writer BIGINT, parts INT, digest VARCHAR(32), shows BIGINT,
       expires_at TIMESTAMP, grace_until TIMESTAMP, tag_names VARCHAR(${literal.integer(tags)}),
       body VARCHAR(${literal.integer(part)})) TAGS (key_hash VARCHAR(32), life TINYINT, part INT)`,
-    sql`CREATE STABLE IF NOT EXISTS cache_stamps (ts TIMESTAMP, fence BIGINT, lsn BIGINT)
+    sql`CREATE STABLE IF NOT EXISTS cache_stamps (ts TIMESTAMP, fence BIGINT, writer BIGINT, lsn BIGINT)
       TAGS (name VARCHAR(32), dropped BOOL)`,
   ];
 }

@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { EVERYTHING, numberOf } from './tdengine-schema.js';
 import { judged, type Stamps } from './tdengine-stamps.js';
 
-const asked = { name: 'key', fence: 10, tags: ['tag', 'other'], shows: numberOf('0/5') };
+const [OWN, OTHER] = [1, 2];
+const asked = { name: 'key', fence: 10, writer: OWN, tags: ['tag', 'other'], shows: numberOf('0/5') };
 const stamps = (outdated: [string, number, string][], dropped: [string, number][] = []): Stamps => {
-  const byName = new Map<string, { fence: number; lsn: bigint }[]>();
+  const byName = new Map<string, { fence: number; writer: number; lsn: bigint }[]>();
   for (const [name, fence, lsn] of outdated) {
-    byName.set(name, [...(byName.get(name) ?? []), { fence, lsn: numberOf(lsn) }]);
+    byName.set(name, [...(byName.get(name) ?? []), { fence, writer: OWN, lsn: numberOf(lsn) }]);
   }
-  const drops = dropped.map(([name, fence]) => [name, [{ fence, lsn: 0n }]] as const);
+  const drops = dropped.map(([name, fence]) => [name, [{ fence, writer: OWN, lsn: 0n }]] as const);
   return { outdated: byName, dropped: new Map(drops), newest: 99 };
 };
 
@@ -34,6 +35,13 @@ describe('an answer and the stamps of its names', () => {
   it.each([EVERYTHING, 'key', 'other'])('is gone with a drop of %s, whatever it shows', (name) => {
     expect(judged(asked, stamps([['tag', 11, '0/6']], [[name, 10]]))).toBe('gone');
     expect(judged({ ...asked, fence: 11 }, stamps([], [[name, 10]]))).toBe('good');
+  });
+
+  it('is taken for older than what another instance stamped within a second before', () => {
+    const late = { ...asked, fence: asked.fence + 1_000_000, writer: OTHER };
+    expect(judged(late, stamps([['tag', 10, '0/9']]))).toBe('outdated');
+    expect(judged({ ...late, fence: late.fence + 1 }, stamps([['tag', 10, '0/9']], [['key', 10]]))).toBe('good');
+    expect(judged(late, stamps([['tag', 10, '0/5']]))).toBe('good');
   });
 
   it('keeps the order of positions as numbers', () => {

@@ -1,4 +1,4 @@
-import { joinSql, literal, sql, type Sql } from '@mystocks/connection-pool';
+import { joinSql, literal, sql, type Sql, type TdengineValue } from '@mystocks/connection-pool';
 import { timeOf } from './entry-rows.js';
 import { batchesOf } from './insert-batches.js';
 import { textsOf, type Ask } from './tdengine-entries.js';
@@ -7,6 +7,7 @@ import { EVERYTHING, stampTable } from './tdengine-schema.js';
 /** A write or drop that touched a name. */
 interface Stamp {
   readonly fence: number;
+  readonly writer: number;
   /** 0 for a drop. */
   readonly lsn: bigint;
 }
@@ -21,6 +22,8 @@ export interface Stamps {
 
 export const NO_STAMPS: Stamps = { outdated: new Map(), dropped: new Map(), newest: 0 };
 
+/** How far the clocks of two instances may be apart. What one wrote so soon after a stamp of another counts as before. */
+const CLOCKS_APART_MS = 1_000;
 /** Names in one statement. */
 const NAMES_MAX = 500;
 /** Longer than any stamp is under way. */
@@ -39,11 +42,11 @@ export async function readStamps(ask: Ask, names: ReadonlySet<string>, since: nu
   const [outdated, dropped] = [new Map<string, Stamp[]>(), new Map<string, Stamp[]>()];
   let newest = 0;
   for (const some of chunked([...names])) {
-    const { rows } = await ask(sql`SELECT name, dropped, fence, lsn FROM cache_stamps
-      WHERE name IN (${textsOf(some)}) AND ts >= ${literal.timestamp(timeOf(since))}`);
-    for (const [name, isDrop, fence, lsn] of rows) {
+    const { rows } = await ask(sql`SELECT name, dropped, fence, writer, lsn FROM cache_stamps
+      WHERE name IN (${textsOf(some)}) AND ts >= ${literal.timestamp(timeOf(since) - CLOCKS_APART_MS)}`);
+    for (const [name, isDrop, ...stamped] of rows) {
       const of = isDrop === true ? dropped : outdated;
-      const stamp = { fence: Number(fence), lsn: typeof lsn === 'bigint' ? lsn : 0n };
+      const stamp = stampOf(stamped);
       of.set(String(name), [...(of.get(String(name)) ?? []), stamp]);
       newest = Math.max(newest, stamp.fence);
     }
@@ -56,16 +59,19 @@ export interface Judged {
   /** Of the key. */
   readonly name: string;
   readonly fence: number;
+  readonly writer: number;
   readonly tags: readonly string[];
   /** The position it was asked for after. */
   readonly shows: bigint | undefined;
 }
 
 /** What has become of an answer since its lease was given. */
-export function judged({ name, fence, tags, shows }: Judged, stamps: Stamps): 'good' | 'outdated' | 'gone' {
-  const isDropped = (of: string): boolean => stamps.dropped.get(of)?.some((stamp) => stamp.fence >= fence) ?? false;
+export function judged({ name, fence, writer, tags, shows }: Judged, stamps: Stamps): 'good' | 'outdated' | 'gone' {
+  const isLater = (stamp: Stamp): boolean =>
+    stamp.fence + (stamp.writer === writer ? 0 : CLOCKS_APART_MS * 1_000) >= fence;
+  const isDropped = (of: string): boolean => stamps.dropped.get(of)?.some(isLater) ?? false;
   if (namesOf(name, tags).some(isDropped)) return 'gone';
-  const isMissed = (stamp: Stamp): boolean => stamp.fence >= fence && (shows === undefined || shows < stamp.lsn);
+  const isMissed = (stamp: Stamp): boolean => isLater(stamp) && (shows === undefined || shows < stamp.lsn);
   return tags.some((tag) => stamps.outdated.get(tag)?.some(isMissed) ?? false) ? 'outdated' : 'good';
 }
 
@@ -75,12 +81,14 @@ export class TdengineStamps {
   readonly #written = { false: new Set<string>(), true: new Set<string>() };
   #lastMs = 0;
 
+  constructor(private readonly writer: number) {}
+
   outdate(ask: Ask, names: readonly string[], fence: number, lsn: bigint): Promise<void> {
-    return this.#stamp(ask, false, names, { fence, lsn });
+    return this.#stamp(ask, false, names, { fence, writer: this.writer, lsn });
   }
 
   drop(ask: Ask, names: readonly string[], fence: number): Promise<void> {
-    return this.#stamp(ask, true, names, { fence, lsn: 0n });
+    return this.#stamp(ask, true, names, { fence, writer: this.writer, lsn: 0n });
   }
 
   /**
@@ -95,11 +103,12 @@ export class TdengineStamps {
       names.clear();
       for (const some of chunked(since)) {
         const ofThese = sql`name IN (${textsOf(some)}) AND dropped = ${literal.boolean(dropped)}`;
-        const { rows } = await ask(sql`SELECT name, MAX(fence) AS fence, MAX(lsn) AS lsn FROM cache_stamps
-          WHERE ${ofThese} AND ts <= ${literal.timestamp(timeMs)} PARTITION BY name`);
-        const put = rows.map(([name, fence, lsn]) =>
-          rowOf(String(name), dropped, timeMs, { fence: Number(fence), lsn: lsn as bigint }),
-        );
+        const { rows } = await ask(sql`SELECT name, fence, writer, lsn FROM cache_stamps
+          WHERE ${ofThese} AND ts <= ${literal.timestamp(timeMs)}`);
+        const merged = new Map<string, Stamp>();
+        for (const [name, ...stamped] of rows)
+          merged.set(String(name), mergedOf(merged.get(String(name)), stampOf(stamped)));
+        const put = [...merged].map(([name, stamp]) => rowOf(name, dropped, timeMs, stamp));
         for (const statement of batchesOf(put)) await ask(statement);
         await ask(sql`DELETE FROM cache_stamps WHERE ${ofThese} AND ts < ${literal.timestamp(timeMs)}`);
       }
@@ -116,8 +125,21 @@ export class TdengineStamps {
   }
 }
 
-function rowOf(name: string, dropped: boolean, timeMs: number, { fence, lsn }: Stamp): Sql {
-  const values = [literal.timestamp(timeMs), literal.integer(fence), literal.integer(lsn)];
+const stampOf = ([fence, writer, lsn]: readonly TdengineValue[]): Stamp => ({
+  fence: Number(fence),
+  writer: Number(writer),
+  lsn: typeof lsn === 'bigint' ? lsn : 0n,
+});
+
+/** The newest, at the latest position. */
+function mergedOf(one: Stamp | undefined, other: Stamp): Stamp {
+  if (one === undefined) return other;
+  const newest = one.fence >= other.fence ? one : other;
+  return { ...newest, lsn: one.lsn > other.lsn ? one.lsn : other.lsn };
+}
+
+function rowOf(name: string, dropped: boolean, timeMs: number, { fence, writer, lsn }: Stamp): Sql {
+  const values = [literal.timestamp(timeMs), literal.integer(fence), literal.integer(writer), literal.integer(lsn)];
   return sql`${stampTable(name, dropped)} USING cache_stamps TAGS (${literal.text(name)},${literal.boolean(dropped)})
     VALUES (${joinSql(values, ',')})`;
 }

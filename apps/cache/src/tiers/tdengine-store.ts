@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { TdenginePool } from '@mystocks/connection-pool';
 import { mapBounded, type Clock } from '@mystocks/kernel';
 import { MISS, type Entry, type Leases, type Lookup } from '@mystocks/tiered-cache';
@@ -34,7 +35,8 @@ export interface TdengineStoreOptions {
 
 /** Entries and stamps in TDengine, and what follows from both. Keys and tags go by their names (`nameOf`). */
 export class TdengineStore {
-  readonly #stamps = new TdengineStamps();
+  readonly #writer = randomInt(2 ** 47);
+  readonly #stamps = new TdengineStamps(this.#writer);
 
   constructor(
     private readonly pool: TdenginePool,
@@ -61,7 +63,7 @@ export class TdengineStore {
   /** Writes what may be kept of as many entries, and answers which. */
   async write(entries: readonly Entry[]): Promise<Entry[]> {
     const ask = this.#writing;
-    const news = entries.map((entry) => ({ entry, ...askedFor(entry) }));
+    const news = entries.map((entry) => ({ entry, ...askedFor(entry, this.#writer) }));
     const heads = await readHeads(
       ask,
       news.map(({ name }) => name),
@@ -82,7 +84,7 @@ export class TdengineStore {
       return there !== undefined && there.life > lifeFor(entry).life ? [there] : [];
     });
     await removeEntries(ask, outliving);
-    const written = await writeEntries(ask, sent);
+    const written = await writeEntries(ask, sent, this.#writer);
     return sent.filter((_, place) => written[place]);
   }
 
@@ -160,10 +162,10 @@ export class TdengineStore {
   }
 }
 
-function askedFor({ kept, lease }: Entry): Judged {
+function askedFor({ kept, lease }: Entry, writer: number): Judged {
   const tags = kept.answer.tags.map((tag) => nameOf('tag', tag));
   const shows = kept.after === undefined ? undefined : numberOf(kept.after);
-  return { name: nameOf('key', lease.key), fence: lease.fence, tags, shows };
+  return { name: nameOf('key', lease.key), fence: lease.fence, writer, tags, shows };
 }
 
 /** In their order, in groups that go out together. */

@@ -8,13 +8,18 @@ import { TdengineTier } from './tdengine-tier.js';
 const DEADLINE_MS = 2_000;
 
 function underTest(urlOf: () => string, stall?: () => Stall): TierUnderTest {
-  const database = `cache_${randomBytes(6).toString('hex')}`;
-  const open = async (): Promise<TdengineTier> => {
+  let database = '';
+  const openSecond = async (): Promise<TdengineTier> => {
     const tier = new TdengineTier({ url: urlOf(), database, deadlineMs: DEADLINE_MS });
     await waitFor(() => tier.serving, { timeoutMs: 20_000, what: 'TDengine' });
     return tier;
   };
-  return { open, openSecond: open, leases: 'of-one-opening', ...(stall === undefined ? {} : { stall }) };
+  const open = (): Promise<TdengineTier> => {
+    // Each a store of its own: what one clears, others keep nothing of for a second.
+    database = `cache_${randomBytes(6).toString('hex')}`;
+    return openSecond();
+  };
+  return { open, openSecond, leases: 'of-one-opening', ...(stall === undefined ? {} : { stall }) };
 }
 
 let standIn: TdengineStandIn;

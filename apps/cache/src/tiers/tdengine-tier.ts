@@ -26,8 +26,8 @@ const TIDY_EVERY_MS = 60_000;
 /**
  * The second tier in TDengine. It has no compare-and-set, so a lease holds in this opening only: each instance of the
  * cache service lets one of its own readers fetch. Entries are ordered by their fences, and drops and outdatings are rows
- * that every read checks; both hold for all instances, as far as their clocks agree. After one failed operation nothing
- * more is sent until TDengine answers again.
+ * that every read checks; both hold for all instances whose clocks are less than a second apart. After one failed
+ * operation nothing more is sent until TDengine answers again.
  */
 export class TdengineTier implements Tier {
   readonly kind = 'tdengine';
