@@ -125,7 +125,7 @@ export class SimulatedHouse {
           open -= 1;
           this.checker.same(`${name}'s answer`, shown, this.market.shows(question.tags));
         });
-    for (let passedMs = 0; open > 0 && passedMs < 10_000; passedMs += STEP_MS) await this.advance(STEP_MS);
+    for (let passedMs = 0; open > 0 && passedMs < 12_000; passedMs += STEP_MS) await this.advance(STEP_MS);
     this.checker.same('reads without an answer', open, 0);
   }
 
@@ -230,13 +230,15 @@ export class SimulatedHouse {
 
 /**
  * What a reader says in the end. It may join a read from before the healing whose question was lost, or be given the
- * last good answer, marked stale, while a key that failed then rests.
+ * last good answer, marked stale: while a key that failed then rests, or whenever one of a short life is refreshed.
  */
 async function answerOf(read: () => Promise<Answer | undefined>): Promise<unknown> {
+  let said: unknown = 'nothing';
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const answer = await read();
-    if (answer !== undefined && answer.cache !== 'stale') return saidBy(answer).shows;
+    if (answer !== undefined) said = saidBy(answer).shows;
+    if (answer !== undefined && answer.cache !== 'stale') return said;
     await new Promise((resolve) => setTimeout(resolve, 400));
   }
-  return 'nothing fresh';
+  return said;
 }
