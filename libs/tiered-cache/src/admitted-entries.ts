@@ -87,6 +87,11 @@ export class AdmittedEntries<V extends object> {
     this.#retired.set(key, value);
   }
 
+  /** {@link retire} for everything. */
+  retireAll(): void {
+    for (const key of [...this.#window.keys(), ...this.#main.keys()]) this.retire(key);
+  }
+
   delete(key: string): boolean {
     const value = this.peek(key);
     if (value === undefined) return false;

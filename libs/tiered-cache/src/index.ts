@@ -1,4 +1,5 @@
 export { answerKey, canonicalJson } from './answer-key.js';
+export { Distrust } from './distrust.js';
 export type { Ticket } from './drop-stamps.js';
 export { decodeKept, encodeKept } from './encode-kept.js';
 export { Fences } from './fences.js';

@@ -133,6 +133,12 @@ export class NearCache<K extends Kept = Kept> {
     return named.filter((key) => this.#entries.delete(key)).length;
   }
 
+  /** Nothing kept is fresh any more, only good while its owner cannot be asked. Refuses what fetches under way bring back. */
+  outdateAll(): void {
+    this.#drops.stampAll();
+    this.#entries.retireAll();
+  }
+
   /** Drops everything: news may have been missed. Refuses what fetches under way bring back. Fences stay. */
   clear(): void {
     this.#drops.stampAll();

@@ -110,14 +110,12 @@ export class Oracle {
     this.#again.push({ atMs: this.nowMs + REST_MS, hits });
   }
 
-  /** Everybody finds out that news was missed. */
+  /** Everybody finds out that news was missed: what there is may be outdated. */
   gap(): void {
-    this.#second.clear();
     this.#keepsFrom = this.nowMs + REST_MS;
-    for (const gateway of this.#gateways) {
-      gateway.entries.clear();
-      gateway.keepsFrom = this.nowMs + REST_MS;
-    }
+    for (const gateway of this.#gateways) gateway.keepsFrom = this.nowMs + REST_MS;
+    for (const entries of [this.#second, ...this.#gateways.map((one) => one.entries)])
+      for (const entry of entries.values()) entry.outdatedAt ??= this.nowMs;
   }
 
   /** The store is there again; what it did not hear of meanwhile makes all of it doubtful. */

@@ -82,6 +82,7 @@ export class AnswersService implements OnModuleInit {
       },
     });
     this.#startOver();
+    void this.tier.clear();
   }
 
   /** The answer to `request`, from the tier or from the service that owns the call. */
@@ -139,7 +140,6 @@ export class AnswersService implements OnModuleInit {
   #startOver(): void {
     this.#writes.startOver();
     this.#missed.forget();
-    void this.tier.clear();
   }
 }
 

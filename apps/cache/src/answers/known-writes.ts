@@ -1,5 +1,13 @@
 import type { Clock, Lsn } from '@mystocks/kernel';
-import { Fences, freshnessOf, WriteTimes, type Freshness, type Kept, type Lookup } from '@mystocks/tiered-cache';
+import {
+  Distrust,
+  Fences,
+  freshnessOf,
+  WriteTimes,
+  type Freshness,
+  type Kept,
+  type Lookup,
+} from '@mystocks/tiered-cache';
 
 /** What a kept answer is good for, and the answer as long as it is good for anything. */
 export type Judged =
@@ -9,14 +17,16 @@ export type Judged =
 export class KnownWrites {
   readonly #fences = new Fences();
   readonly #times = new WriteTimes();
+  readonly #distrust: Distrust;
   #generation = 0;
-  #keepsFromMs = 0;
 
   /** `settleMs`: how long nothing is kept after news may have been missed. */
   constructor(
     private readonly clock: Clock,
-    private readonly settleMs: number,
-  ) {}
+    settleMs: number,
+  ) {
+    this.#distrust = new Distrust(settleMs);
+  }
 
   /** The newest position announced. */
   get latest(): Lsn | undefined {
@@ -30,7 +40,7 @@ export class KnownWrites {
 
   /** Whether answers asked for now may be kept at all. */
   get areWhole(): boolean {
-    return this.clock.now() >= this.#keepsFromMs;
+    return this.#distrust.isOver(this.clock.now());
   }
 
   note(tags: readonly string[], lsn: Lsn): void {
@@ -38,18 +48,23 @@ export class KnownWrites {
     this.#times.note(tags, this.clock.now());
   }
 
+  /** News may have been missed: what was asked for or kept before is not trusted any more. */
   startOver(): void {
     this.#generation += 1;
-    this.#keepsFromMs = this.clock.now() + this.settleMs;
+    this.#distrust.note(this.clock.now());
   }
 
   /** What `found` is good for here and now, to a caller that must see `readAfter`. */
   judge(found: Lookup, readAfter: Lsn | undefined): Judged {
     if (!found.hit || !this.covers(readAfter, found.kept.after)) return { freshness: 'gone' };
     const { kept } = found;
-    const outdated = found.outdated || !this.#fences.allows(kept.answer.tags, kept.after);
-    const writtenAtMs = outdated ? this.#times.lastOf(kept.answer.tags) : undefined;
-    const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now(), writtenAtMs);
+    const isWritten = found.outdated || !this.#fences.allows(kept.answer.tags, kept.after);
+    const distrustedMs = this.#distrust.since(kept);
+    const outdated = isWritten || distrustedMs !== undefined;
+    // Another process has heard of later writes: what replaces this must be asked for with those in mind.
+    if (distrustedMs !== undefined && kept.after !== undefined) this.#fences.raise([], kept.after);
+    const sinceMs = isWritten ? this.#times.lastOf(kept.answer.tags) : distrustedMs;
+    const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now(), sinceMs);
     return freshness === 'gone' ? { freshness } : { freshness, kept };
   }
 

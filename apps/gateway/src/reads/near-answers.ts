@@ -1,6 +1,7 @@
 import type { Answer, Call } from '@mystocks/contracts';
 import { systemClock, type Lsn } from '@mystocks/kernel';
 import {
+  Distrust,
   freshnessOf,
   keptOf,
   NearCache,
@@ -36,17 +37,20 @@ const UNTRUSTED: Ticket = -1;
 /** The first cache tier of this process. */
 export class NearAnswers extends NearCache<NearAnswer> {
   readonly #times = new WriteTimes();
-  #trustedFromMs = 0;
+  readonly #distrust = new Distrust(SETTLE_MS);
 
   /** `graceMs`: how long after it was fresh an answer may stand in for an owner that cannot be asked. */
   constructor(private readonly graceMs: number) {
     super();
   }
 
-  /** News may have been missed: nothing from before is kept, nor anything that is asked for within the next second. */
+  /**
+   * News may have been missed: what is kept is as good as outdated, and nothing that is asked for within the next second
+   * is kept.
+   */
   startOver(): void {
-    this.clear();
-    this.#trustedFromMs = systemClock.now() + SETTLE_MS;
+    this.outdateAll();
+    this.#distrust.note(systemClock.now());
   }
 
   override invalidate(tags: readonly string[], lsn: Lsn): void {
@@ -56,13 +60,15 @@ export class NearAnswers extends NearCache<NearAnswer> {
 
   override lastGood(key: string, nowMs: number): LastGood<NearAnswer> | undefined {
     const last = super.lastGood(key, nowMs);
-    if (last?.outdated !== true) return last;
-    const writtenAtMs = this.#times.lastOf(last.kept.answer.tags);
-    return freshnessOf({ hit: true, ...last }, nowMs, writtenAtMs) === 'gone' ? undefined : last;
+    if (last === undefined) return undefined;
+    const { kept } = last;
+    const sinceMs = last.outdated ? this.#times.lastOf(kept.answer.tags) : this.#distrust.since(kept);
+    const outdated = last.outdated || sinceMs !== undefined;
+    return freshnessOf({ hit: true, kept, outdated }, nowMs, sinceMs) === 'gone' ? undefined : { kept, outdated };
   }
 
   override begin(): Ticket {
-    return systemClock.now() < this.#trustedFromMs ? UNTRUSTED : super.begin();
+    return this.#distrust.isOver(systemClock.now()) ? super.begin() : UNTRUSTED;
   }
 
   /** `answer` with what it is served and kept with; one that must not be kept has ended already. */
