@@ -3,7 +3,7 @@
 // answering with the same figures.
 import autocannon from 'autocannon';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { kindsOf, nextAsk, type Ask, type MixName, type World } from '../../load/mixes.ts';
+import { kindsOf, nextAsk, worldFor, type Ask, type MixName, type World } from '../../load/mixes.ts';
 import { spreadOf, type Figures } from './figures.ts';
 import { runPaced } from './paced.ts';
 
@@ -17,7 +17,7 @@ function setting(name: string): string {
 }
 
 const mix = setting('MIX') as MixName;
-const world = JSON.parse(readFileSync(setting('WORLD'), 'utf8')) as World;
+const world = worldFor(mix, JSON.parse(readFileSync(setting('WORLD'), 'utf8')) as World);
 
 const statuses: Record<string, number> = {};
 const acceptedMs: number[] = [];

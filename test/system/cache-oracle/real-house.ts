@@ -14,7 +14,6 @@ import type { Caller, TokenVerifier } from '@mystocks/identity';
 import { withContext, type AccessLog } from '@mystocks/telemetry';
 import { FakeBus } from '@mystocks/testing';
 import { answerKey, canonicalJson, MemoryTier } from '@mystocks/tiered-cache';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AnswersService as SecondAnswers } from '../../../apps/cache/src/answers/answers.service.js';
 import { AccessesService } from '../../../apps/gateway/src/accesses/accesses.service.js';
 import { HotPath } from '../../../apps/gateway/src/http/hot-path.js';
@@ -66,6 +65,8 @@ class Sent {
   }
 }
 
+type Exchange = Parameters<AnswersService['send']>[0];
+
 interface Gateway {
   readonly bus: FakeBus;
   readonly hot: HotPath;
@@ -111,10 +112,10 @@ export class RealHouse {
     const headers = { authorization: `Bearer ${caller}`, ...after };
     const raw = { method: 'GET', url, headers, rawHeaders: Object.entries(headers).flat() };
     if (hot.answer(raw as unknown as IncomingMessage, sent as unknown as ServerResponse)) return seenOf(sent, true);
-    const asked = { method: 'GET', raw, headers, routeOptions: { url: '/template' } } as unknown as FastifyRequest;
+    const asked = { method: 'GET', raw, headers, routeOptions: { url: '/template' } } as unknown as Exchange[0];
     const context = { requestId: 'oracle', traceparent: '', ...(readAfter === undefined ? {} : { readAfter }) };
     try {
-      await withContext(context, () => answers.send([asked, sent as unknown as FastifyReply], call, request));
+      await withContext(context, () => answers.send([asked, sent as unknown as Exchange[1]], call, request));
       return seenOf(sent, false);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
