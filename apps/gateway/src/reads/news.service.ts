@@ -3,7 +3,7 @@ import { Bus } from '@mystocks/bus';
 import { followWrites } from '@mystocks/tiered-cache';
 import { NearAnswers } from './near-answers.js';
 
-/** Keeps the first tier honest: what is written outdates, what is dropped goes, and what may have been missed clears. */
+/** Keeps the first tier honest: what is written outdates, what is dropped goes, what may have been missed outdates everything. */
 @Injectable()
 export class NewsService implements OnModuleInit, OnModuleDestroy {
   #following: { stop(): void } | undefined;
