@@ -7,7 +7,7 @@ let near: NearAnswers;
 
 beforeEach(() => {
   jest.useFakeTimers();
-  near = new NearAnswers(0);
+  near = new NearAnswers(10_000);
 });
 afterEach(() => {
   jest.useRealTimers();
@@ -15,11 +15,11 @@ afterEach(() => {
 const ready = (): NearAnswer => near.ready(answer, undefined, { add: () => undefined } as never);
 
 describe('the first tier, when news may have been missed', () => {
-  it('drops what it has, and keeps nothing that was asked for before or within the next second', () => {
+  it('gives nothing out as fresh, and keeps nothing that was asked for before or within the next second', () => {
     const before = near.begin();
     expect(near.set('kept', ready(), before)).toBe(true);
     near.startOver();
-    expect(near.size).toBe(0);
+    expect(near.get('kept', Date.now())).toBeUndefined();
     expect(near.set('under way', ready(), before)).toBe(false);
     jest.advanceTimersByTime(999);
     const soon = near.begin();
@@ -27,5 +27,14 @@ describe('the first tier, when news may have been missed', () => {
     jest.advanceTimersByTime(5_000);
     expect(near.set('asked too soon', ready(), soon)).toBe(false);
     expect(near.set('asked later', ready(), near.begin())).toBe(true);
+  });
+
+  it('has what it had as the last good still, for the grace from that moment on', () => {
+    near.set('kept', ready(), near.begin());
+    near.startOver();
+    jest.advanceTimersByTime(9_999);
+    expect(near.lastGood('kept', Date.now())).toMatchObject({ outdated: true });
+    jest.advanceTimersByTime(1);
+    expect(near.lastGood('kept', Date.now())).toBeUndefined();
   });
 });
