@@ -5,8 +5,8 @@ import { Mending } from './mending.js';
 /** A store that is told how to behave. */
 class Store {
   isWell = true;
-  clears = 0;
-  canClear = true;
+  madeUp = 0;
+  canMakeUp = true;
   probes = 0;
   /** Holds probes back until it is called. */
   #goOn: (() => void) | undefined;
@@ -28,9 +28,9 @@ class Store {
         await this.#held;
         if (!this.isWell) throw new Error('not well');
       },
-      clearAll: () => {
-        if (!this.canClear) return Promise.reject(new Error('cannot clear'));
-        this.clears += 1;
+      makeUp: () => {
+        if (!this.canMakeUp) return Promise.reject(new Error('cannot make up for it'));
+        this.madeUp += 1;
         return Promise.resolve();
       },
     });
@@ -74,29 +74,29 @@ describe('Mending', () => {
     mending.close();
   });
 
-  it('serves nothing from a clearing that was asked for until it is done', async () => {
+  it('serves nothing until what was missed is made up for', async () => {
     const store = new Store();
     const mending = store.open();
     await until(() => mending.serving);
-    store.canClear = false;
-    const clearing = mending.clear();
+    store.canMakeUp = false;
+    const makingUp = mending.makeUp();
     expect(mending.serving).toBe(false);
-    await clearing;
-    expect([mending.serving, store.clears]).toEqual([false, 0]);
-    store.canClear = true;
+    await makingUp;
+    expect([mending.serving, store.madeUp]).toEqual([false, 0]);
+    store.canMakeUp = true;
     await until(() => mending.serving);
-    expect(store.clears).toBe(1);
+    expect(store.madeUp).toBe(1);
     mending.close();
   });
 
-  it('does not believe what was read while a clearing was asked for or a failure seen', async () => {
+  it('does not believe what was read while there came something to make up for, or a failure', async () => {
     const store = new Store();
     const mending = store.open();
     await until(() => mending.serving);
     let answer: (value: number) => void = () => undefined;
     const slow = (): Promise<number> => new Promise((resolve) => (answer = resolve));
     const read = mending.attempt(slow);
-    await mending.clear();
+    await mending.makeUp();
     expect(mending.serving).toBe(true);
     answer(1);
     expect(await read).toBeUndefined();
@@ -107,21 +107,21 @@ describe('Mending', () => {
     mending.close();
   });
 
-  it('forgets no clearing, whenever it is asked for', async () => {
+  it('forgets nothing that is to be made up for, whenever it comes', async () => {
     const store = new Store();
     const mending = store.open();
     await until(() => mending.serving);
     let asked = 0;
     for (let turn = 0; turn < 300; turn += 1) {
-      const clearing = mending.clear();
+      const makingUp = mending.makeUp();
       asked += 1;
       for (let tick = 0; tick < turn % 7; tick += 1) await Promise.resolve();
-      const other = mending.clear();
+      const other = mending.makeUp();
       asked += 1;
-      await Promise.all([clearing, other]);
+      await Promise.all([makingUp, other]);
       expect(mending.serving).toBe(true);
     }
-    expect(store.clears).toBeGreaterThanOrEqual(asked / 2);
+    expect(store.madeUp).toBeGreaterThanOrEqual(asked / 2);
     mending.close();
   });
 
@@ -131,7 +131,7 @@ describe('Mending', () => {
     await until(() => mending.serving);
     mending.close();
     expect([mending.serving, await mending.attempt(() => Promise.resolve(1))]).toEqual([false, undefined]);
-    await mending.clear();
-    expect(store.clears).toBe(0);
+    await mending.makeUp();
+    expect(store.madeUp).toBe(0);
   });
 });

@@ -5,8 +5,8 @@ export interface MendingOptions {
   readonly name: string;
   /** Settles when the store can be used; fails as long as it cannot. */
   readonly probe: () => Promise<void>;
-  /** Clears everything of the house in the store; fails when it cannot. */
-  readonly clearAll: () => Promise<void>;
+  /** Does in the store what could not be done when it was asked for; fails when it cannot. */
+  readonly makeUp: () => Promise<void>;
 }
 
 /** How often a store that failed is tried again, ms. */
@@ -14,14 +14,14 @@ const MEND_EVERY_MS = 200;
 
 /**
  * Whether a store is asked. After one failed operation not until a probe answers again, so that a store that hangs costs
- * one deadline and not one deadline a read; and not until a clearing that was asked for is done, so that what could not
- * be dropped is never served. It is not asked before the first probe either.
+ * one deadline and not one deadline a read; and not until what was missed is made up for, so that what could not be dropped
+ * is never served. It is not asked before the first probe either.
  */
 export class Mending {
   #failing = true;
   #told = false;
-  #clearsAsked = 0;
-  #clearsDone = 0;
+  #dueAsked = 0;
+  #dueDone = 0;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #underWay: Promise<void> | undefined;
@@ -32,30 +32,33 @@ export class Mending {
 
   /** Whether operations are sent now. */
   get serving(): boolean {
-    return !this.#failing && this.#clearsDone === this.#clearsAsked && !this.#closed;
+    return !this.#failing && this.#dueDone === this.#dueAsked && !this.#closed;
   }
 
-  /** What `work` came to; undefined, at once, while nothing is sent, and when it fails or a failure or clearing came meanwhile. */
+  /**
+   * What `work` came to; undefined, at once, while nothing is sent, and when it fails or when a failure, or something to
+   * make up for, came meanwhile.
+   */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (!this.serving) return undefined;
-    const clears = this.#clearsAsked;
+    const due = this.#dueAsked;
     try {
       const result = await work();
-      return this.serving && clears === this.#clearsAsked ? result : undefined;
+      return this.serving && due === this.#dueAsked ? result : undefined;
     } catch (error) {
       this.#fail(error);
       return undefined;
     }
   }
 
-  /** Clears everything before anything is served again; settles when that is done, or was tried in vain. */
-  async clear(): Promise<void> {
+  /** Makes up for what was missed before anything is served again; settles when that is done, or was tried in vain. */
+  async makeUp(): Promise<void> {
     if (this.#closed) return;
-    this.#clearsAsked += 1;
-    const asked = this.#clearsAsked;
+    this.#dueAsked += 1;
+    const asked = this.#dueAsked;
     await this.#mend();
     // A mending that was just ending may not have seen it.
-    if (this.#clearsDone < asked && !this.#failing) await this.#mend();
+    if (this.#dueDone < asked && !this.#failing) await this.#mend();
   }
 
   close(): void {
@@ -84,10 +87,10 @@ export class Mending {
   async #tryToMend(): Promise<void> {
     try {
       await this.options.probe();
-      while (this.#clearsDone !== this.#clearsAsked) {
-        const asked = this.#clearsAsked;
-        await this.options.clearAll();
-        this.#clearsDone = asked;
+      while (this.#dueDone !== this.#dueAsked) {
+        const asked = this.#dueAsked;
+        await this.options.makeUp();
+        this.#dueDone = asked;
       }
       if (this.#told) log.info(`${this.options.name} answers again`);
       this.#told = false;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startRedis, waitFor, type RedisServer } from '@mystocks/testing';
+import { Redis } from 'ioredis';
 import { MISS } from './kept.js';
 import { RedisTier } from './redis-tier.js';
 import { aKey, keep, keptWith, leaseOf, stateOf } from './tier-samples.conformance.js';
@@ -110,5 +111,32 @@ describe('a connection to a Redis that fails', () => {
     redis.resume();
     await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });
     expect(await stateOf(tier, key)).not.toBe('kept');
+  });
+
+  it('loses no more by a hiccup than what it was told meanwhile', async () => {
+    const [byTag, byKey, spared] = [aKey(), aKey(), aKey()];
+    await keep(tier, byTag, keptWith({ tags: ['000001.SZ'] }));
+    await keep(tier, byKey, keptWith({ tags: ['000002.SZ'] }));
+    await keep(tier, spared, keptWith({ tags: ['000002.SZ'] }));
+    const underWay = await leaseOf(tier, aKey());
+    redis.pause();
+    expect(await tier.get(key)).toEqual(MISS);
+    await tier.outdate(['600519.SH'], '0/7');
+    await tier.outdate(['600519.SH'], '0/5');
+    await tier.drop({ keys: [byKey], tags: ['000001.SZ'] });
+    redis.resume();
+    await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });
+    const states = await Promise.all([key, byTag, byKey, spared].map((one) => stateOf(tier, one)));
+    expect(states).toEqual(['outdated', 'absent', 'absent', 'kept']);
+    expect(await tier.set(keptWith({ tags: ['600519.SH'] }, { after: '0/6' }), underWay)).toBe(false);
+  });
+
+  it('clears everything when Redis refuses to make up for what it did not take', async () => {
+    const other = new Redis(redis.url);
+    await other.set('faults:t:odd', 'a string where a note should be');
+    await tier.outdate(['odd'], '0/1');
+    await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });
+    expect([await stateOf(tier, key), await other.exists('faults:t:odd')]).toEqual(['absent', 0]);
+    other.disconnect();
   });
 });

@@ -11,8 +11,8 @@ export interface RedisLinkOptions {
   readonly url: string;
   /** What one operation may take before it counts as failed, ms. */
   readonly deadlineMs: number;
-  /** Clears everything of the house, each step within the deadline; fails when it cannot. */
-  readonly clearAll: (step: Step) => Promise<void>;
+  /** Does what could not be done when it was asked for, each step within the deadline; fails when it cannot. */
+  readonly makeUp: (step: Step) => Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -29,7 +29,7 @@ export class RedisLink {
   #silentTries = 0;
   #refusalLoggedAtMs = -Infinity;
 
-  constructor({ url, deadlineMs, clearAll }: RedisLinkOptions) {
+  constructor({ url, deadlineMs, makeUp }: RedisLinkOptions) {
     this.#deadlineMs = deadlineMs;
     this.#redis = new Redis(url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -44,7 +44,7 @@ export class RedisLink {
     this.#mending = new Mending({
       name: 'redis',
       probe: () => this.#comeUp(),
-      clearAll: () => clearAll((work) => this.#inTime(work)),
+      makeUp: () => makeUp((work) => this.#inTime(work)),
     });
   }
 
@@ -77,9 +77,9 @@ export class RedisLink {
     return results ?? [];
   }
 
-  /** Clears everything before anything is served again; settles when that is done, or was tried in vain. */
-  clear(): Promise<void> {
-    return this.#mending.clear();
+  /** Makes up for what was missed before anything is served again; settles when that is done, or was tried in vain. */
+  makeUp(): Promise<void> {
+    return this.#mending.makeUp();
   }
 
   /** Fails when Redis is gone or hangs. One late answer on a busy machine is neither. */

@@ -4,6 +4,7 @@ import { log } from '@mystocks/telemetry';
 import { chunksOf } from './chunks.js';
 import { decodeKept, encodeKept } from './encode-kept.js';
 import { KEPT_BYTES_MAX, MISS, type Lookup } from './kept.js';
+import { OwedChanges } from './owed-changes.js';
 import { RedisLink, type Step } from './redis-link.js';
 import type { Claim, Entry, Lease, Tier } from './tier.js';
 
@@ -19,7 +20,7 @@ export interface RedisTierOptions {
 type Found = [bytes: Buffer, outdated: Buffer | null] | null;
 
 const KEYS_PER_TRIP = 32;
-const TAGS_PER_TRIP = 1_000;
+const NAMES_PER_TRIP = 1_000;
 
 /** The second tier in Redis, shared by the whole house: entries, leases and what overtakes them, in one store. */
 export class RedisTier implements Tier {
@@ -27,6 +28,7 @@ export class RedisTier implements Tier {
   readonly #link: RedisLink;
   readonly #prefix: string;
   readonly #clock: Clock;
+  readonly #owed = new OwedChanges();
   #toldOfLarge = false;
 
   constructor(options: RedisTierOptions) {
@@ -35,7 +37,7 @@ export class RedisTier implements Tier {
     this.#link = new RedisLink({
       url: options.url,
       deadlineMs: options.deadlineMs ?? 50,
-      clearAll: (step) => clearAll(this.#prefix, step),
+      makeUp: (step) => this.#makeUp(step),
     });
   }
 
@@ -83,23 +85,26 @@ export class RedisTier implements Tier {
   }
 
   async outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
-    for (let from = 0; from < tags.length; from += TAGS_PER_TRIP) {
-      const some = tags.slice(from, from + TAGS_PER_TRIP);
+    for (const some of tripsOf(tags)) {
       const done = await this.#link.attempt((redis) => redis.tierOutdate(this.#prefix, sortable(lsn), ...some));
       if (done !== undefined) continue;
-      void this.clear();
-      return;
+      this.#owed.outdate(some, lsn);
+      void this.#link.makeUp();
     }
   }
 
-  async drop({ keys = [], tags = [] }: CacheEntries): Promise<number> {
+  async drop(entries: CacheEntries): Promise<number> {
+    const { keys = [], tags = [] } = entries;
     const dropped = await this.#link.attempt((redis) => redis.tierDrop(this.#prefix, keys.length, ...keys, ...tags));
-    if (dropped === undefined) void this.clear();
-    return dropped ?? 0;
+    if (dropped !== undefined) return dropped;
+    this.#owed.drop(entries);
+    void this.#link.makeUp();
+    return 0;
   }
 
   clear(): Promise<void> {
-    return this.#link.clear();
+    this.#owed.clear();
+    return this.#link.makeUp();
   }
 
   probe(): Promise<void> {
@@ -109,6 +114,20 @@ export class RedisTier implements Tier {
   close(): Promise<void> {
     this.#link.close();
     return Promise.resolve();
+  }
+
+  #makeUp(step: Step): Promise<void> {
+    const prefix = this.#prefix;
+    return this.#owed.settle({
+      outdate: async (tags, lsn) => {
+        for (const some of tripsOf(tags)) await step((redis) => redis.tierOutdate(prefix, sortable(lsn), ...some));
+      },
+      drop: async ({ keys, tags }) => {
+        for (const some of tripsOf(keys)) await step((redis) => redis.tierDrop(prefix, some.length, ...some));
+        for (const some of tripsOf(tags)) await step((redis) => redis.tierDrop(prefix, 0, ...some));
+      },
+      clear: () => clearAll(prefix, step),
+    });
   }
 
   #lookupOf(key: string, found: Found | undefined): Lookup {
@@ -150,6 +169,12 @@ export class RedisTier implements Tier {
     return bytes <= KEPT_BYTES_MAX && kept.graceUntilMs > nowMs;
   }
 }
+
+/** Names that go out together. */
+const tripsOf = (names: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(names.length / NAMES_PER_TRIP) }, (_, trip) =>
+    names.slice(trip * NAMES_PER_TRIP, (trip + 1) * NAMES_PER_TRIP),
+  );
 
 /** The arguments of the script that keeps an entry. */
 function keeping({ kept, lease }: Entry, nowMs: number): (string | Buffer | number)[] {

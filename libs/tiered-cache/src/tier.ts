@@ -56,13 +56,13 @@ export interface Tier {
   setMany(entries: readonly Entry[]): Promise<boolean[]>;
   /**
    * A write at `lsn` touched `tags`: answers that do not surely show it (asked for `after` an earlier position) are no
-   * longer fresh, and leases given before keep none such. When that cannot be done now, nothing is served until all was
-   * cleared. Several writes may go in one, with the latest position.
+   * longer fresh, and leases given before keep none such. When that cannot be done now, nothing is served until it is
+   * made up for. Several writes may go in one, with the latest position.
    */
   outdate(tags: readonly string[], lsn: Lsn): Promise<void>;
   /**
    * Answers under the keys and tags are gone for good, and leases given before bring none back. Says how many are gone;
-   * 0 when it could not be done now: then nothing is served until all was cleared.
+   * 0 when it could not be done now: then nothing is served until it is made up for.
    */
   drop(entries: CacheEntries): Promise<number>;
   /** Drops everything of this house; done later when it cannot be done now, and nothing is served until then. */

@@ -2,7 +2,7 @@ import { TdenginePool } from '@mystocks/connection-pool';
 import type { CacheEntries } from '@mystocks/contracts';
 import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
-import { Leases, Mending, MISS } from '@mystocks/tiered-cache';
+import { Leases, Mending, MISS, OwedChanges } from '@mystocks/tiered-cache';
 import type { Claim, Entry, Kept, Lease, Lookup, Tier } from '@mystocks/tiered-cache';
 import { GatheredReads } from './gathered-reads.js';
 import { DATABASE, nameOf, numberOf } from './tdengine-schema.js';
@@ -35,6 +35,7 @@ export class TdengineTier implements Tier {
   readonly #leases: Leases;
   readonly #store: TdengineStore;
   readonly #mending: Mending;
+  readonly #owed = new OwedChanges();
   readonly #reads: GatheredReads;
   readonly #tidying: NodeJS.Timeout;
 
@@ -45,7 +46,7 @@ export class TdengineTier implements Tier {
     this.#mending = new Mending({
       name: 'tdengine',
       probe: () => this.#store.comeUp(),
-      clearAll: () => this.#store.clear(),
+      makeUp: () => this.#makeUp(),
     });
     this.#reads = new GatheredReads(async (names) => {
       return (await this.#mending.attempt(() => this.#store.read(names))) ?? new Map<string, Lookup>();
@@ -59,7 +60,7 @@ export class TdengineTier implements Tier {
 
   async get(key: string): Promise<Lookup> {
     const found = await this.#reads.get(nameOf('key', key));
-    // A clearing that came meanwhile concerns it too.
+    // What is to be made up for meanwhile may concern it too.
     return this.serving ? found : MISS;
   }
 
@@ -103,27 +104,30 @@ export class TdengineTier implements Tier {
   async outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
     if (tags.length === 0) return;
     const fence = this.#leases.outdate(tags, lsn);
-    const names = tags.map((tag) => nameOf('tag', tag));
     const done = await this.#mending.attempt(async () => {
-      await this.#store.outdate(names, fence, numberOf(lsn));
+      await this.#store.outdate(tagNames(tags), fence, numberOf(lsn));
       return true;
     });
-    if (done === undefined) void this.clear();
+    if (done !== undefined) return;
+    this.#owed.outdate(tags, lsn);
+    void this.#mending.makeUp();
   }
 
   async drop(entries: CacheEntries): Promise<number> {
-    const keys = (entries.keys ?? []).map((key) => nameOf('key', key));
-    const tags = (entries.tags ?? []).map((tag) => nameOf('tag', tag));
+    const { keys = [], tags = [] } = entries;
     if (keys.length + tags.length === 0) return 0;
     const fence = this.#leases.drop(entries);
-    const dropped = await this.#mending.attempt(() => this.#store.drop(keys, tags, fence));
-    if (dropped === undefined) void this.clear();
-    return dropped ?? 0;
+    const dropped = await this.#mending.attempt(() => this.#store.drop(keyNames(keys), tagNames(tags), fence));
+    if (dropped !== undefined) return dropped;
+    this.#owed.drop(entries);
+    void this.#mending.makeUp();
+    return 0;
   }
 
   async clear(): Promise<void> {
     this.#leases.clear();
-    await this.#mending.clear();
+    this.#owed.clear();
+    await this.#mending.makeUp();
   }
 
   /** While nothing is served it has to take the tables too. */
@@ -137,6 +141,14 @@ export class TdengineTier implements Tier {
     await this.#pool.close();
   }
 
+  #makeUp(): Promise<void> {
+    return this.#owed.settle({
+      outdate: (tags, lsn) => this.#store.outdate(tagNames(tags), this.#leases.outdate(tags, lsn), numberOf(lsn)),
+      drop: ({ keys, tags }) => this.#store.drop(keyNames(keys), tagNames(tags), this.#leases.drop({ keys, tags })),
+      clear: () => this.#store.clear(),
+    });
+  }
+
   async #tidy(): Promise<void> {
     if (!this.serving) return;
     try {
@@ -146,3 +158,6 @@ export class TdengineTier implements Tier {
     }
   }
 }
+
+const keyNames = (keys: readonly string[]): string[] => keys.map((key) => nameOf('key', key));
+const tagNames = (tags: readonly string[]): string[] => tags.map((tag) => nameOf('tag', tag));

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { OwedChanges, type Settling } from './owed-changes.js';
+
+/** What a store was told to do, in order. */
+function storeThat(fails = (): boolean => false): { readonly done: unknown[]; readonly store: Settling } {
+  const done: unknown[] = [];
+  const take =
+    (what: string) =>
+    (...about: unknown[]): Promise<void> => {
+      if (fails()) return Promise.reject(new Error('the store fails'));
+      done.push([what, ...about]);
+      return Promise.resolve();
+    };
+  return { done, store: { outdate: take('outdate'), drop: take('drop'), clear: take('clear') } };
+}
+
+describe('what a store owes', () => {
+  it('is done together, once: outdatings at the latest position, drops, and not everything else', async () => {
+    const [owed, { done, store }] = [new OwedChanges(), storeThat()];
+    owed.outdate(['a', 'b'], '0/9');
+    owed.outdate(['b', 'c'], '0/A');
+    owed.outdate(['c'], '0/1');
+    owed.drop({ keys: ['k'] });
+    owed.drop({ tags: ['a'] });
+    await owed.settle(store);
+    await owed.settle(store);
+    expect(done).toEqual([
+      ['outdate', ['a', 'b', 'c'], '0/A'],
+      ['drop', { keys: ['k'], tags: ['a'] }],
+    ]);
+  });
+
+  it('is a clearing when that was asked for, whatever else was, before or after', async () => {
+    const [owed, { done, store }] = [new OwedChanges(), storeThat()];
+    owed.drop({ keys: ['k'] });
+    owed.clear();
+    owed.drop({ tags: ['a'] });
+    owed.outdate(['a'], '0/1');
+    await owed.settle(store);
+    expect(done).toEqual([['clear']]);
+  });
+
+  it('is a clearing when it is too much to remember', async () => {
+    const [owed, { done, store }] = [new OwedChanges(3), storeThat()];
+    owed.drop({ keys: ['k'], tags: ['a'] });
+    owed.outdate(['a'], '0/1');
+    owed.drop({ keys: ['k'] });
+    await owed.settle(store);
+    expect(done).toHaveLength(2);
+    for (const name of ['a', 'b', 'c', 'd']) owed.outdate([name], '0/2');
+    await owed.settle(store);
+    expect(done.slice(2)).toEqual([['clear']]);
+  });
+
+  it('is a clearing when doing it fails: one of the changes may be what the store refuses', async () => {
+    let isWell = false;
+    const [owed, { done, store }] = [new OwedChanges(), storeThat(() => !isWell)];
+    owed.outdate(['a'], '0/1');
+    await expect(owed.settle(store)).rejects.toThrow('the store fails');
+    isWell = true;
+    await owed.settle(store);
+    expect(done).toEqual([['clear']]);
+  });
+
+  it('still is what came while it was done', async () => {
+    const [owed, { done, store }] = [new OwedChanges(), storeThat()];
+    owed.outdate(['a'], '0/1');
+    const settling = owed.settle(store);
+    owed.drop({ keys: ['k'] });
+    await settling;
+    expect(done).toEqual([['outdate', ['a'], '0/1']]);
+    await owed.settle(store);
+    expect(done.slice(1)).toEqual([['drop', { keys: ['k'], tags: [] }]]);
+  });
+});
