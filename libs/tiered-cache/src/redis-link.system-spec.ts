@@ -139,4 +139,13 @@ describe('a connection to a Redis that fails', () => {
     expect([await stateOf(tier, key), await other.exists('faults:t:odd')]).toEqual(['absent', 0]);
     other.disconnect();
   });
+
+  it('trusts nothing that is there when the connection was lost: that Redis may have forgotten what it was told', async () => {
+    const other = new Redis(redis.url);
+    await other.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await waitFor(async () => (await other.exists(`faults:e:${key}`)) === 0, { timeoutMs: 5_000, what: 'clearing' });
+    await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });
+    expect(await keep(tier, key, keptWith({}))).toBe(true);
+    other.disconnect();
+  });
 });

@@ -13,6 +13,8 @@ export interface RedisLinkOptions {
   readonly deadlineMs: number;
   /** Does what could not be done when it was asked for, each step within the deadline; fails when it cannot. */
   readonly makeUp: (step: Step) => Promise<void>;
+  /** The connection was lost and is there again: the store may have been started anew, from an older state. */
+  readonly reconnected: () => void;
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -29,7 +31,7 @@ export class RedisLink {
   #silentTries = 0;
   #refusalLoggedAtMs = -Infinity;
 
-  constructor({ url, deadlineMs, makeUp }: RedisLinkOptions) {
+  constructor({ url, deadlineMs, makeUp, reconnected }: RedisLinkOptions) {
     this.#deadlineMs = deadlineMs;
     this.#redis = new Redis(url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -41,6 +43,7 @@ export class RedisLink {
     });
     // Without a listener ioredis prints each lost connection; readiness tells, and the mending once in the log.
     this.#redis.on('error', () => undefined);
+    this.#redis.once('ready', () => this.#redis.on('ready', reconnected));
     this.#mending = new Mending({
       name: 'redis',
       probe: () => this.#comeUp(),

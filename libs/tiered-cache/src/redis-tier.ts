@@ -38,6 +38,7 @@ export class RedisTier implements Tier {
       url: options.url,
       deadlineMs: options.deadlineMs ?? 50,
       makeUp: (step) => this.#makeUp(step),
+      reconnected: () => void this.clear(),
     });
   }
 
