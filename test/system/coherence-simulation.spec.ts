@@ -160,14 +160,18 @@ describe('five gateways, two cache services and an owner on a bus that is cut, m
     console.log(JSON.stringify(totals));
   });
 
-  it(`agree with the owner a second after the bus is whole again, whatever happened (${seeds.length} seeds)`, async () => {
-    const wrong: string[] = [];
-    for (const seed of seeds) {
-      const found = await play(seed, real);
-      if (found.length > 0) wrong.push(`COHERENCE_SEED=${seed}: ${found.length}: ${found.slice(0, 3).join('; ')}`);
-    }
-    expect(wrong).toEqual([]);
-  }, seeds.length * 2_000 + 60_000);
+  it(
+    `agree with the owner a second after the bus is whole again, whatever happened (${seeds.length} seeds)`,
+    async () => {
+      const wrong: string[] = [];
+      for (const seed of seeds) {
+        const found = await play(seed, real);
+        if (found.length > 0) wrong.push(`COHERENCE_SEED=${seed}: ${found.length}: ${found.slice(0, 3).join('; ')}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+    seeds.length * 2_000 + 60_000,
+  );
 
   it.each(planted)(
     'are found out when %s',

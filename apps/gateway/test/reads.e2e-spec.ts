@@ -166,6 +166,13 @@ describe('a read', () => {
     expect((await gateway.get(PATH)).headers.get('x-cache')).toBe('l1-hit');
   });
 
+  it('asks the cache service for no position that only the news has: what that keeps would never be new enough', async () => {
+    announce('0/AB');
+    gateway.bus.answer(readAnswer, () => ({ ...answerOf(bars), cache: 'l2-hit' as CacheState, after: '0/AB' }));
+    expect((await gateway.get(PATH)).headers.get('x-cache')).toBe('l2-hit');
+    expect(gateway.contexts.map(({ readAfter }) => readAfter)).toEqual([undefined]);
+  });
+
   it('does not serve an answer older than the client’s own write', async () => {
     await gateway.get(PATH);
     const response = await gateway.get(PATH, { headers: { 'x-read-after': '7/0' } });
@@ -222,7 +229,7 @@ describe('a read', () => {
   });
 
   it('is not remembered when its owner says so', async () => {
-    gateway.bus.answer(readAnswer, () => answerOf({ phase: 'closed' }, { ttl_ms: 0 }));
+    gateway.bus.answer(readAnswer, () => answerOf({ phase: 'closed' }, { ttl_ms: 0, tags: [] }));
     await gateway.get('/api/v2/clock');
     await gateway.get('/api/v2/clock');
     expect(gateway.count(readAnswer)).toBe(2);

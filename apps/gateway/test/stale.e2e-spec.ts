@@ -183,7 +183,8 @@ describe('a cache service that falls silent', () => {
     expect((await get(PATH)).status).toBe(200);
     expect([gateway.count(readAnswer), gateway.count(listBars)]).toEqual([1, 2]);
     await together(1_000);
-    gateway.bus.answer(readAnswer, () => barsOf());
+    const after = gateway.app.get(NearAnswers).latestLsn ?? '0/0';
+    gateway.bus.answer(readAnswer, () => barsOf({ after }));
     expect((await get(PATH)).status).toBe(200);
     expect(gateway.count(readAnswer)).toBe(2);
   });

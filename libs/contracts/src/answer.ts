@@ -38,4 +38,6 @@ export class Answer {
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly built_at_ms!: number;
   /** Which tier answered; set by the tiers. */
   @IsOneOf(cacheStates, { optional: true }) readonly cache?: CacheState;
+  /** Log position up to which it surely shows every write that touches it; set by the cache service. */
+  @IsText(1, 40, { optional: true }) readonly after?: string;
 }

@@ -98,6 +98,11 @@ export class NearCache<K extends Kept = Kept> {
     return undefined;
   }
 
+  /** Whether an answer with `tags`, asked for `after` that position, shows every write that was told here. */
+  showsAll(tags: readonly string[], after: Lsn | undefined): boolean {
+    return this.#fences.allows(tags, after);
+  }
+
   /** To be called before a fetch begins; {@link set} wants it with what the fetch brought. */
   begin(): Ticket {
     return this.#drops.now;

@@ -20,17 +20,17 @@ interface Gained {
   readonly seen: Seen;
   readonly ttlMs: number;
   readonly swrMs: number;
+  readonly after: number;
 }
 
 interface Gateway {
   readonly entries: Map<Question, Entry>;
-  known: number;
   keepsFrom: number;
 }
 
 /** One second: nothing is kept so long after news was missed, nor is a failed owner asked for the same key. */
 const REST_MS = 1_000;
-const FAILED: Gained = { seen: 'failed', ttlMs: 0, swrMs: 0 };
+const FAILED: Gained = { seen: 'failed', ttlMs: 0, swrMs: 0, after: 0 };
 
 /**
  * What two gateways before one cache service must do, written from the rules alone: docs/guides/caching.md, the
@@ -60,7 +60,7 @@ export class Oracle {
     this.nowMs = nowMs;
     // A cache service that has just started cannot know what it missed.
     this.#keepsFrom = nowMs + REST_MS;
-    this.#gateways = Array.from({ length: gateways }, () => ({ entries: new Map(), known: 0, keepsFrom: 0 }));
+    this.#gateways = Array.from({ length: gateways }, () => ({ entries: new Map(), keepsFrom: 0 }));
   }
 
   passTime(ms: number): void {
@@ -96,7 +96,6 @@ export class Oracle {
     for (const entries of [this.#second, ...this.#gateways.map((one) => one.entries)])
       for (const entry of entries.values()) if (touched(entry)) entry.outdatedAt = this.nowMs;
     this.#known = lsn;
-    for (const gateway of this.#gateways) gateway.known = lsn;
     this.#missedByStore ||= this.secondIsAway;
   }
 
@@ -126,16 +125,19 @@ export class Oracle {
   }
 
   #fetch(gateway: Gateway, question: Question, wants: number): Gained {
-    // The gateway will have nothing older than the newest write it has heard of.
-    const position = Math.max(wants, gateway.known);
-    const { known } = gateway;
-    let gained = this.cacheServiceIsAway ? undefined : this.#readSecond(question, position);
+    let gained = this.cacheServiceIsAway ? undefined : this.#readSecond(question, wants);
     // Who hears nothing from the cache service, or a failure without a name, asks the owner itself.
     if (gained === undefined || (gained.seen === 'failed' && this.mood === 'unavailable'))
       gained = this.#owner(question);
-    if (gained.ttlMs > 0 && this.nowMs >= gateway.keepsFrom)
-      gateway.entries.set(question, this.#entry(question, gained, known));
+    if (gained.ttlMs > 0 && this.nowMs >= gateway.keepsFrom) this.#keepNear(gateway, question, gained);
     return gained;
+  }
+
+  /** What shows more is not replaced by what shows less. */
+  #keepNear({ entries }: Gateway, question: Question, gained: Gained): void {
+    const there = entries.get(question);
+    const isThere = there !== undefined && this.nowMs < there.freshUntil + this.graceMs;
+    if (!isThere || there.after <= gained.after) entries.set(question, this.#entry(question, gained));
   }
 
   #readSecond(question: Question, position: number): Gained {
@@ -145,7 +147,7 @@ export class Oracle {
     if (entry === undefined || freshness === 'gone') return this.#throughSecond(question, position);
     if (freshness === 'fresh') {
       this.#count('hits', 'l2');
-      return { seen: 'l2-hit', ttlMs: entry.freshUntil - this.nowMs, swrMs: entry.swrMs };
+      return { seen: 'l2-hit', ttlMs: entry.freshUntil - this.nowMs, swrMs: entry.swrMs, after: entry.after };
     }
     const rests = (this.#rests.get(question) ?? 0) > this.nowMs;
     if (freshness === 'revalidate') {
@@ -176,16 +178,16 @@ export class Oracle {
     const gained = this.#owner(question);
     const isAnnounced = position <= this.#known;
     if (gained.ttlMs > 0 && isAnnounced && !this.secondIsAway && this.nowMs >= this.#keepsFrom)
-      this.#second.set(question, this.#entry(question, gained, this.#known));
+      this.#second.set(question, this.#entry(question, gained));
     return gained;
   }
 
   #owner({ call, ttlMs, swrMs }: Question): Gained {
     this.#add(`cache_origin_calls_total{subject="${call.subject}"}`);
-    return this.mood === 'well' ? { seen: 'miss', ttlMs, swrMs } : FAILED;
+    return this.mood === 'well' ? { seen: 'miss', ttlMs, swrMs, after: this.#known } : FAILED;
   }
 
-  #entry({ tags }: Question, { ttlMs, swrMs }: Gained, after: number): Entry {
+  #entry({ tags }: Question, { ttlMs, swrMs, after }: Gained): Entry {
     return { after, tags, freshUntil: this.nowMs + ttlMs, swrMs, outdatedAt: undefined };
   }
 
@@ -210,7 +212,7 @@ export class Oracle {
   }
 
   #staleGained(reason: string): Gained {
-    return { seen: this.#stale('l2', reason), ttlMs: 0, swrMs: 0 };
+    return { ...FAILED, seen: this.#stale('l2', reason) };
   }
 
   #count(what: 'hits' | 'misses', layer: string, seen: Seen = 'miss'): Seen {

@@ -31,7 +31,20 @@ describe('reading through the second tier', () => {
     expect(house.asked).toHaveLength(1);
   });
 
-  it('does not let a reader join a read that is older than its own write', async () => {
+  it('asks the owner once for a cold key also while other symbols are written', async () => {
+    const waiting = house.hold();
+    const readers = [];
+    for (let lsn = 1; lsn <= 9; lsn += 1) {
+      await house.announce('000001.SZ', `0/${lsn}`);
+      readers.push(read());
+      await until(() => waiting.length > 0);
+    }
+    waiting[0]?.answer(answer('one'));
+    for (const { etag } of await Promise.all(readers)) expect(etag).toBe('"one"');
+    expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/1']);
+  });
+
+  it('does not answer a reader with a read under way that is older than a write it must see', async () => {
     const waiting = house.hold();
     await house.announce('000001.SZ', '0/1');
     const early = read();
@@ -39,9 +52,9 @@ describe('reading through the second tier', () => {
     await house.announce('600519.SH', '0/2');
     const late = read();
     const joins = read('0/1');
+    waiting[0]?.answer(answer('before'));
     await until(() => waiting.length === 2);
     waiting[1]?.answer(answer('after'));
-    waiting[0]?.answer(answer('before'));
     expect((await late).etag).toBe('"after"');
     expect((await early).etag).toBe('"before"');
     expect((await joins).etag).toBe('"after"');

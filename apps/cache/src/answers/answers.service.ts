@@ -13,7 +13,7 @@ import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { currentContext, metrics } from '@mystocks/telemetry';
 import { answerKey, canonicalJson, followWrites, type Tier } from '@mystocks/tiered-cache';
 import { KnownWrites } from './known-writes.js';
-import { LeasedReads, shownOf, type Fresh, type Wanted } from './leased-reads.js';
+import { answerOf, LeasedReads, shownOf, type Fresh, type Wanted } from './leased-reads.js';
 import { MissedReads } from './missed-reads.js';
 import { OutdatedTags } from './outdated-tags.js';
 import { Owners } from './owners.js';
@@ -95,7 +95,7 @@ export class AnswersService implements OnModuleInit {
     }
     this.#hits.count += 1;
     this.#onHit(wanted.key);
-    return { ...shownOf(found.kept, this.#clock.now()).answer, cache: 'l2-hit' };
+    return answerOf(shownOf(found.kept, this.#clock.now()), 'l2-hit');
   }
 
   /**

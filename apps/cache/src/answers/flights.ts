@@ -1,9 +1,7 @@
 import { Failure, type FailureCode } from '@mystocks/contracts';
-import { compareLsn, type Lsn } from '@mystocks/kernel';
 import type { Shown } from './leased-reads.js';
 
 interface Flight {
-  readonly after: Lsn | undefined;
   readonly shown: Promise<Shown>;
   readonly isHurried: boolean;
 }
@@ -11,8 +9,8 @@ interface Flight {
 /** One read that wants to share. */
 export interface Boarding {
   readonly key: string;
-  /** The newest position announced when it began. */
-  readonly after: Lsn | undefined;
+  /** Whether it may be answered with what a read under way comes to: writes may have been announced since that began. */
+  readonly isGoodEnough: (shown: Shown) => boolean;
   /** Its deadline is earlier than the owner's own: running into it says nothing about the owner. */
   readonly isHurried: boolean;
 }
@@ -21,24 +19,20 @@ export interface Boarding {
 const PERSONAL: readonly FailureCode[] = ['unauthenticated', 'forbidden'];
 
 /**
- * One read for a key in this process however many ask, except that nobody joins a read that was started with an older
- * log position than it needs. What strikes only the first asker (its token, its haste) does not strike those who
- * joined: the first of them starts anew, and the others join that.
+ * One read for a key in this process however many ask. Those who joined a read that does not show a write they must see
+ * start anew together, and so do those whose first asker failed for reasons of its own (its token, its haste).
  */
 export class Flights {
   readonly #underWay = new Map<string, Flight>();
 
-  /**
-   * Joins the read of `key` under way when it shows everything up to `after`, else starts `read`, which is told whether
-   * it overtakes one that shows less.
-   */
-  async run(boarding: Boarding, read: (overtakes: boolean) => Promise<Shown>): Promise<Shown> {
+  /** Joins the read of a key under way, or starts `read`. */
+  async run(boarding: Boarding, read: () => Promise<Shown>): Promise<Shown> {
     for (;;) {
       const flight = this.#underWay.get(boarding.key);
-      if (flight === undefined) return this.#start(boarding, read(false));
-      if (!shows(flight.after, boarding.after)) return this.#start(boarding, read(true));
+      if (flight === undefined) return this.#start(boarding, read());
       try {
-        return await flight.shown;
+        const shown = await flight.shown;
+        if (boarding.isGoodEnough(shown)) return shown;
       } catch (error) {
         if (!isPersonal(error, flight)) throw error;
       }
@@ -50,17 +44,14 @@ export class Flights {
     this.#underWay.clear();
   }
 
-  #start({ key, after, isHurried }: Boarding, reading: Promise<Shown>): Promise<Shown> {
+  #start({ key, isHurried }: Boarding, reading: Promise<Shown>): Promise<Shown> {
     const shown = reading.finally(() => {
       if (this.#underWay.get(key)?.shown === shown) this.#underWay.delete(key);
     });
-    this.#underWay.set(key, { after, shown, isHurried });
+    this.#underWay.set(key, { shown, isHurried });
     return shown;
   }
 }
 
 const isPersonal = (error: unknown, { isHurried }: Flight): boolean =>
   error instanceof Failure && (PERSONAL.includes(error.code) || (isHurried && error.code === 'timeout'));
-
-const shows = (flight: Lsn | undefined, wanted: Lsn | undefined): boolean =>
-  wanted === undefined || (flight !== undefined && compareLsn(flight, wanted) >= 0);

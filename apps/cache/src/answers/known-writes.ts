@@ -73,6 +73,11 @@ export class KnownWrites {
     return this.#fences.covers(readAfter, after);
   }
 
+  /** Whether an answer asked for `after` a position shows every write that touches it and was announced until now. */
+  showsAll({ answer, after }: Pick<Kept, 'answer' | 'after'>): boolean {
+    return this.#fences.allows(answer.tags, after);
+  }
+
   /** Whether an answer asked for in `generation` shows every write that was announced since. */
   mayKeep(kept: Kept, generation: number): boolean {
     return this.areWhole && generation === this.#generation && this.#fences.allows(kept.answer.tags, kept.after);

@@ -1,4 +1,4 @@
-import { Failure, type Answer } from '@mystocks/contracts';
+import { Failure, type Answer, type CacheState } from '@mystocks/contracts';
 import type { Clock, Lsn } from '@mystocks/kernel';
 import { currentContext } from '@mystocks/telemetry';
 import type { Kept, Lease, Tier } from '@mystocks/tiered-cache';
@@ -133,3 +133,10 @@ export class LeasedReads {
 export function shownOf({ answer, expiresAtMs, after }: Kept, nowMs: number): Shown {
   return { answer: { ...answer, ttl_ms: Math.max(0, Math.floor(expiresAtMs - nowMs)) }, after };
 }
+
+/** What a caller is answered: from which tier, and up to where it shows every write. */
+export const answerOf = ({ answer, after }: Shown, cache: CacheState): Answer => ({
+  ...answer,
+  cache,
+  ...(after !== undefined && { after }),
+});

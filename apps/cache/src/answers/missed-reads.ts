@@ -6,7 +6,7 @@ import { mayUseLastGood, staleOf, type Kept, type Tier } from '@mystocks/tiered-
 import { FailedKeys } from './failed-keys.js';
 import { Flights } from './flights.js';
 import type { Judged, KnownWrites } from './known-writes.js';
-import { shownOf, type LeasedReads, type Shown, type Wanted } from './leased-reads.js';
+import { answerOf, shownOf, type LeasedReads, type Shown, type Wanted } from './leased-reads.js';
 import type { Owners } from './owners.js';
 
 /** How much of a caller's time is kept back for answering with the last good, ms. */
@@ -44,7 +44,7 @@ export class MissedReads {
   }
 
   async #fromOwner(wanted: Wanted): Promise<Answer> {
-    return { ...(await this.#ask(wanted)).answer, cache: 'miss' };
+    return answerOf(await this.#ask(wanted), 'miss');
   }
 
   async #ask(wanted: Wanted): Promise<Shown> {
@@ -54,10 +54,8 @@ export class MissedReads {
     // A position nobody announced is a client's word: it may be made up, so nobody else may wait for its answer.
     if (!writes.covers(readAfter, known)) return this.#askAlone(wanted);
     const isHurried = (currentContext()?.deadlineMs ?? Infinity) < clock.now() + question.call.timeoutMs;
-    // Waiting for the lease of a read that shows less would be waiting for an answer that cannot be used.
-    const shown = await this.#flights.run({ key, after: known, isHurried }, (overtakes) =>
-      overtakes ? this.#askAlone(wanted) : leased.read(wanted),
-    );
+    const isGoodEnough = (shown: Shown): boolean => writes.covers(known, shown.after) || writes.showsAll(shown);
+    const shown = await this.#flights.run({ key, isHurried, isGoodEnough }, () => leased.read(wanted));
     // It may be what another process kept that had not heard of this caller's own write.
     return writes.covers(readAfter, shown.after) ? shown : this.#askAlone(wanted);
   }
@@ -80,7 +78,7 @@ export class MissedReads {
       const found = writes.judge(await tier.get(key), readAfter);
       if (found.freshness === 'gone') throw error;
       if (found.freshness !== 'fresh') return stale(found.kept, 'error');
-      return { ...shownOf(found.kept, clock.now()).answer, cache: 'miss' };
+      return answerOf(shownOf(found.kept, clock.now()), 'miss');
     }
   }
 

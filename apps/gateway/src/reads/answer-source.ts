@@ -1,9 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, ownerOf, readAnswer, type Answer, type Call } from '@mystocks/contracts';
-import { metrics } from '@mystocks/telemetry';
+import { laterLsn, type Lsn } from '@mystocks/kernel';
+import { currentContext, metrics, withContext } from '@mystocks/telemetry';
 
 const CACHE = ownerOf(readAnswer);
+
+/** A question in both of its forms. */
+export interface Asked<Request extends object> {
+  readonly call: Call<Request, Answer>;
+  readonly request: Request;
+  readonly canonical: string;
+}
+
+/** Has what `work` asks for show everything up to `position` too. */
+export function withPosition<T>(position: Lsn | undefined, work: () => Promise<T>): Promise<T> {
+  const context = currentContext();
+  const readAfter = laterLsn(context?.readAfter, position);
+  return context === undefined || readAfter === undefined ? work() : withContext({ ...context, readAfter }, work);
+}
 
 /**
  * Where answers come from that this process does not have: the cache service, which asks their owners, or the owners
@@ -28,12 +43,21 @@ export class AnswerSource {
     return this.bus.isSilent(CACHE) && this.bus.isSilent(ownerOf(call));
   }
 
-  /** The answer to `request`, `canonical` as canonical JSON. @throws {Failure} what the owner says, or that nobody does */
-  async ask<Request extends object>(call: Call<Request, Answer>, request: Request, canonical: string): Promise<Answer> {
+  /**
+   * The answer to `request`, `canonical` as canonical JSON. Of the cache service it is asked for no more than the caller
+   * must see, for that hears the news itself: a position that grows with every write of the market would fit nothing it
+   * keeps. An owner is asked for all that is `announced`.
+   * @throws {Failure} what the owner says, or that nobody does
+   */
+  async ask<Request extends object>(
+    { call, request, canonical }: Asked<Request>,
+    announced: Lsn | undefined,
+  ): Promise<Answer> {
     const answer = this.bus.isSilent(CACHE) ? undefined : await this.#askCache(call.subject, canonical);
     if (answer !== undefined) return answer;
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
-    return this.bus.call<Request, Answer>(call, request);
+    const given = await withPosition(announced, () => this.bus.call<Request, Answer>(call, request));
+    return announced === undefined ? given : { ...given, after: announced };
   }
 
   /** Undefined when the cache service is away, or falls silent before it has answered. */

@@ -2,9 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { Failure, type Answer, type CacheState, type Call, type FailureCode } from '@mystocks/contracts';
 import { compareLsn, laterLsn, SingleFlight, systemClock, type Lsn } from '@mystocks/kernel';
 import { currentContext, log, metrics, withContext } from '@mystocks/telemetry';
-import { answerKey, canonicalJson, freshnessOf, mayUseLastGood, staleOf, type LastGood } from '@mystocks/tiered-cache';
+import {
+  answerKey,
+  canonicalJson,
+  freshnessOf,
+  mayUseLastGood,
+  staleOf,
+  type LastGood,
+  type Ticket,
+} from '@mystocks/tiered-cache';
 import { AccessesService } from '../accesses/accesses.service.js';
-import { AnswerSource } from './answer-source.js';
+import { AnswerSource, withPosition, type Asked } from './answer-source.js';
 import { NearAnswers, type NearAnswer } from './near-answers.js';
 
 const PERSONAL: readonly FailureCode[] = ['unauthenticated', 'forbidden'];
@@ -24,10 +32,7 @@ export interface Read {
 }
 
 /** One question, as it is asked and kept. */
-interface Wanted<Request extends object> {
-  readonly call: ReadCall<Request>;
-  readonly request: Request;
-  readonly canonical: string;
+interface Wanted<Request extends object> extends Asked<Request> {
   readonly key: string;
   readonly view: View | undefined;
 }
@@ -81,20 +86,37 @@ export class ReadsService {
     }
   }
 
-  async #fetch<Request extends object>({ call, request, canonical, key, view }: Wanted<Request>): Promise<Read> {
-    const announced = this.near.latestLsn;
-    const after = laterLsn(currentContext()?.readAfter, announced);
+  async #fetch<Request extends object>(wanted: Wanted<Request>): Promise<Read> {
+    const { key, view } = wanted;
     const ticket = this.near.begin();
-    const ask = (): Promise<Answer> => askAfter(after, () => this.source.ask(call, request, canonical));
-    // Alone: a caller with its own deadline, whose haste is not the others', or with a position nobody announced.
-    const isAlone = currentContext()?.deadlineMs !== undefined || after !== announced;
-    const flight = `${call.subject} ${after ?? ''} ${ticket} ${canonical}`;
-    const answer = await (isAlone ? ask() : this.#askOnce(flight, ask));
+    const answer = await this.#current(wanted, ticket);
     const shown = view === undefined ? answer : view.map(answer);
-    // Not `after`: a position that a client made up would hold this answer against all writes to come.
-    const near = this.near.ready(shown, announced, this.accesses.cellOf(shown.tags));
+    // Never a position that only a client named: a made-up one would hold this answer against all writes to come.
+    const near = this.near.ready(shown, answer.after, this.accesses.cellOf(shown.tags));
     if (shown.ttl_ms > 0) this.near.set(key, near, ticket);
     return { near, key, cache: answer.cache ?? 'miss' };
+  }
+
+  /**
+   * An answer that shows every write this process has heard of. The cache service may hear of one a moment later: then it
+   * is asked once more, for that.
+   */
+  async #current<Request extends object>(wanted: Wanted<Request>, ticket: Ticket): Promise<Answer> {
+    const announced = this.near.latestLsn;
+    const answer = await this.#ask(wanted, String(ticket), () => this.source.ask(wanted, announced));
+    if (answer.cache === 'stale' || this.near.showsAll(answer.tags, answer.after)) return answer;
+    const latest = this.near.latestLsn;
+    const again = (): Promise<Answer> => withPosition(latest, () => this.source.ask(wanted, latest));
+    const shown = await this.#ask(wanted, `${latest ?? ''} ${ticket} again`, again);
+    const after = laterLsn(shown.after, latest);
+    return after === undefined ? shown : { ...shown, after };
+  }
+
+  #ask<Request extends object>(wanted: Wanted<Request>, when: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const context = currentContext();
+    // Alone: a caller with its own deadline, whose haste is not the others', or with its own write to see.
+    const isAlone = context?.deadlineMs !== undefined || context?.readAfter !== undefined;
+    return isAlone ? ask() : this.#askOnce(`${wanted.call.subject} ${when} ${wanted.canonical}`, ask);
   }
 
   /** Many callers, one question. Who joined and hears that the first one's token was refused asks with its own. */
@@ -130,11 +152,6 @@ export class ReadsService {
       log.debug({ err: error, subject: wanted.call.subject }, 'an answer could not be refreshed');
     });
   }
-}
-
-function askAfter(after: Lsn | undefined, ask: () => Promise<Answer>): Promise<Answer> {
-  const context = currentContext();
-  return context === undefined || after === undefined ? ask() : withContext({ ...context, readAfter: after }, ask);
 }
 
 function withoutHaste<T>(work: () => Promise<T>): Promise<T> {
