@@ -37,7 +37,10 @@ let hottest: string[];
 let askedAtMs: number[];
 let noted: string[][];
 let finished: Outcome[];
+/** So many parts the database notes. */
+let partsNoted: number;
 beforeEach(() => {
+  partsNoted = Infinity;
   [nowMs, fake, hottest, askedAtMs, noted, finished] = [CLOSED_MS, new FakeBus(), symbolsOf(20), [], [], []];
   const ask = (symbol: string): Answer => {
     askedAtMs.push(nowMs);
@@ -59,7 +62,10 @@ function runner(symbolsMax = 200, perSecond = 50): WarmUpRunner {
   };
   const runs = {
     begin: ({ slot }: { slot?: string | undefined }) => Promise.resolve(slot === 'taken' ? undefined : '1'),
-    noteLoaded: (_run: string, keys: readonly string[]) => Promise.resolve(void noted.push([...keys])),
+    noteLoaded: (_run: string, keys: readonly string[]) =>
+      noted.length === partsNoted
+        ? Promise.reject(new Failure('unavailable', 'no database'))
+        : Promise.resolve(void noted.push([...keys])),
     finish: (_run: string, _atMs: number, outcome: Outcome) => Promise.resolve(void finished.push(outcome)),
   };
   return new WarmUpRunner({
@@ -159,6 +165,13 @@ describe('a warm-up', () => {
     expect(finished).toEqual([
       { loaded: 0, unchanged: 0, failed: 8, stoppedBecause: expect.stringMatching(/refuses/) },
     ]);
+  });
+
+  it('ends with what it has, and says why, when what it needs goes away meanwhile: its slot is not given twice', async () => {
+    partsNoted = 2;
+    nowMs = OPEN_MS;
+    expect(await runner().run('session', 'session 2024-06-14')).toBe('done');
+    expect(finished).toEqual([{ loaded: 20, unchanged: 0, failed: 0, stoppedBecause: 'no database' }]);
   });
 
   it('leaves a slot alone that another instance has taken', async () => {

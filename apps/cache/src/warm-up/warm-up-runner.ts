@@ -1,4 +1,4 @@
-import type { WarmUpTrigger } from '@mystocks/contracts';
+import { Failure, type WarmUpTrigger } from '@mystocks/contracts';
 import { AdaptiveLimit } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import type { AccessesRepository } from '../accesses/accesses.repository.js';
@@ -46,16 +46,18 @@ export class WarmUpRunner {
     const about = { trigger, slot, instance: INSTANCE, startedAtMs, symbols: symbols.length };
     const run = await runs.begin(about);
     if (run === undefined) return 'taken';
-    const outcome = await this.#load(run, readsOf(symbols, isStill(startedAtMs)));
+    const all: Warmed[] = [];
+    const stoppedBecause = await this.#load(run, readsOf(symbols, isStill(startedAtMs)), all).catch(reasonOf);
+    const outcome = { ...outcomeOf(all), ...(stoppedBecause !== undefined && { stoppedBecause }) };
     await runs.finish(run, time.now(), outcome);
     log.info({ trigger, symbols: symbols.length, ...outcome }, 'the cache was warmed');
     return 'done';
   }
 
-  async #load(run: string, reads: ReturnType<typeof readsOf>): Promise<Outcome> {
+  /** Adds to `all` what becomes of each read; answers why it stopped, if before the end. */
+  async #load(run: string, reads: ReturnType<typeof readsOf>, all: Warmed[]): Promise<string | undefined> {
     const { warmUp, runs, service, time, perSecond } = this.parts;
     const [limit, pace] = [new AdaptiveLimit(AT_ONCE_MAX), new Pace(perSecond, time)];
-    const all: Warmed[] = [];
     let overloaded = 0;
     for (let from = 0; from < reads.length; from += TOGETHER_MAX) {
       const some = reads.slice(from, from + TOGETHER_MAX);
@@ -64,15 +66,20 @@ export class WarmUpRunner {
       all.push(...warmed);
       const keys = keysOf(warmed);
       if (keys.length > 0) await runs.noteLoaded(run, keys, startedAtMs);
-      if (hasStatus(warmed, REFUSED)) return { ...outcomeOf(all), stoppedBecause: 'The owner refuses this service' };
+      if (hasStatus(warmed, REFUSED)) return 'The owner refuses this service';
       overloaded = hasStatus(warmed, OVERLOADED) ? overloaded + 1 : 0;
       if (overloaded === 0) pace.answered();
       else pace.overloaded();
-      if (overloaded >= OVERLOADED_MAX)
-        return { ...outcomeOf(all), stoppedBecause: 'The owner has too much to do, or is away' };
+      if (overloaded >= OVERLOADED_MAX) return 'The owner has too much to do, or is away';
     }
-    return outcomeOf(all);
+    return undefined;
   }
+}
+
+/** A run that has its slot is not begun again: when the database or the auth service goes away it ends with what it has. */
+function reasonOf(error: unknown): string {
+  log.warn({ err: error }, 'a warm-up ends before it is done');
+  return error instanceof Failure ? error.message : 'An error of this service; its log tells more';
 }
 
 const hasStatus = (warmed: readonly Warmed[], statuses: readonly number[]): boolean =>
