@@ -126,7 +126,7 @@ describe('the last good answer', () => {
     expect((await get(PATH)).status).toBe(404);
     allFail();
     expect((await get(PATH, { 'x-read-after': '7/0' })).status).toBe(503);
-    gateway.bus.publish(entriesInvalidated, { tags: ['600519.SH'] });
+    gateway.bus.publish(entriesInvalidated, { by: 'another', tags: ['600519.SH'] });
     await new Promise(setImmediate);
     expect((await get(PATH)).status).toBe(503);
   });

@@ -122,7 +122,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
     // Without a reply subject nobody waits: it is not a call.
     if (message.reply === undefined || message.reply === '') return;
     if (this.#inFlight >= this.#maxInFlight) {
-      this.#refuse(endpoint, message, new Failure('unavailable', 'The service is at its limit', { retryAfterS: 1 }));
+      this.#refuse(
+        endpoint,
+        message,
+        new Failure('unavailable', 'The service is at its limit', { problem: 'OVERLOADED', retryAfterS: 1 }),
+      );
       return;
     }
     this.#inFlight += 1;

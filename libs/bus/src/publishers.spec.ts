@@ -9,34 +9,36 @@ const counts = [{ subject: 'evt.a', sent: 1 }];
 const heard = (publisher: string, nowMs: number, more: { last?: boolean; counts?: typeof counts } = {}): void => {
   publishers.heard({ service: 'market-data', publisher, counts, ...more }, nowMs);
 };
+const bury = (nowMs: number, sinceMs = 0): string[] => [...publishers.bury(nowMs, sinceMs)];
 
 describe('Publishers', () => {
   it('finds one that fell silent without a farewell, once, and again when it came back', () => {
     heard('a', 0);
-    expect(publishers.bury(2_000, 0)).toBe(0);
-    expect(publishers.bury(2_001, 0)).toBe(1);
-    expect(publishers.bury(9_000, 0)).toBe(0);
+    expect(bury(2_000)).toEqual([]);
+    expect(bury(2_001)).toEqual(['evt.a']);
+    expect(bury(9_000)).toEqual([]);
     heard('a', 10_000);
-    expect(publishers.bury(12_001, 0)).toBe(1);
+    expect(bury(12_001)).toEqual(['evt.a']);
   });
 
   it('lets one go that says farewell, or that never told anything', () => {
     heard('a', 0);
     heard('a', 500, { last: true });
     heard('gateway', 0, { counts: [] });
-    expect(publishers.bury(60_000, 0)).toBe(0);
+    expect(bury(60_000)).toEqual([]);
   });
 
   it('counts the time from when they could be heard', () => {
     heard('a', 0);
-    heard('b', 9_000);
-    expect(publishers.bury(10_000, 9_500)).toBe(0);
-    expect(publishers.bury(11_501, 9_500)).toBe(2);
+    heard('b', 9_000, { counts: [{ subject: 'evt.b', sent: 1 }] });
+    expect(bury(10_000, 9_500)).toEqual([]);
+    expect(bury(11_501, 9_500)).toEqual(['evt.a', 'evt.b']);
   });
 
   it('remembers a bounded number', () => {
     const few = new Publishers(2);
-    for (const publisher of ['a', 'b', 'c']) few.heard({ service: 's', publisher, counts }, 0);
-    expect(few.bury(5_000, 0)).toBe(2);
+    for (const publisher of ['a', 'b', 'c'])
+      few.heard({ service: 's', publisher, counts: [{ subject: `evt.${publisher}`, sent: 1 }] }, 0);
+    expect([...few.bury(5_000, 0)]).toEqual(['evt.b', 'evt.c']);
   });
 });

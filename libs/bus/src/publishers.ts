@@ -9,28 +9,28 @@ const DEAD_AFTER_MS = 2_000;
  */
 export class Publishers {
   /** When each was heard last, least lately heard first. */
-  readonly #heardMs = new Map<string, number>();
+  readonly #heard = new Map<string, { readonly ms: number; readonly subjects: readonly string[] }>();
 
   constructor(private readonly publishersMax = 1_000) {}
 
   heard({ publisher, counts, last }: PublisherCounted, nowMs: number): void {
-    this.#heardMs.delete(publisher);
+    this.#heard.delete(publisher);
     if (last === true || counts.length === 0) return;
-    this.#heardMs.set(publisher, nowMs);
-    if (this.#heardMs.size > this.publishersMax) {
-      const [oldest] = this.#heardMs.keys();
-      if (oldest !== undefined) this.#heardMs.delete(oldest);
+    this.#heard.set(publisher, { ms: nowMs, subjects: counts.map(({ subject }) => subject) });
+    if (this.#heard.size > this.publishersMax) {
+      const [oldest] = this.#heard.keys();
+      if (oldest !== undefined) this.#heard.delete(oldest);
     }
   }
 
-  /** How many died since the last look. They could be heard from `sinceMs` on. */
-  bury(nowMs: number, sinceMs: number): number {
-    let dead = 0;
-    for (const [publisher, heardMs] of this.#heardMs) {
-      if (nowMs - Math.max(heardMs, sinceMs) <= DEAD_AFTER_MS) break;
-      this.#heardMs.delete(publisher);
-      dead += 1;
+  /** The events that those told who died since the last look. They could be heard from `sinceMs` on. */
+  bury(nowMs: number, sinceMs: number): ReadonlySet<string> {
+    const bereft = new Set<string>();
+    for (const [publisher, { ms, subjects }] of this.#heard) {
+      if (nowMs - Math.max(ms, sinceMs) <= DEAD_AFTER_MS) break;
+      this.#heard.delete(publisher);
+      for (const subject of subjects) bereft.add(subject);
     }
-    return dead;
+    return bereft;
   }
 }

@@ -65,7 +65,8 @@ export class Pulse {
   tick(nowMs: number, connected: boolean): boolean {
     for (const gaps of this.#watches.keys()) gaps.age(nowMs);
     const sinceMs = this.hearing.look(nowMs, connected);
-    if (sinceMs !== undefined && this.#publishers.bury(nowMs, sinceMs) > 0) this.#tellAll();
+    const bereft = sinceMs === undefined ? undefined : this.#publishers.bury(nowMs, sinceMs);
+    for (const { subject, onGap } of this.#watches.values()) if (bereft?.has(subject) === true) onGap();
     this.#ticks += 1;
     return this.#ticks % TICKS_A_BEAT === 0;
   }

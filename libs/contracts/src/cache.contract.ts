@@ -64,11 +64,16 @@ export const dropAnswers = defineCall({
   allow: operators,
 });
 
-/** Answers were dropped from the second tier: first tiers drop them too. */
+export class EntriesInvalidated extends CacheEntries {
+  /** The instance of the cache service that dropped them. */
+  @IsText(1, 40) readonly by!: string;
+}
+
+/** An instance dropped answers from the second tier: first tiers drop them too, and so do second tiers it does not share. */
 export const entriesInvalidated = defineEvent({
   subject: 'evt.cache.entry.invalidated.v1',
   numbered: true,
-  payload: CacheEntries,
+  payload: EntriesInvalidated,
 });
 
 export class CacheStatusRequest {}

@@ -23,6 +23,7 @@ const follow = (): { stop(): void } =>
     written: (tags, lsn) => told.push(`written ${tags.join()} ${lsn}`),
     dropped: ({ keys, tags }) => told.push(`dropped ${keys?.join() ?? ''} ${tags?.join() ?? ''}`),
     missed: () => told.push('missed'),
+    missedDrops: () => told.push('missed drops'),
   });
 const later = (): Promise<void> => Promise.resolve();
 
@@ -32,7 +33,7 @@ describe('followWrites', () => {
     writer.publish(barsChanged, { ...at, ...day, symbol: '600519.SH', lsn: '0/1' });
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/2' });
     writer.publish(quoteChanged, { ...at, quote, seq: 1, lsn: '0/3' });
-    writer.publish(entriesInvalidated, { tags: ['600519.SH', 'quote:600519.SH'] });
+    writer.publish(entriesInvalidated, { by: 'another', tags: ['600519.SH', 'quote:600519.SH'] });
     await later();
     expect(told).toEqual([
       'written 600519.SH 0/1',
@@ -46,13 +47,15 @@ describe('followWrites', () => {
     follow();
     writer.lose(2);
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
-    writer.publish(entriesInvalidated, { tags: ['600519.SH'] });
+    writer.publish(entriesInvalidated, { by: 'another', tags: ['600519.SH'] });
     await writer.passTime(500);
-    expect(told).toEqual(['missed']);
+    expect(told).toEqual(['missed', 'missed drops']);
+    told = [];
     reader.setConnected(false);
     await later();
+    expect(told).toEqual(['missed']);
     reader.setConnected(true);
-    expect(told).toEqual(['missed', 'missed', 'missed']);
+    expect(told).toEqual(['missed', 'missed', 'missed drops']);
   });
 
   it('tells of the gap before the news that shows it', async () => {

@@ -5,7 +5,7 @@ import {
   instrumentsChanged,
   quoteChanged,
   quoteTag,
-  type CacheEntries,
+  type EntriesInvalidated,
   type Event,
 } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
@@ -28,12 +28,14 @@ export interface WriteListener {
    * An operator dropped answers from the second tier: they are gone for good. Told again a second later: a cache service
    * that hears of it last may until then share a read that began before.
    */
-  readonly dropped: (entries: CacheEntries) => void;
+  readonly dropped: (entries: EntriesInvalidated) => void;
   /**
    * News was missed, or may have been: nothing kept, and nothing under way, can be trusted; nor what is read within the
    * next second, for a replica may be behind a write whose news never came (DESIGN.md §7). Told once a burst.
    */
   readonly missed: () => void;
+  /** News of drops was missed, or may have been: what a first tier keeps may have been dropped for good. */
+  readonly missedDrops: () => void;
 }
 
 const AGAIN_AFTER_MS = 1_000;
@@ -45,7 +47,7 @@ const AGAIN_AFTER_MS = 1_000;
 export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): void } {
   let stopped = false;
   let justTold = false;
-  const waiting = new Set<NodeJS.Timeout>();
+  const drops = new ToldAgain(listener.dropped);
   const missed = (): void => {
     if (stopped || justTold) return;
     // One beat may show gaps in all four; until this turn ends nobody can have kept anything anew.
@@ -54,6 +56,9 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
       justTold = false;
     });
     listener.missed();
+  };
+  const missedDrops = (): void => {
+    if (!stopped) listener.missedDrops();
   };
   const options = { onGap: missed };
   const subscriptions = [
@@ -81,22 +86,41 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
     bus.subscribe(
       entriesInvalidated,
       (entries) => {
-        listener.dropped(entries);
-        const again = setTimeout(() => {
-          waiting.delete(again);
-          listener.dropped(entries);
-        }, AGAIN_AFTER_MS).unref();
-        waiting.add(again);
+        drops.tell(entries);
       },
-      options,
+      { onGap: missedDrops },
     ),
   ];
-  bus.onConnectionChange(missed);
+  bus.onConnectionChange((connected) => {
+    missed();
+    // Until it is back nothing that was dropped could be told from the rest; the last good answers are marked stale.
+    if (connected) missedDrops();
+  });
   return {
     stop: () => {
       stopped = true;
-      for (const again of waiting) clearTimeout(again);
+      drops.stop();
       for (const one of subscriptions) one.stop();
     },
   };
+}
+
+/** Tells at once and again a little later. */
+class ToldAgain<T> {
+  readonly #waiting = new Set<NodeJS.Timeout>();
+
+  constructor(private readonly listener: (news: T) => void) {}
+
+  tell(news: T): void {
+    this.listener(news);
+    const again = setTimeout(() => {
+      this.#waiting.delete(again);
+      this.listener(news);
+    }, AGAIN_AFTER_MS).unref();
+    this.#waiting.add(again);
+  }
+
+  stop(): void {
+    for (const again of this.#waiting) clearTimeout(again);
+  }
 }

@@ -12,6 +12,7 @@ import { authorize, type Caller } from '@mystocks/identity';
 import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { currentContext, metrics } from '@mystocks/telemetry';
 import { answerKey, canonicalJson, followWrites, type Tier } from '@mystocks/tiered-cache';
+import { randomUUID } from 'node:crypto';
 import { KnownWrites } from './known-writes.js';
 import { answerOf, LeasedReads, shownOf, type Fresh, type Wanted } from './leased-reads.js';
 import { MissedReads } from './missed-reads.js';
@@ -42,6 +43,7 @@ export interface AnswersOptions {
  * warm-up; not by reads that joined another or found what another process kept.
  */
 export class AnswersService implements OnModuleInit {
+  readonly #id = randomUUID();
   readonly #writes: KnownWrites;
   readonly #owners: Owners;
   readonly #leased: LeasedReads;
@@ -73,8 +75,12 @@ export class AnswersService implements OnModuleInit {
         this.#writes.note(tags, lsn);
         this.#outdated.add(tags, lsn);
       },
-      // The tier is shared, so whoever told has dropped there already; what is under way may show the dropped.
-      dropped: () => {
+      dropped: ({ by, ...entries }) => {
+        // What is under way may show the dropped.
+        this.#missed.forget();
+        if (by !== this.#id) void this.tier.drop(entries);
+      },
+      missedDrops: () => {
         this.#missed.forget();
       },
       missed: () => {
@@ -118,7 +124,7 @@ export class AnswersService implements OnModuleInit {
     this.#missed.forget();
     const dropped = await this.tier.drop(entries);
     // Only now: a first tier that asks again after this news must not find here what was dropped.
-    this.bus.publish(entriesInvalidated, entries);
+    this.bus.publish(entriesInvalidated, { ...entries, by: this.#id });
     return { dropped };
   }
 

@@ -24,6 +24,9 @@ export class NewsService implements OnModuleInit, OnModuleDestroy {
       missed: () => {
         this.near.startOver();
       },
+      missedDrops: () => {
+        this.near.clear();
+      },
     });
   }
 
