@@ -8,6 +8,7 @@ export { KEPT_BYTES_MAX, keptOf, MISS, type Kept, type Lookup } from './kept.js'
 export { Leases } from './leases.js';
 export { MemoryTier } from './memory-tier.js';
 export { Mending, type MendingOptions } from './mending.js';
+export { OwedChanges } from './owed-changes.js';
 export { NearCache, type Dropped, type LastGood, type NearCacheOptions } from './near-cache.js';
 export { RedisTier, type RedisTierOptions } from './redis-tier.js';
 export type { Claim, Entry, Lease, Tier } from './tier.js';

@@ -2,7 +2,7 @@ import { TdenginePool } from '@mystocks/connection-pool';
 import type { CacheEntries } from '@mystocks/contracts';
 import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
-import { Leases, Mending, MISS } from '@mystocks/tiered-cache';
+import { Leases, Mending, MISS, OwedChanges } from '@mystocks/tiered-cache';
 import type { Claim, Entry, Kept, Lease, Lookup, Tier } from '@mystocks/tiered-cache';
 import { GatheredReads } from './gathered-reads.js';
 import { DATABASE, nameOf, numberOf } from './tdengine-schema.js';
@@ -35,6 +35,7 @@ export class TdengineTier implements Tier {
   readonly #leases: Leases;
   readonly #store: TdengineStore;
   readonly #mending: Mending;
+  readonly #owed = new OwedChanges();
   readonly #reads: GatheredReads;
   readonly #tidying: NodeJS.Timeout;
 
@@ -45,7 +46,7 @@ export class TdengineTier implements Tier {
     this.#mending = new Mending({
       name: 'tdengine',
       probe: () => this.#store.comeUp(),
-      makeUp: () => this.#store.clear(),
+      makeUp: () => this.#makeUp(),
     });
     this.#reads = new GatheredReads(async (names) => {
       return (await this.#mending.attempt(() => this.#store.read(names))) ?? new Map<string, Lookup>();
@@ -59,7 +60,7 @@ export class TdengineTier implements Tier {
 
   async get(key: string): Promise<Lookup> {
     const found = await this.#reads.get(nameOf('key', key));
-    // A clearing that came meanwhile concerns it too.
+    // What is to be made up for meanwhile may concern it too.
     return this.serving ? found : MISS;
   }
 
@@ -107,7 +108,9 @@ export class TdengineTier implements Tier {
       await this.#store.outdate(tagNames(tags), fence, numberOf(lsn));
       return true;
     });
-    if (done === undefined) void this.clear();
+    if (done !== undefined) return;
+    this.#owed.outdate(tags, lsn);
+    void this.#mending.makeUp();
   }
 
   async drop(entries: CacheEntries): Promise<number> {
@@ -115,12 +118,15 @@ export class TdengineTier implements Tier {
     if (keys.length + tags.length === 0) return 0;
     const fence = this.#leases.drop(entries);
     const dropped = await this.#mending.attempt(() => this.#store.drop(keyNames(keys), tagNames(tags), fence));
-    if (dropped === undefined) void this.clear();
-    return dropped ?? 0;
+    if (dropped !== undefined) return dropped;
+    this.#owed.drop(entries);
+    void this.#mending.makeUp();
+    return 0;
   }
 
   async clear(): Promise<void> {
     this.#leases.clear();
+    this.#owed.clear();
     await this.#mending.makeUp();
   }
 
@@ -133,6 +139,14 @@ export class TdengineTier implements Tier {
     clearInterval(this.#tidying);
     this.#mending.close();
     await this.#pool.close();
+  }
+
+  #makeUp(): Promise<void> {
+    return this.#owed.settle({
+      outdate: (tags, lsn) => this.#store.outdate(tagNames(tags), this.#leases.outdate(tags, lsn), numberOf(lsn)),
+      drop: ({ keys, tags }) => this.#store.drop(keyNames(keys), tagNames(tags), this.#leases.drop({ keys, tags })),
+      clear: () => this.#store.clear(),
+    });
   }
 
   async #tidy(): Promise<void> {
