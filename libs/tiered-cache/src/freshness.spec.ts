@@ -53,8 +53,8 @@ describe('what a kept answer is good for', () => {
     [4_099, 100, 'grace'],
     [4_100, 100, 'gone'],
     [5_000, 4_000, 'gone'],
-  ])('at %i ms, outdated at %s ms: %s', (nowMs, writtenAtMs, freshness) => {
-    expect(freshnessOf(found(10, true), nowMs, writtenAtMs)).toBe(freshness);
+  ])('at %i ms, outdated at %s ms: %s', (nowMs, outdatedAtMs, freshness) => {
+    expect(freshnessOf(found(10, true), nowMs, outdatedAtMs)).toBe(freshness);
   });
 
   it('is not touched by a write that it shows', () => {

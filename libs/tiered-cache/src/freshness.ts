@@ -10,15 +10,15 @@ export type Freshness = 'fresh' | 'revalidate' | 'grace' | 'gone';
 
 /**
  * What `lookup` is good for. An answer that a write has outdated is never more than `grace`, and that only for as long
- * after the write (at `writtenAtMs`, where that is known) as it would have been after its end.
+ * after that (`outdatedAtMs`, where it is known) as it would have been after its end.
  */
-export function freshnessOf(lookup: Lookup, nowMs: number, writtenAtMs?: number): Freshness {
+export function freshnessOf(lookup: Lookup, nowMs: number, outdatedAtMs = Infinity): Freshness {
   if (!lookup.hit) return 'gone';
   const { answer, expiresAtMs, graceUntilMs } = lookup.kept;
   if (nowMs >= graceUntilMs) return 'gone';
   if (lookup.outdated) {
     const graceMs = graceUntilMs - expiresAtMs;
-    return writtenAtMs === undefined || nowMs < writtenAtMs + graceMs ? 'grace' : 'gone';
+    return nowMs < outdatedAtMs + graceMs ? 'grace' : 'gone';
   }
   if (nowMs < expiresAtMs) return 'fresh';
   return nowMs < expiresAtMs + (answer.swr_ms ?? 0) ? 'revalidate' : 'grace';

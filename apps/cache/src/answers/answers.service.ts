@@ -59,7 +59,7 @@ export class AnswersService implements OnModuleInit {
     private readonly tier: Tier,
     { clock = systemClock, settleMs = 1_000, graceMs = 900_000 }: AnswersOptions = {},
   ) {
-    const writes = new KnownWrites(clock, settleMs);
+    const writes = new KnownWrites(clock, { settleMs, graceMs });
     this.#clock = clock;
     this.#writes = writes;
     this.#owners = new Owners({ bus, writes, clock, graceMs });

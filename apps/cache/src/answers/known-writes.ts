@@ -16,15 +16,16 @@ export type Judged =
 /** What this process has heard of writes, and so which answers it may show and keep. */
 export class KnownWrites {
   readonly #fences = new Fences();
-  readonly #times = new WriteTimes();
+  readonly #times: WriteTimes;
   readonly #distrust: Distrust;
   #generation = 0;
 
-  /** `settleMs`: how long nothing is kept after news may have been missed. */
+  /** `settleMs`: how long nothing is kept after news may have been missed; `graceMs`: how long a last good answer serves. */
   constructor(
     private readonly clock: Clock,
-    settleMs: number,
+    { settleMs, graceMs }: { readonly settleMs: number; readonly graceMs: number },
   ) {
+    this.#times = new WriteTimes(graceMs);
     this.#distrust = new Distrust(settleMs);
   }
 
@@ -45,7 +46,7 @@ export class KnownWrites {
 
   note(tags: readonly string[], lsn: Lsn): void {
     this.#fences.raise(tags, lsn);
-    this.#times.note(tags, this.clock.now());
+    this.#times.note(tags, lsn, this.clock.now());
   }
 
   /** News may have been missed: what was asked for or kept before is not trusted any more. */
@@ -63,8 +64,8 @@ export class KnownWrites {
     const outdated = isWritten || distrustedMs !== undefined;
     // Another process has heard of later writes: what replaces this must be asked for with those in mind.
     if (distrustedMs !== undefined && kept.after !== undefined) this.#fences.raise([], kept.after);
-    const sinceMs = isWritten ? this.#times.lastOf(kept.answer.tags) : distrustedMs;
-    const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now(), sinceMs);
+    const outdatedAtMs = Math.min(this.#times.firstMissedBy(kept) ?? Infinity, distrustedMs ?? Infinity);
+    const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now(), outdatedAtMs);
     return freshness === 'gone' ? { freshness } : { freshness, kept };
   }
 

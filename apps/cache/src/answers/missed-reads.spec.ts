@@ -100,6 +100,18 @@ describe('the last good answer', () => {
     await expect(house.read()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
+  it('stands in no longer because more writes follow the one that outdated it', async () => {
+    house.nowMs += 1_000;
+    house.origin = () => answer('for days', { ttl_ms: 86_400_000 });
+    await house.read();
+    house.origin = away;
+    for (let second = 0; second < 10; second += 1) {
+      await house.announce('600519.SH', `0/${(second + 5).toString(16)}`);
+      house.nowMs += 1_000;
+    }
+    await expect(house.read()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it('stands in until its grace is over, and then the failure is told', async () => {
     house.nowMs += 10_999;
     expect(await house.read()).toMatchObject({ cache: 'stale' });

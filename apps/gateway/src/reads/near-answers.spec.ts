@@ -14,6 +14,18 @@ afterEach(() => {
 });
 const ready = (): NearAnswer => near.ready(answer, undefined, { add: () => undefined } as never);
 
+describe('the last good answer of the first tier', () => {
+  it('ends with the grace of the first write that it does not show, however many follow', () => {
+    near.set('kept', ready(), near.begin());
+    for (let second = 1; second <= 10; second += 1) {
+      near.invalidate(['600519.SH'], `0/${second.toString(16)}`);
+      expect(near.lastGood('kept', Date.now())).toMatchObject({ outdated: true });
+      jest.advanceTimersByTime(1_000);
+    }
+    expect(near.lastGood('kept', Date.now())).toBeUndefined();
+  });
+});
+
 describe('the first tier, when news may have been missed', () => {
   it('gives nothing out as fresh, and keeps nothing that was asked for before or within the next second', () => {
     const before = near.begin();

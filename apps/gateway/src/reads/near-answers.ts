@@ -36,12 +36,13 @@ const UNTRUSTED: Ticket = -1;
 
 /** The first cache tier of this process. */
 export class NearAnswers extends NearCache<NearAnswer> {
-  readonly #times = new WriteTimes();
+  readonly #times: WriteTimes;
   readonly #distrust = new Distrust(SETTLE_MS);
 
   /** `graceMs`: how long after it was fresh an answer may stand in for an owner that cannot be asked. */
   constructor(private readonly graceMs: number) {
     super();
+    this.#times = new WriteTimes(graceMs);
   }
 
   /**
@@ -54,7 +55,7 @@ export class NearAnswers extends NearCache<NearAnswer> {
   }
 
   override invalidate(tags: readonly string[], lsn: Lsn): void {
-    this.#times.note(tags, systemClock.now());
+    this.#times.note(tags, lsn, systemClock.now());
     super.invalidate(tags, lsn);
   }
 
@@ -62,9 +63,10 @@ export class NearAnswers extends NearCache<NearAnswer> {
     const last = super.lastGood(key, nowMs);
     if (last === undefined) return undefined;
     const { kept } = last;
-    const sinceMs = last.outdated ? this.#times.lastOf(kept.answer.tags) : this.#distrust.since(kept);
-    const outdated = last.outdated || sinceMs !== undefined;
-    return freshnessOf({ hit: true, kept, outdated }, nowMs, sinceMs) === 'gone' ? undefined : { kept, outdated };
+    const distrustedMs = this.#distrust.since(kept);
+    const outdated = last.outdated || distrustedMs !== undefined;
+    const outdatedAtMs = Math.min(this.#times.firstMissedBy(kept) ?? Infinity, distrustedMs ?? Infinity);
+    return freshnessOf({ hit: true, kept, outdated }, nowMs, outdatedAtMs) === 'gone' ? undefined : { kept, outdated };
   }
 
   override begin(): Ticket {
