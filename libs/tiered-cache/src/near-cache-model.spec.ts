@@ -86,8 +86,10 @@ function play(cache: NearCache, model: Model, steps: readonly Step[], isBounded:
         after: one.after,
       };
       const taken = cache.set(one.key, kept, tickets[began] ?? 0);
-      if (!isBounded) expect(taken).toBe(model.set(one.key, kept, began));
-      else if (taken) model.held.set(one.key, kept);
+      if (!isBounded) {
+        const must = model.set(one.key, kept, began);
+        if (taken !== must) expect(taken).toBe(must);
+      } else if (taken) model.held.set(one.key, kept);
     }
     check(cache, model, at, isBounded);
   }
@@ -98,10 +100,12 @@ function check(cache: NearCache, model: Model, nowMs: number, isBounded: boolean
     const kept = model.held.get(name);
     const fresh = kept !== undefined && kept.expiresAtMs > nowMs && !model.outdated(kept) ? kept : undefined;
     const got = cache.get(name, nowMs);
-    if (!isBounded || got !== undefined) expect(got).toBe(fresh);
+    // Asked only where it is wrong: hundreds of thousands of expectations take seconds.
+    if (got !== fresh && !(isBounded && got === undefined)) expect(got).toBe(fresh);
     const good = kept !== undefined && kept.graceUntilMs > nowMs ? { kept, outdated: model.outdated(kept) } : undefined;
     const last = cache.lastGood(name, nowMs);
-    if (!isBounded || last !== undefined) expect(last).toEqual(good);
+    const isSame = last?.kept === good?.kept && last?.outdated === good?.outdated;
+    if (!isSame && !(isBounded && last === undefined)) expect(last).toEqual(good);
     // Lookups let go of what has ended.
     if (good === undefined) model.held.delete(name);
   }
