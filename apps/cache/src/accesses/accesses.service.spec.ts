@@ -12,11 +12,13 @@ let nowMs: number;
 let isAway: boolean;
 let stored: HourOfReads[][];
 let pruned: number;
+/** So many parts the database stores. */
+let awayAfter: number;
 let accesses: AccessesService;
 beforeEach(() => {
-  [nowMs, isAway, stored, pruned] = [START_MS, false, [], 0];
+  [nowMs, isAway, stored, pruned, awayAfter] = [START_MS, false, [], 0, Infinity];
   const add = (reads: readonly HourOfReads[]): Promise<void> => {
-    if (isAway) return Promise.reject(new Failure('unavailable', 'no database'));
+    if (isAway || stored.length >= awayAfter) return Promise.reject(new Failure('unavailable', 'no database'));
     stored.push([...reads]);
     return Promise.resolve();
   };
@@ -81,6 +83,24 @@ describe('the access log', () => {
     // What is known already goes on being counted.
     nowMs = START_MS;
     expect(record(...all)).toBe(6_000);
+  });
+
+  it('goes to the database in parts that it can store in time, and forgets none when one of them fails', async () => {
+    isAway = true;
+    for (let hour = 0; hour < 5; hour += 1) {
+      record(...symbolsOf(6_000));
+      nowMs += HOUR_MS;
+    }
+    await accesses.store();
+    isAway = false;
+    awayAfter = 2;
+    await accesses.store();
+    expect(accesses.state()).toMatchObject({ storing: false, waiting: 10_000 });
+    awayAfter = Infinity;
+    await accesses.store();
+    expect(stored.map(({ length }) => length)).toEqual([10_000, 10_000, 10_000]);
+    expect(new Set(stored.flat().map(({ hourMs, symbol }) => `${hourMs} ${symbol}`)).size).toBe(30_000);
+    expect(accesses.state()).toMatchObject({ storing: true, waiting: 0, dropped: 0 });
   });
 
   it('is pruned once an hour, and stores on when that fails', async () => {

@@ -8,6 +8,8 @@ import { WaitingReads } from './waiting-reads.js';
 
 /** Reads of several gateways go to the database together. */
 const STORE_EVERY_MS = 1_000;
+/** Counts in one statement: what has waited for a day at once would take longer than a statement may, again and again. */
+const TOGETHER_MAX = 10_000;
 /** After a failure. */
 const RETRY_AFTER_MS = 5_000;
 /** A database that hangs holds no service up that is to stop. */
@@ -75,12 +77,15 @@ export class AccessesService implements OnModuleInit, OnModuleDestroy {
     const { repository } = this;
     const reads = this.#waiting.take();
     if (repository === undefined || reads.length === 0) return;
+    let stored = 0;
     try {
-      await repository.add(reads);
+      for (; stored < reads.length; stored += TOGETHER_MAX) {
+        await repository.add(reads.slice(stored, stored + TOGETHER_MAX));
+      }
       this.#storedAtMs = this.clock.now();
       this.#failed = false;
     } catch (error) {
-      this.#waiting.putBack(reads);
+      this.#waiting.putBack(reads.slice(stored));
       if (!this.#failed) log.warn({ err: error }, 'reads could not be stored; they wait for the database');
       this.#failed = true;
       this.#retryAtMs = this.clock.now() + RETRY_AFTER_MS;
