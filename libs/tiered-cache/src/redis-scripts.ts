@@ -6,7 +6,8 @@ import type { Result } from 'ioredis';
  *   e:<key>  the entry, a hash: bytes, tags (JSON), after (hexadecimal, '' for none), expires (ms), outdated
  *   l:<key>  the lease: its fence
  *   t:<tag>  note of a tag: its entries' keys by the end of their grace; lives as long as the longest of them
- *   stamps   when (fence) a tag was last outdated or dropped; '' stands for everything
+ *   stamps   when (fence) a tag was last outdated or dropped; '' stands for everything; '@since' has, negative, the first
+ *            fence that this record knows everything since: Redis may have evicted an older one
  *   lsns     at which position, when it was outdated and not dropped
  *   fence    the newest fence
  */
@@ -31,7 +32,7 @@ local function nextFence()
   return fence
 end
 local function dropOldStamps()
-  local old = redis.call('ZRANGEBYSCORE', at .. 'stamps', '-inf', text(nowUs - lifeUs), 'LIMIT', 0, 1000)
+  local old = redis.call('ZRANGEBYSCORE', at .. 'stamps', 0, text(nowUs - lifeUs), 'LIMIT', 0, 1000)
   if #old == 0 then return end
   redis.call('ZREM', at .. 'stamps', unpack(old))
   redis.call('HDEL', at .. 'lsns', unpack(old))
@@ -61,6 +62,7 @@ local lease = at .. 'l:' .. ARGV[1]
 local heldMs = redis.call('PTTL', lease)
 if heldMs >= 0 then return { 0, heldMs } end
 local fence = nextFence()
+redis.call('ZADD', at .. 'stamps', 'NX', '-' .. fence, '@since')
 redis.call('SET', lease, fence, 'PX', math.min(tonumber(ARGV[2]), lifeUs / 1000))
 return { 1, tonumber(fence) }`;
 
@@ -89,6 +91,8 @@ local function wasOvertaken(tag)
   return not lsn or after < lsn
 end
 local tags = cjson.decode(ARGV[4])
+local since = redis.call('ZSCORE', at .. 'stamps', '@since')
+if not since or fence < -since then return 0 end
 if wasOvertaken('') then return 0 end
 for _, tag in ipairs(tags) do
   if wasOvertaken(tag) then return 0 end

@@ -109,6 +109,20 @@ describe('a tier in Redis', () => {
     expect(await tier.set(keptWith({ tags: [tag] }), next)).toBe(true);
   });
 
+  it('keeps nothing of before when Redis has evicted what overtakes leases', async () => {
+    const [tag, underWay] = [aTag(), await leaseOf(tier, aKey())];
+    await tier.drop({ tags: [tag] });
+    await other.unlink('special:stamps');
+    const next = await leaseOf(tier, aKey());
+    expect(await tier.set(keptWith({ tags: [tag] }), underWay)).toBe(false);
+    expect(await tier.set(keptWith({ tags: [tag] }), next)).toBe(true);
+    await other.unlink('special:stamps');
+    expect(await tier.set(keptWith({}), await leaseOf(tier, underWay.key))).toBe(true);
+    const last = await leaseOf(tier, underWay.key);
+    await other.unlink('special:stamps');
+    expect(await tier.set(keptWith({}), last)).toBe(false);
+  });
+
   it('never goes back with its fences, even when the clock of Redis does', async () => {
     const ahead = Date.now() * 1_000 + 3_600_000_000;
     await other.set('special:fence', String(ahead));
@@ -131,7 +145,7 @@ describe('a tier in Redis', () => {
     expect(await other.pttl(`special:l:${lease.key}`)).toBeLessThanOrEqual(60_000);
     expect(await tier.renew(lease, 59_000)).toBe(true);
     expect(await tier.renew(lease, 60_001)).toBe(false);
-    const stamps = async (): Promise<string[]> => (await other.zrange('special:stamps', 0, -1)).sort();
+    const stamps = async (): Promise<string[]> => (await other.zrangebyscore('special:stamps', 0, '+inf')).sort();
     await tier.drop({ tags: ['one', 'two'] });
     await tier.outdate(['three'], '0/1');
     expect(await stamps()).toEqual(['one', 'three', 'two']);
