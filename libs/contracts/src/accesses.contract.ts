@@ -1,4 +1,4 @@
-import { IsCount, IsShapes, IsSymbol, IsText } from '@mystocks/validation';
+import { IsCount, IsShapes, IsSymbol } from '@mystocks/validation';
 import { defineCall } from './define.js';
 
 /** How often a symbol was read since its gateway told of it last. */
@@ -10,8 +10,6 @@ export class SymbolReads {
 export class RecordAccessesRequest {
   /** Each symbol once; somewhat more symbols than the exchanges list. */
   @IsShapes(SymbolReads, 1, 6_000) readonly reads!: SymbolReads[];
-  /** The gateway that counted, `host:pid`. */
-  @IsText(1, 300) readonly instance!: string;
 }
 
 export class RecordedAccesses {
@@ -21,8 +19,8 @@ export class RecordedAccesses {
 
 /**
  * Adds reads to the access log. Never tried again by itself: what was recorded although its answer got lost would count
- * twice. `anyone`: a gateway tells it by itself, for no user and without a token; no HTTP route leads here, and who may
- * send on the bus decides its permission list.
+ * twice. `anyone`: a gateway tells it by itself, for no user and without a token; no HTTP route leads here, only the bus,
+ * whose token services alone have.
  */
 export const recordAccesses = defineCall({
   subject: 'svc.cache.accesses.record.v1',

@@ -29,7 +29,7 @@ beforeEach(() => {
   accesses = new AccessesService({ add, prune }, { now: () => nowMs });
 });
 afterEach(() => accesses.onModuleDestroy());
-const record = (...reads: SymbolReads[]): number => accesses.record({ reads, instance: 'host:1' }).symbols;
+const record = (...reads: SymbolReads[]): number => accesses.record({ reads }).symbols;
 
 describe('the access log', () => {
   it('adds up what several gateways tell of an hour, and stores each symbol and hour once', async () => {
@@ -120,7 +120,7 @@ describe('the access log', () => {
 
   it('takes nothing without a database, and says why', () => {
     const without = new AccessesService(undefined);
-    expect(without.record({ reads: symbolsOf(3), instance: 'host:1' })).toEqual({ symbols: 0 });
+    expect(without.record({ reads: symbolsOf(3) })).toEqual({ symbols: 0 });
     expect(without.state()).toEqual({ storing: false, reason: 'PG_PRIMARY_URL is not set', waiting: 0, dropped: 0 });
   });
 });

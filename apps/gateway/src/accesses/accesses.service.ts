@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, recordAccesses } from '@mystocks/contracts';
@@ -14,7 +13,6 @@ const TELL_EVERY_MS = 30_000;
 @Injectable()
 export class AccessesService implements OnModuleInit, OnModuleDestroy {
   readonly #cells = new ReadCells();
-  readonly #instance = `${hostname()}:${process.pid}`;
   #timer: NodeJS.Timeout | undefined;
   #telling: Promise<void> | undefined;
 
@@ -46,7 +44,7 @@ export class AccessesService implements OnModuleInit, OnModuleDestroy {
     const reads = this.#cells.take();
     if (reads.length === 0) return;
     try {
-      await this.bus.call(recordAccesses, { reads, instance: this.#instance });
+      await this.bus.call(recordAccesses, { reads });
     } catch (error) {
       // After anything but `unavailable` they may have been recorded: a count that is lost does less harm than one that
       // grows with every failure.
