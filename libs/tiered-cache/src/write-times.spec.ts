@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Lsn } from '@mystocks/kernel';
+import fc from 'fast-check';
 import type { Kept } from './kept.js';
 import { WriteTimes } from './write-times.js';
 
 const GRACE_MS = 8_000;
-const kept = (tags: readonly string[], after?: Lsn, atMs = 0): Kept => ({
+const lsnOf = (number: number): Lsn => `0/${number.toString(16)}`;
+const kept = (tags: readonly string[], after?: Lsn): Kept => ({
   answer: { body: Buffer.from('{}'), etag: '"e"', tags: [...tags], ttl_ms: 60_000, built_at_ms: 1 },
-  expiresAtMs: atMs + 60_000,
-  graceUntilMs: atMs + 60_000 + GRACE_MS,
+  expiresAtMs: 60_000,
+  graceUntilMs: 60_000 + GRACE_MS,
   after,
 });
 
@@ -23,23 +25,28 @@ describe('WriteTimes', () => {
   });
 
   it('is early by an eighth of the grace at most, and never late, however many writes there are', () => {
-    const times = new WriteTimes(GRACE_MS);
-    for (let number = 1; number <= 600; number += 1) times.note(['a'], `0/${number.toString(16)}`, number * 100);
-    for (let shown = 520; shown < 600; shown += 1) {
-      const missedMs = (shown + 1) * 100;
-      const foundMs = times.firstMissedBy(kept(['a'], `0/${shown.toString(16)}`)) ?? 0;
-      expect(foundMs).toBeLessThanOrEqual(missedMs);
-      expect(foundMs).toBeGreaterThan(missedMs - GRACE_MS / 8);
-    }
-    // What misses more than a grace has missed it that long, whatever it is exactly.
-    expect(times.firstMissedBy(kept(['a'], '0/10'))).toBeLessThanOrEqual(60_000 - GRACE_MS);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 300, maxLength: 600 }), (gapsMs) => {
+        const times = new WriteTimes(GRACE_MS);
+        let nowMs = 0;
+        const writtenMs = gapsMs.map((gapMs) => (nowMs += gapMs));
+        for (const [index, atMs] of writtenMs.entries()) times.note(['a'], lsnOf(index + 1), atMs);
+        for (const [shown, missedMs] of writtenMs.entries()) {
+          const foundMs = times.firstMissedBy(kept(['a'], lsnOf(shown))) ?? Infinity;
+          expect(foundMs).toBeLessThanOrEqual(missedMs);
+          if (missedMs > nowMs - (GRACE_MS * 7) / 8) expect(foundMs).toBeGreaterThan(missedMs - GRACE_MS / 8);
+        }
+      }),
+      { numRuns: 20 },
+    );
   });
 
-  it('never takes a write for missed before the answer was kept', () => {
+  it('is exact for up to 32 writes within a grace, also after a long life', () => {
     const times = new WriteTimes(GRACE_MS);
-    times.note(['a'], '0/1', 1_000);
-    times.note(['a'], '0/3', 1_900);
-    expect(times.firstMissedBy(kept(['a'], '0/2', 1_800))).toBe(1_800);
+    for (let number = 1; number <= 500; number += 1) times.note(['a'], lsnOf(number), number * 260);
+    for (let shown = 469; shown < 500; shown += 1)
+      expect(times.firstMissedBy(kept(['a'], lsnOf(shown)))).toBe((shown + 1) * 260);
+    expect(times.firstMissedBy(kept(['a'], lsnOf(16)))).toBeLessThanOrEqual(500 * 260 - GRACE_MS);
   });
 
   it('takes news in the order in which it comes, whatever its positions', () => {

@@ -7,8 +7,8 @@ interface Span {
   readonly lsn: Lsn;
 }
 
-/** A grace is measured with so many spans: it may end early by one of them, and never late. */
-const SPANS_A_GRACE = 8;
+/** So many writes to a tag within one grace are told apart. Of more the grace may end a little early, never late. */
+const SPANS_MAX = 32;
 
 /**
  * When writes were heard, so far as it matters: an answer that a write has outdated is good for its grace from the first
@@ -27,9 +27,9 @@ export class WriteTimes {
 
   note(tags: readonly string[], lsn: Lsn, nowMs: number): void {
     for (const tag of tags) {
-      const spans = this.#with(this.#spans.get(tag) ?? [], lsn, nowMs);
+      const spans = [...(this.#spans.get(tag) ?? []), { fromMs: nowMs, lsn }];
       this.#spans.delete(tag);
-      this.#spans.set(tag, spans);
+      this.#spans.set(tag, shortened(spans, nowMs - this.graceMs));
     }
     for (const tag of this.#spans.keys()) {
       if (this.#spans.size <= this.tagsMax) return;
@@ -38,31 +38,24 @@ export class WriteTimes {
   }
 
   /** When the first write was heard (epoch ms) that touched `kept` and that it may not show. */
-  firstMissedBy({ answer, after, expiresAtMs }: Kept): number | undefined {
+  firstMissedBy({ answer, after }: Kept): number | undefined {
     const times = answer.tags.flatMap((tag) => {
       const span = this.#spans.get(tag)?.find(({ lsn }) => after === undefined || compareLsn(lsn, after) > 0);
       return span?.fromMs ?? [];
     });
-    // A span may have begun before the answer: what it does not show came afterwards, or it would not have been kept.
-    return times.length === 0 ? undefined : Math.max(Math.min(...times), expiresAtMs - answer.ttl_ms);
-  }
-
-  #with(spans: readonly Span[], lsn: Lsn, nowMs: number): readonly Span[] {
-    const last = spans.at(-1);
-    if (last === undefined || nowMs >= last.fromMs + this.graceMs / SPANS_A_GRACE)
-      return shortened([...spans, { fromMs: nowMs, lsn }]);
-    return [...spans.slice(0, -1), joined(last, { fromMs: nowMs, lsn })];
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 }
 
-const joined = (early: Span, late: Span): Span => ({
-  fromMs: early.fromMs,
-  lsn: laterLsn(early.lsn, late.lsn) ?? late.lsn,
-});
-
-/** Joins the two oldest when there are too many: whatever missed the second of them is nearly past its grace. */
-function shortened(spans: readonly Span[]): readonly Span[] {
-  const [first, second, ...rest] = spans;
-  if (first === undefined || second === undefined || rest.length < SPANS_A_GRACE) return spans;
-  return [joined(first, second), ...rest];
+/** Joins two when there are too many: the oldest while nobody asks for them any more, else the two closest together. */
+function shortened(spans: readonly Span[], pastMs: number): readonly Span[] {
+  if (spans.length <= SPANS_MAX) return spans;
+  const gaps = spans
+    .slice(1)
+    .map(({ fromMs }, index) => (fromMs <= pastMs ? -1 : fromMs - (spans[index]?.fromMs ?? 0)));
+  const at = gaps.indexOf(Math.min(...gaps));
+  const [early, late] = spans.slice(at, at + 2);
+  if (early === undefined || late === undefined) return spans;
+  const joined = { fromMs: early.fromMs, lsn: laterLsn(early.lsn, late.lsn) ?? late.lsn };
+  return [...spans.slice(0, at), joined, ...spans.slice(at + 2)];
 }

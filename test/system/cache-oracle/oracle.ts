@@ -12,7 +12,7 @@ interface Entry {
   readonly tags: readonly string[];
   readonly freshUntil: number;
   readonly swrMs: number;
-  /** When it was last outdated by a write. */
+  /** When a write first outdated it. */
   outdatedAt: number | undefined;
 }
 
@@ -94,7 +94,7 @@ export class Oracle {
   write(tags: readonly string[], lsn: number): void {
     const touched = (entry: Entry): boolean => entry.tags.some((tag) => tags.includes(tag));
     for (const entries of [this.#second, ...this.#gateways.map((one) => one.entries)])
-      for (const entry of entries.values()) if (touched(entry)) entry.outdatedAt = this.nowMs;
+      for (const entry of entries.values()) if (touched(entry)) entry.outdatedAt ??= this.nowMs;
     this.#known = lsn;
     this.#missedByStore ||= this.secondIsAway;
   }

@@ -64,7 +64,8 @@ export class KnownWrites {
     const outdated = isWritten || distrustedMs !== undefined;
     // Another process has heard of later writes: what replaces this must be asked for with those in mind.
     if (distrustedMs !== undefined && kept.after !== undefined) this.#fences.raise([], kept.after);
-    const outdatedAtMs = Math.min(this.#times.firstMissedBy(kept) ?? Infinity, distrustedMs ?? Infinity);
+    const writtenMs = isWritten ? this.#times.firstMissedBy(kept) : undefined;
+    const outdatedAtMs = Math.min(writtenMs ?? Infinity, distrustedMs ?? Infinity);
     const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now(), outdatedAtMs);
     return freshness === 'gone' ? { freshness } : { freshness, kept };
   }

@@ -65,7 +65,8 @@ export class NearAnswers extends NearCache<NearAnswer> {
     const { kept } = last;
     const distrustedMs = this.#distrust.since(kept);
     const outdated = last.outdated || distrustedMs !== undefined;
-    const outdatedAtMs = Math.min(this.#times.firstMissedBy(kept) ?? Infinity, distrustedMs ?? Infinity);
+    const writtenMs = last.outdated ? this.#times.firstMissedBy(kept) : undefined;
+    const outdatedAtMs = Math.min(writtenMs ?? Infinity, distrustedMs ?? Infinity);
     return freshnessOf({ hit: true, kept, outdated }, nowMs, outdatedAtMs) === 'gone' ? undefined : { kept, outdated };
   }
 
