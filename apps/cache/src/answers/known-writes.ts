@@ -82,6 +82,6 @@ export class KnownWrites {
 
   /** Whether an answer asked for in `generation` shows every write that was announced since. */
   mayKeep(kept: Kept, generation: number): boolean {
-    return this.areWhole && generation === this.#generation && this.#fences.allows(kept.answer.tags, kept.after);
+    return generation === this.#generation && this.#fences.allows(kept.answer.tags, kept.after);
   }
 }

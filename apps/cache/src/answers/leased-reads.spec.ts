@@ -50,6 +50,29 @@ describe('one question for the whole house', () => {
     expect(house.asked).toHaveLength(2);
   });
 
+  it('keeps nothing that was asked for right after news may have been missed, however late it comes', async () => {
+    const [second] = more(1);
+    const waiting = house.hold();
+    const first = house.read({}, second);
+    await until(() => waiting.length === 1);
+    const other = house.read();
+    await looks();
+    house.bus.setConnected(false);
+    house.bus.setConnected(true);
+    waiting[0]?.fail(new Failure('unavailable', 'the owner is away'));
+    await expect(first).rejects.toThrow();
+    await until(() => waiting.length === 2);
+    // A replica that was behind answers, but slowly: replicas have caught up by then.
+    for (let turn = 0; turn < 2; turn += 1) {
+      house.nowMs += 600;
+      await pause(450);
+    }
+    waiting[1]?.answer(answer('old'));
+    await other;
+    house.origin = () => answer('new');
+    expect(await house.read()).toMatchObject({ etag: '"new"', cache: 'miss' });
+  });
+
   it('stays with who holds the lease for as long as its owner takes', async () => {
     const [second] = more(1);
     const waiting = house.hold();

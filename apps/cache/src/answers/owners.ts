@@ -11,7 +11,7 @@ export interface Given {
   readonly answer: Answer;
   /** The newest announced position when it was asked for: it shows every write up to there. */
   readonly after: Lsn | undefined;
-  /** What a tier would keep of it; undefined when its owner forbids that. */
+  /** What a tier would keep of it; undefined when its owner forbids that, or what was asked for then is not trusted. */
   readonly kept: Kept | undefined;
   /** What the news were like when it was asked for. */
   readonly generation: number;
@@ -42,12 +42,13 @@ export class Owners {
    */
   async ask(question: Question, readAfter: Lsn | undefined): Promise<Given> {
     const { writes, clock, graceMs } = this.parts;
-    const { generation, latest: after } = writes;
+    const { generation, latest: after, areWhole } = writes;
     metrics.cacheOriginCalls.cell(question.call.subject).count += 1;
     this.#calls += 1;
     const answer = await this.#call(question, laterLsn(readAfter, after));
     // Never after `readAfter`: a position that a client made up would hold this answer against all writes to come.
-    return { answer, after, generation, kept: keptOf(answer, after, clock.now(), graceMs) };
+    const kept = areWhole ? keptOf(answer, after, clock.now(), graceMs) : undefined;
+    return { answer, after, generation, kept };
   }
 
   #call({ call, request }: Question, position: Lsn | undefined): Promise<Answer> {
