@@ -27,6 +27,14 @@ export function currentContext(): RequestContext | undefined {
   return storage.getStore();
 }
 
+/** Runs `work` for a caller who waits for it no more: in its name, but with neither its deadline nor its position. */
+export function inBackground<T>(work: () => T): T {
+  const context = currentContext();
+  if (context === undefined) return work();
+  const { requestId, traceparent, token } = context;
+  return withContext({ requestId, traceparent, ...(token === undefined ? {} : { token }) }, work);
+}
+
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 

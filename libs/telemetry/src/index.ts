@@ -1,6 +1,7 @@
 export { AccessLog, type Access } from './access-log.js';
 export {
   currentContext,
+  inBackground,
   requestIdFrom,
   traceIdOf,
   traceparentFrom,

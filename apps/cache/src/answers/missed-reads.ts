@@ -1,7 +1,7 @@
 import type { Bus } from '@mystocks/bus';
 import { ownerOf, type Answer } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
-import { currentContext, log, metrics, withContext } from '@mystocks/telemetry';
+import { currentContext, inBackground, log, metrics, withContext } from '@mystocks/telemetry';
 import { mayUseLastGood, staleOf, type Kept, type Tier } from '@mystocks/tiered-cache';
 import { FailedKeys } from './failed-keys.js';
 import { Flights } from './flights.js';
@@ -85,7 +85,7 @@ export class MissedReads {
   /** Asks the owner again for a caller who has its answer already: its deadline and its position are not the owner's. */
   #refresh(wanted: Wanted): void {
     if (this.#failed.has(wanted.key)) return;
-    withoutHaste(() => this.#ask({ ...wanted, readAfter: undefined })).catch((error: unknown) => {
+    inBackground(() => this.#ask({ ...wanted, readAfter: undefined })).catch((error: unknown) => {
       if (mayUseLastGood(error)) this.#failed.note(wanted.key);
       log.debug({ err: error, subject: wanted.question.call.subject }, 'an answer could not be refreshed');
     });
@@ -103,11 +103,4 @@ function withTimeToSpare<T>(nowMs: number, work: () => Promise<T>): Promise<T> {
   if (context?.deadlineMs === undefined) return work();
   const spareMs = Math.max(0, Math.min(SPARE_MS, (context.deadlineMs - nowMs) / 2));
   return withContext({ ...context, deadlineMs: context.deadlineMs - spareMs }, work);
-}
-
-function withoutHaste<T>(work: () => Promise<T>): Promise<T> {
-  const context = currentContext();
-  if (context === undefined) return work();
-  const { requestId, traceparent, token } = context;
-  return withContext({ requestId, traceparent, ...(token === undefined ? {} : { token }) }, work);
 }

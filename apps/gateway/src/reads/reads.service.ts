@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Failure, type Answer, type CacheState, type Call, type FailureCode } from '@mystocks/contracts';
 import { compareLsn, laterLsn, SingleFlight, systemClock, type Lsn } from '@mystocks/kernel';
-import { currentContext, log, metrics, withContext } from '@mystocks/telemetry';
+import { currentContext, inBackground, log, metrics } from '@mystocks/telemetry';
 import {
   answerKey,
   canonicalJson,
@@ -148,15 +148,8 @@ export class ReadsService {
 
   /** Asks again for a caller who has its answer already: its deadline and its position are not the next one's. */
   #refresh<Request extends object>(wanted: Wanted<Request>): void {
-    withoutHaste(() => this.#fetch(wanted)).catch((error: unknown) => {
+    inBackground(() => this.#fetch(wanted)).catch((error: unknown) => {
       log.debug({ err: error, subject: wanted.call.subject }, 'an answer could not be refreshed');
     });
   }
-}
-
-function withoutHaste<T>(work: () => Promise<T>): Promise<T> {
-  const context = currentContext();
-  if (context === undefined) return work();
-  const { requestId, traceparent, token } = context;
-  return withContext({ requestId, traceparent, ...(token === undefined ? {} : { token }) }, work);
 }
