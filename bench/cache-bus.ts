@@ -26,7 +26,8 @@ type Ways = Readonly<Record<'bus' | 'straight', Read>>;
 /**
  * A hit in the second tier as a gateway sees it: real NATS and Redis, the cache service as a process, one client in a
  * closed loop. What the service could not read from Redis within its 50 ms and asked the owner for is counted beside
- * the hits. All of it shares the cores of this machine. Not shown: a network, HTTP, more than one instance.
+ * the hits. All of it shares the cores of this machine, so with many in flight it shows what goes through altogether: 64 at
+ * 12,800 hits/s wait 5 ms on average, whatever the tier does. Not shown: a network, HTTP, more than one instance.
  */
 export async function busHitRows(): Promise<BenchRow[]> {
   const [nats, redis] = await Promise.all([startNats(), startRedis()]);
