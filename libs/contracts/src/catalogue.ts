@@ -1,3 +1,4 @@
+import { Answer } from './answer.js';
 import * as accesses from './accesses.contract.js';
 import * as auth from './auth.contract.js';
 import * as bars from './bars.contract.js';
@@ -36,3 +37,11 @@ const hasSubject = (value: unknown, start: string): boolean =>
 export const calls = everything.filter((value) => hasSubject(value, 'svc.')) as Call[];
 /** Every event of the house. */
 export const events = everything.filter((value) => hasSubject(value, 'evt.')) as Event[];
+
+const answersBytes = (call: Call): call is Call<object, Answer> =>
+  call.idempotent && (call.response as unknown) === Answer && call.subject !== cache.readAnswer.subject;
+
+/** The calls whose answers the cache tiers keep, by their subjects. */
+export const keptCalls: ReadonlyMap<string, Call<object, Answer>> = new Map(
+  calls.filter(answersBytes).map((call) => [call.subject, call]),
+);

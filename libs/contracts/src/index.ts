@@ -2,7 +2,7 @@ export * from './accesses.contract.js';
 export { Answer, cacheStates, qualities, type CacheState, type Quality } from './answer.js';
 export * from './auth.contract.js';
 export * from './cache.contract.js';
-export { calls, events } from './catalogue.js';
+export { calls, events, keptCalls } from './catalogue.js';
 export { defineCall, defineEvent, ownerOf, type Call, type Event, type RequestOf, type ResponseOf } from './define.js';
 export {
   Failure,

@@ -1,4 +1,4 @@
-import { Answer, calls, Failure, readAnswer, type Call } from '@mystocks/contracts';
+import { Failure, keptCalls, type Answer, type Call } from '@mystocks/contracts';
 import { check } from '@mystocks/validation';
 
 /** A call whose answers may be kept, with its request as it was checked. */
@@ -7,20 +7,13 @@ export interface Question {
   readonly request: object;
 }
 
-const answersBytes = (call: Call): call is Call<object, Answer> =>
-  call.idempotent && (call.response as unknown) === Answer && call.subject !== readAnswer.subject;
-
-const readable: ReadonlyMap<string, Call<object, Answer>> = new Map(
-  calls.filter(answersBytes).map((call) => [call.subject, call]),
-);
-
 /**
  * What `subject` is asked with the JSON text `request`.
  * @throws {Failure} when no such call may be read through the cache, or the text is no JSON
  * @throws {InvalidInput} when the request does not have the call's shape
  */
 export function questionOf(subject: string, request: string): Question {
-  const call = readable.get(subject);
+  const call = keptCalls.get(subject);
   if (call === undefined) throw new Failure('invalid', 'No readable call has this subject');
   return { call, request: check(call.request, parsed(request), { unknown: 'refuse' }) };
 }

@@ -1,4 +1,4 @@
-import { Answer, calls, exchangeSuffix, Failure, quoteTag, readAnswer, type Call } from '@mystocks/contracts';
+import { exchangeSuffix, Failure, keptCalls, quoteTag } from '@mystocks/contracts';
 import { answerKey, canonicalJson } from '@mystocks/tiered-cache';
 import { checkInput } from '../http/input.js';
 
@@ -9,10 +9,6 @@ const otherSuffix: Readonly<Record<string, string>> = {
   ...{ XSHG: 'SH', XSHE: 'SZ', XBSE: 'BJ' },
 };
 
-const keepsAnswers = (call: Call): boolean =>
-  call.idempotent && (call.response as unknown) === Answer && call.subject !== readAnswer.subject;
-const kept: ReadonlyMap<string, Call> = new Map(calls.filter(keepsAnswers).map((call) => [call.subject, call]));
-
 /**
  * The key of an answer as people name it: the key itself, or the call and its request as they would send it, with or
  * without the fields that have a default (`svc.market-data.bars.list.v1 {"symbol":"600519.SH"}`).
@@ -22,7 +18,7 @@ export function keyOf(name: string): string {
   if (KEY.test(name)) return name;
   const space = name.indexOf(' ');
   const subject = space < 0 ? name : name.slice(0, space);
-  const call = kept.get(subject);
+  const call = keptCalls.get(subject);
   if (call === undefined || space < 0)
     throw new Failure(
       'invalid',
