@@ -140,8 +140,9 @@ async function compare(): Promise<{ wrong: string[]; from: Record<string, number
 describe('five gateways and two cache services whose bus is cut and healed at random', () => {
   it.each([1, 2, 3])(
     `say what the owner says a second after it is whole again (seed %i, ${RUN_MS / 1_000} s)`,
-    async (seed) => {
-      const chance = new Chance(Number(process.env['COHERENCE_SEED'] ?? seed));
+    async (run) => {
+      const seed = Number(process.env['COHERENCE_SEED'] ?? run);
+      const chance = new Chance(seed);
       const untilMs = Date.now() + RUN_MS;
       const [done, cuts] = await Promise.all([
         live(chance, untilMs),

@@ -5,6 +5,8 @@ const MOMENTS_MAX = 100;
 /**
  * The moments at which news may have been missed. What was kept before one of them, or so soon after that a replica may
  * not have shown the write whose news never came, is as good as outdated since: it may be, and nobody will tell.
+ *
+ * What other processes kept is judged by their clocks: these must agree to within a fraction of `settleMs`.
  */
 export class Distrust {
   readonly #momentsMs: number[] = [];
