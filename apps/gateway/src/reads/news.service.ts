@@ -1,11 +1,11 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { followWrites } from '@mystocks/tiered-cache';
 import { NearAnswers } from './near-answers.js';
 
 /** Keeps the first tier honest: what is written outdates, what is dropped goes, what may have been missed outdates everything. */
 @Injectable()
-export class NewsService implements OnModuleInit, OnModuleDestroy {
+export class NewsService implements OnModuleInit, OnApplicationShutdown {
   #following: { stop(): void } | undefined;
 
   constructor(
@@ -30,7 +30,8 @@ export class NewsService implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  onModuleDestroy(): void {
+  /** Last of all: until the doors are closed reads are answered from what is kept. */
+  onApplicationShutdown(): void {
     this.#following?.stop();
   }
 }
