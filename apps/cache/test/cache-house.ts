@@ -49,8 +49,8 @@ export class CacheHouse {
     return service;
   }
 
-  read(about: Partial<RequestContext> = {}, service = this.first): Promise<Answer> {
-    return withContext({ requestId: 'request-1', traceparent: '', ...about }, () => service.read(request, caller));
+  read(about: Partial<RequestContext> = {}, service = this.first, asked = request): Promise<Answer> {
+    return withContext({ requestId: 'request-1', traceparent: '', ...about }, () => service.read(asked, caller));
   }
 
   /** From now on the owner's answers wait for the test. */

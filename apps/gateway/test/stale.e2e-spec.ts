@@ -154,7 +154,11 @@ describe('the last good answer', () => {
     expect([(await get(v1)).status, (await get(quote)).status]).toEqual([200, 200]);
     aheadMs += 70_000;
     allFail();
-    expect(await (await get(v1)).json()).toMatchObject({ success: true, data: [{ close: 1 }] });
+    const old = await get(v1);
+    expect(await old.json()).toMatchObject({ success: true, data: [{ close: 1 }] });
+    // The frozen envelope has no place for it.
+    expect(['x-cache', 'x-data-quality'].map((name) => old.headers.get(name))).toEqual(['stale', 'stale']);
+    expect(Number(old.headers.get('age'))).toBeGreaterThanOrEqual(70);
     const one = await get(quote);
     expect(one.headers.get('x-cache')).toBe('stale');
     expect(await one.json()).toEqual({

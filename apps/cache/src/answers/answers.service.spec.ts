@@ -61,6 +61,13 @@ describe('reading through the second tier', () => {
     expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/1', '0/2']);
   });
 
+  it('learns from who asks of writes before it started, so that what it keeps shows them', async () => {
+    const asked = { ...request, announced: '0/7' };
+    expect(await house.read({}, house.first, asked)).toMatchObject({ cache: 'miss', after: '0/7' });
+    expect(await house.read({}, house.first, asked)).toMatchObject({ cache: 'l2-hit', after: '0/7' });
+    expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/7']);
+  });
+
   it('does not keep an answer that was under way when a write was announced', async () => {
     const waiting = house.hold();
     const underWay = read();

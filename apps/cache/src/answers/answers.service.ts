@@ -94,6 +94,7 @@ export class AnswersService implements OnModuleInit {
   /** The answer to `request`, from the tier or from the service that owns the call. */
   async read(request: ReadAnswerRequest, caller: Caller | undefined): Promise<Answer> {
     const wanted = wantedOf(request, caller, currentContext()?.readAfter);
+    if (request.announced !== undefined) this.#writes.learn(request.announced);
     const found = this.#writes.judge(await this.tier.get(wanted.key), wanted.readAfter);
     if (found.freshness !== 'fresh') {
       this.#misses.count += 1;

@@ -49,6 +49,11 @@ export class KnownWrites {
     this.#times.note(tags, lsn, this.clock.now());
   }
 
+  /** Another process has heard that there is a write at `lsn`: answers asked for from now on show it. */
+  learn(lsn: Lsn): void {
+    this.#fences.raise([], lsn);
+  }
+
   /** News may have been missed: what was asked for or kept before is not trusted any more. */
   startOver(): void {
     this.#generation += 1;

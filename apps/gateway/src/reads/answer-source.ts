@@ -53,7 +53,7 @@ export class AnswerSource {
     { call, request, canonical }: Asked<Request>,
     announced: Lsn | undefined,
   ): Promise<Answer> {
-    const answer = this.bus.isSilent(CACHE) ? undefined : await this.#askCache(call.subject, canonical);
+    const answer = this.bus.isSilent(CACHE) ? undefined : await this.#askCache(call.subject, canonical, announced);
     if (answer !== undefined) return answer;
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
     const given = await withPosition(announced, () => this.bus.call<Request, Answer>(call, request));
@@ -61,7 +61,7 @@ export class AnswerSource {
   }
 
   /** Undefined when the cache service is away, or falls silent before it has answered. */
-  async #askCache(subject: string, request: string): Promise<Answer | undefined> {
+  async #askCache(subject: string, request: string, announced: Lsn | undefined): Promise<Answer | undefined> {
     let leave = (): void => undefined;
     const silence = new Promise<undefined>((resolve) => {
       leave = () => {
@@ -70,7 +70,10 @@ export class AnswerSource {
     });
     this.#waiting.add(leave);
     try {
-      return await Promise.race([this.bus.call(readAnswer, { subject, request }), silence]);
+      return await Promise.race([
+        this.bus.call(readAnswer, { subject, request, ...(announced !== undefined && { announced }) }),
+        silence,
+      ]);
     } catch (error) {
       // A named problem is the owner's own refusal, which came through the cache service: asking it again adds to its load.
       if (error instanceof Failure && error.code === 'unavailable' && error.problem === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { Controller, Get, Req } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
   latestQuotes,
@@ -9,10 +9,12 @@ import {
   QuotesRequest,
 } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
+import { ageOf } from '../http/hot-path.js';
 import { checkInput, fromQuery } from '../http/input.js';
+import { provenanceHeaders } from '../reads/answer-headers.js';
 import { ReadsService, type ReadCall } from '../reads/reads.service.js';
 import { envelope } from './envelope.js';
 import { KlineQuery, stockSymbol, toBarsRequest, toKlineRows } from './kline.js';
@@ -28,26 +30,26 @@ export class MarketV1Controller {
 
   @Get('kline')
   @Operates(listBars, { summary: 'Bars', query: KlineQuery, deprecated: true })
-  async kline(@Req() request: FastifyRequest): Promise<Document> {
+  async kline(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Document> {
     const wanted = checkInput(ListBarsRequest, toBarsRequest(fromQuery(KlineQuery, request)));
-    const rows = toKlineRows(await this.#read(request, listBars, wanted));
+    const rows = toKlineRows(await this.#read([request, reply], listBars, wanted));
     return envelope(rows, `获取K线数据成功，共${rows.length}条记录`, about(request));
   }
 
   @Get('quotes')
   @Operates(latestQuotes, { summary: 'Latest quotes', query: QuotesQuery, deprecated: true })
-  async quotes(@Req() request: FastifyRequest): Promise<Document> {
+  async quotes(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Document> {
     const { symbols: given } = fromQuery(QuotesQuery, request);
     const symbols = given === undefined ? popular : given.split(',').map((code) => stockSymbol(code.trim()));
     const wanted = checkInput(QuotesRequest, { symbols });
-    const quotes = toQuoteRows(await this.#read(request, latestQuotes, wanted));
+    const quotes = toQuoteRows(await this.#read([request, reply], latestQuotes, wanted));
     const data = { quotes, total: quotes.length, symbols, source: 'mystocks', endpoint: 'quotes' };
     return envelope(data, `获取${quotes.length}只股票实时行情成功`, about(request));
   }
 
   @Get('stocks')
   @Operates(listInstruments, { summary: 'Instruments', query: StocksQuery, deprecated: true })
-  async stocks(@Req() request: FastifyRequest): Promise<Document> {
+  async stocks(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Document> {
     const { search, exchange, security_type, limit } = fromQuery(StocksQuery, request);
     const filter = {
       limit,
@@ -55,7 +57,7 @@ export class MarketV1Controller {
       ...(exchange === undefined ? {} : { exchange }),
     };
     const wanted = checkInput(ListInstrumentsRequest, filter);
-    const stocks = toStockRows(await this.#read(request, listInstruments, wanted), security_type);
+    const stocks = toStockRows(await this.#read([request, reply], listInstruments, wanted), security_type);
     const asked = { search: search ?? null, exchange: exchange ?? null, security_type: security_type ?? null };
     return envelope(
       { stocks, total: stocks.length, source: 'real', ...asked },
@@ -64,14 +66,18 @@ export class MarketV1Controller {
     );
   }
 
+  /** The envelope is frozen as it was; how old the values are stands in the headers of v2. */
   async #read<Shape, Request extends object>(
-    request: FastifyRequest,
+    [request, reply]: readonly [FastifyRequest, FastifyReply],
     call: ReadCall<Request>,
     wanted: Request,
   ): Promise<Shape> {
     const { near, cache } = await this.reads.read(call, wanted);
     factsOf(request).cache = cache;
-    return JSON.parse(near.answer.body.toString()) as Shape;
+    const { answer } = near;
+    const head = [...provenanceHeaders(answer), 'age', ageOf(answer.built_at_ms, systemClock.now()), 'x-cache', cache];
+    for (let at = 0; at < head.length; at += 2) void reply.header(head[at] ?? '', head[at + 1] ?? '');
+    return JSON.parse(answer.body.toString()) as Shape;
   }
 }
 
