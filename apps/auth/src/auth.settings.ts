@@ -1,11 +1,11 @@
-import { IsSecret, ServiceSettings, type Secret } from '@mystocks/config';
+import { IsSecret, IsSecretUrl, IsSecretUrls, ServiceSettings, type Secret } from '@mystocks/config';
 import { IsCount, IsFlag } from '@mystocks/validation';
 
 /** Settings of the auth service. */
 export class AuthSettings extends ServiceSettings {
-  @IsSecret() readonly PG_PRIMARY_URL!: Secret;
+  @IsSecretUrl('postgres') readonly PG_PRIMARY_URL!: Secret;
   /** Servers beside it, separated by commas: not read (what is read here decides), but one may become the primary. */
-  @IsSecret({ optional: true }) readonly PG_REPLICA_URLS?: Secret;
+  @IsSecretUrls('postgres', { optional: true }) readonly PG_REPLICA_URLS?: Secret;
   @IsCount(1, 200) readonly PG_POOL_SIZE: number = 20;
   @IsCount(0, 200) readonly PG_POOL_OVERFLOW: number = 40;
   /** How long a borrower waits for a connection at most; its request's deadline may come earlier. */
@@ -36,5 +36,5 @@ export class AuthSettings extends ServiceSettings {
 /** Settings of `migrate.js`. */
 export class MigrationSettings {
   /** A role that owns the schema `auth`. */
-  @IsSecret() readonly PG_MIGRATION_URL!: Secret;
+  @IsSecretUrl('postgres') readonly PG_MIGRATION_URL!: Secret;
 }

@@ -1,10 +1,10 @@
-import { IsSecret, loadSettings, type Secret } from '@mystocks/config';
+import { IsSecretUrl, loadSettings, type Secret } from '@mystocks/config';
 import { runMigrations } from '@mystocks/connection-pool';
 import { migrations } from './migrations/index.js';
 
 class MigrationSettings {
   /** A role that owns the schema `cache`. */
-  @IsSecret() readonly PG_MIGRATION_URL!: Secret;
+  @IsSecretUrl('postgres') readonly PG_MIGRATION_URL!: Secret;
 }
 
 const { PG_MIGRATION_URL } = loadSettings(MigrationSettings);

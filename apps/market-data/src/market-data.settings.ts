@@ -1,11 +1,11 @@
-import { IsSecret, ServiceSettings, type Secret } from '@mystocks/config';
+import { IsSecretUrl, IsSecretUrls, ServiceSettings, type Secret } from '@mystocks/config';
 import { IsCount, IsFlag, IsOneOf } from '@mystocks/validation';
 
 export class MarketDataSettings extends ServiceSettings {
   /** `postgres://market_data:…@host:port/mystocks` */
-  @IsSecret() readonly PG_PRIMARY_URL!: Secret;
+  @IsSecretUrl('postgres') readonly PG_PRIMARY_URL!: Secret;
   /** The same for the servers beside it, separated by commas; after a failover one of them is the primary. */
-  @IsSecret({ optional: true }) readonly PG_REPLICA_URLS?: Secret;
+  @IsSecretUrls('postgres', { optional: true }) readonly PG_REPLICA_URLS?: Secret;
   /** Connections that are kept. */
   @IsCount(1, 200) readonly PG_POOL_SIZE: number = 20;
   /** Connections beyond them under load. */

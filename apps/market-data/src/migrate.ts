@@ -1,4 +1,4 @@
-import { IsSecret, loadSettings, type Secret } from '@mystocks/config';
+import { IsSecretUrl, loadSettings, type Secret } from '@mystocks/config';
 import { runMigrations, TdenginePool } from '@mystocks/connection-pool';
 import { IsOneOf } from '@mystocks/validation';
 import { migrations } from './migrations/index.js';
@@ -8,7 +8,7 @@ import { DATABASE } from './timeseries/timeseries.parts.js';
 
 class MigrationSettings {
   /** As the owner of the schema, `mystocks_owner`. */
-  @IsSecret() readonly PG_MIGRATION_URL!: Secret;
+  @IsSecretUrl('postgres') readonly PG_MIGRATION_URL!: Secret;
   @IsOneOf(['postgres', 'tdengine']) readonly TIMESERIES_STORE: string = 'postgres';
 }
 

@@ -115,11 +115,12 @@ describe('TIMESERIES_STORE', () => {
       expect(code).toBe(78);
       expect(said).toContain(named);
     }
-    const { code, said } = await runProgram('market-data/dist/main.js', {
-      ...{ ...env, TIMESERIES_STORE: 'tdengine', TDENGINE_URL: 'tdengine://root:secret-word@somewhere' },
-    });
-    expect(code).not.toBe(0);
-    expect(said).toContain('TDENGINE_URL');
-    expect(said).not.toContain('secret-word');
+    for (const url of ['tdengine://root:secret-word@somewhere', 'secret-word', 'http://secret-word:6041']) {
+      const more = { TIMESERIES_STORE: 'tdengine', TDENGINE_URL: url };
+      const { code, said } = await runProgram('market-data/dist/main.js', { ...env, ...more });
+      expect(code).toBe(78);
+      expect(said).toContain('bad or missing settings:\n  TDENGINE_URL must be ');
+      expect(said).not.toContain('secret-word');
+    }
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { IsSecret, ServiceSettings, type Secret } from '@mystocks/config';
+import { IsSecretUrl, ServiceSettings, type Secret } from '@mystocks/config';
 import { IsCount, IsText } from '@mystocks/validation';
 
 /** Settings of the realtime service. */
@@ -7,7 +7,7 @@ export class RealtimeSettings extends ServiceSettings {
   @IsCount(1, 65_535) readonly REALTIME_PORT: number = 3_010;
   /** Browser origins that may connect, separated by commas; without it no browser may. Programs send no Origin. */
   @IsText(1, 2_000, { optional: true }) readonly REALTIME_ORIGINS?: string;
-  @IsSecret() readonly REDIS_URL!: Secret;
+  @IsSecretUrl('redis') readonly REDIS_URL!: Secret;
   /** Sockets of this node; leaves room below the usual 20,000 open files of a process (performance.md §2). */
   @IsCount(1, 1_000_000) readonly REALTIME_SOCKETS_MAX: number = 18_000;
   /** Sockets one user may hold on this node. */

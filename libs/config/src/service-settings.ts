@@ -1,8 +1,7 @@
-import { IsCount, IsMatching, IsOneOf, IsText } from '@mystocks/validation';
+import { IsCount, IsOneOf, IsText } from '@mystocks/validation';
 import type { Secret } from '@mystocks/secrets';
 import { IsSecret } from './secret-field.js';
-
-const NATS_URLS = /^nats:\/\/[^\s,@]+(,nats:\/\/[^\s,@]+)*$/;
+import { IsNatsUrls } from './server-url.js';
 
 /** What every service needs to start. An app's own class extends it and adds its settings. */
 export class ServiceSettings {
@@ -11,8 +10,7 @@ export class ServiceSettings {
   @IsText(1, 255) readonly MANAGEMENT_HOST: string = '127.0.0.1';
   @IsCount(0, 65_535) readonly MANAGEMENT_PORT!: number;
   /** One or more servers, separated by commas, without credentials. */
-  @IsMatching(NATS_URLS, 'one or more nats://host:port, separated by commas, without credentials')
-  readonly NATS_URL!: string;
+  @IsNatsUrls() readonly NATS_URL!: string;
   @IsSecret({ optional: true }) readonly NATS_TOKEN?: Secret;
   /** How long a service that was told to stop goes on serving while others learn that it is not ready. */
   @IsCount(0, 60_000) readonly SHUTDOWN_DELAY_MS: number = 5_000;

@@ -163,6 +163,13 @@ describe('CACHE_L2', () => {
     expect(String(missing('tdengine'))).toContain('TDENGINE_URL');
     await expect(missing('memory')).resolves.toBeUndefined();
   });
+
+  it.each(['redis', 'tdengine'] as const)('refuses an address that is none as a bad setting of %s', (kind) => {
+    const name = `${kind.toUpperCase()}_URL`;
+    const open = (): unknown => openTier(kind, (shape) => parseSettings(shape, { [name]: 'nonsense' }));
+    expect(open).toThrow(BadSettings);
+    expect(open).toThrow(name);
+  });
 });
 
 describe('TDengine as the second tier', () => {

@@ -1,4 +1,4 @@
-import { IsSecret, type Secret } from '@mystocks/config';
+import { IsSecretUrl, type Secret } from '@mystocks/config';
 
 /** `memory` is for a house with one instance of the cache service: each instance has its own. */
 export const tierKinds = ['redis', 'tdengine', 'memory'] as const;
@@ -7,11 +7,11 @@ export type TierKind = (typeof tierKinds)[number];
 /** What is needed beside the service's own settings where CACHE_L2 is `redis`. */
 export class RedisTierSettings {
   /** A secret because it may hold a password. */
-  @IsSecret() readonly REDIS_URL!: Secret;
+  @IsSecretUrl('redis') readonly REDIS_URL!: Secret;
 }
 
 /** What is needed beside the service's own settings where CACHE_L2 is `tdengine`. */
 export class TdengineTierSettings {
   /** taosAdapter: `http://user:password@host:6041` */
-  @IsSecret() readonly TDENGINE_URL!: Secret;
+  @IsSecretUrl('tdengine') readonly TDENGINE_URL!: Secret;
 }

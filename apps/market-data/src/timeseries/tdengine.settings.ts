@@ -1,10 +1,10 @@
-import { IsSecret, type Secret } from '@mystocks/config';
+import { IsSecretUrl, type Secret } from '@mystocks/config';
 import { IsCount } from '@mystocks/validation';
 
 /** What is needed beside the service's own settings where TIMESERIES_STORE is `tdengine`. */
 export class TdengineSettings {
   /** taosAdapter: `http://user:password@host:6041` */
-  @IsSecret() readonly TDENGINE_URL!: Secret;
+  @IsSecretUrl('tdengine') readonly TDENGINE_URL!: Secret;
   /** Connections that are kept. */
   @IsCount(1, 200) readonly TDENGINE_POOL_SIZE: number = 20;
   /** Connections beyond them under load. */
