@@ -78,6 +78,20 @@ describe('the documents for people', () => {
     expect(answered('delete', '/api/v2/operations/{id}', 202)).toEqual(['Location', 'Retry-After']);
   });
 
+  it('say what the items of the lists are that the cache is told', async () => {
+    const { components } = (await (await open('/api/v2/openapi.json')).json()) as {
+      components: { schemas: Record<string, { properties: Record<string, { items: unknown }> }> };
+    };
+    const items = (schema: string, name: string): unknown => components.schemas[schema]?.properties[name]?.items;
+    expect(items('InvalidateBody', 'tags')).toEqual({ type: 'string', pattern: '^[A-Za-z0-9:._-]{1,32}$' });
+    expect(items('PrewarmBody', 'symbols')).toMatchObject({ type: 'string' });
+    expect(items('PrewarmBody', 'reads')).toEqual({
+      type: 'object',
+      properties: { subject: { type: 'string' }, request: { type: 'object' } },
+      required: ['subject', 'request'],
+    });
+  });
+
   it('ask for the body of a change of roles without the account, which the path names', async () => {
     const document = (await (await open('/api/v2/openapi.json')).json()) as {
       paths: Record<string, Record<string, { requestBody: { content: Record<string, { schema: { $ref: string } }> } }>>;

@@ -4,11 +4,13 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import {
   check,
+  describeShape,
   InvalidInput,
   IsCount,
   IsDay,
   IsDecimal,
   IsFlag,
+  IsListOf,
   IsOneOf,
   IsShapes,
   IsSymbol,
@@ -51,6 +53,29 @@ describe('check', () => {
     expect(
       violations({ name: '', limit: 0, side: 'hold', legs: [{ symbol: '60051', price: 1e300 }], extra: 1 }),
     ).toEqual(['/extra 1001', '/name 1001', '/limit 1001', '/side 1001', '/legs/0/symbol 1102', '/legs/0/price 1001']);
+  });
+
+  it('says where in a list the first wrong item stands, and repeats nothing of it', () => {
+    class Tags {
+      @IsListOf({ name: 'small words', test: (one) => typeof one === 'string' && /^[a-z]+$/.test(one) }, 3)
+      readonly tags!: string[];
+    }
+    const told = (tags: unknown): string => {
+      try {
+        check(Tags, { tags });
+        return '';
+      } catch (error) {
+        expect(validateSync(plainToInstance(Tags, { tags }))[0]?.constraints).toEqual({
+          isListOf: (error as InvalidInput).violations[0]?.message,
+        });
+        return (error as InvalidInput).message;
+      }
+    };
+    const whole = '/tags must be a list of at most 3 small words';
+    expect(told(['a', 'b\r\nc: d', 1])).toBe(`${whole}; the item at index 1 is wrong`);
+    expect(told([1])).toBe(`${whole}; the item at index 0 is wrong`);
+    for (const tags of ['a', ['a', 'b', 'c', 1]]) expect(told(tags)).toBe(whole);
+    expect(describeShape(Tags)).toEqual({ tags: 'must be a list of at most 3 small words' });
   });
 
   it('drops unknown fields where told, refuses them otherwise, also __proto__', () => {

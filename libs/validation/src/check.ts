@@ -26,7 +26,7 @@ export interface CheckOptions {
 interface FieldPlan {
   readonly name: string;
   readonly optional: boolean;
-  readonly rules: readonly { readonly code: number; test(value: unknown): boolean; message(): string }[];
+  readonly rules: readonly { readonly code: number; test(value: unknown): boolean; message(value?: unknown): string }[];
   readonly nested: Nested | undefined;
   readonly read: ((text: string) => unknown) | undefined;
 }
@@ -86,7 +86,7 @@ function build(
       options.from === 'text' && field.read !== undefined && typeof given === 'string' ? field.read(given) : given;
     const broken = field.rules.find((rule) => !rule.test(value));
     if (broken !== undefined) {
-      add(at, broken.message(), broken.code);
+      add(at, broken.message(value), broken.code);
       continue;
     }
     result[field.name] =
@@ -145,7 +145,7 @@ function compile(shape: ShapeClass): Plan {
             return {
               code: (one.context as { code?: number } | undefined)?.code ?? VALIDATION_ERROR,
               test: (value: unknown) => instance.validate(value, args) === true,
-              message: () => instance.defaultMessage?.(args) ?? 'is not valid',
+              message: (value?: unknown) => instance.defaultMessage?.({ ...args, value }) ?? 'is not valid',
             };
           }),
         ),

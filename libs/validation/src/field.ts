@@ -10,6 +10,8 @@ export interface Rule {
   readonly name: string;
   /** What a valid value is, completing "<field> must be …". */
   readonly message: string;
+  /** More about one value that is not, e.g. where in a list; after the message. It must not repeat the value. */
+  readonly where?: (value: unknown) => string;
   /** Number of the problem (SURFACE.md §3); 1001 VALIDATION_ERROR unless told. */
   readonly code?: number;
   readonly test: (value: unknown) => boolean;
@@ -40,7 +42,15 @@ export function field(rule: Rule, options: FieldOptions = {}): PropertyDecorator
   const api = { ...rule.api, required: options.optional !== true } as ApiPropertyOptions;
   const decorators = [
     ValidateBy(
-      { name: rule.name, validator: { validate: rule.test, defaultMessage: () => `must be ${rule.message}` } },
+      {
+        name: rule.name,
+        validator: {
+          validate: rule.test,
+          // A shape is also described without any value (describeShape).
+          defaultMessage: (about) =>
+            `must be ${rule.message}${about?.value === undefined ? '' : (rule.where?.(about.value) ?? '')}`,
+        },
+      },
       validation,
     ),
     ApiProperty(options.description === undefined ? api : { ...api, description: options.description }),

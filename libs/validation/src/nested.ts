@@ -1,22 +1,29 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsOptional, ValidateNested } from 'class-validator';
 import { field, markBody, markNested, type FieldOptions, type ShapeClass } from './field.js';
 
-/** A list of at most `max` scalars that pass `test`. */
-export const IsListOf = (
-  kind: { readonly name: string; readonly test: (value: unknown) => boolean },
-  max: number,
-  options?: FieldOptions,
-): PropertyDecorator =>
+/** What the items of a list are, in words (in the plural), in code and, where told, in OpenAPI. */
+interface ItemKind {
+  readonly name: string;
+  readonly test: (value: unknown) => boolean;
+  readonly api?: NonNullable<ApiPropertyOptions['items']>;
+}
+
+/** A list of at most `max` items that pass `test`; of a wrong one the place is told. */
+export const IsListOf = (kind: ItemKind, max: number, options?: FieldOptions): PropertyDecorator =>
   field(
     {
       name: 'isListOf',
       message: `a list of at most ${max} ${kind.name}`,
       test: (value) => Array.isArray(value) && value.length <= max && value.every(kind.test),
+      where: (value) => {
+        if (!Array.isArray(value) || value.length > max) return '';
+        return `; the item at index ${String(value.findIndex((one) => !kind.test(one)))} is wrong`;
+      },
       fromText: (text) => text.split(',').map((one) => one.trim()),
-      api: { type: 'array', items: {}, maxItems: max },
+      api: { type: 'array', items: kind.api ?? {}, maxItems: max },
     },
     options,
   );
