@@ -100,7 +100,10 @@ describe('GET /cache/status', () => {
   });
 
   it('is in v1 what the original told of its one cache, deprecated from birth', async () => {
-    metrics.cacheHits.cell('l1').count = 60;
+    metrics.cacheHits.cell('l1').count = 90;
+    metrics.cacheMisses.cell('l1').count = 10;
+    // Others ask the second tier too, and it counts since another start: its numbers say nothing of these reads.
+    gateway.bus.answer(cacheStatus, () => ({ ...second, hits: 0, misses: 5_000 }));
     const path = '/api/v1/cache/status';
     const response = await gateway.get(path, { token: gateway.token('operator') });
     expect(response.headers.get('link')).toContain('</api/v2/cache/status>; rel="successor-version"');
@@ -184,6 +187,20 @@ describe('POST /cache/invalidate', () => {
     expect([response.status, (await json(response))['code']]).toEqual([400, code]);
     expect(dropped).toEqual([]);
   });
+});
+
+describe('a wrong tag', () => {
+  it.each([1, '*', 'a b', 't'.repeat(33), 'a\r\nset-cookie: b=c', null])(
+    'is told by its place and what a tag is, and is not repeated: %j',
+    async (tag) => {
+      const response = await ask('POST', '/invalidate', { tags: ['instruments', tag] });
+      expect(response.status).toBe(400);
+      const what = 'must be a list of at most 1000 tags of 1 to 32 letters, digits or : . _ -';
+      expect(await json(response)).toMatchObject({
+        errors: [{ pointer: '/tags', message: `${what}; the item at index 1 is wrong` }],
+      });
+    },
+  );
 });
 
 describe('the warm-up', () => {

@@ -19,7 +19,7 @@ interface LayerState {
   readonly stale: { readonly revalidate: number; readonly error: number };
 }
 
-interface NearState extends LayerState {
+export interface NearState extends LayerState {
   readonly entries: number;
 }
 
@@ -56,13 +56,14 @@ export class CacheStateService {
   async read(): Promise<CacheState> {
     const second = await this.#second();
     return {
-      l1: this.#first(),
+      l1: this.first(),
       l2: second === undefined ? null : toState(second),
       unavailable: second === undefined ? ['cache'] : [],
     };
   }
 
-  #first(): NearState {
+  /** The first tier alone: every read of this gateway asked it, so its numbers belong together. */
+  first(): NearState {
     return {
       instance: this.#instance,
       since: this.#since,
