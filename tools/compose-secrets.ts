@@ -1,4 +1,4 @@
-// `node tools/compose-secrets.ts`: makes the secrets of docker-compose.yml, once, in .stack/compose (MYSTOCKS_SECRETS).
+// `npm exec -- node tools/compose-secrets.ts`: makes the secrets of docker-compose.yml, once, in .stack/compose (MYSTOCKS_SECRETS).
 import { resolve } from 'node:path';
 import { writeSecrets } from './compose/secrets.ts';
 

@@ -88,14 +88,17 @@ describe('docker-compose.yml', () => {
 
   it('lets the second cache tier live in TDengine with the second file', () => {
     const added = overlay.services['cache'];
-    expect(added?.environment).toEqual({
-      CACHE_L2: '${CACHE_L2:-redis}',
-      TDENGINE_URL_FILE: '/run/secrets/tdengine_url',
-    });
+    expect(service('cache').environment).toMatchObject({ CACHE_L2: '${CACHE_L2:-redis}' });
+    expect(added?.environment).toEqual({ TDENGINE_URL_FILE: '/run/secrets/tdengine_url' });
     const { all } = settingsIn('apps/cache/src/tiers/tier.settings.ts');
     expect(all).toEqual(['REDIS_URL', 'TDENGINE_URL']);
     expect(given('cache')).toContain('REDIS_URL');
     expect(added?.depends_on).toEqual({ 'tdengine-password': { condition: 'service_completed_successfully' } });
+  });
+
+  it('lets the environment say how long past its freshness an answer is given, to both tiers alike', () => {
+    for (const name of ['cache', 'gateway'])
+      expect(service(name).environment).toMatchObject({ CACHE_STALE_IF_ERROR_S: '${CACHE_STALE_IF_ERROR_S:-900}' });
   });
 
   it.each(['auth', 'market-data', 'cache'])('migrates before %s starts, and tells it of primary and replica', (app) => {
