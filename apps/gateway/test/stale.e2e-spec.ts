@@ -169,31 +169,6 @@ describe('the last good answer', () => {
   });
 });
 
-describe('a cache service that falls silent', () => {
-  it('is waited for no longer: the owner is asked, and asked straight from then on', async () => {
-    const cache = gateway.bus.beside('cache');
-    const together = async (ms: number): Promise<void> => {
-      for (let passed = 0; passed < ms; passed += 250)
-        await Promise.all([gateway.bus.passTime(250), cache.passTime(250)]);
-    };
-    await together(3_000);
-    gateway.app.get(NearAnswers).clear();
-    gateway.bus.answer(readAnswer, () => new Promise(() => undefined));
-    gateway.bus.answer(listBars, () => barsOf({ ttl_ms: 0 }));
-    const waiting = get(PATH);
-    await waitFor(() => gateway.count(readAnswer) === 1, { timeoutMs: 5_000 });
-    await gateway.bus.passTime(2_500);
-    expect([(await waiting).status, gateway.count(listBars)]).toEqual([200, 1]);
-    expect((await get(PATH)).status).toBe(200);
-    expect([gateway.count(readAnswer), gateway.count(listBars)]).toEqual([1, 2]);
-    await together(1_000);
-    const after = gateway.app.get(NearAnswers).latestLsn ?? '0/0';
-    gateway.bus.answer(readAnswer, () => barsOf({ after }));
-    expect((await get(PATH)).status).toBe(200);
-    expect(gateway.count(readAnswer)).toBe(2);
-  });
-});
-
 describe('hits and misses of the first tier', () => {
   const cells = [metrics.cacheHits.cell('l1'), metrics.cacheMisses.cell('l1')];
   const all = (): number[] => cells.map(({ count }) => count);

@@ -15,6 +15,7 @@ export const numbered = defineEvent({
   payload: Numbered,
   key: ({ who }) => who,
 });
+const ofTeller = defineEvent({ subject: 'evt.teller.value.changed.v1', numbered: true, payload: Numbered });
 const plain = defineEvent({ subject: 'evt.echo.value.guessed.v1', payload: Numbered });
 
 /** Two processes on one bus, and what may go wrong between them. */
@@ -101,6 +102,15 @@ export function itNumbersItsNews(name: string, open: () => Promise<TwoOnABus>): 
       await two?.pass(600);
       await two?.pass(3_000, 'teller');
       expect(heard).toEqual([1, 'gap']);
+    });
+
+    it('is not trusted when a process of its own service dies that never told any; of other services it is', async () => {
+      const heard = await listen();
+      const owned: string[] = [];
+      two?.listener.subscribe(ofTeller, () => undefined, { onGap: (why) => void owned.push(why) });
+      await two?.pass(1_100);
+      await two?.pass(3_000, 'teller');
+      expect([heard, owned]).toEqual([[], ['untold']]);
     });
 
     it('stays trusted when its teller drains', async () => {

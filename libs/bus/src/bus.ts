@@ -2,6 +2,7 @@ import { publisherCounted, type Call, type Event } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { CallTable } from './call-table.js';
 import { BusConnection, type BusOptions } from './connection.js';
+import { logHearing } from './hearing-log.js';
 import { Heartbeat } from './heartbeat.js';
 import { News, type SubscribeOptions } from './news.js';
 import { Pulse } from './pulse.js';
@@ -42,6 +43,7 @@ export class Bus {
     this.#pulse = new Pulse(options.service);
     this.#news = new News(this.#connection, this.#pulse);
     this.#heartbeat = new Heartbeat(this.#connection, this.#news, this.#pulse);
+    logHearing(this.#pulse.hearing, this.#connection.log);
   }
 
   static connect(options: BusOptions): Bus {
@@ -102,6 +104,24 @@ export class Bus {
     this.#pulse.hearing.onSilence(service, (silent) => {
       this.#news.guard(publisherCounted.subject, () => {
         listener(silent);
+      });
+    });
+  }
+
+  /**
+   * This process is deaf: connected, and yet not even its own beat came back for 1.5 s (NATS is frozen, or the way there
+   * swallows everything). Who else is silent cannot be said then, and calling anybody would only cost the deadline. Until
+   * a beat is heard again.
+   */
+  get isDeaf(): boolean {
+    return this.#pulse.hearing.isDeaf;
+  }
+
+  /** Tells whenever {@link isDeaf} changes; after every `onGap` was told. */
+  onDeafness(listener: (deaf: boolean) => void): void {
+    this.#pulse.hearing.onDeafness((deaf) => {
+      this.#news.guard(publisherCounted.subject, () => {
+        listener(deaf);
       });
     });
   }

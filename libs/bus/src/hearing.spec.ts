@@ -3,14 +3,15 @@ import { Hearing } from './hearing.js';
 
 let hearing: Hearing;
 let told: boolean[];
-let deaf: number;
+let deaf: boolean[];
 let nowMs: number;
 
 beforeEach(() => {
   told = [];
-  deaf = 0;
+  deaf = [];
   nowMs = 0;
-  hearing = new Hearing(() => (deaf += 1));
+  hearing = new Hearing();
+  hearing.onDeafness((is) => deaf.push(is));
   hearing.onSilence('cache', (silent) => told.push(silent));
 });
 
@@ -76,15 +77,41 @@ describe('Hearing', () => {
     expect(hearing.isSilent('cache')).toBe(true);
   });
 
-  it('does not take a bus that carries nothing for silence, but tells that it is deaf, once', () => {
+  it('stays deaf over a stall of its own and a lost connection, until it hears itself', () => {
+    pass(5_000);
+    pass(2_500, { own: false, cache: false });
+    nowMs += 10_000;
+    pass(500, { own: false, cache: false });
+    pass(500, { connected: false });
+    expect([hearing.isDeaf, deaf]).toEqual([true, [true]]);
+    pass(500);
+    expect([hearing.isDeaf, deaf]).toEqual([false, [true, false]]);
+  });
+
+  it('tells of every service that is asked about, for the log', () => {
+    const log: [string, boolean][] = [];
+    hearing.onAnySilence((service, silent) => log.push([service, silent]));
+    hearing.isSilent('auth');
+    pass(5_000);
+    pass(5_000, { cache: false });
+    pass(500);
+    expect(log).toEqual([
+      ['auth', true],
+      ['cache', true],
+      ['cache', false],
+    ]);
+  });
+
+  it('does not take a bus that carries nothing for silence, but tells that it is deaf, and when it hears again', () => {
     pass(5_000);
     pass(10_000, { own: false, cache: false });
     expect(told).toEqual([]);
-    expect(deaf).toBe(1);
+    expect([hearing.isDeaf, deaf]).toEqual([true, [true]]);
     pass(500, { cache: false });
     pass(1_000, { cache: false });
     expect(told).toEqual([]);
     pass(5_000);
-    expect({ told, deaf }).toEqual({ told: [], deaf: 1 });
+    expect({ told, deaf }).toEqual({ told: [], deaf: [true, false] });
+    expect(hearing.isDeaf).toBe(false);
   });
 });

@@ -6,6 +6,7 @@ const ECHO_WITHIN_MS = 900;
 const LATE_AFTER_MS = 750;
 
 interface Watched {
+  readonly service: string;
   heardMs: number;
   silent: boolean;
   readonly listeners: ((silent: boolean) => void)[];
@@ -22,9 +23,17 @@ export class Hearing {
   #sinceMs = Number.NEGATIVE_INFINITY;
   #echoMs = Number.NEGATIVE_INFINITY;
   #deaf = false;
+  readonly #deafListeners: ((deaf: boolean) => void)[] = [];
+  readonly #silenceListeners: ((service: string, silent: boolean) => void)[] = [];
 
-  /** `onDeaf`: we are connected, and yet our own beat does not come back: news is being missed. */
-  constructor(private readonly onDeaf: () => void) {}
+  /** While connected our own beat did not come back for 1.5 s, and it has not since: nothing is heard, nobody is reached. */
+  get isDeaf(): boolean {
+    return this.#deaf;
+  }
+
+  onDeafness(listener: (deaf: boolean) => void): void {
+    this.#deafListeners.push(listener);
+  }
 
   /** A service never heard is not silent before the first 1.5 s of listening are over. */
   isSilent(service: string): boolean {
@@ -35,13 +44,18 @@ export class Hearing {
     this.#watch(service).listeners.push(listener);
   }
 
+  /** As {@link onSilence}, of every service that anybody here has asked about. */
+  onAnySilence(listener: (service: string, silent: boolean) => void): void {
+    this.#silenceListeners.push(listener);
+  }
+
   /** A beat came; `own` is this process's. */
   heard(service: string, own: boolean, nowMs: number): void {
     if (own) this.#heardOurselves(nowMs);
     const watched = this.#watched.get(service);
     if (watched === undefined) return;
     watched.heardMs = nowMs;
-    change(watched, false);
+    this.#change(watched, false);
   }
 
   /**
@@ -52,17 +66,13 @@ export class Hearing {
     this.#lookedMs = nowMs;
     if (late || !connected) {
       this.#sinceMs = nowMs;
-      this.#deaf = false;
       return undefined;
     }
     const unheardMs = this.#unheardMs(nowMs);
-    if (unheardMs > SILENT_AFTER_MS && !this.#deaf) {
-      this.#deaf = true;
-      this.onDeaf();
-    }
+    if (unheardMs > SILENT_AFTER_MS) this.#setDeaf(true);
     if (unheardMs > ECHO_WITHIN_MS) return undefined;
     for (const watched of this.#watched.values())
-      if (nowMs - Math.max(watched.heardMs, this.#sinceMs) > SILENT_AFTER_MS) change(watched, true);
+      if (nowMs - Math.max(watched.heardMs, this.#sinceMs) > SILENT_AFTER_MS) this.#change(watched, true);
     return this.#sinceMs;
   }
 
@@ -70,7 +80,20 @@ export class Hearing {
     // The others' beats were held up as ours was: they are given time to come.
     if (this.#unheardMs(nowMs) > ECHO_WITHIN_MS) this.#sinceMs = nowMs;
     this.#echoMs = nowMs;
-    this.#deaf = false;
+    this.#setDeaf(false);
+  }
+
+  #setDeaf(deaf: boolean): void {
+    if (this.#deaf === deaf) return;
+    this.#deaf = deaf;
+    for (const listener of this.#deafListeners) listener(deaf);
+  }
+
+  #change(watched: Watched, silent: boolean): void {
+    if (watched.silent === silent) return;
+    watched.silent = silent;
+    for (const listener of this.#silenceListeners) listener(watched.service, silent);
+    for (const listener of watched.listeners) listener(silent);
   }
 
   #unheardMs(nowMs: number): number {
@@ -80,15 +103,9 @@ export class Hearing {
   #watch(service: string): Watched {
     let watched = this.#watched.get(service);
     if (watched === undefined) {
-      watched = { heardMs: this.#lookedMs, silent: false, listeners: [] };
+      watched = { service, heardMs: this.#lookedMs, silent: false, listeners: [] };
       this.#watched.set(service, watched);
     }
     return watched;
   }
-}
-
-function change(watched: Watched, silent: boolean): void {
-  if (watched.silent === silent) return;
-  watched.silent = silent;
-  for (const listener of watched.listeners) listener(silent);
 }

@@ -4,7 +4,7 @@ import { codecOf, type Codec } from './codec.js';
 import type { BusConnection } from './connection.js';
 import { readHead, writeHead, type Head } from './headers.js';
 import { readPlace, writePlace } from './numbers.js';
-import type { Pulse, Watch } from './pulse.js';
+import type { Gap, Pulse, Watch } from './pulse.js';
 import { patternOf, subjectOf } from './subject.js';
 
 /**
@@ -16,7 +16,7 @@ export type SubscribeOptions =
   | {
       readonly key?: never;
       /** News of this event was missed, or may have been. Called before the news that shows it; may come too often. */
-      readonly onGap: () => void;
+      readonly onGap: (why: Gap) => void;
     };
 
 /** Events: published and received, checked on receipt. */
@@ -68,7 +68,7 @@ export class News {
         const payload = this.#read(event.subject, codec, data, head);
         if (payload !== undefined) this.guard(event.subject, () => handler(payload));
         // What cannot be read may have told of anything.
-        else if (watch !== undefined) missed();
+        else if (watch !== undefined) missed('lost');
       },
     });
     return {
@@ -93,10 +93,13 @@ export class News {
     }
   }
 
-  #missed(subject: string, onGap: (() => void) | undefined): () => void {
-    return () => {
+  #missed(subject: string, onGap: ((why: Gap) => void) | undefined): (why: Gap) => void {
+    return (why) => {
       metrics.busEvents.cell(subject, 'missed').count += 1;
-      if (onGap !== undefined) this.guard(subject, onGap);
+      if (onGap !== undefined)
+        this.guard(subject, () => {
+          onGap(why);
+        });
     };
   }
 
@@ -119,7 +122,7 @@ export function watchOf(
   pulse: Pulse,
   { subject, numbered }: Pick<Event, 'subject' | 'numbered'>,
   key: string | undefined,
-  onGap: () => void,
+  onGap: (why: Gap) => void,
 ): Watch {
   if (numbered !== true) throw new Error(`${subject} is not numbered: gaps cannot be found`);
   if (key !== undefined) throw new Error(`${subject}: who listens to one key only cannot count`);

@@ -113,14 +113,16 @@ describe('Bus: numbered news over the wire', () => {
     two = await openReal();
     const heard: string[] = [];
     // The teller's connection is the one that can be held up: here it listens.
-    two.teller.subscribe(numbered, () => undefined, { onGap: () => void heard.push('gap') });
+    two.teller.subscribe(numbered, () => undefined, { onGap: (why) => void heard.push(why) });
+    two.teller.onDeafness((deaf) => void heard.push(deaf ? 'deaf now' : 'hears'));
     two.teller.onSilence('listener', () => void heard.push('silent'));
     await sleep(1_100);
     two.proxy.blackhole();
     await waitFor(() => heard.length > 0, { timeoutMs: 10_000 });
-    expect(two.teller.connected).toBe(true);
+    expect([two.teller.connected, two.teller.isDeaf]).toEqual([true, true]);
     await two.proxy.pass();
+    await waitFor(() => two.teller.isDeaf === false, { timeoutMs: 10_000 });
     await sleep(1_100);
-    expect(heard).toEqual(['gap']);
+    expect(heard).toEqual(['deaf', 'deaf now', 'hears']);
   });
 });

@@ -1,12 +1,20 @@
-import type { PublisherCounted } from '@mystocks/contracts';
+import { ownerOf, type PublisherCounted } from '@mystocks/contracts';
 import { Gaps } from './gaps.js';
 import { Hearing } from './hearing.js';
 import { Numbers, type Place } from './numbers.js';
-import { Publishers } from './publishers.js';
+import { Publishers, type Dead } from './publishers.js';
 
 /** How often {@link Pulse.tick} is to be called. */
 export const TICK_MS = 250;
 const TICKS_A_BEAT = 2;
+
+/**
+ * Why news of an event was, or may have been, missed.
+ * - `lost`: a number is missing, or a process that has told of this event died without a farewell.
+ * - `untold`: a process of the event's own service died so, which has told of none: at most its first.
+ * - `deaf`: nothing at all is heard. What is lost meanwhile is told of as `lost` once something is.
+ */
+export type Gap = 'lost' | 'untold' | 'deaf';
 
 /** Watches one subscription of a numbered event. */
 export interface Watch {
@@ -21,22 +29,26 @@ export interface Watch {
  */
 export class Pulse {
   readonly #numbers = new Numbers();
-  readonly #watches = new Map<Gaps, { readonly subject: string; readonly onGap: () => void }>();
+  readonly #watches = new Map<Gaps, { readonly subject: string; readonly onGap: (why: Gap) => void }>();
   readonly #publishers = new Publishers();
-  readonly hearing = new Hearing(() => {
-    this.#tellAll();
-  });
+  readonly hearing = new Hearing();
   #ticks = 0;
 
-  constructor(private readonly service: string) {}
+  constructor(private readonly service: string) {
+    this.hearing.onDeafness((deaf) => {
+      if (deaf) for (const { onGap } of this.#watches.values()) onGap('deaf');
+    });
+  }
 
   /** The place of the next message of an event, to be counted whether it leaves this process or not. */
   number(subject: string): Place {
     return this.#numbers.next(subject);
   }
 
-  watch(subject: string, onGap: () => void): Watch {
-    const gaps = new Gaps(onGap);
+  watch(subject: string, onGap: (why: Gap) => void): Watch {
+    const gaps = new Gaps(() => {
+      onGap('lost');
+    });
     this.#watches.set(gaps, { subject, onGap });
     return {
       received: (place, nowMs) => {
@@ -65,13 +77,16 @@ export class Pulse {
   tick(nowMs: number, connected: boolean): boolean {
     for (const gaps of this.#watches.keys()) gaps.age(nowMs);
     const sinceMs = this.hearing.look(nowMs, connected);
-    const bereft = sinceMs === undefined ? undefined : this.#publishers.bury(nowMs, sinceMs);
-    for (const { subject, onGap } of this.#watches.values()) if (bereft?.has(subject) === true) onGap();
+    if (sinceMs !== undefined) this.#mourn(this.#publishers.bury(nowMs, sinceMs));
     this.#ticks += 1;
     return this.#ticks % TICKS_A_BEAT === 0;
   }
 
-  #tellAll(): void {
-    for (const { onGap } of this.#watches.values()) onGap();
+  #mourn(dead: readonly Dead[]): void {
+    for (const { subject, onGap } of this.#watches.values()) {
+      if (dead.some(({ told }) => told.includes(subject))) onGap('lost');
+      // A gateway's death is nobody's gap: it writes nothing.
+      else if (dead.some(({ service }) => service === ownerOf({ subject }))) onGap('untold');
+    }
   }
 }

@@ -44,7 +44,7 @@ export function defineEvent<Payload extends object>(event: Event<Payload>): Even
   return Object.freeze(event);
 }
 
-/** The service that owns a call: the second token of its subject. */
-export function ownerOf(call: Pick<Call, 'subject'>): string {
-  return call.subject.split('.')[1] ?? '';
+/** The service that owns a call or an event: the second token of its subject. */
+export function ownerOf({ subject }: Pick<Call | Event, 'subject'>): string {
+  return subject.split('.')[1] ?? '';
 }

@@ -10,12 +10,15 @@ import {
 } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
 
+/** Why news may have been missed: as libs/bus says (`Gap`). */
+type NewsGap = 'lost' | 'untold' | 'deaf';
+
 /** What is needed of a bus: news as it comes, and word of what was lost. */
 export interface NewsBus {
   subscribe<P extends object>(
     event: Event<P>,
     handler: (payload: P) => void,
-    options: { readonly onGap: () => void },
+    options: { readonly onGap: (why: NewsGap) => void },
   ): { stop(): void };
   onConnectionChange(listener: (connected: boolean) => void): void;
 }
@@ -34,7 +37,11 @@ export interface WriteListener {
    * next second, for a replica may be behind a write whose news never came (DESIGN.md §7). Told once a burst.
    */
   readonly missed: () => void;
-  /** News of drops was missed, or may have been: what a first tier keeps may have been dropped for good. */
+  /**
+   * News of drops was missed, or may have been: what a first tier keeps may have been dropped for good. Not told while
+   * nothing is heard, but once something is. Nor when a cache service dies that never told of a drop: that it died during
+   * its first is not worth every first tier's last good answers.
+   */
   readonly missedDrops: () => void;
 }
 
@@ -57,8 +64,8 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
     });
     listener.missed();
   };
-  const missedDrops = (): void => {
-    if (!stopped) listener.missedDrops();
+  const missedDrops = (why: NewsGap): void => {
+    if (!stopped && why === 'lost') listener.missedDrops();
   };
   const options = { onGap: missed };
   const subscriptions = [
@@ -94,7 +101,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
   bus.onConnectionChange((connected) => {
     missed();
     // Until it is back nothing that was dropped could be told from the rest; the last good answers are marked stale.
-    if (connected) missedDrops();
+    if (connected) missedDrops('lost');
   });
   return {
     stop: () => {

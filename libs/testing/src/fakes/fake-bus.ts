@@ -122,6 +122,15 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     this.#pulse.hearing.onSilence(service, listener);
   }
 
+  /** After 1.5 s during which the {@link wire} carried not even its own beat. */
+  get isDeaf(): boolean {
+    return this.#pulse.hearing.isDeaf;
+  }
+
+  onDeafness(listener: (deaf: boolean) => void): void {
+    this.#pulse.hearing.onDeafness(listener);
+  }
+
   onConnectionChange(listener: (connected: boolean) => void): void {
     this.#connectionListeners.push(listener);
   }
