@@ -117,5 +117,5 @@ export class SimulatedMarket {
   }
 }
 
-export const lsnOf = (number: number): Lsn => `0/${number.toString(16)}`;
+export const lsnOf = (number: number): Lsn => `0/${number.toString(16).toUpperCase()}`;
 export const saidBy = (answer: Answer): Said => JSON.parse(answer.body.toString()) as Said;
