@@ -109,3 +109,20 @@ describe('the cache service is frozen', () => {
     await becomes('l1-hit', '?limit=20');
   }, 60_000);
 });
+
+describe('NATS is frozen', () => {
+  it('nobody waits for a deadline: the last good answer, else 503, and back to normal with its next word', async () => {
+    const kept = await becomes('l1-hit');
+    house.nats.pause();
+    try {
+      const waiting = await Promise.all(Array.from({ length: 5 }, (_, n) => read(`?limit=${String(60 + n)}`)));
+      expect(waiting.map(({ status }) => status)).toEqual(waiting.map(() => 503));
+      const stale = await read();
+      expect([stale.status, stateOf(stale), barsOf(stale)]).toEqual([200, 'stale', barsOf(kept)]);
+      expect((await read('?limit=70')).status).toBe(503);
+    } finally {
+      house.nats.resume();
+    }
+    await becomes('l1-hit');
+  }, 60_000);
+});
