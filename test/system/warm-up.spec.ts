@@ -143,7 +143,10 @@ describe('the access log and the warm-up it feeds', () => {
     };
     await holds(isOff, 'the refusal');
     expect((await read(hottest[0] ?? '')).status).toBe(200);
-    const asked = house.services.auth.process.output().match(/issue-service\.v1","outcome":"unauthenticated"/g);
-    expect(asked).toHaveLength(1);
+    // The lines of calls are written in batches.
+    const asked = (): readonly string[] =>
+      house.services.auth.process.output().match(/issue-service\.v1","outcome":"unauthenticated"/g) ?? [];
+    await waitFor(() => asked().length > 0, { timeoutMs: 10_000, what: 'the line of the refused call' });
+    expect(asked()).toHaveLength(1);
   }, 60_000);
 });
