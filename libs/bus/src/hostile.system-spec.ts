@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 const send = (payload: string | Uint8Array, subject = echo.subject): Promise<Msg> =>
-  raw.request(subject, payload, { timeout: 2_000 });
+  raw.request(subject, payload, { timeout: 10_000 });
 
 describe('a poisoned message', () => {
   const poison: [string, string | Uint8Array][] = [
