@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { laterLsn, type Lsn } from '@mystocks/kernel';
 
 /** What travels with one request through every service: carried by HTTP and bus headers, read by logs and calls. */
 export interface RequestContext {
@@ -11,7 +12,7 @@ export interface RequestContext {
   /** Moment after which nobody waits for the answer, epoch ms. */
   readonly deadlineMs?: number;
   /** Log position that reads must have seen (X-Read-After). */
-  readonly readAfter?: string;
+  readonly readAfter?: Lsn;
   /** What is being served: a route template or a bus subject. Of this process only, never sent on. */
   readonly route?: string;
 }
@@ -25,6 +26,20 @@ export function withContext<T>(context: RequestContext, work: () => T): T {
 
 export function currentContext(): RequestContext | undefined {
   return storage.getStore();
+}
+
+/** The start of a request and trace of this process's own. */
+export const newContext = (): RequestContext => ({
+  requestId: requestIdFrom(undefined),
+  traceparent: traceparentFrom(undefined),
+});
+
+/** Runs `work` so that what it reads shows every write up to `position` too. */
+export function readingAfter<T>(position: Lsn | undefined, work: () => T): T {
+  if (position === undefined) return work();
+  const context = currentContext() ?? newContext();
+  const readAfter = laterLsn(context.readAfter, position) ?? position;
+  return withContext({ ...context, readAfter }, work);
 }
 
 /** Runs `work` for a caller who waits for it no more: in its name, but with neither its deadline nor its position. */

@@ -2,6 +2,8 @@ export { AccessLog, type Access } from './access-log.js';
 export {
   currentContext,
   inBackground,
+  newContext,
+  readingAfter,
   requestIdFrom,
   traceIdOf,
   traceparentFrom,

@@ -3,7 +3,19 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { register } from 'prom-client';
-import { AccessLog, log, metrics, openLog, requestIdFrom, traceIdOf, traceparentFrom, withContext } from './index.js';
+import {
+  AccessLog,
+  currentContext,
+  log,
+  metrics,
+  newContext,
+  openLog,
+  readingAfter,
+  requestIdFrom,
+  traceIdOf,
+  traceparentFrom,
+  withContext,
+} from './index.js';
 
 describe('request context', () => {
   it('keeps a well-formed request id and replaces any other', () => {
@@ -19,6 +31,22 @@ describe('request context', () => {
     expect(next.slice(36, 52)).not.toBe(given.slice(36, 52));
     expect(next.endsWith('-01')).toBe(true);
     expect(traceIdOf(traceparentFrom(`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`))).not.toBe('0'.repeat(32));
+  });
+
+  it('is asked to show a position too, never an earlier one than it was, also where no request is served', () => {
+    const within = (readAfter?: string): string | undefined =>
+      withContext({ ...newContext(), token: 't', ...(readAfter !== undefined && { readAfter }) }, () =>
+        readingAfter('0/A', () => `${currentContext()?.readAfter} ${currentContext()?.token}`),
+      );
+    expect(within()).toBe('0/A t');
+    expect(within('0/9')).toBe('0/A t');
+    expect(within('0/B')).toBe('0/B t');
+    expect(readingAfter('0/A', currentContext)).toMatchObject({
+      readAfter: '0/A',
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
+    });
+    expect(readingAfter(undefined, currentContext)).toBeUndefined();
   });
 
   it('puts the ids on every log line and never a password', () => {

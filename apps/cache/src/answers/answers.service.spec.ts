@@ -68,6 +68,12 @@ describe('reading through the second tier', () => {
     expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/7']);
   });
 
+  it('asks for every announced write also where no request is served', async () => {
+    const asked = { ...request, announced: '0/7' };
+    expect(await house.first.read(asked, caller)).toMatchObject({ cache: 'miss', after: '0/7' });
+    expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/7']);
+  });
+
   it('does not keep an answer that was under way when a write was announced', async () => {
     const waiting = house.hold();
     const underWay = read();

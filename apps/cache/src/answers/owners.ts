@@ -1,7 +1,7 @@
 import type { Bus } from '@mystocks/bus';
 import type { Answer } from '@mystocks/contracts';
 import { laterLsn, type Clock, type Lsn } from '@mystocks/kernel';
-import { currentContext, metrics, withContext } from '@mystocks/telemetry';
+import { metrics, readingAfter } from '@mystocks/telemetry';
 import { keptOf, type Kept } from '@mystocks/tiered-cache';
 import type { KnownWrites } from './known-writes.js';
 import type { Question } from './readable-calls.js';
@@ -41,20 +41,14 @@ export class Owners {
    * @throws {Failure} what the owner refuses it with, or that the owner cannot be asked
    */
   async ask(question: Question, readAfter: Lsn | undefined): Promise<Given> {
-    const { writes, clock, graceMs } = this.parts;
+    const { bus, writes, clock, graceMs } = this.parts;
     const { generation, latest: after, areWhole } = writes;
     metrics.cacheOriginCalls.cell(question.call.subject).count += 1;
     this.#calls += 1;
-    const answer = await this.#call(question, laterLsn(readAfter, after));
+    const { call, request } = question;
+    const answer = await readingAfter(laterLsn(readAfter, after), () => bus.call(call, request));
     // Never after `readAfter`: a position that a client made up would hold this answer against all writes to come.
     const kept = areWhole ? keptOf(answer, after, clock.now(), graceMs) : undefined;
     return { answer, after, generation, kept };
-  }
-
-  #call({ call, request }: Question, position: Lsn | undefined): Promise<Answer> {
-    const { bus } = this.parts;
-    const context = currentContext();
-    if (context === undefined || position === undefined) return bus.call(call, request);
-    return withContext({ ...context, readAfter: position }, () => bus.call(call, request));
   }
 }

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { Bus } from '@mystocks/bus';
 import { Failure, issueServiceToken } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
 import { SingleFlight, type Clock } from '@mystocks/kernel';
 import type { Secret } from '@mystocks/config';
-import { traceparentFrom, withContext } from '@mystocks/telemetry';
+import { newContext, withContext } from '@mystocks/telemetry';
 
 /** A token is renewed so long before it ends: what is asked with it must reach its owner in time. */
 const SPARE_MS = 60_000;
@@ -42,8 +41,7 @@ export class ServiceAccess {
   async run<T>(work: (caller: Caller) => Promise<T>): Promise<T> {
     const { token, expiresAtMs } = await this.#token();
     const caller: Caller = { id: 'service:cache', username: 'service:cache', roles: ['guest'], expiresAtMs };
-    const context = { requestId: randomUUID(), traceparent: traceparentFrom(undefined), token };
-    return withContext(context, () => work(caller));
+    return withContext({ ...newContext(), token }, () => work(caller));
   }
 
   #token(): Promise<Held> | Held {

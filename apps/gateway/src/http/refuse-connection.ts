@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { requestIdFrom, traceparentFrom } from '@mystocks/telemetry';
+import { newContext } from '@mystocks/telemetry';
 import { securityHeaders } from './headers.js';
 import { problemDocument, tell } from './problem.js';
 
@@ -9,7 +9,7 @@ export function refuseConnection(error: Error & { readonly code?: string }, sock
     socket.destroy();
     return;
   }
-  const context = { requestId: requestIdFrom(undefined), traceparent: traceparentFrom(undefined) };
+  const context = newContext();
   const told = tell({ statusCode: statusOf(error.code) });
   const facts = { startedMs: 0, context, caller: undefined, cache: undefined };
   const body = JSON.stringify(problemDocument(told, facts, '/'));

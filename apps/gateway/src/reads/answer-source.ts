@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, ownerOf, readAnswer, type Answer, type Call } from '@mystocks/contracts';
-import { laterLsn, type Lsn } from '@mystocks/kernel';
-import { currentContext, metrics, withContext } from '@mystocks/telemetry';
+import type { Lsn } from '@mystocks/kernel';
+import { metrics, readingAfter } from '@mystocks/telemetry';
 
 const CACHE = ownerOf(readAnswer);
 
@@ -11,13 +11,6 @@ export interface Asked<Request extends object> {
   readonly call: Call<Request, Answer>;
   readonly request: Request;
   readonly canonical: string;
-}
-
-/** Has what `work` asks for show everything up to `position` too. */
-export function withPosition<T>(position: Lsn | undefined, work: () => Promise<T>): Promise<T> {
-  const context = currentContext();
-  const readAfter = laterLsn(context?.readAfter, position);
-  return context === undefined || readAfter === undefined ? work() : withContext({ ...context, readAfter }, work);
 }
 
 /**
@@ -66,7 +59,7 @@ export class AnswerSource {
     if (answer !== undefined) return answer;
     if (this.bus.isDeaf) throw unheard();
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
-    const asking = withPosition(announced, () => this.bus.call<Request, Answer>(call, request));
+    const asking = readingAfter(announced, () => this.bus.call<Request, Answer>(call, request));
     const given = await unlessTold(this.#atOwner, asking);
     if (given === undefined) throw unheard();
     return announced === undefined ? given : { ...given, after: announced };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Failure, type Answer, type CacheState, type Call, type FailureCode } from '@mystocks/contracts';
 import { compareLsn, laterLsn, SingleFlight, systemClock, type Lsn } from '@mystocks/kernel';
-import { currentContext, inBackground, log, metrics } from '@mystocks/telemetry';
+import { currentContext, inBackground, log, metrics, readingAfter } from '@mystocks/telemetry';
 import {
   answerKey,
   canonicalJson,
@@ -12,7 +12,7 @@ import {
   type Ticket,
 } from '@mystocks/tiered-cache';
 import { AccessesService } from '../accesses/accesses.service.js';
-import { AnswerSource, withPosition, type Asked } from './answer-source.js';
+import { AnswerSource, type Asked } from './answer-source.js';
 import { NearAnswers, type NearAnswer } from './near-answers.js';
 
 const PERSONAL: readonly FailureCode[] = ['unauthenticated', 'forbidden'];
@@ -106,7 +106,7 @@ export class ReadsService {
     const answer = await this.#ask(wanted, String(ticket), () => this.source.ask(wanted, announced));
     if (answer.cache === 'stale' || this.near.showsAll(answer.tags, answer.after)) return answer;
     const latest = this.near.latestLsn;
-    const again = (): Promise<Answer> => withPosition(latest, () => this.source.ask(wanted, latest));
+    const again = (): Promise<Answer> => readingAfter(latest, () => this.source.ask(wanted, latest));
     const shown = await this.#ask(wanted, `${latest ?? ''} ${ticket} again`, again);
     const after = laterLsn(shown.after, latest);
     return after === undefined ? shown : { ...shown, after };

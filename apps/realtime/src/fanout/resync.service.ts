@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { mapBounded } from '@mystocks/kernel';
-import { log, requestIdFrom, traceparentFrom, withContext } from '@mystocks/telemetry';
+import { log, newContext, readingAfter, withContext } from '@mystocks/telemetry';
 import { Audience } from '../channels/audience.js';
 import type { Channel } from '../channels/channel.js';
 import type { Snapshot } from '../channels/snapshot.js';
@@ -63,21 +63,16 @@ export class ResyncService implements OnModuleInit, OnModuleDestroy {
   async #one(channel: Channel): Promise<void> {
     const token = this.fanout.tokenOf(channel.name);
     if (token === undefined) return;
-    const readAfter = this.fanout.newest;
-    const context = {
-      requestId: requestIdFrom(undefined),
-      traceparent: traceparentFrom(undefined),
-      token,
-      ...(readAfter === undefined ? {} : { readAfter }),
-    };
+    const asItself = <T>(work: () => Promise<T>): Promise<T> =>
+      withContext({ ...newContext(), token }, () => readingAfter(this.fanout.newest, work));
     if (channel.timeframe === undefined) {
       const known = this.fanout.quoteTrack(channel.symbol).offset;
-      const found = await withContext(context, () => this.snapshots.quotes([channel.symbol]));
+      const found = await asItself(() => this.snapshots.quotes([channel.symbol]));
       this.#tellQuote(channel, known, found.get(channel.symbol));
       return;
     }
     const before = this.fanout.newestOffset;
-    const snapshot = await withContext(context, () => this.snapshots.bar(channel, before));
+    const snapshot = await asItself(() => this.snapshots.bar(channel, before));
     this.fanout.tell(
       { channel: channel.name, from: before, to: snapshot.offset, reason: 'bus' },
       { ch: channel.name, ep: snapshot.epoch, o: snapshot.offset, t: Date.now(), d: snapshot.value },

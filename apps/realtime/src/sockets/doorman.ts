@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Failure, readers } from '@mystocks/contracts';
 import { authorize, TokenVerifier, type Caller } from '@mystocks/identity';
-import { log, requestIdFrom, traceparentFrom, withContext } from '@mystocks/telemetry';
+import { log, newContext, requestIdFrom, withContext } from '@mystocks/telemetry';
 import type { Namespace, Socket } from 'socket.io';
 import { REFUSALS_MAX } from './limits.js';
 import { membersOf } from '../channels/snapshot.js';
@@ -34,8 +34,7 @@ export class Doorman {
 
   guard(namespace: Namespace): void {
     namespace.use((socket, next) => {
-      const requestId = requestIdFrom(undefined);
-      const context = { requestId, traceparent: traceparentFrom(undefined) };
+      const context = newContext();
       void withContext(context, async () => {
         try {
           const caller = await this.#identify(socket);
@@ -44,7 +43,7 @@ export class Doorman {
         } catch (error) {
           const failure = toFailure(error);
           log.info({ failure: failure.code, namespace: namespace.name }, 'a socket was refused');
-          next(new Refused(toSocketError(failure, requestId)));
+          next(new Refused(toSocketError(failure, context.requestId)));
         }
       });
     });

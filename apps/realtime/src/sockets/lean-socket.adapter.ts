@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { requestIdFrom, traceparentFrom, withContext } from '@mystocks/telemetry';
+import { newContext, withContext } from '@mystocks/telemetry';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Server, type Socket } from 'socket.io';
 import { limits } from './limits.js';
@@ -47,8 +47,7 @@ export class LeanSocketAdapter extends IoAdapter {
       socket.on(String(message), (...args: unknown[]) => {
         const last = args.at(-1);
         const ack = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
-        const context = { requestId: requestIdFrom(undefined), traceparent: traceparentFrom(undefined) };
-        void withContext(context, () => run(callback, ack === args[0] ? undefined : args[0], ack));
+        void withContext(newContext(), () => run(callback, ack === args[0] ? undefined : args[0], ack));
       });
     }
   }
