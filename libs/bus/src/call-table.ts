@@ -70,7 +70,8 @@ export class CallTable {
       if (!connected) this.#failAll(() => new Failure('unavailable', 'The connection to the bus was lost'));
     });
     this.#sweep = setInterval(() => {
-      this.#expire();
+      // After a look at the socket: if this process was held up, answers lie there that came in time.
+      if (this.#waiting.size > 0) setImmediate(() => void this.#expire());
     }, SWEEP_MS).unref();
   }
 
@@ -209,7 +210,6 @@ export class CallTable {
   }
 
   #expire(): void {
-    if (this.#waiting.size === 0) return;
     const nowMs = Date.now();
     for (const [token, waiting] of this.#waiting) {
       if (waiting.deadlineMs > nowMs) continue;
