@@ -30,7 +30,7 @@ export class BytesAnswer {
 IsBody()(BytesAnswer.prototype, 'body');
 IsText(1, 80)(BytesAnswer.prototype, 'etag');
 
-const common = { timeoutMs: 5_000, idempotent: true, allow: 'anyone' } as const;
+const common = { timeoutMs: 5_000, effect: 'read', allow: 'anyone' } as const;
 export const typedQuote = defineCall({
   ...common,
   subject: 'svc.bench.quote.typed.v1',

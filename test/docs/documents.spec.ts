@@ -18,9 +18,9 @@ describe('documents that cannot lie', () => {
     const rows = [...read('docs/subjects.md').matchAll(/^\| `((?:svc|evt)\.[^`]+)` \| (.*) \|$/gm)].map(
       ([, subject, rest]) => `${subject} | ${rest}`,
     );
-    const callRows = calls.map(({ subject, timeoutMs, idempotent, allow }) => {
+    const callRows = calls.map(({ subject, timeoutMs, effect, allow }) => {
       const who = allow === 'anyone' ? 'anyone' : allow.join(' ');
-      return `${subject} | ${timeoutMs} | ${idempotent ? 'once' : 'never'} | ${who}`;
+      return `${subject} | ${timeoutMs} | ${effect} | ${who}`;
     });
     const eventRows = events.map(({ subject, key, numbered }) => {
       const named = subject === publisherCounted.subject ? '`<service>`' : '`<exchange>.<code>`';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor, type StartedService } from '@mystocks/testing';
+import { metricOf } from './cold-key.js';
 import { get, postCsv, startHouse, type House, type Reply } from './house.js';
 
 /** Long enough for a read while the owner is away, short enough to see it end. */
@@ -107,6 +108,30 @@ describe('the cache service is frozen', () => {
       cache.resume();
     }
     await becomes('l1-hit', '?limit=20');
+  }, 60_000);
+});
+
+describe.each(['cache', 'market-data'] as const)('one of two instances of %s is frozen', (name) => {
+  it('every read is answered: those that meet it are asked again, as soon as it is missed', async () => {
+    const second = await house.another(name, { CACHE_STALE_IF_ERROR_S: String(GRACE_S) });
+    let limit = name === 'cache' ? 100 : 300;
+    const cold = async (): Promise<number[]> => {
+      limit += 20;
+      const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => read(`?limit=${String(limit + n)}`)));
+      return replies.map(({ status }) => status);
+    };
+    const caller = name === 'cache' ? gateway : house.services.cache;
+    const repeats = (): Promise<number> => metricOf(caller, 'bus_calls_repeated_total');
+    await cold();
+    const before = await repeats();
+    second.pause();
+    try {
+      for (let round = 0; round < 5; round += 1) expect(await cold()).toEqual(Array.from({ length: 20 }, () => 200));
+      expect(await repeats()).toBeGreaterThan(before);
+    } finally {
+      second.resume();
+    }
+    await second.stop();
   }, 60_000);
 });
 

@@ -4,7 +4,7 @@ import { traceIdOf, withContext, type AccessLog, type RequestContext } from '@my
 import { InvalidInput } from '@mystocks/validation';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/transport-node';
-import { connectionOf, type Bus } from './bus.js';
+import { inside, type Bus } from './bus.js';
 import { Complaints } from './complaints.js';
 import { codecOf, invalidRequest, type Codec, type Encoded } from './codec.js';
 import type { BusConnection, Held } from './connection.js';
@@ -12,6 +12,7 @@ import { encodeFailure } from './failure-wire.js';
 import { Thrown } from './handles.js';
 import { contextOf, readHead, writeHead, type Head } from './headers.js';
 import { EndpointStats, ServiceInfo } from './service-info.js';
+import { subjectAt } from './subject.js';
 
 export interface BusServerOptions {
   /** Turns an access token into its caller, or refuses with a Failure. Not asked for calls that `anyone` may make. */
@@ -42,6 +43,7 @@ const VERSION = '0.1.0';
  */
 export class BusServer extends Server implements CustomTransportStrategy {
   readonly #connection: BusConnection;
+  readonly #publisher: string;
   readonly #endpoints: Endpoint[] = [];
   readonly #options: BusServerOptions;
   readonly #maxInFlight: number;
@@ -53,7 +55,9 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   constructor(bus: Bus, options: BusServerOptions) {
     super();
-    this.#connection = connectionOf(bus);
+    const { connection, publisher } = inside(bus);
+    this.#connection = connection;
+    this.#publisher = publisher;
     this.#complaints = new Complaints(this.#connection.log);
     this.#options = options;
     this.#maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
@@ -77,15 +81,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
   /** Returns at once: the connection subscribes when it is there. */
   override listen(callback: () => void): void {
     for (const endpoint of this.#endpoints) {
-      this.#held.push(
-        this.#connection.hold({
-          subject: endpoint.call.subject,
-          queue: this.#connection.service,
-          receive: (message) => {
-            this.#receive(endpoint, message);
-          },
-        }),
-      );
+      const { subject } = endpoint.call;
+      this.#hold(endpoint, subject, this.#connection.service);
+      const own = subjectAt(this.#publisher, subject);
+      // For callers who miss another instance and would rather not hand it their call.
+      if (own !== undefined) this.#hold(endpoint, own);
     }
     this.#info = new ServiceInfo(
       this.#connection,
@@ -118,7 +118,14 @@ export class BusServer extends Server implements CustomTransportStrategy {
     throw new Error('the NATS connection stays inside libs/bus');
   }
 
-  #receive(endpoint: Endpoint, message: Msg): void {
+  #hold(endpoint: Endpoint, subject: string, queue?: string): void {
+    const receive = (message: Msg): void => {
+      this.#receive(endpoint, message, subject);
+    };
+    this.#held.push(this.#connection.hold({ subject, receive, ...(queue !== undefined && { queue }) }));
+  }
+
+  #receive(endpoint: Endpoint, message: Msg, subject: string): void {
     // Without a reply subject nobody waits: it is not a call.
     if (message.reply === undefined || message.reply === '') return;
     if (this.#inFlight >= this.#maxInFlight) {
@@ -131,11 +138,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
     }
     this.#inFlight += 1;
     const { data } = message;
-    const { subject, timeoutMs } = endpoint.call;
+    const { subject: route, timeoutMs } = endpoint.call;
     const head = readHead(message, data, subject);
-    const context = { ...contextOf(head, Date.now() + timeoutMs), route: subject };
+    const context = { ...contextOf(head, Date.now() + timeoutMs), route };
     withContext(context, () => this.#serve(endpoint, message, data, head, context)).catch((error: unknown) => {
-      this.#connection.log.warn({ err: error, subject: endpoint.call.subject }, 'an answer could not be sent');
+      this.#connection.log.warn({ err: error, subject: route }, 'an answer could not be sent');
     });
   }
 

@@ -18,8 +18,8 @@ export interface Subscribed {
 
 const DRAIN_CALLS_MAX_MS = 10_000;
 
-/** For this package only: the server listens on the same connection. */
-export let connectionOf: (bus: Bus) => BusConnection;
+/** For this package only: the server listens on the same connection, as the same publisher. */
+export let inside: (bus: Bus) => { readonly connection: BusConnection; readonly publisher: string };
 
 /**
  * The way to other services: calls with one answer, and news without. It is usable at once and connects in the
@@ -34,13 +34,14 @@ export class Bus {
   readonly #heartbeat: Heartbeat;
 
   static {
-    connectionOf = (bus) => bus.#connection;
+    inside = (bus) => ({ connection: bus.#connection, publisher: bus.#pulse.publisher });
   }
 
   private constructor(options: BusOptions) {
     this.#connection = new BusConnection(options);
-    this.#calls = new CallTable(this.#connection);
-    this.#pulse = new Pulse(options.service);
+    const pulse = new Pulse(options.service);
+    this.#pulse = pulse;
+    this.#calls = new CallTable(this.#connection, (service) => pulse.absenceOf(service));
     this.#news = new News(this.#connection, this.#pulse);
     this.#heartbeat = new Heartbeat(this.#connection, this.#news, this.#pulse);
     logHearing(this.#pulse.hearing, this.#connection.log);

@@ -1,31 +1,23 @@
-import { Failure, ownerOf, type Call, type FailureCode } from '@mystocks/contracts';
+import { Failure, type Call } from '@mystocks/contracts';
 import { remainingMs } from '@mystocks/kernel';
-import { currentContext, metrics, type HistogramCell, type Logger } from '@mystocks/telemetry';
+import { currentContext, metrics, type Logger } from '@mystocks/telemetry';
 import { InvalidInput } from '@mystocks/validation';
 import { nuid, type Msg } from '@nats-io/transport-node';
-import { codecOf, type Codec } from './codec.js';
 import type { BusConnection } from './connection.js';
 import { decodeFailure, ERROR_CODE } from './failure-wire.js';
 import { callHead, readHead, type Head } from './headers.js';
-import { RetryBudget } from './retry-budget.js';
+import type { Absence } from './publishers.js';
+import { Repeats } from './repeats.js';
+import { outcomeOf, Routes, type Route } from './routes.js';
+import { subjectAt } from './subject.js';
 
 const PENDING_MAX = 10_000;
 const SWEEP_MS = 50;
 const RETRY_MIN_MS = 5;
 const RETRY_JITTER_MS = 20;
 const NO_RESPONDERS = 503;
-
-/** What is known about a contract, worked out at its first call. */
-interface Route {
-  readonly subject: string;
-  readonly owner: string;
-  readonly timeoutMs: number;
-  readonly request: Codec<object>;
-  readonly response: Codec<object>;
-  readonly budget: RetryBudget;
-  readonly cells: Map<string, HistogramCell>;
-  readonly succeeded: HistogramCell;
-}
+/** At the end of the reply subject of a call that was published once more. */
+const REPEAT = '~';
 
 /** One call under way. */
 interface Waiting {
@@ -37,6 +29,8 @@ interface Waiting {
   readonly resolve: (value: object) => void;
   readonly reject: (failure: Failure) => void;
   mayRetry: boolean;
+  /** How often it was published. */
+  attempts: number;
 }
 
 /**
@@ -46,18 +40,19 @@ interface Waiting {
 export class CallTable {
   readonly #inbox: string;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #routes = new Map<Call, Route>();
-  readonly #budgets = new Map<string, RetryBudget>();
+  readonly #routes = new Routes();
   readonly #sweep: NodeJS.Timeout;
   readonly #log: Logger;
+  readonly #repeats: Repeats;
   #count = 0;
   #whenIdle: (() => void) | undefined;
 
   constructor(
     private readonly connection: BusConnection,
-    private readonly pendingMax = PENDING_MAX,
+    absenceOf: (service: string) => Absence | undefined,
   ) {
     this.#log = connection.log;
+    this.#repeats = new Repeats(absenceOf);
     this.#inbox = `_INBOX.${connection.service}.${nuid.next()}.`;
     connection.hold({
       subject: `${this.#inbox}*`,
@@ -71,7 +66,10 @@ export class CallTable {
     });
     this.#sweep = setInterval(() => {
       // After a look at the socket: if this process was held up, answers lie there that came in time.
-      if (this.#waiting.size > 0) setImmediate(() => void this.#expire());
+      if (this.#waiting.size > 0)
+        setImmediate(() => {
+          this.#expire();
+        });
     }, SWEEP_MS).unref();
   }
 
@@ -80,11 +78,12 @@ export class CallTable {
     request: Req,
     timeoutMs = call.timeoutMs,
   ): Promise<Res> {
-    const route = this.#routes.get(call) ?? this.#learn(call);
+    const route = this.#routes.of(call);
     const context = currentContext();
     const nowMs = Date.now();
     const deadlineMs = nowMs + remainingMs(timeoutMs, context?.deadlineMs, nowMs);
     route.budget.earn();
+    this.#repeats.earn(route.owner);
     return new Promise((resolve, reject) => {
       const { payload, meta } = route.request.encode(request);
       this.#send({
@@ -95,7 +94,8 @@ export class CallTable {
         startedAt: performance.now(),
         resolve: resolve as (value: object) => void,
         reject,
-        mayRetry: call.idempotent,
+        mayRetry: route.effect !== 'once',
+        attempts: 1,
       });
     });
   }
@@ -113,33 +113,13 @@ export class CallTable {
     this.#failAll(() => new Failure('unavailable', 'The bus is closed'));
   }
 
-  #learn(call: Call): Route {
-    const { subject, timeoutMs } = call;
-    const owner = ownerOf(call);
-    const budget = this.#budgets.get(owner) ?? new RetryBudget();
-    this.#budgets.set(owner, budget);
-    const succeeded = metrics.busCalls.cell(subject, 'ok');
-    const route: Route = {
-      subject,
-      owner,
-      timeoutMs,
-      request: codecOf(call.request),
-      response: codecOf(call.response),
-      budget,
-      cells: new Map([['ok', succeeded]]),
-      succeeded,
-    };
-    this.#routes.set(call, route);
-    return route;
-  }
-
   #send(waiting: Waiting): void {
     const { route, payload, head } = waiting;
     if (waiting.deadlineMs <= Date.now()) {
       this.#fail(waiting, late(route));
     } else if (!this.connection.connected) {
       this.#fail(waiting, new Failure('unavailable', 'The bus is not connected', { retryAfterS: 1 }));
-    } else if (this.#waiting.size >= this.pendingMax) {
+    } else if (this.#waiting.size >= PENDING_MAX) {
       this.#fail(waiting, new Failure('unavailable', 'Too many calls are under way', { retryAfterS: 1 }));
     } else if (payload.length + head.length > this.connection.maxPayload) {
       this.#fail(
@@ -155,24 +135,24 @@ export class CallTable {
 
   #receive(message: Msg): void {
     const { subject, data } = message;
-    const token = subject.slice(this.#inbox.length);
+    const name = subject.slice(this.#inbox.length);
+    const isRepeat = name.endsWith(REPEAT);
+    const token = isRepeat ? name.slice(0, -REPEAT.length) : name;
     const waiting = this.#waiting.get(token);
     if (waiting === undefined) return;
+    const { route } = waiting;
+    const head = readHead(message, data, subject);
+    const failure = failureIn(route, head, data);
+    // Who was asked besides cannot serve it: who was asked first still may.
+    if (isRepeat && failure?.code === 'unavailable') return;
     this.#waiting.delete(token);
-    this.#conclude(waiting, readHead(message, data, subject), data);
+    if (failure === undefined) this.#succeed(waiting, head, data);
+    else this.#fail(waiting, failure);
     this.#tellIdle();
   }
 
-  #conclude(waiting: Waiting, head: Head, payload: Uint8Array): void {
+  #succeed(waiting: Waiting, head: Head, payload: Uint8Array): void {
     const { route } = waiting;
-    if (head.fields.has(ERROR_CODE)) {
-      this.#fail(waiting, decodeFailure(payload));
-      return;
-    }
-    if (head.status === NO_RESPONDERS && payload.length === 0) {
-      this.#fail(waiting, new Failure('unavailable', `${route.owner} is not there`, { retryAfterS: 1 }));
-      return;
-    }
     try {
       const value = route.response.decode(payload, head.fields.get('x-meta'), 'drop');
       route.succeeded.observe((performance.now() - waiting.startedAt) / 1_000);
@@ -197,26 +177,33 @@ export class CallTable {
       );
       return;
     }
-    this.#cellOf(route, failure.code).observe((performance.now() - waiting.startedAt) / 1_000);
+    outcomeOf(route, failure.code).observe((performance.now() - waiting.startedAt) / 1_000);
     waiting.reject(failure);
-  }
-
-  #cellOf(route: Route, outcome: FailureCode): HistogramCell {
-    const known = route.cells.get(outcome);
-    if (known !== undefined) return known;
-    const cell = metrics.busCalls.cell(route.subject, outcome);
-    route.cells.set(outcome, cell);
-    return cell;
   }
 
   #expire(): void {
     const nowMs = Date.now();
     for (const [token, waiting] of this.#waiting) {
-      if (waiting.deadlineMs > nowMs) continue;
+      if (waiting.deadlineMs > nowMs) {
+        this.#repeat(token, waiting);
+        continue;
+      }
       this.#waiting.delete(token);
       this.#fail(waiting, late(waiting.route));
     }
     this.#tellIdle();
+  }
+
+  /** What waits is asked of another instance, too, if one of them is missing. */
+  #repeat(token: string, waiting: Waiting): void {
+    const { route, payload, head, startedAt, attempts } = waiting;
+    if (route.effect !== 'read') return;
+    const instance = this.#repeats.take(route.owner, attempts, performance.now() - startedAt);
+    const subject = instance === undefined ? undefined : subjectAt(instance, route.subject);
+    if (subject === undefined) return;
+    waiting.attempts += 1;
+    metrics.busRepeats.cell(route.subject).count += 1;
+    this.connection.publish(subject, payload, this.#inbox + token + REPEAT, head);
   }
 
   #failAll(make: () => Failure): void {
@@ -237,3 +224,10 @@ const late = (route: Route): Failure => new Failure('timeout', `${route.owner} d
 
 /** Somebody is there and has too much to do: asking again at once would be more of it (reliability.md §3). */
 const isFull = ({ problem }: Failure): boolean => problem === 'OVERLOADED' || problem === 'POOL_TIMEOUT';
+
+/** What the reply says instead of an answer. */
+function failureIn(route: Route, head: Head, payload: Uint8Array): Failure | undefined {
+  if (head.fields.has(ERROR_CODE)) return decodeFailure(payload);
+  if (head.status !== NO_RESPONDERS || payload.length > 0) return undefined;
+  return new Failure('unavailable', `${route.owner} is not there`, { retryAfterS: 1 });
+}

@@ -22,12 +22,12 @@ export const echo = defineCall({
   request: EchoRequest,
   response: EchoAnswer,
   timeoutMs: 1_000,
-  idempotent: true,
+  effect: 'read',
   allow: 'anyone',
 });
 
 /** The same, but nobody may send it twice. */
-export const echoOnce = defineCall({ ...echo, subject: 'svc.echo.words.say-once.v1', idempotent: false });
+export const echoOnce = defineCall({ ...echo, subject: 'svc.echo.words.say-once.v1', effect: 'once' });
 
 export class Facts {
   @IsListOf({ name: 'facts', test: (one) => typeof one === 'string' }, 10) readonly facts!: string[];
@@ -41,7 +41,7 @@ export const context = defineCall({
   request: Nothing,
   response: Facts,
   timeoutMs: 1_000,
-  idempotent: false,
+  effect: 'once',
   allow: 'anyone',
 });
 
@@ -57,7 +57,7 @@ export const parcel = defineCall({
   request: Parcel,
   response: Parcel,
   timeoutMs: 2_000,
-  idempotent: false,
+  effect: 'once',
   allow: 'anyone',
 });
 

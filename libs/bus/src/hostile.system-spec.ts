@@ -73,7 +73,7 @@ describe('a poisoned message', () => {
     const liar = raw.subscribe(subject, { callback: (_error, message) => void message.respond(answers.shift() ?? '') });
     await raw.flush();
     for (let count = answers.length; count > 0; count -= 1) {
-      const outcome = bus.call({ ...echo, subject, idempotent: false }, { text: 'x' });
+      const outcome = bus.call({ ...echo, subject, effect: 'once' }, { text: 'x' });
       await expect(outcome).rejects.toMatchObject({ code: 'internal', message: 'Internal error' });
     }
     liar.unsubscribe();

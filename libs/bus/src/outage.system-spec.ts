@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Failure } from '@mystocks/contracts';
+import { publisherCounted, type Failure } from '@mystocks/contracts';
 import { freePort, sleep, startNats, waitFor, type NatsServer } from '@mystocks/testing';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,6 +38,8 @@ async function startDeaf(url: string, subject: string): Promise<{ child: ChildPr
     import { connect } from '@nats-io/transport-node';
     const nats = await connect({ servers: process.argv[1] });
     nats.subscribe(process.argv[2], { queue: 'echo', callback: () => process.stdout.write('taken') });
+    const beat = JSON.stringify({ service: 'echo', publisher: 'deaf', counts: [] });
+    setInterval(() => nats.publish('evt.bus.publisher.counted.v1.echo', beat), 100);
     await nats.flush();
     process.stdout.write('ready');`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, url, subject], {
@@ -161,6 +163,32 @@ describe('when a service dies', () => {
     expect((await Promise.all(calls)).map(({ text }) => text)).toEqual(calls.map(() => 'last'));
     expect(await codeOf(bus.call(echo, { text: 'closed' }))).toBe('unavailable');
   }, 20_000);
+});
+
+describe('when one of two instances is frozen', () => {
+  it('what it was handed is asked of the other one once it is missed; never what nobody may send twice', async () => {
+    const { nats, bus, service } = await open();
+    // It takes its share, answers nothing and tells that it is there until it freezes.
+    const heard = new Promise<void>((resolve) => {
+      bus.subscribe(publisherCounted, ({ publisher }) => {
+        if (publisher === 'deaf') resolve();
+      });
+    });
+    const { child } = await startDeaf(nats.url, '*.echo.words.>');
+    await heard;
+    child.kill('SIGSTOP');
+    const texts = Array.from({ length: 60 }, (_, index) => `text ${index}`);
+    const patience = { timeoutMs: 5_000 };
+    const answers = Promise.all(texts.map((text) => bus.call(echo, { text }, patience)));
+    const once = Promise.all(texts.map((text) => codeOf(bus.call(echoOnce, { text: `once ${text}` }, patience))));
+    expect((await answers).map(({ text }) => text)).toEqual(texts);
+    const later = await Promise.all(texts.map((text) => bus.call(echo, { text }, patience)));
+    expect(later.map(({ text }) => text)).toEqual(texts);
+    const outcomes = await once;
+    expect(new Set(outcomes)).toEqual(new Set(['answered', 'timeout']));
+    const seenOnce = service.handler.seen.filter((text) => text.startsWith('once'));
+    expect(seenOnce).toHaveLength(outcomes.filter((outcome) => outcome === 'answered').length);
+  }, 30_000);
 });
 
 describe('two instances of one service', () => {

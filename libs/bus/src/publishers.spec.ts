@@ -9,6 +9,7 @@ const counts = [{ subject: 'evt.a', sent: 1 }];
 const heard = (publisher: string, nowMs: number, more: { last?: boolean; counts?: typeof counts } = {}): void => {
   publishers.heard({ service: 'market-data', publisher, counts, ...more }, nowMs);
 };
+const absence = (): ReturnType<Publishers['absenceOf']> => publishers.absenceOf('market-data');
 const bury = (nowMs: number, sinceMs = 0): string[] =>
   publishers.bury(nowMs, sinceMs).flatMap(({ service, told }) => (told.length === 0 ? [service] : told));
 
@@ -38,6 +39,40 @@ describe('Publishers', () => {
     heard('b', 9_000, { counts: [{ subject: 'evt.b', sent: 1 }] });
     expect(bury(10_000, 9_500)).toEqual([]);
     expect(bury(11_501, 9_500)).toEqual(['evt.a', 'evt.b']);
+  });
+
+  it('says who of a service is left, and how many calls may get lost, while some of its instances are missing', () => {
+    for (const publisher of ['a', 'b', 'c']) heard(publisher, 0);
+    expect(absence()).toBeUndefined();
+    heard('a', 2_000);
+    heard('b', 2_000);
+    bury(2_001);
+    expect(absence()).toEqual({ living: ['a', 'b'], loss: 1 / 2 });
+    // Worked out once: the budget of those who ask hangs on it.
+    heard('a', 2_050);
+    expect(publishers.absenceOf('market-data')).toBe(publishers.absenceOf('market-data'));
+    expect(publishers.absenceOf('cache')).toBeUndefined();
+    // A new one takes part of the calls, one that says farewell none.
+    heard('d', 2_100);
+    expect(absence()).toEqual({ living: ['b', 'a', 'd'], loss: 1 / 3 });
+    heard('b', 2_200, { last: true });
+    expect(absence()).toEqual({ living: ['a', 'd'], loss: 1 / 2 });
+    heard('c', 2_300);
+    expect(absence()).toBeUndefined();
+  });
+
+  it('does not say so where nobody is left to be asked, nor for ever', () => {
+    heard('a', 0);
+    bury(2_001);
+    expect(absence()).toBeUndefined();
+    for (let nowMs = 3_000; nowMs <= 902_001; nowMs += 1_000) {
+      heard('b', nowMs);
+      bury(nowMs);
+      expect(absence()).toEqual({ living: ['b'], loss: 1 });
+    }
+    heard('b', 902_500);
+    bury(902_500);
+    expect(absence()).toBeUndefined();
   });
 
   it('remembers a bounded number', () => {

@@ -3,6 +3,17 @@ import type { PublisherCounted } from '@mystocks/contracts';
 /** A publisher not heard for so long is taken for dead. */
 const DEAD_AFTER_MS = 2_000;
 
+/** For so long one that is gone may still be handed calls: then TCP has given up even where nothing says no. */
+const MISSING_FOR_MS = 900_000;
+
+/** Some instances of a service are missing: they went without a farewell, and may have been frozen. */
+export interface Absence {
+  /** Those that are heard, at least one. */
+  readonly living: readonly string[];
+  /** How many calls may get lost for each that is answered. */
+  readonly loss: number;
+}
+
 /** One that went without a farewell. */
 export interface Dead {
   readonly service: string;
@@ -17,11 +28,17 @@ export interface Dead {
 export class Publishers {
   /** When each was heard last, least lately heard first. */
   readonly #heard = new Map<string, Dead & { readonly ms: number }>();
+  /** Who went without a farewell and has not come back, and when that was found; longest ago first. */
+  readonly #missing = new Map<string, { readonly ms: number; readonly service: string }>();
+  /** What {@link absenceOf} has worked out since anybody came or went. */
+  readonly #absences = new Map<string, Absence | 'none'>();
 
   constructor(private readonly publishersMax = 1_000) {}
 
   heard({ service, publisher, counts, last }: PublisherCounted, nowMs: number): void {
-    this.#heard.delete(publisher);
+    const isKnown = this.#heard.delete(publisher);
+    if (!isKnown || last === true) this.#absences.clear();
+    this.#missing.delete(publisher);
     if (last === true) return;
     this.#heard.set(publisher, { ms: nowMs, service, told: counts.map(({ subject }) => subject) });
     if (this.#heard.size > this.publishersMax) {
@@ -36,8 +53,36 @@ export class Publishers {
     for (const [publisher, { ms, service, told }] of this.#heard) {
       if (nowMs - Math.max(ms, sinceMs) <= DEAD_AFTER_MS) break;
       this.#heard.delete(publisher);
+      this.#missing.set(publisher, { ms: nowMs, service });
       dead.push({ service, told });
     }
+    for (const [publisher, { ms }] of this.#missing) {
+      if (nowMs - ms <= MISSING_FOR_MS && this.#missing.size <= this.publishersMax) break;
+      this.#missing.delete(publisher);
+      this.#absences.clear();
+    }
+    if (dead.length > 0) this.#absences.clear();
     return dead;
   }
+
+  /**
+   * What is known of the instances of `service`; undefined while none is missing, or all are. NATS hands a frozen process
+   * its share of the calls for as long as the kernel takes them: it does not ping whom it sends something, and our beats
+   * go to everybody.
+   */
+  absenceOf(service: string): Absence | undefined {
+    if (this.#missing.size === 0) return undefined;
+    let absence = this.#absences.get(service);
+    if (absence === undefined) {
+      const living = named(this.#heard, service);
+      const missing = named(this.#missing, service).length;
+      absence = missing === 0 || living.length === 0 ? 'none' : { living, loss: missing / living.length };
+      this.#absences.set(service, absence);
+    }
+    return absence === 'none' ? undefined : absence;
+  }
+}
+
+function named(all: ReadonlyMap<string, { readonly service: string }>, service: string): string[] {
+  return [...all].flatMap(([publisher, one]) => (one.service === service ? [publisher] : []));
 }

@@ -2,7 +2,7 @@ import { ownerOf, type PublisherCounted } from '@mystocks/contracts';
 import { Gaps } from './gaps.js';
 import { Hearing } from './hearing.js';
 import { Numbers, type Place } from './numbers.js';
-import { Publishers, type Dead } from './publishers.js';
+import { Publishers, type Absence, type Dead } from './publishers.js';
 
 /** How often {@link Pulse.tick} is to be called. */
 export const TICK_MS = 250;
@@ -38,6 +38,11 @@ export class Pulse {
     this.hearing.onDeafness((deaf) => {
       if (deaf) for (const { onGap } of this.#watches.values()) onGap('deaf');
     });
+  }
+
+  /** This run of this process. */
+  get publisher(): string {
+    return this.#numbers.publisher;
   }
 
   /** The place of the next message of an event, to be counted whether it leaves this process or not. */
@@ -80,6 +85,11 @@ export class Pulse {
     if (sinceMs !== undefined) this.#mourn(this.#publishers.bury(nowMs, sinceMs));
     this.#ticks += 1;
     return this.#ticks % TICKS_A_BEAT === 0;
+  }
+
+  /** See {@link Publishers.absenceOf}. */
+  absenceOf(service: string): Absence | undefined {
+    return this.#publishers.absenceOf(service);
   }
 
   #mourn(dead: readonly Dead[]): void {

@@ -3,12 +3,15 @@
  * the traffic (Google SRE book; reliability.md §1). It starts empty: the first ten calls earn the first retry.
  */
 export class RetryBudget {
-  #tokens = 0;
+  #tokens: number;
 
   constructor(
     private readonly share = 0.1,
     private readonly kept = 10,
-  ) {}
+    atFirst = 0,
+  ) {
+    this.#tokens = atFirst;
+  }
 
   /** One first attempt was made. */
   earn(): void {

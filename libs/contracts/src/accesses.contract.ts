@@ -27,6 +27,6 @@ export const recordAccesses = defineCall({
   request: RecordAccessesRequest,
   response: RecordedAccesses,
   timeoutMs: 2_000,
-  idempotent: false,
+  effect: 'once',
   allow: 'anyone',
 });

@@ -31,7 +31,7 @@ export const registerUser = defineCall({
   request: RegisterUserRequest,
   response: User,
   timeoutMs: 5_000,
-  idempotent: false,
+  effect: 'once',
   allow: 'anyone',
 });
 
@@ -46,7 +46,7 @@ export const bootstrapAdministrator = defineCall({
   request: BootstrapAdministratorRequest,
   response: User,
   timeoutMs: 5_000,
-  idempotent: false,
+  effect: 'once',
   allow: 'anyone',
 });
 
@@ -70,7 +70,7 @@ export const issueToken = defineCall({
   request: IssueTokenRequest,
   response: IssuedToken,
   timeoutMs: 5_000,
-  idempotent: false,
+  effect: 'once',
   allow: 'anyone',
 });
 
@@ -96,7 +96,7 @@ export const issueServiceToken = defineCall({
   request: IssueServiceTokenRequest,
   response: ServiceToken,
   timeoutMs: 2_000,
-  idempotent: false,
+  effect: 'once',
   allow: 'anyone',
 });
 
@@ -122,7 +122,7 @@ export const listKeys = defineCall({
   request: ListKeysRequest,
   response: KeySet,
   timeoutMs: 2_000,
-  idempotent: true,
+  effect: 'read',
   allow: 'anyone',
 });
 
@@ -133,7 +133,7 @@ export const getMe = defineCall({
   request: GetMeRequest,
   response: User,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'read',
   allow: roles,
 });
 
@@ -152,7 +152,7 @@ export const listUsers = defineCall({
   request: ListUsersRequest,
   response: UserPage,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'read',
   allow: ['admin'],
 });
 
@@ -167,6 +167,6 @@ export const changeRoles = defineCall({
   request: ChangeRolesRequest,
   response: User,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'idempotent',
   allow: ['admin'],
 });

@@ -48,7 +48,7 @@ export const listBars = defineCall({
   request: ListBarsRequest,
   response: Answer,
   timeoutMs: 2_500,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });
 
@@ -62,7 +62,7 @@ export const listManyBars = defineCall({
   request: ListManyBarsRequest,
   response: Answer,
   timeoutMs: 2_500,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });
 
@@ -78,7 +78,7 @@ export const ingestBars = defineCall({
   request: IngestBarsRequest,
   response: IngestReport,
   timeoutMs: 30_000,
-  idempotent: true,
+  effect: 'idempotent',
   allow: loaders,
 });
 

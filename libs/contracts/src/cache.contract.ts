@@ -23,7 +23,7 @@ export const readAnswer = defineCall({
   request: ReadAnswerRequest,
   response: Answer,
   timeoutMs: 3_000,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });
 
@@ -41,7 +41,7 @@ export const warmAnswers = defineCall({
   request: WarmAnswersRequest,
   response: IngestReport,
   timeoutMs: 30_000,
-  idempotent: true,
+  effect: 'idempotent',
   allow: operators,
 });
 
@@ -66,7 +66,7 @@ export const dropAnswers = defineCall({
   request: CacheEntries,
   response: DroppedAnswers,
   timeoutMs: 5_000,
-  idempotent: true,
+  effect: 'idempotent',
   allow: operators,
 });
 
@@ -105,6 +105,6 @@ export const cacheStatus = defineCall({
   request: CacheStatusRequest,
   response: CacheStatus,
   timeoutMs: 1_000,
-  idempotent: true,
+  effect: 'read',
   allow: operators,
 });

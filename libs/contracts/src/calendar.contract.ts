@@ -14,7 +14,7 @@ export const listCalendar = defineCall({
   request: CalendarRequest,
   response: Answer,
   timeoutMs: 1_000,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });
 
@@ -26,6 +26,6 @@ export const getClock = defineCall({
   request: ClockRequest,
   response: Answer,
   timeoutMs: 1_000,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });

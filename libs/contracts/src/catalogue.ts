@@ -39,7 +39,7 @@ export const calls = everything.filter((value) => hasSubject(value, 'svc.')) as 
 export const events = everything.filter((value) => hasSubject(value, 'evt.')) as Event[];
 
 const answersBytes = (call: Call): call is Call<object, Answer> =>
-  call.idempotent && (call.response as unknown) === Answer && call.subject !== cache.readAnswer.subject;
+  call.effect === 'read' && (call.response as unknown) === Answer && call.subject !== cache.readAnswer.subject;
 
 /** The calls whose answers the cache tiers keep, by their subjects. */
 export const keptCalls: ReadonlyMap<string, Call<object, Answer>> = new Map(

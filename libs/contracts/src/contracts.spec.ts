@@ -11,10 +11,10 @@ describe('the catalogue', () => {
   });
 
   it.each(calls.map((call) => [call.subject, call] as const))('%s is published as it was', (_subject, call) => {
-    const { timeoutMs, idempotent, allow, request, response } = call;
+    const { timeoutMs, effect, allow, request, response } = call;
     expect({
       timeoutMs,
-      idempotent,
+      effect,
       allow,
       request: describeShape(request),
       response: describeShape(response),
@@ -27,7 +27,13 @@ describe('the catalogue', () => {
 
   it('refuses a subject outside the naming rule', () => {
     class Empty {}
-    const call = { request: Empty, response: Empty, timeoutMs: 1, idempotent: true, allow: 'anyone' as const };
+    const call = {
+      request: Empty,
+      response: Empty,
+      timeoutMs: 1,
+      effect: 'idempotent' as const,
+      allow: 'anyone' as const,
+    };
     for (const subject of [
       'svc.Auth.users.me.v1',
       'evt.auth.users.me.v1',

@@ -8,8 +8,11 @@ export interface Call<Req extends object = object, Res extends object = object> 
   readonly request: ShapeClass<Req>;
   readonly response: ShapeClass<Res>;
   readonly timeoutMs: number;
-  /** May be tried once more inside the deadline when nobody answered. */
-  readonly idempotent: boolean;
+  /**
+   * What asking does. `read`: nothing, so two instances may be asked at a time. `idempotent`: the same however often, so it
+   * is tried once more inside the deadline when nobody took it. `once`: it is never sent twice.
+   */
+  readonly effect: 'read' | 'idempotent' | 'once';
   /** Who may call; `anyone` needs no token. Checked by the gateway and again by the owning service. */
   readonly allow: readonly Role[] | 'anyone';
 }

@@ -11,7 +11,7 @@ export const ingestInstruments = defineCall({
   request: IngestRequest,
   response: IngestReport,
   timeoutMs: 30_000,
-  idempotent: true,
+  effect: 'idempotent',
   allow: loaders,
 });
 
@@ -30,7 +30,7 @@ export const listInstruments = defineCall({
   request: ListInstrumentsRequest,
   response: Answer,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });
 
@@ -44,7 +44,7 @@ export const getInstrument = defineCall({
   request: GetInstrumentRequest,
   response: Answer,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });
 

@@ -57,7 +57,7 @@ const listPoolsOf = (subject: string): Call<ListPoolsRequest, PoolList> =>
     request: ListPoolsRequest,
     response: PoolList,
     timeoutMs: 1_000,
-    idempotent: true,
+    effect: 'read',
     allow: operators,
   });
 

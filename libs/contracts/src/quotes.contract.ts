@@ -16,7 +16,7 @@ export const latestQuotes = defineCall({
   request: QuotesRequest,
   response: Answer,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });
 
@@ -26,7 +26,7 @@ export const snapshots = defineCall({
   request: QuotesRequest,
   response: Answer,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'read',
   allow: readers,
 });
 
@@ -42,7 +42,7 @@ export const recordQuotes = defineCall({
   request: RecordQuotesRequest,
   response: IngestReport,
   timeoutMs: 2_500,
-  idempotent: true,
+  effect: 'idempotent',
   allow: feeders,
 });
 

@@ -62,7 +62,7 @@ export const openUpload = defineCall({
   request: OpenUploadRequest,
   response: OpenedUpload,
   timeoutMs: 2_500,
-  idempotent: true,
+  effect: 'idempotent',
   allow: loaders,
 });
 
@@ -83,7 +83,7 @@ export const appendUpload = defineCall({
   request: AppendUploadRequest,
   response: AppendedUpload,
   timeoutMs: 10_000,
-  idempotent: true,
+  effect: 'idempotent',
   allow: loaders,
 });
 
@@ -168,7 +168,7 @@ export const startUpload = defineCall({
   request: StartUploadRequest,
   response: Operation,
   timeoutMs: 10_000,
-  idempotent: true,
+  effect: 'idempotent',
   allow: loaders,
 });
 
@@ -182,7 +182,7 @@ export const getOperation = defineCall({
   request: OperationRequest,
   response: Operation,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'read',
   allow: loaders,
 });
 
@@ -192,7 +192,7 @@ export const cancelOperation = defineCall({
   request: OperationRequest,
   response: Operation,
   timeoutMs: 2_500,
-  idempotent: true,
+  effect: 'idempotent',
   allow: loaders,
 });
 
@@ -212,6 +212,6 @@ export const readReport = defineCall({
   request: ReportRequest,
   response: ReportPage,
   timeoutMs: 1_500,
-  idempotent: true,
+  effect: 'read',
   allow: loaders,
 });

@@ -70,7 +70,7 @@ export const prewarmStatus = defineCall({
   request: PrewarmStatusRequest,
   response: PrewarmStatus,
   timeoutMs: 2_000,
-  idempotent: true,
+  effect: 'read',
   allow: operators,
 });
 
@@ -97,6 +97,6 @@ export const cacheModel = defineCall({
   request: CacheModelRequest,
   response: CacheModel,
   timeoutMs: 2_000,
-  idempotent: true,
+  effect: 'read',
   allow: operators,
 });

@@ -52,6 +52,11 @@ export const metrics = {
     labelNames: ['subject', 'outcome'],
     buckets: SECONDS,
   }),
+  busRepeats: new FastCounter({
+    name: 'bus_calls_repeated_total',
+    help: 'Calls published once more, because an instance of their service is missing and may have been handed them',
+    labelNames: ['subject'],
+  }),
   busEvents: new FastCounter({
     name: 'bus_events_total',
     help: 'News on the bus: published, dropped while disconnected, received, missed, invalid, failed in a listener',
