@@ -13,6 +13,7 @@ import {
   type QuoteAnswer,
   type Side,
 } from './bus-contract.ts';
+import { decorate } from './decorate.ts';
 
 const [side, url = ''] = process.argv.slice(2) as [Side, string];
 const ready: BytesAnswer = { body: Buffer.from(JSON.stringify(answer)), etag: '"5f3a9c0d"' };
@@ -33,14 +34,6 @@ class Stock {
   }
 }
 
-/** What `@Decorator()` on a method does; type stripping knows no decorators. */
-function decorate(
-  type: { prototype: object },
-  method: string,
-  decorator: (target: object, key: string, of: never) => void,
-): void {
-  decorator(type.prototype, method, Object.getOwnPropertyDescriptor(type.prototype, method) as never);
-}
 decorate(Ours, 'typed', Handles(typedQuote));
 decorate(Ours, 'bytes', Handles(bytesQuote));
 decorate(Stock, 'quote', MessagePattern(stockSubject));

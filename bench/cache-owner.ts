@@ -6,6 +6,7 @@ import { latestQuotes, listBars, listKeys, type Answer, type KeySet } from '@mys
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import { decorate } from './decorate.ts';
 
 const [url = '', keySet = ''] = process.argv.slice(2);
 
@@ -33,14 +34,6 @@ const answerOf = (bytes: number): Answer => ({
   built_at_ms: Date.now(),
 });
 
-/** What `@Decorator()` on a method does; type stripping knows no decorators. */
-function decorate(
-  type: { prototype: object },
-  method: string,
-  decorator: (target: object, key: string, of: never) => void,
-): void {
-  decorator(type.prototype, method, Object.getOwnPropertyDescriptor(type.prototype, method) as never);
-}
 decorate(Auth, 'list', Handles(listKeys));
 decorate(MarketData, 'quotes', Handles(latestQuotes));
 decorate(MarketData, 'bars', Handles(listBars));

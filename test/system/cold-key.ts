@@ -1,4 +1,4 @@
-import { Bus, BusModule, BusServer, Handles } from '@mystocks/bus';
+import { Bus, Handles } from '@mystocks/bus';
 import { latestQuotes, listBars, listKeys, type Answer, type KeySet } from '@mystocks/contracts';
 import { TokenVerifier } from '@mystocks/identity';
 import {
@@ -11,9 +11,9 @@ import {
   type RedisServer,
   type StartedService,
 } from '@mystocks/testing';
-import { Controller, type DynamicModule, type INestMicroservice } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, type DynamicModule } from '@nestjs/common';
 import { connect } from 'node:net';
+import { serve } from '../../apps/cache/test/serve.js';
 
 /** A question the owner was asked, to be answered when the test says so. */
 export interface Asked {
@@ -100,13 +100,8 @@ export class ColdKeyHouse {
   }
 
   async #open(service: string, inner: DynamicModule): Promise<void> {
-    const bus = Bus.connect({ servers: this.nats.url, service });
     const verifier = new TokenVerifier({ issuer: 'mystocks', keys: () => Promise.resolve(testKeys().keySet) });
-    const strategy = new BusServer(bus, { authenticate: (token) => verifier.verify(token ?? '') });
-    const module: DynamicModule = { module: class Around {}, imports: [BusModule.forRoot(bus), inner] };
-    const app: INestMicroservice = await NestFactory.createMicroservice(module, { strategy, logger: false });
-    await app.listen();
-    this.#opened.push({ close: () => app.close().then(() => bus.drain()) });
+    this.#opened.push(await serve(this.nats.url, service, inner, (token) => verifier.verify(token ?? '')));
   }
 }
 

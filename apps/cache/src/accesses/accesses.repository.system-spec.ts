@@ -1,33 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
-import { startPostgres, type PostgresServer } from '@mystocks/testing';
+import type { PostgresPool } from '@mystocks/connection-pool';
 import fc from 'fast-check';
-import { migrations } from '../migrations/index.js';
+import { openCacheDatabase, type CacheDatabase } from '../../test/cache-database.js';
 import { AccessesRepository, type HourOfReads } from './accesses.repository.js';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.parse('2024-06-14T09:25:00+08:00');
 const THIS_HOUR_MS = NOW_MS - (NOW_MS % HOUR_MS);
 
-let postgres: PostgresServer;
+let database: CacheDatabase;
 let pool: PostgresPool;
 let accesses: AccessesRepository;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  await runMigrations({ url: postgres.ownerUrl, schema: 'cache', migrations });
-  pool = new PostgresPool({
-    name: 'cache',
-    url: postgres.urlOf('cache'),
-    size: 2,
-    overflow: 2,
-    statementTimeoutMs: 5_000,
-  });
+  database = await openCacheDatabase();
+  ({ pool } = database);
   accesses = new AccessesRepository(pool);
 }, 60_000);
-afterAll(async () => {
-  await pool.close();
-  await postgres.stop();
-});
+afterAll(() => database.stop());
 beforeEach(() => pool.write((client) => client.query('DELETE FROM cache.symbol_accesses')));
 
 const rows = async (): Promise<{ hours_ago: number; symbol: string; reads: number }[]> => {

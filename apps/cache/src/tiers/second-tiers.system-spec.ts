@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Bus, BusModule, BusServer, Handles } from '@mystocks/bus';
+import { Bus, Handles } from '@mystocks/bus';
 import { BadSettings, parseSettings, type Environment } from '@mystocks/config';
 import { cacheStatus, instrumentsChanged, listInstruments, readAnswer, type Answer } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
@@ -14,7 +14,7 @@ import {
   type TdengineStandIn,
 } from '@mystocks/testing';
 import { Controller, Module, type DynamicModule } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { serve, type Served } from '../../test/serve.js';
 import { CacheModule } from '../cache.module.js';
 import { CacheSettings } from '../cache.settings.js';
 import { openTier } from './open-tier.js';
@@ -39,13 +39,6 @@ class Owner {
 @Module({ controllers: [Owner] })
 class OwnerModule {}
 
-@Module({})
-class Around {
-  static with(bus: Bus, inner: DynamicModule): DynamicModule {
-    return { module: Around, imports: [BusModule.forRoot(bus), inner] };
-  }
-}
-
 let redis: RedisServer;
 let standIn: TdengineStandIn;
 beforeAll(async () => {
@@ -66,16 +59,12 @@ describe.each(tierKinds)('the cache service with CACHE_L2=%s', (kind) => {
   let nats: NatsServer;
   let client: Bus;
   let second: SecondTier;
-  const opened: { close(): Promise<void> }[] = [];
+  const opened: Served[] = [];
 
-  const open = async (service: string, module: DynamicModule): Promise<void> => {
-    const bus = Bus.connect({ servers: [nats.url], service });
-    const strategy = new BusServer(bus, { authenticate: () => Promise.resolve(caller) });
-    const options = { strategy, logger: false } as const;
-    const app = await NestFactory.createMicroservice(Around.with(bus, module), options);
-    await app.listen();
-    if (service === 'cache') second = app.get(SecondTier);
-    opened.push({ close: () => app.close().then(() => bus.drain()) });
+  const open = async (service: string, module: DynamicModule): Promise<Served> => {
+    const served = await serve(nats.url, service, module, () => Promise.resolve(caller));
+    opened.push(served);
+    return served;
   };
   const read = (limit: number): Promise<Answer> =>
     client.call(readAnswer, { subject: listInstruments.subject, request: `{"limit":${String(limit)}}` });
@@ -94,7 +83,8 @@ describe.each(tierKinds)('the cache service with CACHE_L2=%s', (kind) => {
     const environment = environmentOf(kind);
     const tier = openTier(kind, (shape) => parseSettings(shape, environment));
     await open('market-data', { module: OwnerModule });
-    await open('cache', CacheModule.forRoot(parseSettings(CacheSettings, environment), tier));
+    const cache = await open('cache', CacheModule.forRoot(parseSettings(CacheSettings, environment), tier));
+    second = cache.app.get(SecondTier);
     const status = { timeoutMs: 20_000, what: `the cache service on ${kind}` };
     await waitFor(async () => (await client.call(cacheStatus, {})).l2_connected, status);
   }, 60_000);

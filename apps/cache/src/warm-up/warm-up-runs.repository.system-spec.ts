@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
-import { startPostgres, type PostgresServer } from '@mystocks/testing';
-import { migrations } from '../migrations/index.js';
+import type { PostgresPool } from '@mystocks/connection-pool';
+import { openCacheDatabase, type CacheDatabase } from '../../test/cache-database.js';
 import type { ServiceAccess } from './service-access.js';
 import { WarmUpRunner } from './warm-up-runner.js';
 import { WarmUpRunsRepository, type BegunRun } from './warm-up-runs.repository.js';
@@ -16,25 +15,15 @@ const session: BegunRun = {
 };
 const start: BegunRun = { ...session, trigger: 'start', slot: undefined };
 
-let postgres: PostgresServer;
+let database: CacheDatabase;
 let pool: PostgresPool;
 let runs: WarmUpRunsRepository;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  await runMigrations({ url: postgres.ownerUrl, schema: 'cache', migrations });
-  pool = new PostgresPool({
-    name: 'cache',
-    url: postgres.urlOf('cache'),
-    size: 4,
-    overflow: 4,
-    statementTimeoutMs: 5_000,
-  });
+  database = await openCacheDatabase();
+  ({ pool } = database);
   runs = new WarmUpRunsRepository(pool);
 }, 60_000);
-afterAll(async () => {
-  await pool.close();
-  await postgres.stop();
-});
+afterAll(() => database.stop());
 beforeEach(() => pool.write((client) => client.query('DELETE FROM cache.warm_up_runs')));
 
 const begun = async (run: BegunRun): Promise<string> => {
