@@ -75,10 +75,15 @@ describe('the access log and the warm-up it feeds', () => {
   }, 60_000);
 
   it('loads the hottest after a start, slowly, and counts exactly those that are used', async () => {
+    const restartedMs = Date.now();
     await house.services.cache.restart();
     await house.services.gateway.restart();
-    const isDone = async (): Promise<void> =>
-      expect(await lastRun()).toMatchObject({ symbols: HOT, finished_at: expect.any(String) });
+    // The run of the one before may have come late, and found what is read already: everything was there.
+    const isDone = async (): Promise<void> => {
+      const run = await lastRun();
+      expect(run).toMatchObject({ symbols: HOT, finished_at: expect.any(String) });
+      expect(Date.parse(run?.started_at ?? '')).toBeGreaterThanOrEqual(restartedMs);
+    };
     await holds(isDone, 'the warm-up');
     const run = await lastRun();
     expect(run).toMatchObject({ trigger: 'start', failed: 0, used: 0 });

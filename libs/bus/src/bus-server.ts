@@ -80,13 +80,23 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   /** Returns at once: the connection subscribes when it is there. */
   override listen(callback: () => void): void {
+    const queue = this.#connection.service;
+    const own = new Map<string, Endpoint>();
     for (const endpoint of this.#endpoints) {
       const { subject } = endpoint.call;
-      this.#hold(endpoint, subject, this.#connection.service);
-      const own = subjectAt(this.#publisher, subject);
-      // For callers who miss another instance and would rather not hand it their call.
-      if (own !== undefined) this.#hold(endpoint, own);
+      own.set(subjectAt(this.#publisher, subject), endpoint);
+      const receive = (message: Msg): void => {
+        this.#receive(endpoint, message, subject);
+      };
+      this.#held.push(this.#connection.hold({ subject, queue, receive }));
     }
+    // For callers who miss another instance, and would rather not have their call handed to that one.
+    const receive = (message: Msg): void => {
+      const { subject } = message;
+      const endpoint = own.get(subject);
+      if (endpoint !== undefined) this.#receive(endpoint, message, subject);
+    };
+    this.#held.push(this.#connection.hold({ subject: subjectAt(this.#publisher, '>'), receive }));
     this.#info = new ServiceInfo(
       this.#connection,
       this.#endpoints.map(({ stats }) => stats),
@@ -116,13 +126,6 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   override unwrap<T>(): T {
     throw new Error('the NATS connection stays inside libs/bus');
-  }
-
-  #hold(endpoint: Endpoint, subject: string, queue?: string): void {
-    const receive = (message: Msg): void => {
-      this.#receive(endpoint, message, subject);
-    };
-    this.#held.push(this.#connection.hold({ subject, receive, ...(queue !== undefined && { queue }) }));
   }
 
   #receive(endpoint: Endpoint, message: Msg, subject: string): void {

@@ -1,11 +1,11 @@
-import { Failure, type Call } from '@mystocks/contracts';
+import { Failure, type Call, type FailureCode } from '@mystocks/contracts';
 import { remainingMs } from '@mystocks/kernel';
 import { currentContext, metrics, type Logger } from '@mystocks/telemetry';
 import { InvalidInput } from '@mystocks/validation';
 import { nuid, type Msg } from '@nats-io/transport-node';
 import type { BusConnection } from './connection.js';
 import { decodeFailure, ERROR_CODE } from './failure-wire.js';
-import { callHead, readHead, type Head } from './headers.js';
+import { callHead, isNobody, readHead, type Head } from './headers.js';
 import type { Absence } from './publishers.js';
 import { Repeats } from './repeats.js';
 import { outcomeOf, Routes, type Route } from './routes.js';
@@ -15,12 +15,14 @@ const PENDING_MAX = 10_000;
 const SWEEP_MS = 50;
 const RETRY_MIN_MS = 5;
 const RETRY_JITTER_MS = 20;
-const NO_RESPONDERS = 503;
 /** At the end of the reply subject of a call that was published once more. */
 const REPEAT = '~';
+/** What an instance that was asked besides may say without ending the call. */
+const TROUBLES: ReadonlySet<FailureCode> = new Set(['timeout', 'internal']);
 
 /** One call under way. */
 interface Waiting {
+  readonly token: string;
   readonly route: Route;
   readonly payload: Buffer;
   readonly head: Buffer;
@@ -29,8 +31,10 @@ interface Waiting {
   readonly resolve: (value: object) => void;
   readonly reject: (failure: Failure) => void;
   mayRetry: boolean;
-  /** How often it was published. */
+  /** How often it was published, or `Infinity` when it shall not be any more. */
   attempts: number;
+  /** Who was asked and has not said anything yet. */
+  open: number;
 }
 
 /**
@@ -45,6 +49,7 @@ export class CallTable {
   readonly #log: Logger;
   readonly #repeats: Repeats;
   #count = 0;
+  #isClosed = false;
   #whenIdle: (() => void) | undefined;
 
   constructor(
@@ -83,10 +88,11 @@ export class CallTable {
     const nowMs = Date.now();
     const deadlineMs = nowMs + remainingMs(timeoutMs, context?.deadlineMs, nowMs);
     route.budget.earn();
-    this.#repeats.earn(route.owner);
+    if (route.effect === 'read') this.#repeats.earn(route.owner);
     return new Promise((resolve, reject) => {
       const { payload, meta } = route.request.encode(request);
-      this.#send({
+      this.#begin({
+        token: (this.#count++).toString(36),
         route,
         payload,
         head: callHead(context, deadlineMs, meta),
@@ -95,7 +101,8 @@ export class CallTable {
         resolve: resolve as (value: object) => void,
         reject,
         mayRetry: route.effect !== 'once',
-        attempts: 1,
+        attempts: 0,
+        open: 0,
       });
     });
   }
@@ -110,107 +117,116 @@ export class CallTable {
 
   close(): void {
     clearInterval(this.#sweep);
+    this.#isClosed = true;
     this.#failAll(() => new Failure('unavailable', 'The bus is closed'));
   }
 
-  #send(waiting: Waiting): void {
-    const { route, payload, head } = waiting;
-    if (waiting.deadlineMs <= Date.now()) {
-      this.#fail(waiting, late(route));
-    } else if (!this.connection.connected) {
-      this.#fail(waiting, new Failure('unavailable', 'The bus is not connected', { retryAfterS: 1 }));
+  #begin(waiting: Waiting): void {
+    const { token, route, payload, head, deadlineMs } = waiting;
+    const size = payload.length + head.length;
+    if (deadlineMs <= Date.now()) {
+      this.#end(waiting, late(route));
+    } else if (!this.connection.connected || this.#isClosed) {
+      this.#end(waiting, new Failure('unavailable', 'The bus is not connected', { retryAfterS: 1 }));
     } else if (this.#waiting.size >= PENDING_MAX) {
-      this.#fail(waiting, new Failure('unavailable', 'Too many calls are under way', { retryAfterS: 1 }));
-    } else if (payload.length + head.length > this.connection.maxPayload) {
-      this.#fail(
-        waiting,
-        new Failure('too_large', `The request is larger than the bus carries (${payload.length} bytes)`),
-      );
+      this.#end(waiting, new Failure('unavailable', 'Too many calls are under way', { retryAfterS: 1 }));
+    } else if (size > this.connection.maxPayload) {
+      const detail = `The request is larger than the bus carries (${payload.length} bytes)`;
+      this.#end(waiting, new Failure('too_large', detail));
     } else {
-      const token = (this.#count++).toString(36);
       this.#waiting.set(token, waiting);
-      this.connection.publish(route.subject, payload, this.#inbox + token, head);
+      this.#publish(waiting, route.subject, token);
     }
+  }
+
+  #publish(waiting: Waiting, subject: string, replyToken: string): void {
+    waiting.attempts += 1;
+    waiting.open += 1;
+    this.connection.publish(subject, waiting.payload, this.#inbox + replyToken, waiting.head);
   }
 
   #receive(message: Msg): void {
     const { subject, data } = message;
-    const name = subject.slice(this.#inbox.length);
-    const isRepeat = name.endsWith(REPEAT);
-    const token = isRepeat ? name.slice(0, -REPEAT.length) : name;
-    const waiting = this.#waiting.get(token);
+    const replyToken = subject.slice(this.#inbox.length);
+    const isRepeat = replyToken.endsWith(REPEAT);
+    const waiting = this.#waiting.get(isRepeat ? replyToken.slice(0, -REPEAT.length) : replyToken);
     if (waiting === undefined) return;
-    const { route } = waiting;
     const head = readHead(message, data, subject);
-    const failure = failureIn(route, head, data);
-    // Who was asked besides cannot serve it: who was asked first still may.
-    if (isRepeat && failure?.code === 'unavailable') return;
-    this.#waiting.delete(token);
+    const failure = failureIn(waiting.route, head, data);
     if (failure === undefined) this.#succeed(waiting, head, data);
-    else this.#fail(waiting, failure);
-    this.#tellIdle();
+    else this.#refused(waiting, failure, isRepeat);
+  }
+
+  #refused(waiting: Waiting, failure: Failure, isRepeat: boolean): void {
+    waiting.open -= 1;
+    if (isRepeat && isFull(failure)) waiting.attempts = Infinity;
+    // That one instance cannot serve it: another that was asked still may.
+    const isItsOwn = failure.code === 'unavailable' || (isRepeat && TROUBLES.has(failure.code));
+    if (isItsOwn && waiting.open > 0) return;
+    this.#fail(waiting, failure);
   }
 
   #succeed(waiting: Waiting, head: Head, payload: Uint8Array): void {
     const { route } = waiting;
     try {
       const value = route.response.decode(payload, head.fields.get('x-meta'), 'drop');
+      this.#waiting.delete(waiting.token);
       route.succeeded.observe((performance.now() - waiting.startedAt) / 1_000);
       waiting.resolve(value);
+      this.#tellIdle();
     } catch (error) {
       const cause = error instanceof InvalidInput ? error.message : error;
       this.#log.error({ subject: route.subject, cause }, 'an answer does not have its shape');
-      this.#fail(waiting, new Failure('internal', 'Internal error', { cause: error }));
+      this.#end(waiting, new Failure('internal', 'Internal error', { cause: error }));
     }
   }
 
+  /** Tries once more what nobody took; ends it else. */
   #fail(waiting: Waiting, failure: Failure): void {
-    const { route } = waiting;
+    const { token, route } = waiting;
     const isAway = failure.code === 'unavailable' && !isFull(failure);
-    if (isAway && waiting.mayRetry && this.connection.connected && route.budget.take()) {
-      waiting.mayRetry = false;
-      setTimeout(
-        () => {
-          this.#send(waiting);
-        },
-        RETRY_MIN_MS + Math.random() * RETRY_JITTER_MS,
-      );
+    const mayRetry = isAway && waiting.mayRetry && this.connection.connected && !this.#isClosed;
+    if (!mayRetry || !route.budget.take()) {
+      this.#end(waiting, failure);
       return;
     }
-    outcomeOf(route, failure.code).observe((performance.now() - waiting.startedAt) / 1_000);
-    waiting.reject(failure);
+    waiting.mayRetry = false;
+    setTimeout(
+      () => {
+        if (this.#waiting.has(token)) this.#publish(waiting, route.subject, token);
+      },
+      RETRY_MIN_MS + Math.random() * RETRY_JITTER_MS,
+    );
+  }
+
+  #end(waiting: Waiting, failure: Failure): void {
+    const { token, route, startedAt, reject } = waiting;
+    this.#waiting.delete(token);
+    outcomeOf(route, failure.code).observe((performance.now() - startedAt) / 1_000);
+    reject(failure);
+    this.#tellIdle();
   }
 
   #expire(): void {
     const nowMs = Date.now();
-    for (const [token, waiting] of this.#waiting) {
-      if (waiting.deadlineMs > nowMs) {
-        this.#repeat(token, waiting);
-        continue;
-      }
-      this.#waiting.delete(token);
-      this.#fail(waiting, late(waiting.route));
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.deadlineMs > nowMs) this.#repeat(waiting);
+      else this.#end(waiting, late(waiting.route));
     }
-    this.#tellIdle();
   }
 
   /** What waits is asked of another instance, too, if one of them is missing. */
-  #repeat(token: string, waiting: Waiting): void {
-    const { route, payload, head, startedAt, attempts } = waiting;
+  #repeat(waiting: Waiting): void {
+    const { token, route, startedAt, attempts } = waiting;
     if (route.effect !== 'read') return;
     const instance = this.#repeats.take(route.owner, attempts, performance.now() - startedAt);
-    const subject = instance === undefined ? undefined : subjectAt(instance, route.subject);
-    if (subject === undefined) return;
-    waiting.attempts += 1;
+    if (instance === undefined) return;
     metrics.busRepeats.cell(route.subject).count += 1;
-    this.connection.publish(subject, payload, this.#inbox + token + REPEAT, head);
+    this.#publish(waiting, subjectAt(instance, route.subject), token + REPEAT);
   }
 
   #failAll(make: () => Failure): void {
-    const all = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const waiting of all) this.#fail(waiting, make());
-    this.#tellIdle();
+    for (const waiting of [...this.#waiting.values()]) this.#end(waiting, make());
   }
 
   #tellIdle(): void {
@@ -228,6 +244,6 @@ const isFull = ({ problem }: Failure): boolean => problem === 'OVERLOADED' || pr
 /** What the reply says instead of an answer. */
 function failureIn(route: Route, head: Head, payload: Uint8Array): Failure | undefined {
   if (head.fields.has(ERROR_CODE)) return decodeFailure(payload);
-  if (head.status !== NO_RESPONDERS || payload.length > 0) return undefined;
+  if (!isNobody(head, payload)) return undefined;
   return new Failure('unavailable', `${route.owner} is not there`, { retryAfterS: 1 });
 }

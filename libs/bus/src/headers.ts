@@ -8,6 +8,12 @@ export interface Head {
   readonly fields: ReadonlyMap<string, string>;
 }
 
+const NO_RESPONDERS = 503;
+
+/** NATS says that nobody takes what was sent. */
+export const isNobody = ({ status }: Head, payload: Uint8Array): boolean =>
+  status === NO_RESPONDERS && payload.length === 0;
+
 const NONE: Head = { status: 0, fields: new Map() };
 const FIRST_LINE = 'NATS/1.0';
 

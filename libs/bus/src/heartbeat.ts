@@ -1,10 +1,14 @@
 import { publisherCounted } from '@mystocks/contracts';
 import type { BusConnection } from './connection.js';
 import type { News } from './news.js';
+import { Probe } from './probe.js';
 import { TICK_MS, type Pulse } from './pulse.js';
 import { subjectOf } from './subject.js';
 
-/** Tells twice a second that this process is there and how far it has counted, and listens to the others. */
+/**
+ * Tells twice a second that this process is there and how far it has counted, listens to the others, and asks after those
+ * who are missing.
+ */
 export class Heartbeat {
   readonly #timer: NodeJS.Timeout;
   #stopped = false;
@@ -14,6 +18,7 @@ export class Heartbeat {
     private readonly news: News,
     private readonly pulse: Pulse,
   ) {
+    const probe = new Probe(connection, pulse);
     // A service name that is no subject token is told now, not by a timer.
     subjectOf(publisherCounted, pulse.beat());
     news.subscribe(
@@ -28,7 +33,9 @@ export class Heartbeat {
       if (connected) this.#beat();
     });
     this.#timer = setInterval(() => {
-      if (pulse.tick(performance.now(), connection.connected)) this.#beat();
+      if (!pulse.tick(performance.now(), connection.connected)) return;
+      this.#beat();
+      probe.ask();
     }, TICK_MS).unref();
   }
 

@@ -38,6 +38,7 @@ async function startDeaf(url: string, subject: string): Promise<{ child: ChildPr
     import { connect } from '@nats-io/transport-node';
     const nats = await connect({ servers: process.argv[1] });
     nats.subscribe(process.argv[2], { queue: 'echo', callback: () => process.stdout.write('taken') });
+    nats.subscribe('at.deaf.>', { callback: () => undefined });
     const beat = JSON.stringify({ service: 'echo', publisher: 'deaf', counts: [] });
     setInterval(() => nats.publish('evt.bus.publisher.counted.v1.echo', beat), 100);
     await nats.flush();
@@ -50,6 +51,14 @@ async function startDeaf(url: string, subject: string): Promise<{ child: ChildPr
   await once(stdout, 'data');
   return { child, taken: once(stdout, 'data') };
 }
+
+/** Resolves when `bus` has heard that one. */
+const hearsDeaf = (bus: Bus): Promise<void> =>
+  new Promise((resolve) => {
+    bus.subscribe(publisherCounted, ({ publisher }) => {
+      if (publisher === 'deaf') resolve();
+    });
+  });
 
 describe('when NATS goes away', () => {
   it('every call fails at once, nothing is kept for later, and service and caller find back by themselves', async () => {
@@ -169,11 +178,7 @@ describe('when one of two instances is frozen', () => {
   it('what it was handed is asked of the other one once it is missed; never what nobody may send twice', async () => {
     const { nats, bus, service } = await open();
     // It takes its share, answers nothing and tells that it is there until it freezes.
-    const heard = new Promise<void>((resolve) => {
-      bus.subscribe(publisherCounted, ({ publisher }) => {
-        if (publisher === 'deaf') resolve();
-      });
-    });
+    const heard = hearsDeaf(bus);
     const { child } = await startDeaf(nats.url, '*.echo.words.>');
     await heard;
     child.kill('SIGSTOP');
@@ -191,6 +196,26 @@ describe('when one of two instances is frozen', () => {
     const seenOnce = service.handler.seen.filter((text) => text.startsWith('once'));
     expect(seenOnce).toHaveLength(outcomes.filter((outcome) => outcome === 'answered').length);
   }, 60_000);
+});
+
+describe('when one of two instances was killed', () => {
+  it('nothing is asked twice any more as soon as NATS has said so, however slow the other one is', async () => {
+    const { nats, bus, service } = await open();
+    const heard = hearsDeaf(bus);
+    const { child } = await startDeaf(nats.url, 'svc.nobody.asks.this.v1');
+    await heard;
+    child.kill('SIGKILL');
+    const slow = async (word: string): Promise<string[]> => {
+      const texts = Array.from({ length: 12 }, (_, index) => `${word} ${index}`);
+      for (const text of texts) await bus.call(echo, { text, wait_ms: 300 });
+      return texts;
+    };
+    // Until then it may have been frozen: it is missed, and half a second later it is asked after.
+    await slow('early');
+    expect(service.handler.seen.filter((text) => text.startsWith('early')).length).toBeGreaterThan(12);
+    const late = await slow('late');
+    expect(service.handler.seen.filter((text) => text.startsWith('late'))).toEqual(late);
+  }, 30_000);
 });
 
 describe('two instances of one service', () => {

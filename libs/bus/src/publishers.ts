@@ -3,14 +3,11 @@ import type { PublisherCounted } from '@mystocks/contracts';
 /** A publisher not heard for so long is taken for dead. */
 const DEAD_AFTER_MS = 2_000;
 
-/** For so long one that is gone may still be handed calls: then TCP has given up even where nothing says no. */
-const MISSING_FOR_MS = 900_000;
-
-/** Some instances of a service are missing: they went without a farewell, and may have been frozen. */
+/** Some instances of a service are missing: they fell silent without a farewell, and are still handed calls. */
 export interface Absence {
   /** Those that are heard, at least one. */
   readonly living: readonly string[];
-  /** How many calls may get lost for each that is answered. */
+  /** What part of the calls may get lost. */
   readonly loss: number;
 }
 
@@ -28,8 +25,8 @@ export interface Dead {
 export class Publishers {
   /** When each was heard last, least lately heard first. */
   readonly #heard = new Map<string, Dead & { readonly ms: number }>();
-  /** Who went without a farewell and has not come back, and when that was found; longest ago first. */
-  readonly #missing = new Map<string, { readonly ms: number; readonly service: string }>();
+  /** Who went without a farewell, has not come back and is not known to be gone; longest ago first. */
+  readonly #missing = new Map<string, { readonly service: string }>();
   /** What {@link absenceOf} has worked out since anybody came or went. */
   readonly #absences = new Map<string, Absence | 'none'>();
 
@@ -37,7 +34,7 @@ export class Publishers {
 
   heard({ service, publisher, counts, last }: PublisherCounted, nowMs: number): void {
     const isKnown = this.#heard.delete(publisher);
-    if (!isKnown || last === true) this.#absences.clear();
+    if (!isKnown || last === true) this.#absences.delete(service);
     this.#missing.delete(publisher);
     if (last === true) return;
     this.#heard.set(publisher, { ms: nowMs, service, told: counts.map(({ subject }) => subject) });
@@ -53,16 +50,28 @@ export class Publishers {
     for (const [publisher, { ms, service, told }] of this.#heard) {
       if (nowMs - Math.max(ms, sinceMs) <= DEAD_AFTER_MS) break;
       this.#heard.delete(publisher);
-      this.#missing.set(publisher, { ms: nowMs, service });
+      this.#missing.set(publisher, { service });
+      this.#absences.delete(service);
       dead.push({ service, told });
     }
-    for (const [publisher, { ms }] of this.#missing) {
-      if (nowMs - ms <= MISSING_FOR_MS && this.#missing.size <= this.publishersMax) break;
-      this.#missing.delete(publisher);
-      this.#absences.clear();
+    for (const publisher of this.#missing.keys()) {
+      if (this.#missing.size <= this.publishersMax) break;
+      this.forget(publisher);
     }
-    if (dead.length > 0) this.#absences.clear();
     return dead;
+  }
+
+  /** Who may be frozen, or gone. */
+  get missing(): Iterable<string> {
+    return this.#missing.keys();
+  }
+
+  /** Is not frozen but gone: nobody is handed anything for it. */
+  forget(publisher: string): void {
+    const gone = this.#missing.get(publisher);
+    if (gone === undefined) return;
+    this.#missing.delete(publisher);
+    this.#absences.delete(gone.service);
   }
 
   /**
@@ -76,7 +85,7 @@ export class Publishers {
     if (absence === undefined) {
       const living = named(this.#heard, service);
       const missing = named(this.#missing, service).length;
-      absence = missing === 0 || living.length === 0 ? 'none' : { living, loss: missing / living.length };
+      absence = missing === 0 || living.length === 0 ? 'none' : { living, loss: missing / (missing + living.length) };
       this.#absences.set(service, absence);
     }
     return absence === 'none' ? undefined : absence;

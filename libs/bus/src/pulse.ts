@@ -87,6 +87,16 @@ export class Pulse {
     return this.#ticks % TICKS_A_BEAT === 0;
   }
 
+  /** See {@link Publishers.missing}. */
+  get missing(): Iterable<string> {
+    return this.#publishers.missing;
+  }
+
+  /** See {@link Publishers.forget}. */
+  forget(publisher: string): void {
+    this.#publishers.forget(publisher);
+  }
+
   /** See {@link Publishers.absenceOf}. */
   absenceOf(service: string): Absence | undefined {
     return this.#publishers.absenceOf(service);

@@ -22,9 +22,9 @@ describe('Repeats', () => {
 
   it.each([
     [1 / 4, 250],
-    [1, 1_000],
-    [9, 2_000],
-  ])('are as many as get lost, %d for each that is answered, and those it had in its hands', (loss, more) => {
+    [1 / 2, 500],
+    [3 / 4, 750],
+  ])('are as many as get lost, %d of all, and those it had in its hands', (loss, more) => {
     const absence = missing(loss, 'a');
     const repeats = new Repeats((service) => (service === 'cache' ? absence : undefined));
     expect(repeats.take('auth', 1, 60_000)).toBeUndefined();
@@ -33,26 +33,25 @@ describe('Repeats', () => {
   });
 
   it('begin anew when another one is missed', () => {
-    let absence: Absence | undefined = missing(1, 'a');
+    let absence: Absence | undefined = missing(1 / 2, 'a');
     const repeats = new Repeats(() => absence);
     expect(repeated(repeats, 1)).toBe(100);
-    expect(repeated(repeats, 1)).toBe(1);
+    expect(repeated(repeats, 2)).toBe(1);
     absence = undefined;
     expect(repeated(repeats, 1)).toBe(0);
-    absence = missing(1, 'b');
+    absence = missing(1 / 2, 'b');
     expect(repeated(repeats, 1)).toBe(100);
   });
 
   it('go to all that are left, each call at times further and further apart', () => {
-    const absence = missing(1, 'a', 'b', 'c');
-    const repeats = new Repeats(() => absence);
-    const asked = Array.from({ length: 100 }, () => repeats.take('cache', 1, 100));
+    const absence = missing(1 / 4, 'a', 'b', 'c');
+    const others = new Repeats(() => absence);
+    const asked = Array.from({ length: 100 }, () => others.take('cache', 1, 100));
     expect(new Set(asked)).toEqual(new Set(['a', 'b', 'c']));
+    const repeats = new Repeats(() => absence);
     const times: number[] = [];
-    for (let ms = 0; ms < 3_000; ms += 50) {
-      repeats.earn('cache');
+    for (let ms = 0; ms < 3_000; ms += 50)
       if (repeats.take('cache', times.length + 1, ms) !== undefined) times.push(ms);
-    }
     expect(times).toEqual([100, 300, 700, 1_500]);
   });
 });

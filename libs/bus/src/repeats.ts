@@ -3,14 +3,13 @@ import { RetryBudget } from './retry-budget.js';
 
 /** Published once more at once when an instance has just been missed: calls that were in its hands then. */
 const AT_ONCE_MAX = 100;
-/** Where most instances of a service are missing, those left are not asked more often than this for each call. */
-const LOSS_MAX = 2;
 /** So long a call has waited when it is published once more; after three times that again, after seven times, … */
 const AFTER_MS = 100;
 
 /**
  * Which calls are published once more while they wait: those to a service of which an instance is missing, and to one
- * that is not. No more of them than get lost: were the others only slow, they would be asked that much more.
+ * that is not. No more of them than get lost, but for the first: were the others only slow, they would be asked that
+ * much more.
  */
 export class Repeats {
   readonly #budgets = new WeakMap<Absence, RetryBudget>();
@@ -34,7 +33,7 @@ export class Repeats {
   #budgetOf(absence: Absence): RetryBudget {
     let budget = this.#budgets.get(absence);
     if (budget === undefined) {
-      budget = new RetryBudget(Math.min(LOSS_MAX, absence.loss), AT_ONCE_MAX, AT_ONCE_MAX);
+      budget = new RetryBudget(absence.loss, AT_ONCE_MAX, AT_ONCE_MAX);
       this.#budgets.set(absence, budget);
     }
     return budget;

@@ -1,12 +1,10 @@
 import { Failure, type Event } from '@mystocks/contracts';
 
-const PUBLISHER = /^[A-Za-z0-9_-]{1,40}$/;
 const KEY = /^[A-Za-z0-9_-]{1,40}(\.[A-Za-z0-9_-]{1,40}){0,7}$/;
 const KEY_PATTERN = /^((\*|[A-Za-z0-9_-]{1,40})\.){0,7}(\*|>|[A-Za-z0-9_-]{1,40})$/;
 
-/** Where one instance takes calls that are for `subject`; undefined when `publisher` is nobody's. */
-export const subjectAt = (publisher: string, subject: string): string | undefined =>
-  PUBLISHER.test(publisher) ? `at.${publisher}.${subject}` : undefined;
+/** Where one instance takes calls that are for `subject`. */
+export const subjectAt = (publisher: string, subject: string): string => `at.${publisher}.${subject}`;
 
 /** The subject an event is published on. A key that could be read as a wildcard or another subject never gets there. */
 export function subjectOf<P extends object>(event: Event<P>, payload: P): string {

@@ -9,8 +9,8 @@ export interface Call<Req extends object = object, Res extends object = object> 
   readonly response: ShapeClass<Res>;
   readonly timeoutMs: number;
   /**
-   * What asking does. `read`: nothing, so two instances may be asked at a time. `idempotent`: the same however often, so it
-   * is tried once more inside the deadline when nobody took it. `once`: it is never sent twice.
+   * What asking does. `read`: nothing, so two instances may be asked at a time. `idempotent`: the same however often. Both
+   * are tried once more inside the deadline when nobody took them. `once`: it is never sent twice.
    */
   readonly effect: 'read' | 'idempotent' | 'once';
   /** Who may call; `anyone` needs no token. Checked by the gateway and again by the owning service. */

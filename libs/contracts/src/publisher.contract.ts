@@ -1,4 +1,4 @@
-import { IsCount, IsFlag, IsShapes, IsText } from '@mystocks/validation';
+import { IsCount, IsFlag, IsMatching, IsShapes, IsText } from '@mystocks/validation';
 import { defineEvent } from './define.js';
 
 /** How many messages of one numbered event a publisher has sent. */
@@ -11,8 +11,8 @@ export class EventCount {
 export class PublisherCounted {
   /** Name of the service. */
   @IsText(1, 40) readonly service!: string;
-  /** This process and this run of it. */
-  @IsText(1, 40) readonly publisher!: string;
+  /** This process and this run of it; a token of subjects (`at.<publisher>.…`). */
+  @IsMatching(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, _ or -') readonly publisher!: string;
   @IsShapes(EventCount, 0, 20) readonly counts!: EventCount[];
   /** Its last: it goes in order, and everything it had to tell is told. */
   @IsFlag({ optional: true }) readonly last?: boolean;

@@ -40,7 +40,8 @@ export interface AnswersOptions {
  * one miss of `l2`, never both; a tier that does not serve is a miss. A miss that is answered stale counts once in
  * `cache_stale_total` too, as `revalidate` (the owner is asked in the background) or `error` (it could not be asked).
  * `cache_origin_calls_total` counts questions really sent to an owner: by a read, by a refresh in the background, by a
- * warm-up; not by reads that joined another or found what another process kept.
+ * warm-up; not by reads that joined another or found what another process kept. What the bus asks of two instances while
+ * one is missing counts once there, and at both of them if they are this service's (`bus_calls_repeated_total`).
  */
 export class AnswersService implements OnModuleInit {
   readonly #id = randomUUID();
