@@ -107,11 +107,12 @@ describe('the cache service on real servers', () => {
 
   it('reads on while Redis hangs, no later than its deadline, and uses it again afterwards', async () => {
     redis.pause();
-    expect((await read()).cache).toBe('miss');
     const startedAt = performance.now();
-    for (let index = 0; index < 100; index += 1) expect((await read()).cache).toBe('miss');
-    // Had each waited for its deadline of 200 ms, it would be 20 s.
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect((await read()).cache).toBe('miss');
+    expect(performance.now() - startedAt).toBeLessThan(250);
+    const again = performance.now();
+    for (let index = 0; index < 20; index += 1) expect((await read()).cache).toBe('miss');
+    expect(performance.now() - again).toBeLessThan(500);
     expect((await status()).l2_connected).toBe(false);
     redis.resume();
     await kept();

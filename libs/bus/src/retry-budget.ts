@@ -1,6 +1,7 @@
 /**
  * Allows retries for at most a tenth of the calls to one destination, so that a dead dependency sees at most 1.1 times
- * the traffic (Google SRE book; reliability.md §1). It starts empty: the first ten calls earn the first retry.
+ * the traffic (Google SRE book; reliability.md §1). It starts empty, so that the
+ * first ten calls earn the first retry, or with `atFirst` retries.
  */
 export class RetryBudget {
   #tokens: number;
