@@ -13,7 +13,14 @@ import {
 } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
-import { IngestRequest, IngestReport } from './ingest.contract.js';
+import {
+  barDialects,
+  barStamps,
+  IngestRequest,
+  IngestReport,
+  type BarDialect,
+  type BarStamps,
+} from './ingest.contract.js';
 import { loaders, readers } from './roles.js';
 import {
   adjustments,
@@ -71,6 +78,12 @@ export class IngestBarsRequest extends IngestRequest {
   @IsOneOf(storedTimeframes, { optional: true, code: 2000 }) readonly timeframe?: StoredTimeframe;
   /** Register instruments that bars name and nobody listed yet, instead of refusing their lines. */
   @IsFlag() readonly register: boolean = false;
+  /** Instead of what the header says. */
+  @IsOneOf(barDialects, { optional: true }) readonly dialect?: BarDialect;
+  /** `end` where absent. */
+  @IsOneOf(barStamps, { optional: true }) readonly stamps?: BarStamps;
+  /** Names the file that the block is part of: of two lines of one file for the same bar the later one is stored. */
+  @IsText(1, 64, { optional: true }) readonly load?: string;
 }
 
 export const ingestBars = defineCall({
@@ -91,6 +104,10 @@ export class Bar {
   @IsNumeric() readonly c!: number;
   @IsNumeric() readonly v!: number;
   @IsNumeric({ optional: true }) readonly amt?: number;
+  /** True for a day on which the instrument was not traded; absent otherwise. */
+  @IsFlag({ optional: true }) readonly suspended?: boolean;
+  /** True while the bar is still made from quotes; absent otherwise. */
+  @IsFlag({ optional: true }) readonly partial?: boolean;
 }
 
 /** Stored bars of one symbol and frame changed between two days. */

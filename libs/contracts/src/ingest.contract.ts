@@ -1,4 +1,22 @@
-import { IsBody, IsCount, IsFlag, IsListOf, IsMatching, IsOneOf, IsShapes, IsText } from '@mystocks/validation';
+import {
+  IsBody,
+  IsCount,
+  IsFlag,
+  IsListOf,
+  IsMatching,
+  IsOneOf,
+  IsShape,
+  IsShapes,
+  IsText,
+} from '@mystocks/validation';
+
+/** Families of bars files that are understood; each says how its columns, units, symbols and times are to be read. */
+export const barDialects = ['mystocks', 'tushare', 'akshare', 'baostock', 'tdx', 'pandas', 'sina'] as const;
+export type BarDialect = (typeof barDialects)[number];
+
+/** Whether the times of minute bars say when a bar ends (as they are stored) or when it starts. */
+export const barStamps = ['end', 'start'] as const;
+export type BarStamps = (typeof barStamps)[number];
 
 /** The form of an `Idempotency-Key`: 1 to 200 visible ASCII characters. */
 export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
@@ -33,7 +51,41 @@ export class IngestItem {
   @IsText(1, 300, { optional: true }) readonly message?: string;
 }
 
-export class IngestReport {
+const isLine = () => IsCount(1, Number.MAX_SAFE_INTEGER);
+
+/** A line that was valid but not stored, because a later line of the same file gives the same bar. */
+export class SupersededLine {
+  @isLine() readonly line!: number;
+  /** The line that replaced it. */
+  @isLine() readonly by!: number;
+}
+
+/** Lines that were superseded: all are counted, the first 1,000 of a block are listed. */
+export class SupersededLines {
+  @IsCount(0, Number.MAX_SAFE_INTEGER) readonly count!: number;
+  @IsShapes(SupersededLine, 0, 1_000) readonly lines!: SupersededLine[];
+}
+
+/** Something suspicious that was stored all the same, e.g. volumes that look like lots. */
+export class IngestWarning {
+  @IsText(1, 60) readonly kind!: string;
+  @IsCount(1, Number.MAX_SAFE_INTEGER) readonly count!: number;
+  /** The first 20 lines of the file that it is about. */
+  @IsListOf({ name: 'line numbers', test: (line) => Number.isSafeInteger(line) }, 20) readonly lines!: number[];
+  @IsText(1, 300) readonly message!: string;
+}
+
+/** What a report says beside its counts; absent where there is nothing to say. */
+export class IngestRemarks {
+  /** How the file was read. */
+  @IsOneOf(barDialects, { optional: true }) readonly dialect?: BarDialect;
+  /** Values that were rounded to the scale of their column because only arithmetic noise stood beyond it. */
+  @IsCount(0, Number.MAX_SAFE_INTEGER, { optional: true }) readonly rounded?: number;
+  @IsShape(SupersededLines, { optional: true }) readonly superseded?: SupersededLines;
+  @IsShapes(IngestWarning, 0, 20, { optional: true }) readonly warnings?: IngestWarning[];
+}
+
+export class IngestReport extends IngestRemarks {
   @IsCount(0, 1_000_000) readonly total!: number;
   @IsCount(0, 1_000_000) readonly inserted!: number;
   @IsCount(0, 1_000_000) readonly updated!: number;

@@ -11,7 +11,14 @@ import {
 } from '@mystocks/validation';
 import { defineCall } from './define.js';
 import { failureCodes, type FailureCode } from './failure.js';
-import { IngestItem } from './ingest.contract.js';
+import {
+  barDialects,
+  barStamps,
+  IngestItem,
+  IngestRemarks,
+  type BarDialect,
+  type BarStamps,
+} from './ingest.contract.js';
 import { storedTimeframes, type StoredTimeframe } from './market-data.words.js';
 import { loaders } from './roles.js';
 
@@ -39,6 +46,10 @@ export class UploadOptions {
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
   /** Blocks that are stored at the same time, at most. 1 stores the lines in their order. */
   @IsCount(1, 8) readonly concurrency: number = 2;
+  /** How to read a bars file, instead of what its header says. */
+  @IsOneOf(barDialects, { optional: true }) readonly dialect?: BarDialect;
+  /** `end` where absent. */
+  @IsOneOf(barStamps, { optional: true }) readonly stamps?: BarStamps;
 }
 
 export class OpenUploadRequest extends UploadOptions {
@@ -95,6 +106,8 @@ export class StartUploadRequest {
   @IsCount(1, 1_000_000) readonly blocks!: number;
   @isAmount() readonly lines!: number;
   @isAmount() readonly bytes!: number;
+  /** How the file was encoded before it was decoded to UTF-8, e.g. `gb18030`. */
+  @IsText(1, 40, { optional: true }) readonly encoding?: string;
   /** SHA-256 of the text, hexadecimal; with an idempotency key. */
   @IsMatching(/^[0-9a-f]{64}$/, '64 hexadecimal digits', { optional: true }) readonly digest?: string;
 }
@@ -121,7 +134,7 @@ export class OperationSummary {
   @isAmount() readonly unchanged!: number;
 }
 
-export class OperationResult {
+export class OperationResult extends IngestRemarks {
   @IsShape(OperationSummary) readonly summary!: OperationSummary;
   /** Columns of the file that nothing reads. */
   @isNames() readonly ignored_columns!: string[];
@@ -131,6 +144,8 @@ export class OperationResult {
   @isAmount() readonly report_lines!: number;
   /** More lines were refused than the report keeps (at most 1,000 a block and 100,000 a file). */
   @IsFlag() readonly report_truncated!: boolean;
+  /** How the file was encoded, e.g. `gb18030`. */
+  @IsText(1, 40, { optional: true }) readonly encoding?: string;
   /** Log position of the last commit. */
   @IsText(1, 40, { optional: true }) readonly lsn?: string;
 }
