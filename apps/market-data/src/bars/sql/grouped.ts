@@ -1,0 +1,35 @@
+import type { GroupedShape } from './shape.js';
+import { rowsFor } from './stored.js';
+
+// Minutes since midnight, and of those since the session began; 11:30 is the 120th, 15:00 the 240th. Before the open joins the
+// first bin, lunch the first of the afternoon, after the close the last.
+const minuteOfDay = 'ceil(extract(epoch FROM t::time) / 60)::int';
+const minuteOfTrading = `CASE WHEN ${minuteOfDay} <= 690 THEN greatest(${minuteOfDay} - 570, 1)
+  ELSE least(greatest(${minuteOfDay} - 780, 1) + 120, 240) END`;
+const binEnd = `(${minuteOfTrading} + $9::int - 1) / $9::int * $9::int`;
+
+const groupOf: Readonly<Record<GroupedShape, string>> = {
+  weekly: "date_trunc('week', t)",
+  monthly: "date_trunc('month', t)",
+  binned: `day + make_interval(mins => ${binEnd} + CASE WHEN ${binEnd} <= 120 THEN 570 ELSE 660 END)`,
+};
+
+/** Each row is a bar. */
+export const whole = (rows: string): string => `
+  SELECT t, open, high, low, close, volume, amount, false AS filled FROM (${rows}) priced
+  WHERE t BETWEEN $3::timestamp AND $4::timestamp`;
+
+/** Rows of one week, month or bin are a bar. */
+export const grouped = (rows: string, shape: GroupedShape): string => `
+  SELECT * FROM (
+    SELECT ${shape === 'binned' ? 'g' : 'max(t)'} AS t, (array_agg(open ORDER BY t))[1] AS open, max(high) AS high, min(low) AS low,
+      (array_agg(close ORDER BY t DESC))[1] AS close, sum(volume) AS volume,
+      CASE WHEN count(amount) = count(*) THEN sum(amount) END AS amount, bool_or(filled) AS filled
+    FROM (
+      SELECT *, count(*) OVER () >= ${rowsFor[shape]} AS filled, $LAST(g) OVER () AS last
+      FROM (SELECT *, ${groupOf[shape]} AS g FROM (${rows}) priced) marked
+    ) marked
+    WHERE NOT (filled AND g = last)
+    GROUP BY g
+  ) bar
+  WHERE t BETWEEN $3::timestamp AND $4::timestamp ORDER BY t $SORT LIMIT $7::int + 1`;
