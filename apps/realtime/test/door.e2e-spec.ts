@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { signToken } from '@mystocks/testing';
 import { useCluster } from './cluster.js';
 
-const { open } = useCluster();
+const { cluster, open } = useCluster();
 
 const refusal = async (...args: Parameters<typeof open>): Promise<Record<string, unknown>> =>
   open(...args).then(
@@ -49,8 +49,29 @@ describe('the door of /market', () => {
     },
   );
 
-  it('lets its own origin in', async () => {
-    await open(0, '/market', { token: signToken(['user']) }, { extraHeaders: { Origin: 'https://desk.example' } });
+  it('lets a configured origin in, and its own', async () => {
+    const auth = { token: signToken(['user']) };
+    for (const Origin of ['https://desk.example', cluster().nodes[0].url]) {
+      await open(0, '/market', auth, { extraHeaders: { Origin } });
+    }
+  });
+
+  it('announces pings that keep an idle connection open behind a proxy with a limit of 60 seconds', async () => {
+    const socket = new WebSocket(
+      `${cluster().nodes[0].url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`,
+    );
+    const first = await new Promise<string>((resolve, reject) => {
+      socket.onmessage = ({ data }) => {
+        resolve(String(data));
+      };
+      socket.onerror = () => {
+        reject(new Error('the handshake failed'));
+      };
+    });
+    socket.close();
+    const { pingInterval, pingTimeout } = JSON.parse(first.slice(1)) as { pingInterval: number; pingTimeout: number };
+    expect(pingInterval).toBeLessThanOrEqual(30_000);
+    expect(pingInterval + pingTimeout).toBeLessThan(60_000);
   });
 
   it('holds a user to 20 sockets a node', async () => {

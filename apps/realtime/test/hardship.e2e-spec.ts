@@ -35,6 +35,32 @@ describe('bad messages', () => {
     expect(client.of('error')).toMatchObject([{ code: 1001, title: 'VALIDATION_ERROR' }]);
   });
 
+  it('answers a subscribe without acknowledgement with an error event for each channel that is refused', async () => {
+    const client = await open(0);
+    client.socket.emit('subscribe', { channels: ['quote.600519.SH', 'quote.999999.SH'] });
+    client.socket.emit('subscribe', { channels: ['nonsense'] });
+    client.socket.emit('auth.refresh', { token: 'x' });
+    client.socket.emit('unsubscribe', {});
+    await client.until(() => client.of('error').length === 4, 'four errors');
+    expect(client.of('error')).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ channel: 'quote.999999.SH', code: 2101, request_id: expect.any(String) }),
+        expect.objectContaining({ channel: 'nonsense', code: 1001, title: 'VALIDATION_ERROR' }),
+        expect.objectContaining({ code: 6003 }),
+        expect.objectContaining({ code: 1001, message: expect.stringContaining('/channels') }),
+      ]),
+    );
+  });
+
+  it('acknowledges a subscribe to 200 channels with a recovery point for each', async () => {
+    const client = await open(0);
+    const channels = Array.from({ length: 200 }, (_, index) => `bar.60Min.${600_000 + index}.XSHG`);
+    const recover = Object.fromEntries(channels.map((name) => [name, { epoch: 'b1', offset: 21_474_836_480 }]));
+    const answer = await client.ask('subscribe', { channels, recover });
+    expect(answer).toMatchObject({ ok: true });
+    expect(answer['results']).toHaveLength(200);
+  });
+
   it('refuses a flood and ends it', async () => {
     const client = await open(0);
     for (let index = 0; index < 300; index += 1) client.socket.emit('ping');
@@ -52,7 +78,7 @@ describe('bad messages', () => {
       '49',
       '4',
       '\u0000',
-      'x'.repeat(20_000),
+      'x'.repeat(200_000),
     ];
     await Promise.all(
       frames.map(

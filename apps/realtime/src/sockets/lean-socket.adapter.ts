@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { newContext, withContext } from '@mystocks/telemetry';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Server, type Socket } from 'socket.io';
-import { limits } from './limits.js';
+import { heartbeat, limits } from './limits.js';
 import { mayConnect } from './origins.js';
 import type { RedisBridge } from './redis-bridge.js';
 
@@ -28,12 +28,11 @@ export class LeanSocketAdapter extends IoAdapter {
       allowUpgrades: false,
       serveClient: false,
       perMessageDeflate: false,
-      pingInterval: 60_000,
-      pingTimeout: 20_000,
+      ...heartbeat,
       connectTimeout: 10_000,
       maxHttpBufferSize: limits.message_bytes_max,
       allowRequest: (request, decide) => {
-        decide(null, mayConnect(request.headers.origin, origins));
+        decide(null, mayConnect(request.headers, origins));
       },
       adapter: bridge.adapter,
     });

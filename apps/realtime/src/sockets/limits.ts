@@ -1,10 +1,22 @@
-/** What one subscriber may do; told in `hello`. */
+const CHANNELS_MAX = 200;
+/** A channel of a `subscribe`: its name twice (64 characters of at most 3 bytes), a recovery point, and blanks. */
+const CHANNEL_BYTES = 512;
+/** Everything of a message that is not a channel; an access token has at most 4,096 characters. */
+const ENVELOPE_BYTES = 8 * 1024;
+
+/** What one subscriber may do; `hello` carries it. The largest `subscribe` that these limits allow fits one message. */
 export const limits = {
-  channels_max: 200,
-  message_bytes_max: 16 * 1024,
+  channels_max: CHANNELS_MAX,
+  message_bytes_max: CHANNELS_MAX * CHANNEL_BYTES + ENVELOPE_BYTES,
   messages_per_second: 20,
   messages_burst: 50,
 } as const;
+
+/**
+ * Pings keep an idle connection open. Proxies commonly cut one that carries nothing for 60 s, measured from the last
+ * packet: with half of that a delayed ping, or one answered late, still comes in time.
+ */
+export const heartbeat = { pingInterval: 25_000, pingTimeout: 20_000 } as const;
 
 /** When a client is told that its token is about to end. */
 export const EXPIRY_NOTICE_MS = 60_000;

@@ -7,6 +7,7 @@ import {
   type OnGatewayInit,
 } from '@nestjs/websockets';
 import { Failure } from '@mystocks/contracts';
+import { currentContext, requestIdFrom } from '@mystocks/telemetry';
 import { check } from '@mystocks/validation';
 import type { Namespace, Socket } from 'socket.io';
 import { parseMode } from '../channels/mode.js';
@@ -58,10 +59,13 @@ export class MarketGateway
   }
 
   @SubscribeMessage('subscribe')
-  async subscribe(socket: Socket, message: unknown): Promise<{ ok: true; results: SubscribeResult[] }> {
+  async subscribe(socket: Socket, message: unknown, ack?: unknown): Promise<{ ok: true; results: SubscribeResult[] }> {
     const request = readSubscribe(message);
     this.#outlet?.useInterval(parseMode(request.mode)?.everyMs ?? 0);
-    return { ok: true, results: await this.subscriptions.subscribe(this.sessions.of(socket), request) };
+    const results = await this.subscriptions.subscribe(this.sessions.of(socket), request);
+    // Without an acknowledgement the client would otherwise never learn that a channel was refused.
+    if (ack === undefined) for (const error of errorsOf(results)) socket.emit('error', error);
+    return { ok: true, results };
   }
 
   @SubscribeMessage('unsubscribe')
@@ -84,4 +88,15 @@ export class MarketGateway
   ping(): object {
     return { ok: true, t: Date.now() };
   }
+}
+
+/** The channels that were refused, each as the payload of an `error` event. */
+function errorsOf(results: readonly SubscribeResult[]): object[] {
+  const request_id = requestIdFrom(currentContext()?.requestId);
+  return results
+    .filter(({ status }) => status === 'error')
+    .map(({ channel, requested, code, title, message, retryable, candidates }) => ({
+      ...{ channel, requested, code, title, message, retryable, candidates },
+      request_id,
+    }));
 }

@@ -31,6 +31,7 @@ export interface SubscribeResult {
   readonly code?: number;
   readonly title?: string;
   readonly message?: string;
+  readonly retryable?: boolean;
   readonly candidates?: readonly string[];
 }
 
@@ -190,13 +191,14 @@ export class SubscriptionsService {
 const isWanted = (outcome: Outcome): outcome is Wanted => 'channel' in outcome;
 
 function toErrorResult(channel: string, failure: Failure): SubscribeResult {
-  const { code, title, message, candidates } = toSocketError(failure, '');
+  const { code, title, message, retryable, candidates } = toSocketError(failure, '');
   return {
     channel,
     status: 'error',
     code,
     title,
     message,
+    retryable,
     ...(candidates === undefined ? {} : { candidates }),
   };
 }
