@@ -18,6 +18,9 @@ await runService({
     host: settings.GATEWAY_HOST,
     port: settings.GATEWAY_PORT,
     adapter: () => edge.adapter(),
+    drain: () => {
+      edge.drain();
+    },
     prepare: (app) => {
       openGateway(app, edge, accessLog);
     },

@@ -45,7 +45,8 @@ describe('who may pass', () => {
     const seen: string[] = [];
     for (const { method, template } of routes) {
       const path = template.replaceAll(/:[a-z]+/g, '600519.SH');
-      const body = method === 'GET' ? {} : { body: '{}', headers: { 'content-type': 'application/json' } };
+      const type = template.endsWith('/uploads') ? 'multipart/form-data; boundary=b' : 'application/json';
+      const body = method === 'GET' ? {} : { body: '{}', headers: { 'content-type': type } };
       const response = await gateway.get(path, { method, token: '', ...body });
       if (response.status !== 401) seen.push(`${method} ${template}`);
       else expect(response.headers.get('www-authenticate')).toContain('Bearer');

@@ -19,6 +19,8 @@ export interface HttpDoor {
   readonly adapter?: () => FastifyAdapter;
   /** Last touches before the port opens: hooks, parsers, socket adapter. */
   readonly prepare?: (app: NestFastifyApplication) => Promise<void> | void;
+  /** The service will stop soon: runs when readiness has turned false, before the port closes. */
+  readonly drain?: () => void;
 }
 
 export interface ServiceDefinition<Settings extends ServiceSettings> {
@@ -72,6 +74,7 @@ export async function runService<Settings extends ServiceSettings>(
     delayMs: settings.SHUTDOWN_DELAY_MS,
     notReady: () => {
       readiness.drain();
+      definition.http?.drain?.();
     },
     close: async () => {
       await app.close();

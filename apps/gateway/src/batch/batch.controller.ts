@@ -14,7 +14,6 @@ import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
-import { leaveSoon } from '../http/leave-soon.js';
 import { elementsOf } from '../http/json-text.js';
 import { sendOperation } from '../uploads/operation-document.js';
 import { WholeStreamService } from '../uploads/whole-stream.service.js';
@@ -74,7 +73,7 @@ export class BatchController {
     return tally.send(reply, { lines: request.body instanceof Readable });
   }
 
-  async #stream<Request extends IngestRequest>(
+  #stream<Request extends IngestRequest>(
     request: FastifyRequest,
     body: Readable,
     target: Target<Request>,
@@ -83,19 +82,14 @@ export class BatchController {
     const format = (request.headers['content-type'] ?? '').toLowerCase().startsWith('text/csv') ? 'csv' : 'ndjson';
     // The request must outlive its reader: destroying it would cut off the answer too.
     const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
-    try {
-      if (query.on_error === 'continue') {
-        return await this.batches.stream(target, chunks, { format, atOnce: query.concurrency });
-      }
-      // Block by block nothing could be taken back: all of it is staged first.
-      const { idempotency_key: key, ...common } = target.common as Partial<IngestBarsRequest>;
-      const kind = target.kind === 'bars' ? 'bars' : 'symbols';
-      const options = { register: false, ...common, ...query, kind } as const;
-      return await this.wholes.store({ text: { format, chunks }, options, key });
-    } catch (error) {
-      leaveSoon(request);
-      throw error;
+    if (query.on_error === 'continue') {
+      return this.batches.stream(target, chunks, { format, atOnce: query.concurrency });
     }
+    // Block by block nothing could be taken back: all of it is staged first.
+    const { idempotency_key: key, ...common } = target.common as Partial<IngestBarsRequest>;
+    const kind = target.kind === 'bars' ? 'bars' : 'symbols';
+    const options = { register: false, ...common, ...query, kind } as const;
+    return this.wholes.store({ text: { format, chunks }, options, key });
   }
 
   #json<Request extends IngestRequest>(

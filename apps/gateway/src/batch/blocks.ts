@@ -66,7 +66,14 @@ export async function withoutHeader(
   if (first.done === true) return { header: '', blocks };
   const { body } = first.value;
   const at = body.indexOf(NEWLINE);
-  const header = headerOf(body.toString('utf8', 0, at < 0 ? body.length : at));
+  let header: string;
+  try {
+    header = headerOf(body.toString('utf8', 0, at < 0 ? body.length : at));
+  } catch (error) {
+    // Lets go of the stream, so that the rest of it can be discarded.
+    blocks.return(undefined).catch(() => undefined);
+    throw error;
+  }
   const rest = at < 0 ? Buffer.alloc(0) : body.subarray(at + 1);
   return { header, blocks: prepended(rest, blocks) };
 }

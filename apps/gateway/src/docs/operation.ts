@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { IDEMPOTENCY_KEY, type Call } from '@mystocks/contracts';
 import type { ShapeClass } from '@mystocks/validation';
@@ -11,6 +12,7 @@ export interface Operation {
   /** Names of its fields that stand in the path. */
   readonly path?: readonly string[];
   readonly body?: ShapeClass;
+  /** Content types of the body; JSON where a body has no other. Anything else is refused before it is read. */
   readonly consumes?: readonly string[];
   /** Success statuses and what they mean. */
   readonly answers?: Readonly<Record<number, string>>;
@@ -49,7 +51,8 @@ type Schema = Record<string, unknown>;
 
 /** Policy and OpenAPI of a route, both from its contract. */
 export function Operates(call: Call, operation: Operation): MethodDecorator {
-  const { summary, deprecated, body, consumes, answers, once, path = [] } = operation;
+  const { summary, deprecated, body, answers, once, path = [] } = operation;
+  const consumes = operation.consumes ?? (body === undefined ? [] : ['application/json']);
   return applyDecorators(
     AllowedBy(call),
     ApiOperation({ summary, ...(deprecated === true ? { deprecated } : {}) }),
@@ -57,7 +60,7 @@ export function Operates(call: Call, operation: Operation): MethodDecorator {
     ApiHeader(deadline),
     ApiHeader(once === true ? idempotencyKey : readAfter),
     ...(body === undefined ? [] : [ApiBody({ type: body })]),
-    ...(consumes === undefined ? [] : [ApiConsumes(...consumes)]),
+    ...(consumes.length === 0 ? [] : [ApiConsumes(...consumes), RouteConfig({ consumes })]),
     ...Object.entries(answers ?? { 200: 'OK' }).map(([status, description]) =>
       ApiResponse({ status: Number(status), description, headers: answerHeaders(Number(status), once === true) }),
     ),

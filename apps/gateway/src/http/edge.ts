@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Failure } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { traceIdOf, withContext, type AccessLog } from '@mystocks/telemetry';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -13,7 +12,8 @@ import { addDeprecationHook } from '../v1/deprecation.hook.js';
 import { addParsers, JSON_BYTES_MAX } from './parsers.js';
 import { sendProblem } from './problem.filter.js';
 import { keepRouteTable } from './route-table.js';
-import { refuseConnection } from './refuse-connection.js';
+import { refuseConnection, refuseExpectation } from './refuse-connection.js';
+import { checkBodyType, hasBody } from './request-body.js';
 
 /** reliability.md §3: a client that is slower than this is holding a connection, not using it. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -36,6 +36,7 @@ export class Edge {
   readonly server: FastifyInstance;
   #hot: HotPath | undefined;
   #closing = false;
+  #draining = false;
 
   constructor(
     private readonly accessLog: AccessLog,
@@ -72,20 +73,32 @@ export class Edge {
     this.#hot = hot;
   }
 
+  /**
+   * The service is about to stop: every answer from now on asks its client to open its next connection elsewhere, so
+   * that no request is on its way when this instance closes.
+   */
+  drain(): void {
+    this.#draining = true;
+  }
+
   #listenWith(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
     const server = createServer(
       {
         connectionsCheckingInterval: CHECK_INTERVAL_MS,
         headersTimeout: HEADERS_TIMEOUT_MS,
+        // A header that stands twice is seen as both values, and so refused; Node would take the first one.
+        joinDuplicateHeaders: true,
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         // Whole-request time is limited by the hooks: line streams may be long, but must keep moving.
         requestTimeout: 0,
       },
       (request, response) => {
+        if (this.#draining) response.shouldKeepAlive = false;
         if (this.#hot === undefined || this.#closing || !this.#hot.answer(request, response))
           handler(request, response);
       },
     );
+    server.on('checkExpectation', refuseExpectation);
     server.maxConnections = CONNECTIONS_MAX;
     server.maxRequestsPerSocket = 0;
     return server;
@@ -104,6 +117,7 @@ export class Edge {
       const facts = this.#open(request, reply);
       try {
         readBudget(facts, request.headers, systemClock.now());
+        checkBodyType(request);
         limitBodyTime(request, reply, this.limits.bodyMaxMs);
       } catch (error) {
         done(error as Error);
@@ -160,12 +174,10 @@ export class Edge {
 /** A body that is read whole must be here in time; line streams and files watch their own pace (batch/blocks.ts). */
 function limitBodyTime(request: FastifyRequest, reply: FastifyReply, limitMs: number): void {
   const { headers, raw } = request;
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new Failure('unsupported_media', 'Compressed bodies are not taken');
-  }
-  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  if (!hasBody || /^(text\/csv|application\/x-ndjson|multipart\/form-data)/i.test(headers['content-type'] ?? ''))
+  if (
+    !hasBody(headers) ||
+    /^(text\/csv|application\/x-ndjson|multipart\/form-data)/i.test(headers['content-type'] ?? '')
+  )
     return;
   const timer = setTimeout(() => {
     void reply.header('connection', 'close');

@@ -59,7 +59,7 @@ export function readBudget(facts: Facts, headers: IncomingHttpHeaders, nowMs: nu
 
 /** The token of `Authorization: Bearer …`; the header is the only place where one is looked for. */
 export function bearerOf(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.length > TOKEN_LENGTH_MAX + 7) return undefined;
-  const match = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization);
+  if (authorization === undefined || authorization.length > TOKEN_LENGTH_MAX + 14) return undefined;
+  const match = /^Bearer {1,8}([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization);
   return match?.[1];
 }

@@ -25,6 +25,11 @@ const refusals: Readonly<
   413: { code: 'too_large', detail: 'The body is larger than this route takes' },
   414: { code: 'invalid', title: 'URI_TOO_LONG', detail: 'The path is too long' },
   415: { code: 'unsupported_media', detail: 'This route does not take that Content-Type' },
+  417: {
+    code: 'invalid',
+    title: 'EXPECTATION_FAILED',
+    detail: 'The Expect header may only be 100-continue',
+  },
   431: { code: 'invalid', title: 'HEADERS_TOO_LARGE', detail: 'The headers are too large' },
 };
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newContext } from '@mystocks/telemetry';
 import { securityHeaders } from './headers.js';
@@ -9,10 +10,29 @@ export function refuseConnection(error: Error & { readonly code?: string }, sock
     socket.destroy();
     return;
   }
+  const { status, title, headers, body } = refusal(statusOf(error.code), '/');
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
+}
+
+/** Answers a request with an `Expect` header other than 100-continue; Node would send a bare 417. */
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const { status, headers, body } = refusal(417, (request.url ?? '/').split('?', 1)[0] ?? '/');
+  response.writeHead(status, headers).end(body);
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly title: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+function refusal(statusCode: number, path: string): Refusal {
   const context = newContext();
-  const told = tell({ statusCode: statusOf(error.code) });
+  const told = tell({ statusCode });
   const facts = { startedMs: 0, context, caller: undefined, cache: undefined };
-  const body = JSON.stringify(problemDocument(told, facts, '/'));
+  const body = JSON.stringify(problemDocument(told, facts, path.slice(0, 512)));
   const headers = {
     ...securityHeaders,
     'content-type': 'application/problem+json; charset=utf-8',
@@ -22,8 +42,7 @@ export function refuseConnection(error: Error & { readonly code?: string }, sock
     traceparent: context.traceparent,
     connection: 'close',
   };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${told.status} ${told.title}\r\n${lines.join('')}\r\n${body}`);
+  return { status: told.status, title: told.title, headers, body };
 }
 
 function statusOf(code: string | undefined): number {

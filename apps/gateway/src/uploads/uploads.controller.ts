@@ -6,7 +6,6 @@ import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { fromQuery, MultipartBody } from '../http/input.js';
-import { leaveSoon } from '../http/leave-soon.js';
 import { checkLength, textOf } from './file-text.js';
 import { sendOperation } from './operation-document.js';
 import { StagingService } from './staging.service.js';
@@ -32,28 +31,23 @@ export class UploadsController {
     if (!(body instanceof MultipartBody)) {
       throw new Failure('unsupported_media', 'This needs a form: Content-Type multipart/form-data with a part file');
     }
+    checkLength(headers['content-length']);
+    const { idempotency_key: key } = idempotencyKeyOf(request);
+    const form = await openForm(body, headers['content-type'] ?? '');
     try {
-      checkLength(headers['content-length']);
-      const { idempotency_key: key } = idempotencyKeyOf(request);
-      const form = await openForm(body, headers['content-type'] ?? '');
-      try {
-        const options = fromQuery(UploadOptions, request, form.fields);
-        const text = await textOf(form.file);
-        const end = (): Promise<void> => form.end();
-        const operation = await this.staging.stage({
-          text,
-          options,
-          fileName: form.file.name,
-          key,
-          end,
-        });
-        return sendOperation(reply, 202, operation, factsOf(request));
-      } finally {
-        form.leave();
-      }
-    } catch (error) {
-      leaveSoon(request);
-      throw error;
+      const options = fromQuery(UploadOptions, request, form.fields);
+      const text = await textOf(form.file);
+      const end = (): Promise<void> => form.end();
+      const operation = await this.staging.stage({
+        text,
+        options,
+        fileName: form.file.name,
+        key,
+        end,
+      });
+      return sendOperation(reply, 202, operation, factsOf(request));
+    } finally {
+      form.leave();
     }
   }
 }

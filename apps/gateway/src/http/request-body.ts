@@ -1,0 +1,49 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Failure } from '@mystocks/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** How long a sender whose body was refused may go on sending before its connection is closed. */
+const DISCARD_MAX_MS = 5_000;
+
+/** True when the headers announce a body. */
+export const hasBody = (headers: IncomingHttpHeaders): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+
+/**
+ * Refuses a body that the route cannot read, before it is read. A DELETE takes no body, so that its Content-Type says
+ * nothing: several HTTP libraries send one with every request.
+ * @throws {Failure} `unsupported_media` naming the content types that the route takes
+ */
+export function checkBodyType(request: FastifyRequest): void {
+  const { headers } = request.raw;
+  if (!hasBody(headers)) {
+    if (request.method === 'DELETE') delete headers['content-type'];
+    return;
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Failure('unsupported_media', 'Compressed bodies are not taken');
+  }
+  const { consumes } = request.routeOptions.config as { consumes?: readonly string[] };
+  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (consumes === undefined || consumes.includes(type)) return;
+  const given = type === '' ? 'but the request has none' : `not ${type.slice(0, 100)}`;
+  throw new Failure('unsupported_media', `The Content-Type must be one of ${consumes.join(', ')}, ${given}`);
+}
+
+/**
+ * Lets a client whose request was answered before its end finish sending and read the answer: many read only after
+ * they have written everything, and closing the connection under them would hide the answer. What still comes is
+ * discarded, for a limited time.
+ */
+export function discardRest({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.complete || !hasBody(raw.headers)) return;
+  // Fastify would close the connection after an error in a body.
+  void reply.header('connection', 'keep-alive');
+  // After the reader has let go of the stream; before, resuming has no effect.
+  setImmediate(() => raw.resume());
+  const timer = setTimeout(() => raw.socket.destroy(), DISCARD_MAX_MS).unref();
+  raw.once('end', () => {
+    clearTimeout(timer);
+  });
+}
