@@ -6,6 +6,7 @@ import {
   chinaDay,
   chinaLocal,
   dayStart,
+  instantOf,
   isKnown,
   isTrading,
   isTradingDay,
@@ -17,8 +18,10 @@ import {
   phaseAt,
   previousTradingDay,
   sessionsOf,
+  timeOn,
   tradingDays,
   weekday,
+  withZone,
 } from './index.js';
 import { nextTradingDay } from './trading-days.js';
 
@@ -81,6 +84,32 @@ describe('China time', () => {
         expect(chinaDay(dayStart(day) - 1)).toBe(addDays(day, -1));
       }),
     );
+  });
+
+  it('agrees with the tz database at every hour from 1986 to 1993, and at the edges of each summer', () => {
+    const shanghai = new Intl.DateTimeFormat('sv', {
+      ...{ timeZone: 'Asia/Shanghai', dateStyle: 'short', timeStyle: 'medium' },
+    });
+    for (let ms = Date.parse('1986-01-01T00:00:00Z'); ms < Date.parse('1993-01-01T00:00:00Z'); ms += 3_600_000) {
+      for (const atMs of [ms, ms - 1_000]) {
+        const local = chinaLocal(atMs).slice(0, 19);
+        expect(local.replace('T', ' ')).toBe(shanghai.format(atMs));
+        // Of the hour that comes twice in autumn the first one counts.
+        expect([0, 3_600_000]).toContain(atMs - instantOf(local));
+      }
+    }
+  });
+
+  it.each([
+    ['1991-04-12T15:00:00', '1991-04-12T15:00:00+08:00'],
+    ['1991-04-15T09:31:00', '1991-04-15T09:31:00+09:00'],
+    ['1991-09-13T15:00:00', '1991-09-13T15:00:00+09:00'],
+    ['1991-09-16T00:00:00', '1991-09-16T00:00:00+08:00'],
+    ['2024-07-01T00:00:00', '2024-07-01T00:00:00+08:00'],
+  ])('writes %s with the offset of its season', (local, zoned) => {
+    expect(withZone(local)).toBe(zoned);
+    expect(instantOf(local)).toBe(Date.parse(zoned));
+    expect(timeOn(local.slice(0, 10), Date.parse(`1970-01-01T${local.slice(11)}Z`))).toBe(Date.parse(zoned));
   });
 });
 

@@ -1,4 +1,14 @@
-export { addDays, chinaDay, chinaLocal, dayStart, weekday, type Day } from './china-time.js';
+export {
+  addDays,
+  chinaDay,
+  chinaLocal,
+  dayStart,
+  instantOf,
+  timeOn,
+  weekday,
+  withZone,
+  type Day,
+} from './china-time.js';
 export {
   isTrading,
   nextActivity,

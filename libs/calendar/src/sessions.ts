@@ -1,4 +1,4 @@
-import { chinaDay, chinaTimeOfDay, dayStart, type Day } from './china-time.js';
+import { chinaDay, chinaTimeOfDay, timeOn, type Day } from './china-time.js';
 import { isTradingDay, nextTradingDay } from './trading-days.js';
 
 /** What the market is doing: both auctions, the gap before the open, trading, lunch, or nothing. */
@@ -50,7 +50,7 @@ export const isTrading = (phase: Phase): boolean => phase === 'continuous' || ph
  */
 export function nextPhaseChange(instantMs: number): number {
   const time = chinaTimeOfDay(instantMs);
-  return instantMs - time + (TIMETABLE.find(({ from }) => from > time)?.from ?? at(24, 0));
+  return timeOn(chinaDay(instantMs), TIMETABLE.find(({ from }) => from > time)?.from ?? at(24, 0));
 }
 
 /**
@@ -59,8 +59,7 @@ export function nextPhaseChange(instantMs: number): number {
  */
 export function sessionsOf(day: Day): readonly Session[] {
   if (!isTradingDay(day)) return [];
-  const midnight = dayStart(day);
-  return SESSIONS.map(({ open, close }) => ({ openMs: midnight + open, closeMs: midnight + close }));
+  return SESSIONS.map(({ open, close }) => ({ openMs: timeOn(day, open), closeMs: timeOn(day, close) }));
 }
 
 /**
@@ -95,5 +94,5 @@ export const nextActivity = (instantMs: number): number | undefined => nextEdge(
 function nextEdge(instantMs: number, times: readonly number[]): number | undefined {
   const today = chinaDay(instantMs);
   const days = [isTradingDay(today) ? today : undefined, nextTradingDay(today)].filter((day) => day !== undefined);
-  return days.flatMap((day) => times.map((time) => dayStart(day) + time)).find((ms) => ms > instantMs);
+  return days.flatMap((day) => times.map((time) => timeOn(day, time))).find((ms) => ms > instantMs);
 }

@@ -1,4 +1,4 @@
-import { addDays, chinaDay, dayStart, isKnown, isTradingDay, phaseAt, type Day } from '@mystocks/calendar';
+import { addDays, chinaDay, isKnown, isTradingDay, phaseAt, timeOn, type Day } from '@mystocks/calendar';
 
 /**
  * When the opening auction is over and five minutes remain until trading begins. What was frozen overnight ended at
@@ -15,7 +15,7 @@ export interface SessionRun {
 /** The first one after an instant; nothing when the trading calendar does not reach so far. */
 export function nextSessionRun(afterMs: number): SessionRun | undefined {
   for (let day = chinaDay(afterMs); isKnown(day); day = addDays(day, 1)) {
-    const atMs = dayStart(day) + BEFORE_SESSION_MS;
+    const atMs = timeOn(day, BEFORE_SESSION_MS);
     if (atMs > afterMs && isTradingDay(day)) return { day, atMs };
   }
   return undefined;

@@ -1,4 +1,4 @@
-import { chinaDay, nextActivity, type Phase } from '@mystocks/calendar';
+import { chinaDay, instantOf, nextActivity, type Phase } from '@mystocks/calendar';
 import type { Quality } from '@mystocks/contracts';
 import { isOpenPhase } from '../calendar/market-phase.js';
 
@@ -30,7 +30,7 @@ export function barQuality(
 
 /** The last instant at which bars of a running day may be called `live` when no newer one comes, epoch ms. */
 export function liveUntilMs({ stamp, minutes = 0 }: NewestBar): number {
-  return Date.parse(`${stamp}+08:00`) + minutes * MINUTE_MS + SLACK_MS;
+  return instantOf(stamp) + minutes * MINUTE_MS + SLACK_MS;
 }
 
 /** With the market closed: trading of that day is over. */

@@ -1,3 +1,4 @@
+import { zoneSql } from '../timeseries/zone-sql.js';
 import type { Adjustment, Timeframe } from '@mystocks/contracts';
 import { factored, priced } from './sql/factors.js';
 import { grouped, whole } from './sql/grouped.js';
@@ -15,7 +16,7 @@ type Sort = 'asc' | 'desc';
 const stamp = (of: string): string => `to_char(${of}, 'YYYY-MM-DD"T"HH24:MI:SS')`;
 // Decimals are stored as they were written; 10.20 and 10.2 are one number and one answer, whatever the store.
 const plain = (column: string): string => `trim_scale(b.${column})`;
-const line = `'{"t":"' || ${stamp('b.t')} || '+08:00","o":' || ${plain('open')} || ',"h":' || ${plain('high')} || ',"l":' || ${plain('low')}
+const line = `'{"t":"' || ${stamp('b.t')} || ${zoneSql('b.t')} || '","o":' || ${plain('open')} || ',"h":' || ${plain('high')} || ',"l":' || ${plain('low')}
   || ',"c":' || ${plain('close')} || ',"v":' || b.volume || ',"amt":' || coalesce(${plain('amount')}::text, 'null') || '}'`;
 
 function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {

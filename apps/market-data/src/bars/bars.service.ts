@@ -1,3 +1,4 @@
+import { withZone } from '@mystocks/calendar';
 import { Failure, type Answer, type ListBarsRequest, type ListManyBarsRequest } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
@@ -116,7 +117,7 @@ export class BarsService {
         members: `${bars},"next_page_token":${page.next}`,
         facts: { timeframe: request.timeframe, adjustment: request.adjustment },
         quality,
-        asOf: stamps.length === 0 ? undefined : `${newest.stamp}+08:00`,
+        asOf: stamps.length === 0 ? undefined : withZone(newest.stamp),
       },
       {
         tags: [...instruments.map(({ symbol }) => symbol), ...more],

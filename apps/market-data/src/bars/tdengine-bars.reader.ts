@@ -1,4 +1,4 @@
-import { addDays, chinaLocal } from '@mystocks/calendar';
+import { addDays, chinaLocal, instantOf } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import type { DayFactor } from '../timeseries/adjusted-bars.js';
@@ -131,8 +131,7 @@ function restOf(range: Range, slice: Range): Range | undefined {
 
 const isWithin = (t: string, { from, to }: Range): boolean => `${t}.000` >= from && `${t}.000` <= to;
 
-const msOf = (time: string): number | undefined =>
-  time.endsWith('infinity') ? undefined : Date.parse(`${time}+08:00`);
+const msOf = (time: string): number | undefined => (time.endsWith('infinity') ? undefined : instantOf(time));
 const rangeOf = ({ symbol, from, to }: Range): BarsRange => ({ symbol, fromMs: msOf(from), toMs: msOf(to) });
 
 const stampOf = (ts: Value | undefined): string => chinaLocal(Number(ts)).slice(0, 19);

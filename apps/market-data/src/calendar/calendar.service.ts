@@ -11,6 +11,7 @@ import {
   phaseAt,
   sessionsOf,
   tradingDays,
+  withZone,
 } from '@mystocks/calendar';
 import { Failure, type Answer, type CalendarRequest } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
@@ -20,7 +21,7 @@ import { clockLifetime, tradingDaysLifetime } from './lifetimes.js';
 
 const DAYS_MAX = 2 * 366;
 
-const atSeconds = (ms: number): string => `${chinaLocal(ms).slice(0, 19)}+08:00`;
+const atSeconds = (ms: number): string => withZone(chinaLocal(ms).slice(0, 19));
 const orNull = (ms: number | undefined): string | null => (ms === undefined ? null : atSeconds(ms));
 
 /** Trading days, sessions and the clock of the exchanges. */
@@ -57,7 +58,7 @@ export class CalendarService {
     }
     const phase = phaseAt(nowMs);
     const clock = {
-      timestamp: `${chinaLocal(nowMs)}+08:00`,
+      timestamp: withZone(chinaLocal(nowMs)),
       phase,
       is_open: isTrading(phase),
       trading_day: isTradingDay(today) ? today : null,

@@ -1,3 +1,4 @@
+import { withZone } from '@mystocks/calendar';
 import type { Bar, StoredTimeframe } from '@mystocks/contracts';
 import { barPlace, endsOf, NO_VALUE, type BarRows } from './bar-rows.js';
 
@@ -29,7 +30,7 @@ function barOf(rows: BarRows, row: number): Bar {
   const [o = 0, h = 0, l = 0, c = 0, v = 0] = cells.slice(0, 5).map(Number);
   const amt = cells[5];
   return {
-    t: `${day}T${time}:00+08:00`,
+    t: withZone(`${day}T${time}:00`),
     o,
     h,
     l,

@@ -1,4 +1,4 @@
-import { chinaDay } from '@mystocks/calendar';
+import { chinaDay, dayStart } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
 import type { BarColumns } from './bar-columns.js';
 import { cellText, isBarEnd, readDay, readMinute } from './bar-cells.js';
@@ -16,6 +16,7 @@ const minutesOf: ReadonlyMap<string, number> = new Map<StoredTimeframe, number>(
 ]);
 
 const FIRST_DAY = 19_901_219;
+const SUMMERS_END = 19_910_916;
 const INSTANT_LENGTH = 25;
 const INSTANT = /^(\d{4}-\d{2}-\d{2})T(([01]\d|2[0-3]):[0-5]\d:[0-5]\d)(\.0{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const CHINA = Buffer.from('+08:00');
@@ -79,15 +80,17 @@ export class BarTimes {
       CHINA.equals(bytes.subarray(end - CHINA.length, end)) &&
       bytes[start + 10] === 84;
     if (inChina) this.#clock = readMinute(bytes, start + 11, start + 19);
-    else this.#readForeign(cellText(bytes, start, end));
+    // In the summer of 1991 the clocks of China were at +09:00. Midnight is the mark of a daily bar in any case.
+    if (!inChina || (this.day < SUMMERS_END && this.#clock !== 0)) this.#readForeign(cellText(bytes, start, end));
     return this.#clock < 0 ? refusals.time : undefined;
   }
 
   #readForeign(text: string): void {
     if (!INSTANT.test(text)) return;
-    const local = new Date(Date.parse(text) + 8 * 3_600_000);
-    this.day = dayNumber(Date.parse(text));
-    this.#clock = local.getUTCSeconds() === 0 ? local.getUTCHours() * 60 + local.getUTCMinutes() : -1;
+    const atMs = Date.parse(text);
+    this.day = dayNumber(atMs);
+    const minutes = (atMs - dayStart(chinaDay(atMs))) / 60_000;
+    this.#clock = Number.isInteger(minutes) ? minutes : -1;
   }
 
   /** Minutes of the frame; undefined for one that is none, -1 when a line with a time leaves it open. */

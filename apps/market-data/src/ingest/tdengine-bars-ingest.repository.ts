@@ -1,4 +1,4 @@
-import { dayStart } from '@mystocks/calendar';
+import { instantOf } from '@mystocks/calendar';
 import { literal, sql, type Sql } from '@mystocks/connection-pool';
 import { Failure, type StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
@@ -88,8 +88,7 @@ function givenBars(table: GivenBar['table'], rows: BarRows, symbols: ReadonlyMap
     const { instrument, timeframe, day, time } = barPlace(rows.keyOf(row));
     const symbol = symbols.get(instrument);
     if (symbol === undefined) throw new Error(`there is no instrument ${instrument}`);
-    const [hours = 0, minutes = 0] = time.split(':').map(Number);
-    const ts = dayStart(day) + (hours * 60 + minutes) * 60_000;
+    const ts = instantOf(`${day}T${time}:00`);
     return { table, row, symbol, timeframe, ts, values: valuesOf(rows.cells(row), timeframe) };
   });
 }

@@ -1,4 +1,4 @@
-import { chinaLocal } from '@mystocks/calendar';
+import { chinaLocal, withZone } from '@mystocks/calendar';
 import { Failure, failureCodes, problems, Quote, quoteChanged, type IngestItem } from '@mystocks/contracts';
 import { check, InvalidInput } from '@mystocks/validation';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
@@ -101,5 +101,5 @@ export const storedOf = (verdicts: readonly Verdict[]): StoredQuote[] =>
 /** What sockets and caches hear of them. */
 export const quoteNews = (stored: readonly StoredQuote[], receivedAtMs: number): News[] =>
   stored.map(({ quote, t, seq }) =>
-    newsOf(quoteChanged, { quote: { ...quote, t: `${t}+08:00` }, seq, received_at_ms: receivedAtMs }),
+    newsOf(quoteChanged, { quote: { ...quote, t: withZone(t) }, seq, received_at_ms: receivedAtMs }),
   );

@@ -1,4 +1,12 @@
-import { chinaDay, isKnown, isTradingDay, previousTradingDay, type Day, type Phase } from '@mystocks/calendar';
+import {
+  chinaDay,
+  chinaLocal,
+  isKnown,
+  isTradingDay,
+  previousTradingDay,
+  type Day,
+  type Phase,
+} from '@mystocks/calendar';
 import type { Quality } from '@mystocks/contracts';
 import { isOpenPhase } from '../calendar/market-phase.js';
 
@@ -38,6 +46,6 @@ export function worst(qualities: readonly Quality[]): Quality | undefined {
 /** The day whose quotes are the newest possible while the market is closed; before the opening auction that is the day before. */
 function lastTradingDay(nowMs: number): Day {
   const today = chinaDay(nowMs);
-  const traded = isKnown(today) && isTradingDay(today) && new Date(nowMs + 8 * 3_600_000).getUTCHours() >= 15;
+  const traded = isKnown(today) && isTradingDay(today) && chinaLocal(nowMs).slice(11) >= '15';
   return traded ? today : (previousTradingDay(today) ?? today);
 }

@@ -1,4 +1,6 @@
-const time = `to_char(q.t, 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+08:00'`;
+import { zoneSql } from '../timeseries/zone-sql.js';
+
+const time = `(to_char(q.t, 'YYYY-MM-DD"T"HH24:MI:SS.MS') || ${zoneSql('q.t')})`;
 const value = (column: string): string => `coalesce(q.${column}::text, 'null')`;
 
 /** A row `q` of quotes_latest as the JSON of a client. */
@@ -7,7 +9,7 @@ const quoteJson = `'{"t":"' || ${time} || '","last":' || ${value('last')} || ',"
   || ',"amt":' || ${value('amount')} || ',"bids":' || ${value('bids')} || ',"asks":' || ${value('asks')} || ',"seq":' || q.seq || '}'`;
 
 /** A row `d` of bars_daily as the JSON of a client. */
-const barJson = `'{"t":"' || to_char(d.day, 'YYYY-MM-DD') || 'T00:00:00+08:00","o":' || trim_scale(d.open) || ',"h":'
+const barJson = `'{"t":"' || to_char(d.day, 'YYYY-MM-DD') || 'T00:00:00' || ${zoneSql('d.day')} || '","o":' || trim_scale(d.open) || ',"h":'
   || trim_scale(d.high) || ',"l":' || trim_scale(d.low) || ',"c":' || trim_scale(d.close) || ',"v":' || d.volume
   || ',"amt":' || coalesce(trim_scale(d.amount)::text, 'null') || '}'`;
 

@@ -1,4 +1,4 @@
-import { chinaLocal } from '@mystocks/calendar';
+import { chinaLocal, instantOf, withZone } from '@mystocks/calendar';
 import { literal, type Sql } from '@mystocks/connection-pool';
 import type { QuoteLevel } from '@mystocks/contracts';
 import type { Row, Value } from '../timeseries/tdengine.store.js';
@@ -53,7 +53,7 @@ export function quoteRowOf(row: Row): QuoteRow {
 
 /** For a client, byte for byte as PostgreSQL writes it. */
 export function latestQuoteOf({ ts, seq, values, bids, asks, simulated }: QuoteRow): Omit<LatestQuote, 'place'> {
-  const t = `${chinaLocal(ts)}+08:00`;
+  const t = withZone(chinaLocal(ts));
   const { last, prev_close, open, high, low, v, amt } = values;
   const prices = `"last":${last},"prev_close":${prev_close},"open":${open},"high":${high},"low":${low}`;
   const quote = `{"t":"${t}",${prices},"v":${v},"amt":${amt},"bids":${bids},"asks":${asks},"seq":${seq}}`;
@@ -78,7 +78,7 @@ export function quoteLiterals(
   const { last, prev_close, open, high, low, v, amt, bids, asks, simulated } = quote;
   const values = [last, prev_close, open, high, low, v, amt];
   return [
-    literal.timestamp(Date.parse(`${t}+08:00`)),
+    literal.timestamp(instantOf(t)),
     literal.integer(seq),
     ...values.map((value) => (value === undefined ? literal.null : literal.double(value))),
     ...[bids, asks].map((side) => (side === undefined ? literal.null : literal.text(levelsJson(side)))),

@@ -1,10 +1,11 @@
+import { withZone } from '@mystocks/calendar';
 import { textOfUnits } from './exact-decimal.js';
 import { PRICE_DECIMALS, type Price, type ShownBar } from './shown-bar.js';
 
 /** The bar as the JSON of a client, as PostgreSQL writes it too; '' while a price is not known. */
 export function barJson({ t, open, high, low, close, volume, amount }: ShownBar): string {
   if (open === null || high === null || low === null || close === null) return '';
-  return `{"t":"${t}+08:00","o":${text(open)},"h":${text(high)},"l":${text(low)},"c":${text(close)},"v":${volume},"amt":${amount ?? 'null'}}`;
+  return `{"t":"${withZone(t)}","o":${text(open)},"h":${text(high)},"l":${text(low)},"c":${text(close)},"v":${volume},"amt":${amount ?? 'null'}}`;
 }
 
 const text = (price: Price): string => (typeof price === 'number' ? String(price) : textOfUnits(price, PRICE_DECIMALS));
