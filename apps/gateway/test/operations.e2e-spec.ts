@@ -15,6 +15,15 @@ beforeEach(() => {
 });
 
 describe('an operation', () => {
+  it('shows how the file was read, what was rounded, which lines were replaced and what looks odd', async () => {
+    const superseded = { count: 1, lines: [{ line: 2, by: 3 }] };
+    const warnings = [{ kind: 'lots', count: 1, lines: [2], message: 'volumes look like lots' }];
+    const remarks = { dialect: 'tushare', rounded: 3, superseded, warnings } as const;
+    gateway.bus.answer(getOperation, () => operation({ status: 'succeeded', result: { ...result, ...remarks } }));
+    const shown = await gateway.get(`/api/v2/operations/${ID}`, { token: gateway.token('operator') });
+    expect(await shown.json()).toMatchObject({ result: { format: 'tushare', rounded: 3, superseded, warnings } });
+  });
+
   it('shows result, problem and the position of its writes once it has ended', async () => {
     const problem = { code: 'unprocessable', message: 'Nothing was stored' } as const;
     gateway.bus.answer(getOperation, () => operation({ status: 'failed', result, problem }));

@@ -91,6 +91,23 @@ describe('the tally of a batch', () => {
     });
   });
 
+  it('says how the file was read, what was rounded, which lines were replaced and what looks odd', () => {
+    const tally = new BatchTally();
+    expect(tally.document({ lines: true })).toMatchObject({
+      ...{ format: null, rounded: 0, superseded: { count: 0, lines: [] }, warnings: [] },
+    });
+    const warning = { kind: 'lots', message: 'volumes look like lots' };
+    tally.add(report({ dialect: 'tushare', rounded: 2, warnings: [{ ...warning, count: 1, lines: [9] }] }), place);
+    tally.add(report({ rounded: 1, superseded: { count: 1, lines: [{ line: 2, by: 9 }] } }), place);
+    tally.add(report({ warnings: [{ ...warning, count: 2, lines: [3, 4] }] }), place);
+    expect(tally.document({ lines: true })).toMatchObject({
+      format: 'tushare',
+      rounded: 3,
+      superseded: { count: 1, lines: [{ line: 2, by: 9 }] },
+      warnings: [{ ...warning, count: 3, lines: [3, 4, 9] }],
+    });
+  });
+
   it('is a replay only when every report was', () => {
     const tally = new BatchTally();
     expect(tally.replayed).toBe(false);

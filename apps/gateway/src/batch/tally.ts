@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
-import type { IngestItem, IngestReport } from '@mystocks/contracts';
+import { addRemarks, type IngestItem, type IngestRemarks, type IngestReport } from '@mystocks/contracts';
 import { laterLsn, type Lsn } from '@mystocks/kernel';
+import { remarksDocument } from './remarks-document.js';
 
 /** Up to so many items are all told; of a longer batch only those that failed, and not more than so many. */
 export const ITEMS_MAX = 1_000;
@@ -38,6 +39,7 @@ export class BatchTally {
   #reports = 0;
   #replays = 0;
   #lsn: Lsn | undefined;
+  #remarks: IngestRemarks = {};
 
   add(report: IngestReport, { firstIndex, firstLine, keepAll }: Place): void {
     if (!keepAll) this.#keptAll = false;
@@ -49,6 +51,7 @@ export class BatchTally {
     this.#lsn = laterLsn(this.#lsn, report.lsn);
     for (const column of report.ignored_columns) this.#ignored.add(column);
     for (const symbol of report.registered) this.#registered.add(symbol);
+    this.#remarks = addRemarks(this.#remarks, report);
     this.#tookMs += report.took_ms;
     this.#reports += 1;
     if (report.replayed === true) this.#replays += 1;
@@ -101,6 +104,7 @@ export class BatchTally {
       items_truncated: this.#failed > refused.length,
       ignored_columns: [...this.#ignored].sort(),
       registered: [...this.#registered].sort(),
+      ...remarksDocument(this.#remarks),
     };
   }
 

@@ -2,6 +2,7 @@ import { Failure, problems, type Operation, type ProblemName } from '@mystocks/c
 import type { FastifyReply } from 'fastify';
 import type { Facts } from '../http/facts.js';
 import { problemDocument, tell } from '../http/problem.js';
+import { remarksDocument } from '../batch/remarks-document.js';
 
 const operationPath = (id: string): string => `/api/v2/operations/${id}`;
 
@@ -40,7 +41,7 @@ function resultOf({ id, result }: Operation): Record<string, unknown> | null {
   if (result === undefined) return null;
   const { summary, ignored_columns, registered, report_lines: lines, report_truncated: truncated } = result;
   const report = lines === 0 ? null : { href: `${operationPath(id)}/report`, lines, truncated };
-  return { summary, ignored_columns, registered, report };
+  return { summary, ignored_columns, registered, ...remarksDocument(result), report };
 }
 
 function problemOf({ id, problem }: Operation, facts: Facts): Record<string, unknown> | null {

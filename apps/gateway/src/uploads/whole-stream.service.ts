@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { Failure, getOperation, readReport, type IngestReport, type Operation } from '@mystocks/contracts';
+import { Failure, getOperation, readReport, remarksOf, type IngestReport, type Operation } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { currentContext } from '@mystocks/telemetry';
 import { BatchTally, ITEMS_MAX } from '../batch/tally.js';
@@ -61,12 +61,14 @@ export class WholeStreamService {
 
 function reportOf(
   { started_at, ended_at, replayed }: Operation,
-  { summary, ignored_columns, registered, lsn }: NonNullable<Operation['result']>,
+  result: NonNullable<Operation['result']>,
   items: IngestReport['items'],
 ): IngestReport {
+  const { summary, ignored_columns, registered, lsn } = result;
   const { total, failed, inserted, updated, unchanged } = summary;
   return {
     ...{ total, failed, inserted, updated, unchanged, items, ignored_columns, registered },
+    ...remarksOf(result),
     took_ms: Math.max(0, Date.parse(ended_at ?? '') - Date.parse(started_at ?? '')) || 0,
     replayed: replayed === true,
     ...(lsn === undefined ? {} : { lsn }),

@@ -1,4 +1,4 @@
-import { Failure, type IngestBarsRequest } from '@mystocks/contracts';
+import { Failure, type IngestBarsRequest, type IngestRemarks } from '@mystocks/contracts';
 import { cellText } from './bar-cells.js';
 import { barFieldOf, barFields, readBarHeader, type BarColumns } from './bar-columns.js';
 import { BarReader, type BarReaderOptions } from './bar-reader.js';
@@ -23,6 +23,8 @@ export interface BarBlock {
   readonly refused: RefusedLine[];
   readonly unknown: ReadonlyMap<string, Unknown>;
   readonly ignored: string[];
+  /** What its report says beside its counts; superseded lines stand in the rows. */
+  readonly remarks: Omit<IngestRemarks, 'superseded'>;
 }
 
 type Context = Pick<BarReaderOptions, 'ids' | 'nowMs'>;
@@ -35,7 +37,7 @@ function open(
   request: IngestBarsRequest,
   columns: BarColumns,
   context: Context,
-): Omit<BarBlock, 'total' | 'ignored'> & { reader: BarReader } {
+): Omit<BarBlock, 'total' | 'ignored' | 'remarks'> & { reader: BarReader } {
   // A row is shorter than its line in nearly every file; the rows grow where it is not.
   const [daily, minute] = [new BarRows(request.body.length), new BarRows(0)];
   const reader = new BarReader(columns, { ...context, timeframe: request.timeframe, daily, minute });
@@ -54,7 +56,7 @@ function readCsv(request: IngestBarsRequest, context: Context): BarBlock {
     if (refusal !== undefined)
       block.refused.push(refused(refusal, records.line, idOf(records, columns, records.count)));
   }
-  return { ...block, total, ignored };
+  return { ...block, total, ignored, remarks: {} };
 }
 
 function wrongRecord(records: CsvRecords, count: number): Refusal | undefined {
@@ -81,7 +83,7 @@ function readJson(request: IngestBarsRequest, context: Context): BarBlock {
     if (refusal !== undefined)
       block.refused.push(refused(refusal, lines.line, idOf(lines, jsonColumns, barFields.length)));
   }
-  return { ...block, total, ignored: [] };
+  return { ...block, total, ignored: [], remarks: {} };
 }
 
 const refused = (refusal: Refusal, line: number, id: string): RefusedLine => ({ ...refusal, line, id });

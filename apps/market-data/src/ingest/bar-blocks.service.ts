@@ -47,10 +47,10 @@ export class BarBlocksService {
   }
 
   /** What {@link read} would refuse. Registers nothing. */
-  async check(request: IngestBarsRequest): Promise<Pick<BarBlock, 'total' | 'refused' | 'ignored'>> {
+  async check(request: IngestBarsRequest): Promise<Pick<BarBlock, 'total' | 'refused' | 'ignored' | 'remarks'>> {
     const block = readBarBlock(request, { ids: await this.directory.renewed(), nowMs: systemClock.now() });
     const refused = request.register ? block.refused.filter(({ status }) => status !== 404) : block.refused;
-    return { total: block.total, refused, ignored: block.ignored };
+    return { total: block.total, refused, ignored: block.ignored, remarks: block.remarks };
   }
 
   async #read(request: IngestBarsRequest, nowMs: number): Promise<{ block: BarBlock; registered: string[] }> {

@@ -1,6 +1,6 @@
-import type { IngestItem } from '@mystocks/contracts';
+import { SUPERSEDED_LINES_MAX, type IngestItem, type IngestRemarks } from '@mystocks/contracts';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
-import type { RefusedLine } from './bar-block.js';
+import type { BarBlock, RefusedLine } from './bar-block.js';
 import type { ReadBars } from './bar-blocks.service.js';
 import { barPlace, type BarRows } from './bar-rows.js';
 import type { ChangedRows, StoredRows } from './bars-ingest.repository.js';
@@ -31,6 +31,7 @@ export function emptyReport({ block, registered }: ReadBars): Outcome['report'] 
     items: block.refused.slice(0, REFUSED_MAX).map(refusedItem),
     ignored_columns: block.ignored,
     registered,
+    ...block.remarks,
   };
 }
 
@@ -53,6 +54,7 @@ export function barReport(read: ReadBars, stored: StoredRows): Outcome['report']
   const failed = block.refused.length;
   const report = {
     ...emptyReport(read),
+    ...remarksOfBlock(block),
     inserted,
     updated,
     unchanged: block.total - failed - inserted - updated,
@@ -61,6 +63,16 @@ export function barReport(read: ReadBars, stored: StoredRows): Outcome['report']
   if (!request.want_items) return report;
   const kept = [...keptItems(block.daily, stored.daily, symbols), ...keptItems(block.minute, stored.minute, symbols)];
   return { ...report, items: [...block.refused.map(refusedItem), ...kept].sort(byLine) };
+}
+
+/** What the report of a stored block says beside its counts. */
+export function remarksOfBlock({ daily, minute, remarks }: BarBlock): IngestRemarks {
+  const lines = [daily, minute].flatMap((rows) =>
+    [...rows.superseded].map(([row, by]) => ({ line: rows.lineOf(row), by })),
+  );
+  if (lines.length === 0) return remarks;
+  lines.sort((a, b) => a.line - b.line);
+  return { ...remarks, superseded: { count: lines.length, lines: lines.slice(0, SUPERSEDED_LINES_MAX) } };
 }
 
 function keptItems(rows: BarRows, changed: ChangedRows, symbols: SymbolsById): IngestItem[] {

@@ -75,7 +75,9 @@ export function itTakesBars(store: TimeseriesStore): void {
 
     it('takes the last of several lines about one bar, also where something stood', async () => {
       const body = [line('2024-06-14', '10.1'), line('2024-06-14', '10.2')].join('\n');
-      expect(await room.bars.ingest(request(HEADER, body))).toMatchObject({ total: 2, inserted: 1, unchanged: 1 });
+      const first = await room.bars.ingest(request(HEADER, body));
+      expect(first).toMatchObject({ total: 2, inserted: 1, unchanged: 1 });
+      expect(first.superseded).toEqual({ count: 1, lines: [{ line: 2, by: 3 }] });
       const again = [line('2024-06-14', '10.5'), line('2024-06-14', '10.6')].join('\n');
       expect(await room.bars.ingest(request(HEADER, again))).toMatchObject({ total: 2, updated: 1, unchanged: 1 });
       expect(await closes()).toEqual([10.6]);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Failure } from '@mystocks/contracts';
+import { Failure, remarksOf, type IngestRemarks } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
@@ -36,7 +36,7 @@ export class AllOrNothingService {
     if (found.failed > 0 || found.total === 0) return verdictOf(found);
     const stored = await this.#store(kind, lease);
     if (stored === undefined) return undefined;
-    await this.queue.found(upload.id, holder, { ...stored, ignored: found.ignored });
+    await this.queue.found(upload.id, holder, { ...stored, ignored: found.ignored, remarks: remarksOf(stored) });
     return { status: 'succeeded' };
   }
 
@@ -54,7 +54,10 @@ export class AllOrNothingService {
   }
 
   /** Undefined when the lease said stop. */
-  async #store(kind: FileKind, lease: Lease): Promise<Omit<RunCounts, 'ignored'> | undefined> {
+  async #store(
+    kind: FileKind,
+    lease: Lease,
+  ): Promise<(Omit<RunCounts, 'ignored' | 'remarks'> & IngestRemarks) | undefined> {
     const batch = { kind: kind.name, claim: claimOf(lease.upload), receivedAtMs: systemClock.now() };
     try {
       const report = await this.once.run(batch, (transaction) => this.#storeAll(transaction, kind, lease));
@@ -78,8 +81,8 @@ export class AllOrNothingService {
       transaction.client.atWork();
       await this.queue.progress(upload.id, holder, tally.progress);
     }
-    const { ignored, registered, ...counts } = tally.counts;
-    const report = { ...counts, items: [], ignored_columns: [...ignored], registered: [...registered] };
+    const { ignored, registered, remarks, ...counts } = tally.counts;
+    const report = { ...counts, ...remarks, items: [], ignored_columns: [...ignored], registered: [...registered] };
     return { report, news: await whole.news() };
   }
 }

@@ -6,6 +6,7 @@ import { changesOf, type BarChange } from '../ingest/bar-changes.js';
 import { BarBlocksService, type ReadBars } from '../ingest/bar-blocks.service.js';
 import { readBarHeader } from '../ingest/bar-columns.js';
 import { BarsIngestService } from '../ingest/bars-ingest.service.js';
+import { remarksOfBlock } from '../ingest/bar-report.js';
 import type { StoredRows } from '../ingest/bars-ingest.repository.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
@@ -49,6 +50,7 @@ export class BarsFileService implements FileKind {
         updated: stored.daily.updated.length + stored.minute.updated.length,
         refused: read.block.refused.length,
         registered: read.registered,
+        remarks: remarksOfBlock(read.block),
       };
     };
     return { store, news: () => this.#newsOf(news.values()) };

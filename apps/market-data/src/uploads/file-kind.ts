@@ -1,4 +1,4 @@
-import type { IngestItem, IngestReport } from '@mystocks/contracts';
+import type { IngestItem, IngestRemarks, IngestReport } from '@mystocks/contracts';
 import type { BatchKind } from '../idempotency/ingest-once.service.js';
 import type { News } from '../idempotency/news.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
@@ -9,6 +9,7 @@ export interface CheckedBlock {
   readonly total: number;
   readonly refused: readonly IngestItem[];
   readonly ignored: readonly string[];
+  readonly remarks: IngestRemarks;
 }
 
 /** A block that stands in a transaction which is not committed yet. */
@@ -19,6 +20,7 @@ export interface StoredBlock {
   /** Lines that must not be stored after all; the transaction must not be committed then. */
   readonly refused: number;
   readonly registered: readonly string[];
+  readonly remarks: IngestRemarks;
 }
 
 /** The blocks of one file that are stored in one transaction. */

@@ -1,4 +1,4 @@
-import type { Operation, OperationResult, OperationStatus } from '@mystocks/contracts';
+import { remarksOf, type Operation, type OperationResult, type OperationStatus } from '@mystocks/contracts';
 import type { Upload } from './upload.js';
 
 const ended: readonly string[] = ['succeeded', 'partial', 'failed', 'cancelled'] satisfies OperationStatus[];
@@ -38,6 +38,7 @@ function resultOf(upload: Upload): OperationResult {
     summary: { total, succeeded, failed: total - succeeded, inserted, updated, unchanged },
     ignored_columns: [...upload.ignored_columns],
     registered: [...upload.registered],
+    ...remarksOf(upload.remarks),
     report_lines: kept,
     report_truncated: failed > kept,
     ...(lsn === null ? {} : { lsn }),

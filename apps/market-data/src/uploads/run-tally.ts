@@ -1,13 +1,15 @@
+import { addRemarks, type IngestRemarks } from '@mystocks/contracts';
 import type { CheckedBlock, StoredBlock } from './file-kind.js';
 import type { StagedBlock } from './upload.js';
 import type { RunCounts, RunProgress } from './upload-queue.repository.js';
 
-type Sums = Omit<RunCounts, 'ignored' | 'registered'> & RunProgress;
+type Sums = Omit<RunCounts, 'ignored' | 'registered' | 'remarks'> & RunProgress;
 
 /** Adds up what a run of `abort` has seen; each of its two passes has its own. */
 export class RunTally {
   readonly #ignored = new Set<string>();
   readonly #registered = new Set<string>();
+  #remarks: IngestRemarks = {};
   readonly #sums: { -readonly [Name in keyof Sums]: Sums[Name] };
 
   constructor(phase: RunProgress['phase']) {
@@ -30,21 +32,24 @@ export class RunTally {
       failed,
       ignored: [...this.#ignored],
       registered: [...this.#registered],
+      remarks: this.#remarks,
     };
   }
 
-  checked(block: StagedBlock, { total, refused, ignored }: CheckedBlock): void {
+  checked(block: StagedBlock, { total, refused, ignored, remarks }: CheckedBlock): void {
     this.#seen(block, total);
     this.#sums.failed += refused.length;
+    this.#remarks = addRemarks(this.#remarks, remarks);
     for (const column of ignored) this.#ignored.add(column);
   }
 
-  stored(block: StagedBlock, { total, inserted, updated, registered }: StoredBlock): void {
+  stored(block: StagedBlock, { total, inserted, updated, registered, remarks }: StoredBlock): void {
     this.#seen(block, total);
     this.#sums.inserted += inserted;
     this.#sums.updated += updated;
     this.#sums.unchanged += total - inserted - updated;
     for (const symbol of registered) this.#registered.add(symbol);
+    this.#remarks = addRemarks(this.#remarks, remarks);
   }
 
   #seen({ lines, body }: StagedBlock, total: number): void {

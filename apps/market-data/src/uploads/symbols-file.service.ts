@@ -32,7 +32,7 @@ export class SymbolsFileService implements FileKind {
   check(upload: Upload, block: StagedBlock): Promise<CheckedBlock> {
     const { lines, ignored } = readInstruments(requestOf(upload, block, 'abort'));
     const refused = lines.flatMap(({ line, id, refusal }) => (refusal === undefined ? [] : [{ line, id, ...refusal }]));
-    return Promise.resolve({ total: lines.length, refused, ignored });
+    return Promise.resolve({ total: lines.length, refused, ignored, remarks: {} });
   }
 
   whole(upload: Upload): WholeFile {
@@ -43,7 +43,7 @@ export class SymbolsFileService implements FileKind {
       changed += inserted.length + updated.length;
       const refused = lines.filter(({ refusal }) => refusal !== undefined).length;
       const counts = { inserted: inserted.length, updated: updated.length, refused };
-      return { total: lines.length, ...counts, registered: [] };
+      return { total: lines.length, ...counts, registered: [], remarks: {} };
     };
     const news = (): News[] => (changed === 0 ? [] : [newsOf(instrumentsChanged, { count: changed })]);
     return { store, news: () => Promise.resolve(news()) };

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { PostgresPool } from '@mystocks/connection-pool';
-import type { AppendUploadRequest, IngestItem, IngestReport } from '@mystocks/contracts';
+import { PostgresPool, type WritingClient } from '@mystocks/connection-pool';
+import {
+  addRemarks,
+  remarksOf,
+  type AppendUploadRequest,
+  type IngestItem,
+  type IngestRemarks,
+  type IngestReport,
+} from '@mystocks/contracts';
 import { DeadBuffers } from '@mystocks/kernel';
 import { release } from '../ingest/release.js';
 import { HeldBlocks } from './held-blocks.js';
@@ -35,6 +42,7 @@ const sql = {
   body: `SELECT encode(substr(body, start, ${PIECE_BYTES}), 'escape') AS piece FROM market_data.upload_blocks,
       generate_series(1, octet_length(body), ${PIECE_BYTES}) AS start
     WHERE upload_id = $1 AND first_line = $2 ORDER BY start`,
+  remarks: 'SELECT remarks FROM market_data.uploads WHERE id = $1 FOR UPDATE',
   // Exactly once: who deletes the block counts it.
   stored: `WITH mine AS MATERIALIZED (
       SELECT id, ${unflushed} FROM market_data.uploads WHERE id = $1 AND lease_holder = $2 AND status = 'running'),
@@ -46,7 +54,8 @@ const sql = {
       total = u.total + $5, inserted = u.inserted + $6, updated = u.updated + $7, unchanged = u.unchanged + $8,
       failed = u.failed + $9, report_lines = u.report_lines + (SELECT count(*) FROM kept),
       attempts = 0, ignored_columns = ARRAY(SELECT DISTINCT unnest(u.ignored_columns || $10::text[]) ORDER BY 1),
-      registered = ARRAY(SELECT DISTINCT unnest(u.registered || $11::text[]) ORDER BY 1)
+      registered = ARRAY(SELECT DISTINCT unnest(u.registered || $11::text[]) ORDER BY 1),
+      remarks = coalesce($12, u.remarks)
     FROM done WHERE u.id = $1`,
   refuse: `WITH kept AS (${keepRefusals})
     UPDATE market_data.uploads SET report_lines = report_lines + (SELECT count(*) FROM kept) WHERE id = $1`,
@@ -111,8 +120,18 @@ export class UploadBlocksRepository {
     const { total, inserted, updated, unchanged, failed, ignored_columns, registered } = report;
     const counts = [total, inserted, updated, unchanged, failed, ignored_columns, registered];
     const values = [id, holder, JSON.stringify(report.items), block.first_line, ...counts];
-    await this.pool.write((client) => client.query(sql.stored, values));
+    await this.pool.write(async (client) => {
+      const remarks = await this.#remarksWith(client, id, report);
+      await client.query(sql.stored, [...values, remarks]);
+    });
     release(block.body);
+  }
+
+  /** The remarks of the whole file with those of a block; null where the block has none to add. */
+  async #remarksWith(client: WritingClient, id: string, report: IngestReport): Promise<IngestRemarks | null> {
+    if (Object.keys(remarksOf(report)).length === 0) return null;
+    const { rows } = await client.query<{ remarks: IngestRemarks }>(sql.remarks, [id]);
+    return addRemarks(rows[0]?.remarks ?? {}, report);
   }
 
   /** Keeps refused lines of a block that was only looked at; a second look keeps them once. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PostgresPool } from '@mystocks/connection-pool';
-import type { OperationProblem, OperationStatus } from '@mystocks/contracts';
+import type { IngestRemarks, OperationProblem, OperationStatus } from '@mystocks/contracts';
 import { uploadColumns, type Upload } from './upload.js';
 
 /** How far a run of `abort` is: its blocks do not count themselves, because its one transaction does not show. */
@@ -20,6 +20,7 @@ export interface RunCounts {
   readonly failed: number;
   readonly ignored: readonly string[];
   readonly registered: readonly string[];
+  readonly remarks: IngestRemarks;
 }
 
 /** How an upload ended. */
@@ -48,7 +49,7 @@ const sql = {
   progress: `UPDATE market_data.uploads SET phase = $3, blocks_done = $4, lines_done = $5, bytes_done = $6
     WHERE ${mine} AND set_config('synchronous_commit', 'off', true) IS NOT NULL`,
   counts: `UPDATE market_data.uploads SET total = $3, inserted = $4, updated = $5, unchanged = $6, failed = $7,
-    ignored_columns = $8, registered = $9 WHERE ${mine}`,
+    ignored_columns = $8, registered = $9, remarks = $10 WHERE ${mine}`,
 };
 
 /** Who works on which upload. A worker holds a lease; when it runs out, another worker goes on. */
@@ -74,8 +75,8 @@ export class UploadQueueRepository {
 
   /** Writes down what a run of `abort` found in the file, or stored. */
   async found(id: string, holder: string, counts: RunCounts): Promise<void> {
-    const { total, inserted, updated, unchanged, failed, ignored, registered } = counts;
-    const values = [id, holder, total, inserted, updated, unchanged, failed, ignored, registered];
+    const { total, inserted, updated, unchanged, failed, ignored, registered, remarks } = counts;
+    const values = [id, holder, total, inserted, updated, unchanged, failed, ignored, registered, remarks];
     await this.pool.write((client) => client.query(sql.counts, values));
   }
 

@@ -1,4 +1,10 @@
-import type { OpenUploadRequest, OperationStatus, OperationProblem, UploadOptions } from '@mystocks/contracts';
+import type {
+  IngestRemarks,
+  OpenUploadRequest,
+  OperationStatus,
+  OperationProblem,
+  UploadOptions,
+} from '@mystocks/contracts';
 
 /** How the lines are to be read and stored, as the upload was opened. */
 export type StoredOptions = UploadOptions & Pick<OpenUploadRequest, 'format' | 'file_name'>;
@@ -33,6 +39,7 @@ export interface Upload {
   readonly report_lines: number;
   readonly ignored_columns: readonly string[];
   readonly registered: readonly string[];
+  readonly remarks: IngestRemarks;
   readonly lsn: string | null;
   readonly problem: OperationProblem | null;
   readonly cancelling: boolean;
@@ -58,8 +65,8 @@ const count = (column: string): string => `${column}::float8 AS ${column}`;
 
 /** What a statement must select or return for an {@link Upload}. */
 export const uploadColumns = [
-  'id, owner, request_id, options, status, header, phase, report_lines, ignored_columns, registered, problem, cancelling',
-  `attempts, blocks, blocks_done, encode(digest, 'hex') AS digest, lsn::text AS lsn`,
+  'id, owner, request_id, options, status, header, phase, report_lines, ignored_columns, registered, remarks, problem',
+  `cancelling, attempts, blocks, blocks_done, encode(digest, 'hex') AS digest, lsn::text AS lsn`,
   ...['lines', 'bytes', 'lines_done', 'bytes_done', 'total', 'inserted', 'updated', 'unchanged', 'failed'].map(count),
   ...['created_at', 'started_at', 'ended_at'].map(instant),
 ].join(', ');

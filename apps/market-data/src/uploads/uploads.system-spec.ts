@@ -45,6 +45,28 @@ describe('an upload', () => {
     expect(ingest.changes().map(({ symbol }) => symbol)).toEqual(['600001.SH', '600002.SH']);
   });
 
+  it.each(['continue', 'abort'] as const)(
+    'lists the superseded lines of all its blocks with on_error=%s',
+    async (on_error) => {
+      const blocks = [600_001, 600_002].map((code) => `${line(code, '9.5')}${line(code, '10')}`);
+      const { id } = await here.send(owner, blocks, { on_error });
+      here.worker.onApplicationBootstrap();
+      expect(await ended(id)).toMatchObject({
+        status: 'succeeded',
+        result: {
+          summary: { total: 4, succeeded: 4 },
+          superseded: {
+            count: 2,
+            lines: [
+              { line: 2, by: 3 },
+              { line: 4, by: 5 },
+            ],
+          },
+        },
+      });
+    },
+  );
+
   it('goes on at another instance when the one that held it is gone, storing nothing twice', async () => {
     const { id } = await here.send(owner, [line(600_003), line(600_004)]);
     const dead = randomUUID();
