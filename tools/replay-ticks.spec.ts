@@ -42,6 +42,17 @@ describe('toTick', () => {
     expect(quote.asks.at(-1)).toEqual({ p: 8.26, s: 22000 });
   });
 
+  it('keeps the microseconds of a stamp and cuts what lies behind them', () => {
+    const stamped = (fraction: string): string =>
+      toTick(open.replace('33:00.000', `33:00${fraction}`), columns).quote.t;
+    expect(['', '.5', '.123456', '.1234567'].map(stamped)).toEqual([
+      '2022-06-01T13:33:00.000+08:00',
+      '2022-06-01T13:33:00.500+08:00',
+      '2022-06-01T13:33:00.123456+08:00',
+      '2022-06-01T13:33:00.123456+08:00',
+    ]);
+  });
+
   it.each([
     '300918,SZSE',
     auction.replace('300918', '9x'),

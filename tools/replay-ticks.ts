@@ -32,7 +32,7 @@ export interface Tick {
 const suffixes: Readonly<Record<string, string>> = { SSE: 'SH', SZSE: 'SZ', BSE: 'BJ' };
 const needed = ['code', 'exchange', 'datetime', 'last', 'cum_volume', 'cum_amount'];
 const prices = { last: 'last', prev_close: 'pre_close', open: 'open', high: 'high', low: 'low' } as const;
-const DATETIME = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})(?:\.(\d{1,3}))?$/;
+const DATETIME = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})(?:\.(\d{1,6})\d*)?$/;
 const LEVELS_MAX = 10;
 
 /** Reads a header line; throws naming the columns that are missing. */
@@ -121,5 +121,5 @@ export async function readTicks(path: string): Promise<Tick[]> {
     }
   }
   if (ticks.length === 0) throw new Error(`${path} holds no ticks`);
-  return ticks.sort((a, b) => a.atMs - b.atMs);
+  return ticks.sort((a, b) => a.atMs - b.atMs || a.quote.t.localeCompare(b.quote.t, 'en'));
 }

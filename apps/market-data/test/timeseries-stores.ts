@@ -67,12 +67,12 @@ export async function openTdengine(url: string, directory: InstrumentDirectory):
     barsIngest: new TdengineBarsIngestRepository(directory, store),
     quotes: new TdengineQuotesRepository(directory, store, reader),
     history: async (symbol) => {
-      const rows = await store.query(sql`SELECT symbol, seq FROM quotes ORDER BY ts ASC`);
+      const rows = await store.query(sql`SELECT symbol, seq FROM ticks ORDER BY ts ASC`);
       return rows.filter(([name]) => name === symbol).map(([, seq]) => Number(seq));
     },
     empty: async () => {
       await store.prepare();
-      for (const table of [sql`bars`, sql`quotes`]) await pool.query(sql`DELETE FROM ${table}`);
+      for (const table of [sql`bars`, sql`ticks`]) await pool.query(sql`DELETE FROM ${table}`);
     },
     stop: () => pool.close(),
   };

@@ -36,7 +36,10 @@ export class RecordQuotesRequest {
   @IsIdempotencyKey() readonly idempotency_key?: string;
 }
 
-/** Stores quotes and tells the house; items in the order given. 409 marks a quote older than the one held. */
+/**
+ * Stores quotes and publishes them; items in the order given. Quotes are ordered by `t`, then cumulative volume, then arrival:
+ * 409 marks a quote that is older than the one held, 200 the quote held itself.
+ */
 export const recordQuotes = defineCall({
   subject: 'svc.market-data.quotes.record.v1',
   request: RecordQuotesRequest,

@@ -158,19 +158,19 @@ export const IsDay = (options?: FieldOptions): PropertyDecorator =>
     options,
   );
 
-const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function isInstant(text: string): boolean {
   const match = INSTANT.exec(text);
   return match !== null && isDay(match[1] ?? '');
 }
 
-/** An RFC 3339 instant with its zone, e.g. `2024-06-14T09:31:00+08:00`. */
+/** An RFC 3339 instant with its zone, e.g. `2024-06-14T09:31:00+08:00`; fractions of a second of any length are read. */
 export const IsInstant = (options?: FieldOptions): PropertyDecorator =>
   field(
     {
       name: 'isInstant',
-      message: 'a time such as 2024-06-14T09:31:00+08:00 (RFC 3339, with its zone)',
+      message: 'a time such as 2024-06-14T09:31:00+08:00 (RFC 3339; the zone is Z, +hh:mm or -hh:mm)',
       code: DATE_RANGE_INVALID,
       test: (value) => isText(value) && isInstant(value),
       api: { type: 'string', format: 'date-time' },

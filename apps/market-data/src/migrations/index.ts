@@ -2,6 +2,7 @@ import { MarketData1764000000000 } from './1764000000000-market-data.js';
 import { Idempotency1764100000000 } from './1764100000000-idempotency.js';
 import { Uploads1764200000000 } from './1764200000000-uploads.js';
 import { LoadBlocks1764300000000 } from './1764300000000-load-blocks.js';
+import { Quotes1764700000000 } from './1764700000000-quotes.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   Idempotency1764100000000,
   Uploads1764200000000,
   LoadBlocks1764300000000,
+  Quotes1764700000000,
 ];

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { QuotesRepository, type LatestQuote, type Snapshot } from './quotes.repository.js';
 import { holdStatement, latestStatement, snapshotsStatement, storeStatement } from './quotes-sql.js';
-import { contentOf, type HeldQuote, type StoredQuote } from './settle.js';
+import { contentOf, volumeOf, type HeldQuote, type StoredQuote } from './settle.js';
 
 type Price = 'last' | 'prev_close' | 'open' | 'high' | 'low' | 'v' | 'amt';
 type HeldRow = Record<Price, string | null> & {
@@ -56,7 +56,7 @@ function heldOf(row: HeldRow): HeldQuote {
   const number = (name: Price): number | null => (row[name] === null ? null : Number(row[name]));
   const prices = { last: number('last'), prev_close: number('prev_close'), open: number('open'), high: number('high') };
   const rest = { low: number('low'), v: number('v'), amt: number('amt'), bids, asks, simulated };
-  return { seq: Number(seq), t, content: contentOf({ ...prices, ...rest }) };
+  return { seq: Number(seq), t, v: volumeOf(rest), content: contentOf({ ...prices, ...rest }) };
 }
 
 function columnsOf(stored: readonly StoredQuote[]): unknown[] {

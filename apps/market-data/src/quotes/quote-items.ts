@@ -1,8 +1,17 @@
-import { chinaLocal, withZone } from '@mystocks/calendar';
-import { Failure, failureCodes, problems, Quote, quoteChanged, type IngestItem } from '@mystocks/contracts';
+import { withZone } from '@mystocks/calendar';
+import {
+  Failure,
+  failureCodes,
+  problems,
+  Quote,
+  quoteChanged,
+  type IngestItem,
+  type QuoteLevel,
+} from '@mystocks/contracts';
 import { check, InvalidInput } from '@mystocks/validation';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
 import { newsOf, type News } from '../idempotency/news.js';
+import { stampOf } from './quote-stamp.js';
 import type { NamedQuote, StoredQuote, Verdict } from './settle.js';
 
 // A quote from the far future would be the newest for ever and keep all real ones out. A feed's clock may be wrong, but not by a
@@ -10,6 +19,8 @@ import type { NamedQuote, StoredQuote, Verdict } from './settle.js';
 const AHEAD_MAX_MS = 86_400_000;
 /** Longest texts of an item (IngestItem), with room for characters of two units. */
 const [ID_MAX, MESSAGE_MAX] = [120, 300];
+
+const OLDER = 'is older than the quote held: t lies before its t, or t is the same and v is smaller';
 
 type Refused = Omit<IngestItem, 'line' | 'id'>;
 
@@ -24,8 +35,7 @@ export async function readQuote(
 ): Promise<ReadQuote> {
   const quote = checked(item);
   if (!(quote instanceof Quote)) return { refused: quote };
-  const tMs = Date.parse(quote.t);
-  if (tMs > nowMs + AHEAD_MAX_MS) {
+  if (Date.parse(quote.t) > nowMs + AHEAD_MAX_MS) {
     return {
       refused: { status: 422, code: problems.DATE_RANGE_INVALID, message: 'lies more than a day in the future' },
     };
@@ -39,12 +49,23 @@ export async function readQuote(
       return { refused: { status: 404, code: problems.MARKET_DATA_NOT_FOUND, message: 'there is no such instrument' } };
     }
     return {
-      named: { instrumentId: instrument.id, t: chinaLocal(tMs), quote: { ...quote, symbol: instrument.symbol } },
+      named: {
+        instrumentId: instrument.id,
+        t: stampOf(quote.t),
+        quote: { ...shown(quote), symbol: instrument.symbol },
+      },
     };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'conflict') throw error;
     return { refused: { status: 409, code: problems.SYMBOL_AMBIGUOUS, message: error.message } };
   }
+}
+
+/** Feeds pad the book with levels of price 0: those are no offers, so they are left out. */
+function shown(quote: Quote): Quote {
+  const priced = (levels: readonly QuoteLevel[]): QuoteLevel[] => levels.filter(({ p }) => p > 0);
+  const { bids, asks } = quote;
+  return { ...quote, ...(bids && { bids: priced(bids) }), ...(asks && { asks: priced(asks) }) };
 }
 
 function checked(item: unknown): Quote | Refused {
@@ -81,7 +102,7 @@ function itemsOf(quotes: readonly unknown[], read: readonly ReadQuote[], verdict
     if ('refused' in one) return { ...head, ...one.refused };
     const status = next.next().value?.status ?? 500;
     if (status !== 409) return { ...head, status };
-    return { ...head, status, code: failureCodes.conflict.number, message: 'is not newer than the quote held' };
+    return { ...head, status, code: failureCodes.conflict.number, message: OLDER };
   });
 }
 

@@ -1,6 +1,9 @@
 import { zoneSql } from '../timeseries/zone-sql.js';
 
-const time = `(to_char(q.t, 'YYYY-MM-DD"T"HH24:MI:SS.MS') || ${zoneSql('q.t')})`;
+/** Milliseconds, or microseconds where the stamp `t` has some. */
+const localTime = (t: string): string => `to_char(${t}, CASE WHEN ${t} = date_trunc('milliseconds', ${t})
+  THEN 'YYYY-MM-DD"T"HH24:MI:SS.MS' ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US' END)`;
+const time = `(${localTime('q.t')} || ${zoneSql('q.t')})`;
 const value = (column: string): string => `coalesce(q.${column}::text, 'null')`;
 
 /** A row `q` of quotes_latest as the JSON of a client. */
@@ -37,7 +40,7 @@ export const snapshotsStatement = {
 /** Locks what is held, always in the same order so that two batches cannot wait for each other. */
 export const holdStatement = {
   name: 'quotes-hold',
-  text: `SELECT instrument_id, seq::int8::text AS seq, to_char(t, 'YYYY-MM-DD"T"HH24:MI:SS.MS') AS t, last::text, prev_close::text, open::text,
+  text: `SELECT instrument_id, seq::int8::text AS seq, ${localTime('t')} AS t, last::text, prev_close::text, open::text,
       high::text, low::text, volume::text AS v, amount::text AS amt, bids, asks, simulated
     FROM market_data.quotes_latest WHERE instrument_id = ANY($1::int[]) ORDER BY instrument_id FOR UPDATE`,
 };

@@ -2,14 +2,11 @@ import { existsSync } from 'node:fs';
 import type { Quote, QuoteChanged } from '@mystocks/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dataLines, startMarket, storeDays, type Market } from '../../test/stored-market.js';
+import { openQuotes, quoteAt, QUOTES_NOW as NOW, type OpenQuotes } from '../../test/open-quotes.js';
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
-import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
-import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import type { IngestTransactions } from '../ingest/ingest-transactions.js';
-import { QuotesService } from './quotes.service.js';
 
 const DATA = new URL('../../../../../shared/data/', import.meta.url);
-const NOW = Date.parse('2022-06-01T10:00:10+08:00');
 const columns = ['last', 'prev_close', 'open', 'high', 'low', 'v', 'amt', 'bids', 'asks'];
 const nothing = Object.fromEntries(columns.map((column) => [column, null]));
 
@@ -17,36 +14,18 @@ const nothing = Object.fromEntries(columns.map((column) => [column, null]));
 export function itKeepsQuotes(store: TimeseriesStore): void {
   describe(`a store of quotes: ${store.name}`, () => {
     let market: Market;
-    let quotes: QuotesService;
+    let quotes: OpenQuotes;
     let nowMs = NOW;
 
-    const at = (second: string, more: Partial<Quote> = {}): Quote => ({
-      symbol: '600000.SH',
-      t: `2022-06-01T10:00:${second}+08:00`,
-      last: 8.1,
-      ...more,
-    });
-    const service = (transactions: IngestTransactions): QuotesService =>
-      new QuotesService(
-        market.directory,
-        market.store.quotes,
-        new IngestOnceService(transactions, new IdempotencyRepository(market.pool), market.bus.bus),
-        { now: () => nowMs },
-      );
-    const statuses = async (...given: Quote[]): Promise<number[]> =>
-      (await quotes.record({ quotes: given })).items.map(({ status }) => status);
-    const latest = async (
-      ...symbols: string[]
-    ): Promise<{ quotes: Record<string, unknown>; meta: Record<string, unknown> }> =>
-      JSON.parse((await quotes.latest({ symbols })).body.toString()) as {
-        quotes: Record<string, unknown>;
-        meta: Record<string, unknown>;
-      };
-    const told = (): QuoteChanged[] => market.bus.published.map(({ payload }) => payload as QuoteChanged);
+    const at = quoteAt;
+    const open = (transactions: IngestTransactions): OpenQuotes => openQuotes(market, () => nowMs, transactions);
+    const statuses: OpenQuotes['statuses'] = (...given) => quotes.statuses(...given);
+    const latest: OpenQuotes['latest'] = (...symbols) => quotes.latest(...symbols);
+    const told = (): QuoteChanged[] => quotes.published();
 
     beforeAll(async () => {
       market = await startMarket(store);
-      quotes = service(market.transactions);
+      quotes = open(market.transactions);
       const rest = '8,100,,,1,0,1';
       const bar = (code: string, day: string, close: string): string => `${code},SSE,${day},8,9,7,${close},${rest}`;
       await storeDays(market, [
@@ -62,7 +41,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
     describe('quotes', () => {
       it('are stored, numbered and told after the commit with what came in', async () => {
         const bids = [{ p: 8.09, s: 1_200 }];
-        const report = await quotes.record({
+        const report = await quotes.service.record({
           quotes: [at('01.250', { bids, v: 100, amt: 812.345678, symbol: 'sh600000' })],
         });
         expect(report).toMatchObject({ total: 1, inserted: 1, failed: 0, items: [{ line: 1, status: 201 }] });
@@ -96,12 +75,15 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
           { ...at('03'), t: '2022-06-03T10:00:00+08:00' },
           at('03', { symbol: '600001.SH' }),
           at('04', { last: 8.2 }),
-          at('04', { last: 8.3 }),
+          at('04', { last: 8.3, v: 5 }),
+          at('04', { last: 8.4, v: 4 }),
         ];
-        const report = await quotes.record({ quotes: batch });
-        expect(report.items.map(({ status }) => status)).toEqual([201, 200, 409, 404, 409, 422, 422, 201, 201, 409]);
+        const report = await quotes.service.record({ quotes: batch });
+        expect(report.items.map(({ status }) => status)).toEqual([
+          201, 200, 409, 404, 409, 422, 422, 201, 201, 201, 409,
+        ]);
         expect(report.items[4]).toMatchObject({ line: 5, code: 1107 });
-        expect(report).toMatchObject({ total: 10, inserted: 3, unchanged: 1, failed: 6 });
+        expect(report).toMatchObject({ total: 11, inserted: 4, unchanged: 1, failed: 6 });
         expect(
           told()
             .slice(before)
@@ -110,6 +92,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
           ['600000.SH', 8.1, 2],
           ['600001.SH', 8.1, 1],
           ['600000.SH', 8.2, 3],
+          ['600000.SH', 8.3, 4],
         ]);
       });
 
@@ -123,7 +106,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         });
         expect(await statuses(quote)).toEqual([201]);
         expect(await statuses(quote, quote)).toEqual([200, 200]);
-        expect(await statuses({ ...quote, asks: [] })).toEqual([409]);
+        expect(await statuses({ ...quote, t: at('04').t })).toEqual([409]);
         expect((await latest('600000.SH', '600001.SH')).meta).toMatchObject({ quality: 'simulated' });
       });
 
@@ -147,7 +130,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
             await work(transaction);
             throw new Error('the power is gone');
           });
-        const broken = service({ run } as IngestTransactions);
+        const broken = open({ run } as IngestTransactions).service;
         await storeDays(market, ['600003,SSE,2022-05-31,8,9,7,8,8,100,,,,1,0,1']);
         const of = (second: string): Quote => at(second, { symbol: '600003.SH' });
         expect(await statuses(of('01'))).toEqual([201]);
@@ -163,29 +146,32 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
             .map(({ seq }) => seq),
         ).toEqual([2, 3, 4]);
         expect((await latest('600003.SH')).quotes).toMatchObject({ '600003.SH': { seq: 4 } });
+        await expect(broken.record({ quotes: [{ ...of('05'), v: 7 }] })).rejects.toThrow('the power is gone');
+        expect(await statuses({ ...of('05'), v: 6 })).toEqual([201]);
+        expect((await latest('600003.SH')).quotes).toMatchObject({ '600003.SH': { v: 6, seq: 5 } });
       });
 
       it('leave out what is not known, and say how long the answer lives', async () => {
-        const answer = await quotes.latest({ symbols: ['999999.SH', '000001.SZ'] });
+        const answer = await quotes.service.latest({ symbols: ['999999.SH', '000001.SZ'] });
         expect(answer.body.toString()).toBe(
           '{"quotes":{},"meta":{"currency":"CNY","source":"stored","quality":null,"as_of":null}}',
         );
         expect(answer).toMatchObject({ tags: ['quote:000001.SZ', 'instruments'], ttl_ms: 3_000 });
         expect(answer.body.subarray(answer.quality_at).toString()).toBe('null,"as_of":null}}');
         nowMs = Date.parse('2022-06-01T11:29:59.500+08:00');
-        expect((await quotes.latest({ symbols: ['600000.SH'] })).ttl_ms).toBe(500);
+        expect((await quotes.service.latest({ symbols: ['600000.SH'] })).ttl_ms).toBe(500);
         nowMs = NOW;
       });
 
       it('come with the newest two daily bars and the phase in a snapshot', async () => {
-        const answer = await quotes.snapshots({ symbols: ['600000.SH', '000001.SZ'] });
+        const answer = await quotes.service.snapshots({ symbols: ['600000.SH', '000001.SZ'] });
         expect(answer.tags).toEqual(['600000.SH', 'quote:600000.SH', '000001.SZ', 'quote:000001.SZ']);
         expect(answer.body.subarray(answer.quality_at).toString()).toMatch(/^"simulated","as_of":"[^"]+"\}\}$/);
         const read = JSON.parse(answer.body.toString()) as unknown;
         expect(read).toMatchObject({
           snapshots: {
             '600000.SH': {
-              latest_quote: { seq: 4 },
+              latest_quote: { seq: 5 },
               daily_bar: { t: '2022-05-31T00:00:00+08:00', c: 8.1, amt: null },
               prev_daily_bar: { t: '2022-05-30T00:00:00+08:00' },
               phase: 'continuous',
@@ -226,7 +212,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         });
         let stored = 0;
         for (let from = 0; from < ticks.length; from += 1_000) {
-          const report = await quotes.record({ quotes: ticks.slice(from, from + 1_000) });
+          const report = await quotes.service.record({ quotes: ticks.slice(from, from + 1_000) });
           stored += report.inserted;
           expect(report.failed).toBe(0);
         }

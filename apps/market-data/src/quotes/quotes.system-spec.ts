@@ -1,4 +1,8 @@
 import { timeseriesStores } from '../../test/timeseries-stores.js';
 import { itKeepsQuotes } from './quotes.conformance.js';
+import { itOrdersQuotes } from './quotes-order.conformance.js';
 
-for (const store of timeseriesStores) itKeepsQuotes(store);
+for (const store of timeseriesStores) {
+  itKeepsQuotes(store);
+  itOrdersQuotes(store);
+}

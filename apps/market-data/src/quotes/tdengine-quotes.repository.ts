@@ -15,6 +15,7 @@ import { QuotesRepository, type LatestQuote, type Snapshot } from './quotes.repo
 import type { HeldQuote, StoredQuote } from './settle.js';
 import {
   heldQuoteOf,
+  keysOf,
   latestQuoteOf,
   quoteLiterals,
   quoteRowColumns,
@@ -33,7 +34,7 @@ const newestColumns = joinSql(
   quoteRowColumns.map(fixedNames(...quoteRowColumns)).map((column) => sql`last_row(${column})`),
   ',',
 );
-const target = { stable: sql`quotes`, columns };
+const target = { stable: sql`ticks`, columns };
 
 /** Quotes in TDengine, one row each; the newest row of a series is the latest quote. */
 @Injectable()
@@ -77,34 +78,42 @@ export class TdengineQuotesRepository extends QuotesRepository {
     decide: (held: ReadonlyMap<number, HeldQuote>) => T,
   ): Promise<T> {
     await lockSeries(client, 'quotes', ids);
-    const decision = decide(await this.#held(client, ids));
-    if (decision.stored.length > 0) await this.#insert(decision.stored, receivedAtMs, await markWriting(client));
+    const held = await this.#held(client, ids);
+    const decision = decide(new Map([...held].map(([id, row]) => [id, heldQuoteOf(row)])));
+    if (decision.stored.length > 0) {
+      await this.#insert(decision.stored, held, { receivedAtMs, writer: await markWriting(client) });
+    }
     return decision;
   }
 
-  async #insert(stored: readonly StoredQuote[], receivedAtMs: number, writer: number): Promise<void> {
-    const bySymbol = grouped(stored, ({ quote }) => quote.symbol);
-    const given = [...bySymbol].map(([symbol, quotes]) => ({
-      series: quotesSeries(symbol),
-      rows: quotes.map((quote) => quoteLiterals(quote, { receivedAtMs, writer })),
-    }));
+  async #insert(
+    stored: readonly StoredQuote[],
+    held: ReadonlyMap<number, QuoteRow>,
+    about: { readonly receivedAtMs: number; readonly writer: number },
+  ): Promise<void> {
+    const byInstrument = grouped(stored, ({ instrumentId }) => instrumentId);
+    const given = [...byInstrument].flatMap(([id, quotes]) => {
+      const keys = keysOf(quotes, held.get(id)?.ts ?? Number.NEGATIVE_INFINITY);
+      const rows = quotes.map((quote, place) => quoteLiterals(quote, { ts: keys[place] ?? 0, ...about }));
+      return quotes[0] === undefined ? [] : [{ series: quotesSeries(quotes[0].quote.symbol), rows }];
+    });
     for (const statement of insertStatements(target, given)) await this.store.query(statement);
   }
 
   /** The newest quotes whose writers committed. What a failed one left behind is overwritten when it comes again. */
-  async #held(client: WritingClient, ids: readonly number[]): Promise<Map<number, HeldQuote>> {
+  async #held(client: WritingClient, ids: readonly number[]): Promise<Map<number, QuoteRow>> {
     const symbols = await this.#symbolsOf(ids);
     const rows = await this.#newest(symbols);
     const aborted = await abortedWriters(
       client,
       [...rows.values()].map(({ writer }) => writer),
     );
-    const held = new Map<number, HeldQuote>();
+    const held = new Map<number, QuoteRow>();
     for (const [place, symbol] of symbols.entries()) {
       const newest = rows.get(symbol);
       const row = newest !== undefined && aborted.has(newest.writer) ? await this.#committed(client, symbol) : newest;
       const id = ids[place];
-      if (row !== undefined && id !== undefined) held.set(id, heldQuoteOf(row));
+      if (row !== undefined && id !== undefined) held.set(id, row);
     }
     return held;
   }
@@ -112,7 +121,7 @@ export class TdengineQuotesRepository extends QuotesRepository {
   async #committed(client: WritingClient, symbol: string): Promise<QuoteRow | undefined> {
     for (let before = literal.timestamp(END_MS); ;) {
       const rows = await this.store.query(
-        sql`SELECT ${columns} FROM quotes WHERE symbol = ${literal.text(symbol)} AND ts < ${before}
+        sql`SELECT ${columns} FROM ticks WHERE symbol = ${literal.text(symbol)} AND ts < ${before}
           ORDER BY ts DESC LIMIT ${literal.integer(BACK_ROWS)}`,
       );
       const read = rows.map(quoteRowOf);
@@ -130,7 +139,7 @@ export class TdengineQuotesRepository extends QuotesRepository {
     const newest = new Map<string, QuoteRow>();
     for (let from = 0; from < symbols.length; from += SYMBOLS_MAX) {
       const names = joinSql(symbols.slice(from, from + SYMBOLS_MAX).map(literal.text), ',');
-      const statement = sql`SELECT symbol, ${newestColumns} FROM quotes WHERE symbol IN (${names}) PARTITION BY symbol`;
+      const statement = sql`SELECT symbol, ${newestColumns} FROM ticks WHERE symbol IN (${names}) PARTITION BY symbol`;
       for (const [symbol, ...row] of await this.store.query(statement)) newest.set(String(symbol), quoteRowOf(row));
     }
     return newest;

@@ -18,7 +18,7 @@ const frameWord = {
   '60Min': '60min',
 } as const;
 const exchangeWord = { SSE: 'sse', SZSE: 'szse', BSE: 'bse' } as const;
-const table = childTables('bars', 'quotes', ...Object.values(frameWord), ...Object.values(exchangeWord));
+const table = childTables('bars', 'ticks', ...Object.values(frameWord), ...Object.values(exchangeWord));
 
 /** Names are made of six digits and fixed words, so that nothing else gets into an identifier. */
 export function barsSeries(symbol: string, timeframe: StoredTimeframe): Series {
@@ -31,7 +31,7 @@ export function barsSeries(symbol: string, timeframe: StoredTimeframe): Series {
 
 export function quotesSeries(symbol: string): Series {
   const { code, exchange } = partsOf(symbol);
-  return { table: table(['quotes', exchangeWord[exchange]], code), tags: [symbol, exchange].map(literal.text) };
+  return { table: table(['ticks', exchangeWord[exchange]], code), tags: [symbol, exchange].map(literal.text) };
 }
 
 function partsOf(symbol: string): { readonly code: string; readonly exchange: keyof typeof exchangeWord } {

@@ -5,6 +5,7 @@ import { fixedNames, joinSql, sql, type Sql } from '@mystocks/connection-pool';
  * (market_data.instruments), stock or index, so it names its series too.
  *
  * `writer` is the PostgreSQL transaction that wrote a row (series-transaction.ts), `fresh`: nothing stood there before.
+ * `ticks` holds quotes: `stamp` is the time of a quote in microseconds, `ts` a key in milliseconds that orders as quotes do.
  * KEEP: older rows are refused, and the exchanges opened in 1990. `bids`, `asks`: JSON of ten levels at most.
  */
 
@@ -23,6 +24,7 @@ export const barColumns = [
 
 /** Those of a quote. */
 export const quoteColumns = [
+  'stamp',
   'seq',
   'last_price',
   'prev_close',
@@ -49,7 +51,7 @@ export function schemaStatements(database: string): Sql[] {
     sql`CREATE STABLE IF NOT EXISTS bars (ts TIMESTAMP, open DOUBLE, high DOUBLE, low DOUBLE, close DOUBLE, volume BIGINT,
       amount DOUBLE, pre_close DOUBLE, adj_factor DOUBLE, trade_status TINYINT, writer BIGINT, fresh BOOL)
       TAGS (symbol VARCHAR(16), exchange VARCHAR(8), timeframe VARCHAR(8))`,
-    sql`CREATE STABLE IF NOT EXISTS quotes (ts TIMESTAMP, seq BIGINT, last_price DOUBLE, prev_close DOUBLE, open DOUBLE,
+    sql`CREATE STABLE IF NOT EXISTS ticks (ts TIMESTAMP, stamp BIGINT, seq BIGINT, last_price DOUBLE, prev_close DOUBLE, open DOUBLE,
       high DOUBLE, low DOUBLE, volume BIGINT, amount DOUBLE, bids VARCHAR(640), asks VARCHAR(640), simulated BOOL,
       received_at TIMESTAMP, writer BIGINT) TAGS (symbol VARCHAR(16), exchange VARCHAR(8))`,
   ];
