@@ -149,6 +149,17 @@ describe('eachAdaptive', () => {
     expect(waiting).toBe(0);
   });
 
+  it('throws the failure of the last item, however many turns after the end of the source it comes', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const refused = new Error('not stored');
+      const work = async (): Promise<void> => {
+        for (let at = 0; at < turns; at += 1) await Promise.resolve();
+        throw refused;
+      };
+      await expect(eachAdaptive(numbers(1), new AdaptiveLimit(1), work, never)).rejects.toBe(refused);
+    }
+  });
+
   it('throws the first failure at once, even while the source keeps it waiting, and lets the source go', async () => {
     let letGo = false;
     async function* slow(): AsyncGenerator<number> {

@@ -48,7 +48,8 @@ export async function eachAdaptive<T>(
       }
       start(next.value);
     }
-    await Promise.race([Promise.all(running), failure]);
+    // The failure stands first: where the last piece has failed already, nothing is running any more either.
+    await Promise.race([failure, Promise.all(running)]);
   } finally {
     // How the source ends matters to nobody once the work is done.
     source.return(undefined).catch(() => undefined);
