@@ -91,7 +91,7 @@ export class IngestReport extends IngestRemarks {
   @IsCount(0, 1_000_000) readonly updated!: number;
   @IsCount(0, 1_000_000) readonly unchanged!: number;
   @IsCount(0, 1_000_000) readonly failed!: number;
-  /** Every line with `want_items`, else the refused ones (at most 1,000 a block). */
+  /** Every line with `want_items`, else the refused ones (at most 10,000 a block). */
   @IsShapes(IngestItem, 0, 10_000) readonly items!: IngestItem[];
   /** Columns of the file that nothing reads. */
   @IsListOf({ name: 'names', test: (name) => typeof name === 'string' }, 200) readonly ignored_columns!: string[];

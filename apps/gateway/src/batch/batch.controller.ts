@@ -9,22 +9,26 @@ import {
   type IngestRequest,
   type Operation,
 } from '@mystocks/contracts';
+import { log } from '@mystocks/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
 import { elementsOf } from '../http/json-text.js';
+import { problemDocument, tell } from '../http/problem.js';
+import { discardRest, isIncomplete } from '../http/request-body.js';
 import { sendOperation } from '../uploads/operation-document.js';
 import { WholeStreamService } from '../uploads/whole-stream.service.js';
 import { BatchService, type Target } from './batch.service.js';
 import { BarsBatchQuery, BatchBody, BatchQuery } from './batch.shapes.js';
+import { RefusedLines } from './refused-lines.js';
 import { BatchTally } from './tally.js';
 
 const batch = {
   consumes: ['application/json', 'application/x-ndjson', 'text/csv'],
   answers: {
-    200: 'all stored',
+    200: 'all stored; with Accept: application/x-ndjson every refused line as it is found, and the report as the last line',
     202: 'on_error=abort of a long stream: still being stored, as an operation',
     207: 'some stored',
     422: 'none stored',
@@ -64,6 +68,9 @@ export class BatchController {
     target: Target<Request>,
     query: BatchQuery,
   ): Promise<FastifyReply> {
+    if (request.body instanceof Readable && wantsLines(request, query)) {
+      return this.#sendLines([request, reply], request.body, target, query);
+    }
     const tally =
       request.body instanceof Readable
         ? await this.#stream(request, request.body, target, query)
@@ -73,15 +80,46 @@ export class BatchController {
     return tally.send(reply, { lines: request.body instanceof Readable });
   }
 
+  /** Every refused line while the batch is stored, then the report; the status says only that it began. */
+  async #sendLines<Request extends IngestRequest>(
+    [request, reply]: readonly [FastifyRequest, FastifyReply],
+    body: Readable,
+    target: Target<Request>,
+    query: BatchQuery,
+  ): Promise<FastifyReply> {
+    const refused = new RefusedLines();
+    const stored = this.batches.stream(target, chunksOf(body), {
+      format: formatOf(request),
+      atOnce: query.concurrency,
+      refused,
+    });
+    await Promise.race([refused.begun, stored]);
+    stored.then(
+      (tally) => {
+        refused.end({
+          status: tally.status,
+          read_after: tally.lsn ?? null,
+          ...tally.document({ lines: true }),
+          items: [],
+        });
+      },
+      (error: unknown) => {
+        log.warn({ err: error }, 'batch broke off after its answer had begun');
+        if (isIncomplete(request)) discardRest(request);
+        refused.end({ problem: problemDocument(tell(error), factsOf(request), request.url.split('?', 1)[0] ?? '') });
+      },
+    );
+    return reply.code(200).header('content-type', 'application/x-ndjson; charset=utf-8').send(refused.body);
+  }
+
   #stream<Request extends IngestRequest>(
     request: FastifyRequest,
     body: Readable,
     target: Target<Request>,
     query: BatchQuery,
   ): Promise<BatchTally | Operation> {
-    const format = (request.headers['content-type'] ?? '').toLowerCase().startsWith('text/csv') ? 'csv' : 'ndjson';
-    // The request must outlive its reader: destroying it would cut off the answer too.
-    const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+    const format = formatOf(request);
+    const chunks = chunksOf(body);
     if (query.on_error === 'continue') {
       return this.batches.stream(target, chunks, { format, atOnce: query.concurrency });
     }
@@ -104,3 +142,14 @@ export class BatchController {
     return this.batches.items(target, items, query.on_error);
   }
 }
+
+/** Whether every refused line is wanted, and not only the first 1,000 of them with the answer. */
+const wantsLines = ({ headers }: FastifyRequest, { on_error }: BatchQuery): boolean =>
+  on_error === 'continue' && (headers.accept ?? '').includes('application/x-ndjson');
+
+const formatOf = ({ headers }: FastifyRequest): 'csv' | 'ndjson' =>
+  (headers['content-type'] ?? '').toLowerCase().startsWith('text/csv') ? 'csv' : 'ndjson';
+
+/** The request must outlive its reader: destroying it would cut off the answer too. */
+const chunksOf = (body: Readable): AsyncIterable<Buffer> =>
+  body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;

@@ -4,7 +4,8 @@ import { Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/
 import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { blocksOf, withoutHeader, type Block } from './blocks.js';
-import { BatchTally, ITEMS_MAX } from './tally.js';
+import type { RefusedLines } from './refused-lines.js';
+import { BatchTally, ITEMS_MAX, type TalliedItem } from './tally.js';
 
 /** What is the same for every block: the rest of the call's request. */
 type Common<Request extends IngestRequest> = Omit<
@@ -23,6 +24,8 @@ export interface Streaming {
   readonly format: 'csv' | 'ndjson';
   /** Never more blocks at once; how many there are, the pace of the store decides. */
   readonly atOnce: number;
+  /** Is given every refused line while the batch is stored. */
+  readonly refused?: RefusedLines | undefined;
 }
 
 /** What batches hold, as metrics count them. */
@@ -72,13 +75,13 @@ export class BatchService {
   async stream<Request extends IngestRequest>(
     { kind, call, common }: Target<Request>,
     stream: AsyncIterable<Buffer>,
-    { format, atOnce }: Streaming,
+    { format, atOnce, refused }: Streaming,
   ): Promise<BatchTally> {
     const tally = new BatchTally();
     const all = blocksOf(stream);
     const { header, blocks } = format === 'csv' ? await withoutHeader(all) : { header: undefined, blocks: all };
     const firstLine = format === 'csv' ? 2 : 1;
-    const send = async (block: Block): Promise<void> => {
+    const send = async (block: Block): Promise<readonly TalliedItem[]> => {
       const wanted = block.firstLine - firstLine + block.lines <= ITEMS_MAX;
       const request = {
         ...common,
@@ -90,10 +93,12 @@ export class BatchService {
         want_items: wanted,
       };
       const report = await this.send(kind, call, request as unknown as Request);
-      tally.add(report, { firstIndex: block.firstLine - firstLine, firstLine: block.firstLine, keepAll: wanted });
+      const place = { firstIndex: block.firstLine - firstLine, firstLine: block.firstLine, keepAll: wanted };
+      return tally.add(report, place);
     };
+    const work = (block: Block): Promise<unknown> => refused?.write(send(block)) ?? send(block);
     try {
-      await eachAdaptive(blocks, new AdaptiveLimit(atOnce), send, {
+      await eachAdaptive(blocks, new AdaptiveLimit(atOnce), work, {
         isOverload: (error) => error instanceof Failure && error.code === 'unavailable',
         onWaiting: (change) => {
           metrics.batchQueue.inc({ kind }, change);

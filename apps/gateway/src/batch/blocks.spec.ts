@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { blocksOf, withoutHeader, type Block, type Pace } from './blocks.js';
 
-const pace: Pace = { blockMax: 64, idleMaxMs: 1_000, bytesPerSecondMin: 1, graceMs: 1_000 };
+const pace: Pace = { blockMax: 64, linesMax: 5, idleMaxMs: 1_000, bytesPerSecondMin: 1, graceMs: 1_000 };
 
 async function* sent(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
   for (const chunk of chunks) yield await Promise.resolve(chunk);
@@ -37,6 +37,7 @@ describe('blocks of a stream of lines', () => {
         let next = 1;
         for (const { body, firstLine, lines: count } of blocks) {
           expect(body.length).toBeLessThanOrEqual(pace.blockMax);
+          expect(count).toBeLessThanOrEqual(pace.linesMax);
           expect(body.at(-1)).toBe(0x0a);
           expect(firstLine).toBe(next);
           next += count;

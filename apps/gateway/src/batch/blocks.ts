@@ -11,6 +11,8 @@ export interface Block {
 export interface Pace {
   /** Bytes of a block, at most; a longer line cannot be taken. */
   readonly blockMax: number;
+  /** Lines of a block, at most: a report has room for a reason for each. */
+  readonly linesMax: number;
   /** How long nothing may come while more is awaited. */
   readonly idleMaxMs: number;
   /** Slower than this on average, after `graceMs` of waiting, is holding a connection. */
@@ -19,7 +21,13 @@ export interface Pace {
 }
 
 /** Blocks of 512 KB fit the bus (8 MB) with room for their report; 10 KB/s is the floor of reliability.md §3. */
-export const defaultPace: Pace = { blockMax: 524_288, idleMaxMs: 10_000, bytesPerSecondMin: 10_240, graceMs: 20_000 };
+export const defaultPace: Pace = {
+  blockMax: 524_288,
+  linesMax: 10_000,
+  idleMaxMs: 10_000,
+  bytesPerSecondMin: 10_240,
+  graceMs: 20_000,
+};
 
 const NEWLINE = 0x0a;
 /** Characters of a header, as the services take it (`IngestRequest.header`). */
@@ -34,12 +42,14 @@ export async function* blocksOf(stream: AsyncIterable<Buffer>, pace: Pace = defa
   let held: Buffer[] = [];
   let heldBytes = 0;
   let firstLine = 1;
-  const block = (body: Buffer): Block => {
-    const lines = countLines(body);
-    const made = { body, firstLine, lines };
-    firstLine += lines;
-    return made;
-  };
+  function* cut(body: Buffer): Generator<Block> {
+    for (let from = 0; from < body.length;) {
+      const { end, lines } = linesFrom(body, from, pace.linesMax);
+      yield { body: body.subarray(from, end), firstLine, lines };
+      firstLine += lines;
+      from = end;
+    }
+  }
   for await (const chunk of paced(stream, pace)) {
     held.push(chunk);
     heldBytes += chunk.length;
@@ -47,12 +57,12 @@ export async function* blocksOf(stream: AsyncIterable<Buffer>, pace: Pace = defa
       const all = Buffer.concat(held, heldBytes);
       const end = all.lastIndexOf(NEWLINE, pace.blockMax - 1);
       if (end < 0) throw new Failure('too_large', `Line ${firstLine} is longer than ${pace.blockMax} bytes`);
-      yield block(all.subarray(0, end + 1));
+      yield* cut(all.subarray(0, end + 1));
       held = [all.subarray(end + 1)];
       heldBytes = all.length - end - 1;
     }
   }
-  if (heldBytes > 0) yield block(Buffer.concat(held, heldBytes));
+  yield* cut(Buffer.concat(held, heldBytes));
 }
 
 /**
@@ -89,14 +99,20 @@ function headerOf(line: string): string {
 }
 
 async function* prepended(rest: Buffer, blocks: AsyncGenerator<Block>): AsyncGenerator<Block> {
-  if (rest.length > 0) yield { body: rest, firstLine: 2, lines: countLines(rest) };
+  if (rest.length > 0) yield { body: rest, firstLine: 2, lines: linesFrom(rest, 0, Infinity).lines };
   yield* blocks;
 }
 
-function countLines(body: Buffer): number {
+/** At most `linesMax` lines from a place on: how many there are, and where they end. */
+function linesFrom(body: Buffer, from: number, linesMax: number): { readonly lines: number; readonly end: number } {
   let lines = 0;
-  for (let at = body.indexOf(NEWLINE); at >= 0; at = body.indexOf(NEWLINE, at + 1)) lines += 1;
-  return body.at(-1) === NEWLINE ? lines : lines + 1;
+  let end = from;
+  while (end < body.length && lines < linesMax) {
+    const at = body.indexOf(NEWLINE, end);
+    end = at < 0 ? body.length : at + 1;
+    lines += 1;
+  }
+  return { lines, end };
 }
 
 /** Only the time spent waiting for the sender counts, not the time it waits for us. */

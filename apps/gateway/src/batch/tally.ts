@@ -15,7 +15,8 @@ export interface Place {
   readonly keepAll: boolean;
 }
 
-interface TalliedItem {
+/** What became of a line or item of a batch. */
+export interface TalliedItem {
   readonly index: number;
   readonly line: number;
   readonly id: string;
@@ -41,7 +42,9 @@ export class BatchTally {
   #lsn: Lsn | undefined;
   #remarks: IngestRemarks = {};
 
-  add(report: IngestReport, { firstIndex, firstLine, keepAll }: Place): void {
+  /** @returns the refused items of the report */
+  add(report: IngestReport, { firstIndex, firstLine, keepAll }: Place): readonly TalliedItem[] {
+    const refused: TalliedItem[] = [];
     if (!keepAll) this.#keptAll = false;
     this.#total += report.total;
     this.#inserted += report.inserted;
@@ -57,11 +60,13 @@ export class BatchTally {
     if (report.replayed === true) this.#replays += 1;
     for (const item of report.items) {
       const told = tallied(item, firstIndex + item.line - firstLine);
-      if (item.status >= 400) this.#refused.push(told);
+      if (item.status >= 400) refused.push(told);
       else if (keepAll) this.#stored.push(told);
     }
+    this.#refused.push(...refused);
     // The first of them are told, in whatever order the blocks end: a replay must tell the same ones.
     if (this.#refused.length > 2 * ITEMS_MAX) this.#refused = firstOf(this.#refused);
+    return refused;
   }
 
   /** 200 all good, 207 some, 422 none. */

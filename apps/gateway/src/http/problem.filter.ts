@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { deprecationHeaders } from '../v1/deprecation.js';
 import { factsOf } from './facts.js';
 import { versionOf } from './meter.js';
-import { discardRest } from './request-body.js';
+import { discardRest, isIncomplete } from './request-body.js';
 import { problemDocument, problemHeaders, problemV1, tell, type Told } from './problem.js';
 import { allowedMethods } from './route-table.js';
 
@@ -33,7 +33,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     reply.raw.destroy();
     return;
   }
-  if (told.status !== 408) discardRest(request, reply);
+  if (told.status !== 408 && isIncomplete(request)) {
+    // Fastify would close the connection after an error in a body.
+    void reply.header('connection', 'keep-alive');
+    discardRest(request);
+  }
   void reply.code(told.status).headers(problemHeaders(told));
   if (allow !== undefined) void reply.header('allow', allow);
   if (versionOf(path) === 'v1') {

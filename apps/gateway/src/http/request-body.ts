@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Failure } from '@mystocks/contracts';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 
 /** How long a sender whose body was refused may go on sending before its connection is closed. */
 const DISCARD_MAX_MS = 5_000;
@@ -31,15 +31,15 @@ export function checkBodyType(request: FastifyRequest): void {
   throw new Failure('unsupported_media', `The Content-Type must be one of ${consumes.join(', ')}, ${given}`);
 }
 
+/** True while more of the body is to come. */
+export const isIncomplete = ({ raw }: FastifyRequest): boolean => !raw.complete && hasBody(raw.headers);
+
 /**
  * Lets a client whose request was answered before its end finish sending and read the answer: many read only after
  * they have written everything, and closing the connection under them would hide the answer. What still comes is
  * discarded, for a limited time.
  */
-export function discardRest({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.complete || !hasBody(raw.headers)) return;
-  // Fastify would close the connection after an error in a body.
-  void reply.header('connection', 'keep-alive');
+export function discardRest({ raw }: FastifyRequest): void {
   // After the reader has let go of the stream; before, resuming has no effect.
   setImmediate(() => raw.resume());
   const timer = setTimeout(() => raw.socket.destroy(), DISCARD_MAX_MS).unref();

@@ -7,7 +7,7 @@ import type { ChangedRows, StoredRows } from './bars-ingest.repository.js';
 import { refusals } from './refusals.js';
 
 /** Refused lines an answer names when nobody asked for every line; their number is always told. */
-const REFUSED_MAX = 1_000;
+const REFUSED_MAX = 10_000;
 
 type SymbolsById = ReadonlyMap<number, string>;
 

@@ -6,7 +6,7 @@ import { refusals } from './refusals.js';
 
 type Report = Outcome['report'];
 
-const REFUSED_MAX = 1_000;
+const REFUSED_MAX = 10_000;
 
 export const refusedOf = ({ lines }: InstrumentBlock): InstrumentLine[] =>
   lines.filter(({ refusal }) => refusal !== undefined);
