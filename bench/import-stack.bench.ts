@@ -25,8 +25,8 @@ export async function bench(): Promise<BenchRow[]> {
       await emptyTables(peer);
       const bare = await seconds(() => bareCopy(peer, file), rows);
       const whole = await seconds(async () => {
-        const { summary } = await importFile(barsFile, { url: house.url, token: house.adminToken, register: true });
-        return summary.inserted ?? 0;
+        const { answer } = await importFile(barsFile, { url: house.url, token: house.adminToken, register: true });
+        return answer.summary.inserted ?? 0;
       }, rows);
       // The first round registers the instruments and warms both sides.
       if (round === 0) continue;

@@ -61,8 +61,8 @@ export async function peek(path: string): Promise<string[]> {
   return size >= PEEK_BYTES ? lines.slice(0, -1) : lines.filter((line) => line !== '');
 }
 
-/** Tells bars from instruments by the header, and the frame of minute bars by the smallest gap between two lines. */
-export function kindOf(lines: readonly string[]): FileKind {
+/** Tells bars from instruments by the header, and the frame of minute bars, unless it is given, by the smallest gap between two lines. */
+export function kindOf(lines: readonly string[], timeframe?: string): FileKind {
   const names = (lines[0] ?? '')
     .replace(/^\uFEFF/, '')
     .split(',')
@@ -71,6 +71,7 @@ export function kindOf(lines: readonly string[]): FileKind {
   if (!has('code', 'symbol')) throw new Error('the first line must name the columns, among them code or symbol');
   if (has('name') && !has('open', 'o')) return { kind: 'symbols', timeframe: undefined };
   if (!has('open', 'o')) throw new Error('the columns are neither those of bars (open …) nor of instruments (name …)');
+  if (timeframe !== undefined) return { kind: 'bars', timeframe };
   const timeAt = has('time') ? names.indexOf('time') : names.indexOf('t');
   if (timeAt < 0 || has('timeframe')) return { kind: 'bars', timeframe: undefined };
   return { kind: 'bars', timeframe: frameOf(lines.slice(1), timeAt) };

@@ -1,4 +1,12 @@
-/** What the gateway answers to a batch (SURFACE.md §4). */
+/** A line that was not stored. */
+export interface RefusedLine {
+  readonly line: number;
+  readonly id: string;
+  readonly status: number;
+  readonly error: { readonly code: number; readonly message: string };
+}
+
+/** What the gateway answers to a batch, without its refused lines. */
 export interface BatchAnswer {
   readonly summary: {
     readonly total: number;
@@ -8,27 +16,20 @@ export interface BatchAnswer {
     readonly updated?: number;
     readonly unchanged?: number;
   };
-  readonly items: readonly {
-    readonly index: number;
-    readonly line?: number;
-    readonly id: string;
-    readonly status: number;
-    readonly error?: { readonly code: number; readonly message: string };
-  }[];
-  readonly items_truncated?: boolean;
   readonly ignored_columns?: readonly string[];
   readonly registered?: readonly string[];
 }
 
-const SHOWN_MAX = 20;
+/** Refused lines that a person is shown. */
+export const SHOWN_MAX = 20;
 const count = (value: number): string => value.toLocaleString('en-US');
 
-/** The lines that were refused. */
-export const refusedOf = (answer: BatchAnswer): BatchAnswer['items'] =>
-  answer.items.filter(({ status }) => status >= 400);
-
 /** The report for people. */
-export function reportOf(answer: BatchAnswer, seconds: number, rejectedFile: string | undefined): string {
+export function reportOf(
+  answer: BatchAnswer,
+  seconds: number,
+  rejected: { readonly first: readonly RefusedLine[]; readonly file: string | undefined },
+): string {
   const { total, succeeded, failed, inserted, updated, unchanged } = answer.summary;
   const details =
     inserted === undefined
@@ -43,23 +44,18 @@ export function reportOf(answer: BatchAnswer, seconds: number, rejectedFile: str
   if (ignored.length > 0) lines.push(`  ignored columns: ${ignored.join(', ')}`);
   const registered = answer.registered ?? [];
   if (registered.length > 0) lines.push(`  registered ${count(registered.length)} instruments that no list had named`);
-  const refused = refusedOf(answer);
-  for (const { line, index, id, error } of refused.slice(0, SHOWN_MAX)) {
-    lines.push(`  line ${String(line ?? index + 2)}  ${id}  ${error?.message ?? 'refused'}`);
-  }
-  if (refused.length > SHOWN_MAX) lines.push(`  … and ${count(failed - SHOWN_MAX)} more`);
-  if (rejectedFile !== undefined)
-    lines.push(`  all refused lines${answer.items_truncated === true ? ' that were told' : ''}: ${rejectedFile}`);
+  for (const { line, id, error } of rejected.first) lines.push(`  line ${String(line)}  ${id}  ${error.message}`);
+  if (failed > rejected.first.length) lines.push(`  … and ${count(failed - rejected.first.length)} more`);
+  if (rejected.file !== undefined) lines.push(`  all refused lines: ${rejected.file}`);
   return lines.join('\n');
 }
 
-/** The refused lines as CSV. */
-export function rejectedCsv(answer: BatchAnswer): string {
-  const rows = refusedOf(answer).map(({ line, index, id, error }) =>
-    [String(line ?? index + 2), id, String(error?.code ?? ''), error?.message ?? 'refused'].map(cell).join(','),
-  );
-  return ['line,id,code,reason', ...rows, ''].join('\n');
-}
+/** First line of the file of refused lines. */
+export const REJECTED_HEADER = 'line,id,code,message\n';
+
+/** A refused line as a line of CSV. */
+export const rejectedRow = ({ line, id, error }: RefusedLine): string =>
+  `${[String(line), id, String(error.code), error.message].map(cell).join(',')}\n`;
 
 // A leading = + - @ would be run as a formula by a spreadsheet.
 function cell(text: string): string {

@@ -32,8 +32,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'import-'));
   writeFileSync(join(folder, 'admin.json'), '{"username":"admin","password":"secret"}');
   asked = [];
-  batch = (response, total) =>
-    response.end(JSON.stringify({ summary: { total, succeeded: total, failed: 0 }, items: [] }));
+  batch = (response, total) => {
+    response.end(JSON.stringify({ summary: { total, succeeded: total, failed: 0 } }));
+  };
 });
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,17 +94,23 @@ describe('npm run import', () => {
     ]);
   });
 
-  it('tells the refused lines, keeps them in a file and ends with 2', async () => {
+  it('shows the first refused lines, writes all of them to a file and ends with 2', async () => {
     const error = { code: 1001, message: 'high is below close' };
     batch = (response) => {
-      const items = [{ index: 0, line: 2, id: '600000', status: 422, error }];
-      response.statusCode = 207;
-      response.end(JSON.stringify({ summary: { total: 2, succeeded: 1, failed: 1 }, items }));
+      for (let line = 2; line < 1_502; line += 1) {
+        response.write(`${JSON.stringify({ index: line - 2, line, id: '600000', status: 422, error })}\n`);
+      }
+      response.end(JSON.stringify({ status: 207, summary: { total: 1_501, succeeded: 1, failed: 1_500 } }));
     };
     const { code, out } = await run([fileOf('bars.csv', `${header}\n1\n2\n`)]);
     expect(code).toBe(2);
     expect(out).toContain('line 2  600000  high is below close');
-    expect(readFileSync(join(folder, 'bars.csv.rejected.csv'), 'utf8')).toContain('2,600000,1001,high is below close');
+    const rows = readFileSync(join(folder, 'bars.csv.rejected.csv'), 'utf8').trimEnd().split('\n');
+    expect([rows.length, rows[0], rows[1]]).toEqual([
+      1_501,
+      'line,id,code,message',
+      '2,600000,1001,high is below close',
+    ]);
   });
 
   it('passes on what the gateway says, even when it hangs up before the end', async () => {
@@ -137,13 +144,18 @@ describe('npm run import', () => {
     expect(out + err).toContain(text);
   });
 
-  it('says of a file that was cut off that it is the file', async () => {
+  it('says of an archive that is cut off how many whole lines before the cut are stored', async () => {
     const lines = Array.from({ length: 60_000 }, (_, at) => `600519,SSE,2020-01-02,${at},${at * 7},1,1,${at * at}`);
     const packed = gzipSync([header, ...lines].join('\n'));
     const cut = join(folder, 'cut.csv.gz');
     writeFileSync(cut, packed.subarray(0, packed.length - 1_000));
     const { code, err } = await run([cut]);
-    expect([code, err]).toEqual([1, expect.stringContaining('the file cannot be read to its end')]);
+    const sent = (asked[0]?.body ?? '').split('\n');
+    expect([sent.at(-1), sent.length > 1_000]).toEqual(['', true]);
+    expect(sent.slice(0, -1)).toEqual([header, ...lines].slice(0, sent.length - 1));
+    expect(code).toBe(1);
+    expect(err).toContain('the file cannot be read to its end');
+    expect(err).toContain(`${sent.length - 2} lines before that place are stored`);
   });
 
   it('says so when the stack is not running', async () => {

@@ -1,15 +1,21 @@
-import { writeFileSync } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { once } from 'node:events';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { rejectedCsv, reportOf } from './import-report.ts';
+import { REJECTED_HEADER, rejectedRow, reportOf, SHOWN_MAX, type RefusedLine } from './import-report.ts';
 import { importFile } from './import-send.ts';
 import { administratorToken } from './stack/administrator.ts';
 import { readPlan } from './stack/plan.ts';
 
-const usage = `npm run import -- FILE.csv[.gz] [--timeframe 15Min] [--no-register] [--report FILE] [--url http://127.0.0.1:3000]
+const usage = `npm run import -- FILE.csv[.gz] [options]
 
 Stores bars or instruments of a CSV file (plain or gzip) in a running stack. Which of the two, and the timeframe of
-minute bars, is read from the file. Exit code: 0 all stored, 2 some lines refused, 1 failed.`;
+minute bars, is read from the file. Exit code: 0 all stored, 2 some lines refused, 1 failed.
+
+  --timeframe 15Min   frame of the bars, instead of what the times of the file say
+  --no-register       refuse bars of instruments that no list has named
+  --report FILE       where to write the refused lines (default: FILE.rejected.csv)
+  --url URL           the gateway (default: that of npm start)`;
 
 /** One line that moves on a terminal; elsewhere a line every three seconds. */
 function progressBar(name: string): { show(share: number): void; end(): void } {
@@ -37,6 +43,37 @@ function progressBar(name: string): { show(share: number): void; end(): void } {
   };
 }
 
+/** Refused lines, written as they come; there is no file without one. */
+class RejectedFile {
+  readonly first: RefusedLine[] = [];
+  readonly #path: string;
+  #stream: WriteStream | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Undefined while no line was refused. */
+  get file(): string | undefined {
+    return this.#stream === undefined ? undefined : this.#path;
+  }
+
+  add(line: RefusedLine): void {
+    if (this.first.length < SHOWN_MAX) this.first.push(line);
+    if (this.#stream === undefined) {
+      this.#stream = createWriteStream(this.#path);
+      this.#stream.write(REJECTED_HEADER);
+    }
+    this.#stream.write(rejectedRow(line));
+  }
+
+  async end(): Promise<void> {
+    if (this.#stream === undefined) return;
+    this.#stream.end();
+    await once(this.#stream, 'close');
+  }
+}
+
 async function run(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -58,20 +95,29 @@ async function run(): Promise<number> {
   const url = values.url ?? process.env['MYSTOCKS_URL'] ?? plan.gatewayUrl;
   const token = await administratorToken({ ...plan, gatewayUrl: url });
   const bar = progressBar(basename(file));
+  const rejected = new RejectedFile(resolve(values.report ?? `${basename(file)}.rejected.csv`));
   const startedAt = performance.now();
-  const answer = await importFile(file, {
+  const { answer, cutOff } = await importFile(file, {
     url,
     token,
     timeframe: values.timeframe,
     register: values.register,
     progress: bar.show,
-  }).finally(bar.end);
+    refused: (line) => {
+      rejected.add(line);
+    },
+  }).finally(async () => {
+    bar.end();
+    await rejected.end();
+  });
   const seconds = (performance.now() - startedAt) / 1_000;
-  const refused = answer.summary.failed > 0;
-  const report = refused ? resolve(values.report ?? `${basename(file)}.rejected.csv`) : undefined;
-  if (report !== undefined) writeFileSync(report, rejectedCsv(answer));
-  process.stdout.write(`${reportOf(answer, seconds, report)}\n`);
-  return refused ? 2 : 0;
+  process.stdout.write(`${reportOf(answer, seconds, rejected)}\n`);
+  if (cutOff !== undefined) {
+    throw new Error(
+      `the file cannot be read to its end (${cutOff.message}): ${answer.summary.succeeded} lines before that place are stored`,
+    );
+  }
+  return answer.summary.failed > 0 ? 2 : 0;
 }
 
 try {

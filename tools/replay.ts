@@ -11,7 +11,8 @@ const usage = `npm run replay -- TICKS.csv[.gz] [--speed N] [--now] [--url http:
 const BATCH_MAX = 500;
 /** Quotes due within this go out together. */
 const TOGETHER_MS = 20;
-const PROGRESS_MS = 500;
+/** A line that moves on a terminal; elsewhere a line every few seconds. */
+const PROGRESS_MS = process.stderr.isTTY ? 500 : 3_000;
 
 interface Settings {
   readonly file: string;
@@ -21,7 +22,7 @@ interface Settings {
   readonly admin: string;
 }
 
-function settingsFrom(args: string[]): Settings {
+function settingsFrom(args: string[]): Settings | undefined {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -30,8 +31,10 @@ function settingsFrom(args: string[]): Settings {
       now: { type: 'boolean', default: false },
       url: { type: 'string', default: readPlan().gatewayUrl },
       admin: { type: 'string', default: '.stack/admin.json' },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) return undefined;
   const [file] = positionals;
   const speed = Number(values.speed);
   if (file === undefined || positionals.length > 1) throw new Error(`one tick file is needed\n${usage}`);
@@ -96,6 +99,10 @@ function show(sent: number, all: number, t: string, { startMs }: Pace): void {
 
 async function main(): Promise<void> {
   const settings = settingsFrom(process.argv.slice(2));
+  if (settings === undefined) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   const stopper = new AbortController();
   process.once('SIGINT', () => {
     stopper.abort(new Error('interrupted'));

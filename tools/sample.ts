@@ -28,9 +28,9 @@ async function load(): Promise<string> {
   for (const [name, text] of files) {
     const file = join(folder, name);
     writeFileSync(file, text);
-    const { summary } = await importFile(file, { url: gatewayUrl, token });
-    stored.push(summary.succeeded);
-    refused += summary.failed;
+    const { answer } = await importFile(file, { url: gatewayUrl, token });
+    stored.push(answer.summary.succeeded);
+    refused += answer.summary.failed;
   }
   const [symbols = 0, days = 0, minutes = 0] = stored.map(Number);
   if (days + minutes === 0) throw new Error('the gateway refused every bar');
