@@ -6,11 +6,11 @@ import {
   ingestInstruments,
   recordQuotes,
   type IngestBarsRequest,
-  type IngestItem,
   type IngestReport,
   type IngestRequest,
 } from '@mystocks/contracts';
 import { startGateway, type Gateway } from './harness.js';
+import { poisonedReport } from './poisoned-report.js';
 
 let gateway: Gateway;
 let blocks: IngestRequest[];
@@ -23,29 +23,9 @@ beforeEach(() => {
   gateway.bus.answer(ingestBars, ingest).answer(ingestInstruments, ingest);
 });
 
-/** Stores every line but those with the word poison, as market-data would report it. */
 function ingest(block: IngestRequest): IngestReport {
   blocks.push(block);
-  const lines = block.body.toString().split('\n').slice(0, -1);
-  const items = lines.map((line, at): IngestItem => {
-    const place = { line: block.first_line + at, id: line.trim().slice(0, 20) };
-    return line.includes('poison')
-      ? { ...place, status: 422, code: 1001, message: 'poison' }
-      : { ...place, status: 201 };
-  });
-  const failed = items.filter(({ status }) => status >= 400);
-  return {
-    total: lines.length,
-    inserted: lines.length - failed.length,
-    updated: 0,
-    unchanged: 0,
-    failed: failed.length,
-    items: block.want_items ? items : failed.slice(0, 10_000),
-    ignored_columns: ['turn'],
-    registered: [],
-    took_ms: 1,
-    lsn: `0/${blocks.length}`,
-  };
+  return poisonedReport(block, blocks.length);
 }
 
 interface Told {
@@ -132,7 +112,7 @@ describe('a line stream', () => {
     let peak = 0;
     gateway.bus.answer(ingestBars, async (block) => {
       peak = Math.max(peak, ++under);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 60));
       under -= 1;
       return ingest(block);
     });
@@ -241,60 +221,5 @@ describe('quotes', () => {
     expect([one.status, one.headers.get('x-read-after')]).toEqual([200, '0/1']);
     const many = await send({ quotes: [quote, quote] });
     expect(((await many.json()) as Told).items.map(({ index }) => index)).toEqual([0, 1]);
-  });
-});
-
-describe('Refused lines as NDJSON', () => {
-  const stream = async (body: string): Promise<{ response: Response; lines: Record<string, unknown>[] }> => {
-    const headers = { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' };
-    const init = { method: 'POST', body, headers, token: gateway.token('operator') };
-    const response = await gateway.get('/api/v2/batch/bars?concurrency=8', init);
-    const text = await response.text();
-    return {
-      response,
-      lines: text
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
-    };
-  };
-
-  it('lists every refused line of a long stream in the order of the file, then the report', async () => {
-    const { response, lines } = await stream(ndjson(60_000, 7, 'x'.repeat(20)));
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toContain('application/x-ndjson');
-    expect(blocks.length).toBeGreaterThan(4);
-    const last = lines.pop();
-    expect(lines.map(({ line }) => line)).toEqual(Array.from({ length: 8_572 }, (_, n) => 7 * n + 1));
-    expect(lines[0]).toMatchObject({ index: 0, status: 422, error: { code: 1001, message: 'poison' } });
-    expect(last).toMatchObject({ status: 207, summary: { total: 60_000, failed: 8_572 } });
-    expect(last?.['read_after']).toMatch(/^0\/\d+$/);
-  });
-
-  it('consists of the report alone when no line is refused', async () => {
-    const { lines } = await stream(ndjson(3));
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatchObject({ status: 200, summary: { total: 3 } });
-  });
-
-  it('answers a request that is refused as a whole with its status', async () => {
-    gateway.bus.answer(ingestBars, () => {
-      throw new Failure('unprocessable', 'The header lacks open');
-    });
-    const { response, lines } = await stream(ndjson(3));
-    expect([response.status, lines[0]?.['detail']]).toEqual([422, 'The header lacks open']);
-  });
-
-  it('ends with the problem when storing fails after the first lines were sent', async () => {
-    let count = 0;
-    gateway.bus.answer(ingestBars, (block) => {
-      count += 1;
-      if (count > 3) throw new Failure('unavailable', 'The database is away');
-      return ingest(block);
-    });
-    const { response, lines } = await stream(ndjson(100_000, 9, 'x'.repeat(20)));
-    expect(response.status).toBe(200);
-    expect(lines.at(-1)).toMatchObject({ problem: { status: 503 } });
-    expect(lines.length).toBeGreaterThan(1);
   });
 });
