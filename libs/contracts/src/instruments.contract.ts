@@ -5,7 +5,10 @@ import { IngestRequest, IngestReport } from './ingest.contract.js';
 import { loaders, readers } from './roles.js';
 import { exchanges, instrumentStatuses, type Exchange, type InstrumentStatus } from './market-data.words.js';
 
-/** Instruments: CSV `code,exchange,name[,area,industry,list_date]`. */
+/**
+ * Instruments: CSV `code,exchange,name[,kind,area,industry,list_date,status]`. What a list has no column for is kept as
+ * it is; a new instrument without a kind gets that of its number.
+ */
 export const ingestInstruments = defineCall({
   subject: 'svc.market-data.instruments.ingest.v1',
   request: IngestRequest,

@@ -33,6 +33,10 @@ export type Exchange = (typeof exchanges)[number];
 /** Two-letter ending of a canonical symbol. */
 export const exchangeSuffix: Readonly<Record<Exchange, string>> = { SSE: 'SH', SZSE: 'SZ', BSE: 'BJ' };
 
+/** What an instrument is. Only indexes are never adjusted. */
+export const instrumentKinds = ['stock', 'index', 'fund', 'bond'] as const;
+export type InstrumentKind = (typeof instrumentKinds)[number];
+
 /** `unlisted`: bars name it, no list does. */
 export const instrumentStatuses = ['listed', 'delisted', 'unlisted'] as const;
 export type InstrumentStatus = (typeof instrumentStatuses)[number];

@@ -1,8 +1,8 @@
-import type { Adjustment, Timeframe } from '@mystocks/contracts';
+import type { Adjustment, InstrumentKind, Timeframe } from '@mystocks/contracts';
 import type { BarWindow } from './bar-window.js';
 
 export interface BarsQuestion {
-  readonly instruments: readonly { readonly id: number; readonly kind: 'stock' | 'index' }[];
+  readonly instruments: readonly { readonly id: number; readonly kind: InstrumentKind }[];
   readonly timeframe: Timeframe;
   readonly adjustment: Adjustment;
   readonly sort: 'asc' | 'desc';

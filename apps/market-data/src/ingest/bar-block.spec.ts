@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IngestBarsRequest } from '@mystocks/contracts';
 import { readBarBlock, type BarBlock } from './bar-block.js';
+import type { SymbolIds } from './bar-symbols.js';
 
 const HEADER = 'code,exchange,date,open,high,low,close,volume,amount,pre_close,adj_factor,trade_status';
 const GOOD = '600519,SSE,2024-06-14,10.10,11,9.5,10.2,100,1010.5,10,1.000000,1';
-const ids = new Map([
-  ['600519.SH', { id: 7 }],
-  ['000001.SH', { id: 8 }],
-  ['000001.SZ', { id: 9 }],
+const ids: SymbolIds = new Map([
+  ['600519.SH', { id: 7, kind: 'stock', status: 'listed' }],
+  ['000001.SH', { id: 8, kind: 'index', status: 'listed' }],
+  ['000001.SZ', { id: 9, kind: 'stock', status: 'listed' }],
 ]);
 const nowMs = Date.parse('2026-11-22T12:00:00Z');
 

@@ -7,6 +7,7 @@ import { readBarBlock, type BarBlock } from './bar-block.js';
 import type { SymbolIds } from './bar-symbols.js';
 import { IngestTransactions } from './ingest-transactions.js';
 import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
+import { lacksInstrument } from './refusals.js';
 
 /** Items an answer can carry (IngestReport). */
 const ITEMS_MAX = 10_000;
@@ -49,7 +50,7 @@ export class BarBlocksService {
   /** What {@link read} would refuse. Registers nothing. */
   async check(request: IngestBarsRequest): Promise<Pick<BarBlock, 'total' | 'refused' | 'ignored' | 'remarks'>> {
     const block = readBarBlock(request, { ids: await this.directory.renewed(), nowMs: systemClock.now() });
-    const refused = request.register ? block.refused.filter(({ status }) => status !== 404) : block.refused;
+    const refused = request.register ? block.refused.filter((line) => !lacksInstrument(line)) : block.refused;
     return { total: block.total, refused, ignored: block.ignored, remarks: block.remarks };
   }
 
@@ -59,7 +60,7 @@ export class BarBlocksService {
     if (first.unknown.size === 0) return { block: first, registered: [] };
     const listed = await this.directory.renewed();
     const strangers = [...first.unknown.values()].filter(({ symbol }) => !listed.has(symbol));
-    const onlyStrangers = first.refused.every(({ status }) => status === 404);
+    const onlyStrangers = first.refused.every(lacksInstrument);
     const wanted = request.register && strangers.length > 0 && (request.on_error === 'continue' || onlyStrangers);
     if (!wanted) return { block: strangers.length < first.unknown.size ? read(listed) : first, registered: [] };
     const { value: registered, lsn } = await this.transactions.run((transaction) =>

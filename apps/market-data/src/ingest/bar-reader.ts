@@ -1,3 +1,4 @@
+import { chinaDay } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
 import { isAboveZero, isDecimal, readMicros } from './bar-cells.js';
 import type { BarColumns } from './bar-columns.js';
@@ -34,7 +35,7 @@ export class BarReader {
   constructor(columns: BarColumns, options: BarReaderOptions) {
     this.#columns = columns;
     this.#times = new BarTimes(columns, options);
-    this.#symbols = new BarSymbols(columns, options.ids);
+    this.#symbols = new BarSymbols(columns, options.ids, chinaDay(options.nowMs));
     this.#daily = options.daily;
     this.#minute = options.minute;
   }

@@ -1,11 +1,13 @@
-import type { Exchange } from '@mystocks/contracts';
-import { exchangeOf, parseAlias, symbolOf, type InstrumentKind } from '../instruments/symbols.js';
+import type { Day } from '@mystocks/calendar';
+import type { Exchange, InstrumentKind, InstrumentStatus } from '@mystocks/contracts';
+import { isAlsoNoIndex, plannedKind } from '../instruments/numbers/number-plan.js';
+import { exchangeOf, listedFirst, parseAlias, symbolOf } from '../instruments/symbols.js';
 import type { BarColumns } from './bar-columns.js';
 import { cellText } from './bar-cells.js';
 import type { Fields } from './csv-records.js';
-import { refusals, type Refusal } from './refusals.js';
+import { indexMissed, indexNotSaid, noSuchCode, refusals, type Refusal } from './refusals.js';
 
-/** An instrument that bars name and nobody knows. */
+/** An instrument that bars name, that is not stored yet, and whose number its exchange has. */
 export interface Unknown {
   readonly symbol: string;
   readonly code: string;
@@ -19,7 +21,14 @@ export type Named =
   | { readonly id: undefined; readonly unknown: Unknown }
   | { readonly id: undefined; readonly unknown: undefined; readonly refusal: Refusal };
 
-export type SymbolIds = ReadonlyMap<string, { readonly id: number }>;
+/** The stored instruments by canonical symbol. */
+export type SymbolIds = ReadonlyMap<
+  string,
+  { readonly id: number; readonly kind: InstrumentKind; readonly status: InstrumentStatus }
+>;
+
+/** What the spelling of a line says about its instrument; a symbol names it exactly and says nothing more. */
+type Spelling = 'symbol' | 'code' | 'index code';
 
 const exchanges: ReadonlyMap<string, Exchange> = new Map([
   ['SSE', 'SSE'],
@@ -32,13 +41,15 @@ const refuse = (refusal: Refusal): Named => ({ id: undefined, unknown: undefined
 export class BarSymbols {
   readonly #columns: BarColumns;
   readonly #ids: SymbolIds;
+  readonly #today: Day;
   readonly #seen = new Map<string, Named>();
   #held: Uint8Array = new Uint8Array(0);
   #last: Named | undefined;
 
-  constructor(columns: BarColumns, ids: SymbolIds) {
+  constructor(columns: BarColumns, ids: SymbolIds, today: Day) {
     this.#columns = columns;
     this.#ids = ids;
+    this.#today = today;
   }
 
   of(fields: Fields): Named {
@@ -80,33 +91,36 @@ export class BarSymbols {
     if (place === undefined) return refuse(refusals.exchange);
     const found = symbolOf(code, place);
     if (found === undefined) return refuse(refusals.code);
-    const { id } = this.#ids.get(found.symbol) ?? {};
-    if (id !== undefined) return { id, symbol: found.symbol };
-    return { id, unknown: { ...found, code: found.symbol.slice(0, 6), exchange: place } };
+    return this.#findSymbol(found.symbol, found.saysIndex ? 'index code' : 'code');
   }
 
   #findAlias(alias: string): Named {
     const parsed = parseAlias(alias);
     if (parsed === undefined) return refuse(refusals.symbol);
-    if ('symbol' in parsed) return this.#findSymbol(parsed.symbol);
-    const named = ['SH', 'SZ', 'BJ'].map((suffix) => `${parsed.code}.${suffix}`).filter((one) => this.#ids.has(one));
-    if (named.length > 1) return refuse(refusals.ambiguous);
-    return named[0] === undefined ? refuse(refusals.unknown) : this.#findSymbol(named[0]);
+    if ('symbol' in parsed) return this.#findSymbol(parsed.symbol, 'symbol');
+    const named = ['SH', 'SZ', 'BJ'].flatMap((suffix) => {
+      const symbol = `${parsed.code}.${suffix}`;
+      const known = this.#ids.get(symbol);
+      return known === undefined ? [] : [{ symbol, ...known }];
+    });
+    const [first, second] = listedFirst(named);
+    if (second !== undefined) return refuse(refusals.ambiguous);
+    return first === undefined ? refuse(refusals.unknownCode) : { id: first.id, symbol: first.symbol };
   }
 
-  #findSymbol(symbol: string): Named {
-    const { id } = this.#ids.get(symbol) ?? {};
-    if (id !== undefined) return { id, symbol };
+  #findSymbol(symbol: string, spelling: Spelling): Named {
     const exchange = exchangeOf(symbol);
     if (exchange === undefined) return refuse(refusals.symbol);
-    return { id, unknown: { symbol, code: symbol.slice(0, 6), exchange, kind: kindOf(symbol) } };
+    const code = symbol.slice(0, 6);
+    const known = this.#ids.get(symbol);
+    const kind = known?.kind ?? plannedKind(exchange, code, this.#today);
+    if (kind === undefined) return refuse(noSuchCode(exchange, code));
+    if (spelling === 'index code' && kind !== 'index') return refuse(indexMissed(symbol, kind));
+    if (spelling === 'code' && kind === 'index' && isAlsoNoIndex(code)) return refuse(indexNotSaid(symbol));
+    if (known !== undefined) return { id: known.id, symbol };
+    return { id: undefined, unknown: { symbol, code, exchange, kind } };
   }
 }
 
 const textOf = ({ bytes, starts, ends }: Fields, column: number): string =>
   column < 0 ? '' : cellText(bytes, starts[column] as number, ends[column] as number);
-
-/** Index codes by the exchanges' numbering: 000xxx in Shanghai, 399xxx in Shenzhen, 899xxx in Beijing. */
-function kindOf(symbol: string): InstrumentKind {
-  return /^(000\d{3}\.SH|399\d{3}\.SZ|899\d{3}\.BJ)$/.test(symbol) ? 'index' : 'stock';
-}

@@ -1,20 +1,24 @@
 import {
   exchanges,
   Failure,
+  instrumentKinds,
   instrumentStatuses,
   type Exchange,
   type IngestRequest,
+  type InstrumentKind,
   type InstrumentStatus,
 } from '@mystocks/contracts';
+import { plannedKind } from '../instruments/numbers/number-plan.js';
 import { exchangeOf, symbolOf } from '../instruments/symbols.js';
 import { readDay } from './bar-cells.js';
 import { headerNames } from './bar-columns.js';
+import type { SymbolIds } from './bar-symbols.js';
 import { CsvRecords, type Fields } from './csv-records.js';
 import type { ListedInstrument } from './instruments-ingest.repository.js';
 import { JsonLines } from './json-lines.js';
-import { refuseField, refusals, type Refusal } from './refusals.js';
+import { indexMissed, refuseField, refusals, type Refusal } from './refusals.js';
 
-const names = ['code', 'exchange', 'symbol', 'name', 'area', 'industry', 'list_date', 'status'] as const;
+const names = ['code', 'exchange', 'symbol', 'name', 'area', 'industry', 'list_date', 'status', 'kind'] as const;
 type Name = (typeof names)[number];
 const TEXT_MAX = 100;
 const SYMBOL = /^([0-9]{6})\.(SH|SZ|BJ)$/;
@@ -31,12 +35,12 @@ export interface InstrumentBlock {
   readonly ignored: string[];
 }
 
-/** Reads a block of an instruments list; lists are small, so here a line may be an object. */
-export function readInstruments(request: IngestRequest): InstrumentBlock {
-  return request.format === 'csv' ? readCsv(request) : readJson(request);
+/** Reads a block of an instruments list against the stored ones; lists are small, so here a line may be an object. */
+export function readInstruments(request: IngestRequest, known: SymbolIds): InstrumentBlock {
+  return request.format === 'csv' ? readCsv(request, known) : readJson(request, known);
 }
 
-function readCsv(request: IngestRequest): InstrumentBlock {
+function readCsv(request: IngestRequest, known: SymbolIds): InstrumentBlock {
   if (request.header === undefined) throw new Failure('invalid', 'A CSV block needs the header of its file');
   const header = headerNames(request.header).map((name) => name.toLowerCase());
   const place = (name: Name): number => header.indexOf(name);
@@ -49,13 +53,13 @@ function readCsv(request: IngestRequest): InstrumentBlock {
   while (records.next()) {
     const values = valuesOf(records, (name) => (place(name) < records.count ? place(name) : -1));
     const broken = records.closed ? (records.count === header.length ? undefined : refusals.columns) : refusals.quote;
-    lines.push(readLine(records.line, values, broken));
+    lines.push(broken === undefined ? readLine(records.line, values, known) : refuse(records.line, values, broken));
   }
-  const known = new Set<string>(names);
-  return { lines, ignored: header.filter((name) => !known.has(name)).map((name) => name.slice(0, 60)) };
+  const read = new Set<string>(names);
+  return { lines, ignored: header.filter((name) => !read.has(name)).map((name) => name.slice(0, 60)) };
 }
 
-function readJson(request: IngestRequest): InstrumentBlock {
+function readJson(request: IngestRequest, known: SymbolIds): InstrumentBlock {
   const columnOf = (name: string): number => (names as readonly string[]).indexOf(name);
   const json = new JsonLines(request.body, request.first_line, {
     count: names.length,
@@ -63,7 +67,12 @@ function readJson(request: IngestRequest): InstrumentBlock {
     isNumeric: () => false,
   });
   const lines: InstrumentLine[] = [];
-  while (json.next()) lines.push(readLine(json.line, valuesOf(json, columnOf), json.refusal));
+  while (json.next()) {
+    const values = valuesOf(json, columnOf);
+    lines.push(
+      json.refusal === undefined ? readLine(json.line, values, known) : refuse(json.line, values, json.refusal),
+    );
+  }
   return { lines, ignored: [] };
 }
 
@@ -78,18 +87,23 @@ function valuesOf({ bytes, starts, ends }: Fields, columnOf: (name: Name) => num
 
 const isPlain = (text: string): boolean => text.length <= TEXT_MAX && !/[\u0000-\u001f\u007f]/.test(text);
 
-function readLine(line: number, values: Values, broken: Refusal | undefined): InstrumentLine {
-  const given = `${values.symbol}${values.code} ${values.exchange}`.trim();
-  const id = given.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, 120);
-  if (broken !== undefined) return { line, id, refusal: broken };
+function refuse(line: number, { symbol, code, exchange }: Values, refusal: Refusal): InstrumentLine {
+  const given = `${symbol}${code} ${exchange}`.trim();
+  return { line, id: given.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, 120), refusal };
+}
+
+function readLine(line: number, values: Values, known: SymbolIds): InstrumentLine {
   const named = readSymbol(values);
-  if ('message' in named) return { line, id, refusal: named };
+  if ('message' in named) return refuse(line, values, named);
   const refusal = wrongValue(values);
-  if (refusal !== undefined) return { line, id, refusal };
+  if (refusal !== undefined) return refuse(line, values, refusal);
+  const kinds = readKinds(values, named, known);
+  if ('message' in kinds) return refuse(line, values, kinds);
+  const { symbol, code, exchange } = named;
   const { name, area, industry, list_date, status } = values;
   const instrument = {
-    ...named,
-    name,
+    ...{ symbol, code, exchange, name },
+    ...kinds,
     area: area || null,
     industry: industry || null,
     list_date: list_date || null,
@@ -98,16 +112,32 @@ function readLine(line: number, values: Values, broken: Refusal | undefined): In
   return { line, id: named.symbol, instrument };
 }
 
-function readSymbol({
-  symbol,
-  code,
-  exchange,
-}: Values): Pick<ListedInstrument, 'symbol' | 'code' | 'exchange' | 'kind'> | Refusal {
+interface NamedInstrument extends Pick<ListedInstrument, 'symbol' | 'code' | 'exchange'> {
+  readonly saysIndex: boolean;
+}
+
+function readSymbol({ symbol, code, exchange }: Values): NamedInstrument | Refusal {
   const place = symbol === '' ? (exchange as Exchange) : exchangeOf(symbol);
   if (place === undefined || (symbol !== '' && !SYMBOL.test(symbol))) return refusals.symbol;
   if (!exchanges.includes(place)) return refusals.exchange;
   const found = symbolOf(symbol === '' ? code : symbol.slice(0, 6), place);
   return found === undefined ? refusals.code : { ...found, code: found.symbol.slice(0, 6), exchange: place };
+}
+
+/**
+ * A list may create whatever is well-formed. `IDX` is refused where the stored instrument, or else its number, says that
+ * it is no index: only a kind column changes a kind.
+ */
+function readKinds(
+  { kind }: Values,
+  { symbol, code, exchange, saysIndex }: NamedInstrument,
+  known: SymbolIds,
+): Pick<ListedInstrument, 'kind' | 'new_kind'> | Refusal {
+  const planned = plannedKind(exchange, code);
+  const given = kind === '' ? (known.get(symbol)?.kind ?? planned) : (kind as InstrumentKind);
+  if (saysIndex && given !== undefined && given !== 'index') return indexMissed(symbol, given);
+  const new_kind = saysIndex ? 'index' : (planned ?? 'stock');
+  return { kind: kind === '' ? null : (kind as InstrumentKind), new_kind };
 }
 
 function wrongValue(values: Values): Refusal | undefined {
@@ -119,6 +149,10 @@ function wrongValue(values: Values): Refusal | undefined {
   const day = Buffer.from(list_date);
   if (list_date !== '' && readDay(day, 0, day.length) < 0)
     return refuseField('list_date', 'must be a real day, YYYY-MM-DD');
-  const known = status === '' || (instrumentStatuses as readonly string[]).includes(status);
-  return known ? undefined : refuseField('status', `must be one of ${instrumentStatuses.join(', ')}`);
+  return notOneOf('status', status, instrumentStatuses) ?? notOneOf('kind', values.kind, instrumentKinds);
+}
+
+function notOneOf(field: Name, value: string, allowed: readonly string[]): Refusal | undefined {
+  if (value === '' || allowed.includes(value)) return undefined;
+  return refuseField(field, `must be one of ${allowed.join(', ')}`);
 }

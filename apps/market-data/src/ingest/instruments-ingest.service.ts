@@ -24,7 +24,7 @@ export class InstrumentsIngestService {
   /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
   async ingest(request: IngestRequest, owner = 'market-data'): Promise<IngestReport> {
     const receivedAtMs = systemClock.now();
-    const block = readInstruments(request);
+    const block = readInstruments(request, await this.directory.renewed());
     if (block.lines.length > ITEMS_MAX) throw new Failure('too_large', `A block holds at most ${ITEMS_MAX} lines`);
     const claim = claimOfBlock('instruments', request, owner);
     const report = await this.once.run({ kind: 'instruments', claim, receivedAtMs }, (transaction) =>

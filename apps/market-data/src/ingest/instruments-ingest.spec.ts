@@ -10,8 +10,13 @@ import { InstrumentsIngestService } from './instruments-ingest.service.js';
 
 it('tells of instruments that are stored even when they cannot be read back', async () => {
   const fake = new FakeBus();
-  const directory = { refresh: () => Promise.reject(new Error('the database went away')) };
-  const repository = { merge: () => Promise.resolve({ inserted: ['600519.SH'], updated: [] }) };
+  const directory = {
+    renewed: () => Promise.resolve(new Map()),
+    refresh: () => Promise.reject(new Error('the database went away')),
+  };
+  const repository = {
+    merge: () => Promise.resolve({ inserted: ['600519.SH'], updated: [], rekinded: [], renamed: [] }),
+  };
   const transactions = {
     run: async <T>(work: (transaction: object) => Promise<T>) => ({ value: await work({}), lsn: '0/1' }),
   };

@@ -1,4 +1,5 @@
-import { failureCodes, problems } from '@mystocks/contracts';
+import { exchanges, failureCodes, problems, type Exchange, type InstrumentKind } from '@mystocks/contracts';
+import { plannedKind } from '../instruments/numbers/number-plan.js';
 
 /** Why a line is not stored. */
 export interface Refusal {
@@ -26,6 +27,11 @@ export const refusals = {
     409,
   ),
   unknown: because('There is no such instrument', problems.MARKET_DATA_NOT_FOUND, 404),
+  unknownCode: because(
+    'There is no instrument with this code; to register one, write the code with its exchange',
+    problems.MARKET_DATA_NOT_FOUND,
+    404,
+  ),
   date: because('date must be a real day, YYYY-MM-DD', problems.DATE_RANGE_INVALID, 400),
   tooEarly: because('date is before 1990-12-19, the first trading day', problems.DATE_RANGE_INVALID),
   future: because('date is in the future', problems.DATE_RANGE_INVALID),
@@ -65,3 +71,25 @@ export const refusals = {
 /** A refusal that names a field of the line. */
 export const refuseField = (name: string, what: string): Refusal =>
   because(`${name.slice(0, 60)} ${what}`, INVALID, 400);
+
+/** True for a line that would be stored if its instrument were registered. */
+export const lacksInstrument = ({ message }: Refusal): boolean => message === refusals.unknown.message;
+
+/** The exchange gives out no such code, and no list names it. */
+export function noSuchCode(exchange: Exchange, code: string): Refusal {
+  const others = exchanges.filter((other) => plannedKind(other, code) !== undefined);
+  const hint = others.length === 0 ? '' : `, but ${others.join(' and ')} may have it`;
+  const message = `${exchange} has no code ${code}${hint}. If it is right, name it in an instrument list first`;
+  return because(message, problems.MARKET_DATA_NOT_FOUND, 404);
+}
+
+/** `IDX…` names something that is not an index. */
+export const indexMissed = (symbol: string, kind: InstrumentKind): Refusal =>
+  because(`IDX says index, but ${symbol} is a ${kind}`, problems.SYMBOL_INVALID_FORMAT);
+
+/** A plain code names an index, though elsewhere it means something else. */
+export const indexNotSaid = (symbol: string): Refusal =>
+  because(
+    `${symbol} is an index; if it is meant, write the code as IDX${symbol.slice(0, 6)}, else check the exchange`,
+    problems.SYMBOL_INVALID_FORMAT,
+  );

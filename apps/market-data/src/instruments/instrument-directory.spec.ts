@@ -39,6 +39,22 @@ describe('the directory of instruments', () => {
     });
   });
 
+  it('takes a bare code for the listed instrument, whatever else bars or old lists name', async () => {
+    const { directory, held } = open();
+    held.push({ ...instrument(5, '600519.SZ'), status: 'unlisted' });
+    await expect(directory.resolve('600519')).resolves.toMatchObject({ symbol: '600519.SH' });
+    await expect(directory.resolve('600519.SZ')).resolves.toMatchObject({ id: 5 });
+  });
+
+  it('says that a bare code is ambiguous where none of its instruments is listed', async () => {
+    const { directory, held } = open();
+    held.push(
+      { ...instrument(6, '600001.SH'), status: 'delisted' },
+      { ...instrument(7, '600001.SZ'), status: 'unlisted' },
+    );
+    await expect(directory.resolve('600001')).rejects.toMatchObject({ candidates: ['600001.SH', '600001.SZ'] });
+  });
+
   it('tells an unknown symbol from one that is none', async () => {
     const { directory } = open();
     await expect(directory.resolve('600000')).rejects.toMatchObject({

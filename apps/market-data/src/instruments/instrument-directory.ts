@@ -4,7 +4,7 @@ import { Failure, instrumentsChanged } from '@mystocks/contracts';
 import { systemClock, type Clock } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import { InstrumentsRepository, type Instrument } from './instruments.repository.js';
-import { parseAlias } from './symbols.js';
+import { listedFirst, parseAlias } from './symbols.js';
 
 const REFRESH_AFTER_MS = 30_000;
 // An unknown symbol asks the database again, but a flood of unknown symbols does not.
@@ -124,7 +124,7 @@ function index(instruments: readonly Instrument[], atMs: number): Snapshot {
 
 function pick(snapshot: Snapshot, parsed: { symbol: string } | { code: string }): Instrument | undefined {
   if ('symbol' in parsed) return snapshot.bySymbol.get(parsed.symbol);
-  const named = snapshot.byCode.get(parsed.code) ?? [];
+  const named = listedFirst(snapshot.byCode.get(parsed.code) ?? []);
   if (named.length > 1) {
     const candidates = named.map(({ symbol }) => symbol).sort();
     throw new Failure('conflict', `${parsed.code} names ${candidates.join(' and ')}`, {

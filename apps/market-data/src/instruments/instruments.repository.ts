@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PostgresPool } from '@mystocks/connection-pool';
-import type { Exchange, InstrumentStatus } from '@mystocks/contracts';
+import type { Exchange, InstrumentKind, InstrumentStatus } from '@mystocks/contracts';
 import { currentContext } from '@mystocks/telemetry';
-import type { InstrumentKind } from './symbols.js';
 
 /** An instrument as the other rooms of this service know it. */
 export interface Instrument {

@@ -40,8 +40,8 @@ describe('the spellings of a symbol', () => {
   });
 
   it('reads the codes of files, where indexes say that they are', () => {
-    expect(symbolOf('000001', 'SZSE')).toEqual({ symbol: '000001.SZ', kind: 'stock' });
-    expect(symbolOf('IDX000001', 'SSE')).toEqual({ symbol: '000001.SH', kind: 'index' });
+    expect(symbolOf('000001', 'SZSE')).toEqual({ symbol: '000001.SZ', saysIndex: false });
+    expect(symbolOf('IDX000001', 'SSE')).toEqual({ symbol: '000001.SH', saysIndex: true });
     expect(symbolOf('IDX00001', 'SSE')).toBeUndefined();
     expect(symbolOf('６００５１９', 'SSE')).toBeUndefined();
   });

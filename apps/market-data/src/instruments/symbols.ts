@@ -1,9 +1,7 @@
-import { exchangeSuffix, type Exchange } from '@mystocks/contracts';
+import { exchangeSuffix, type Exchange, type InstrumentStatus } from '@mystocks/contracts';
 
 /** What a client's spelling of a symbol names: exactly one symbol, or a bare code that may name two. */
 export type ParsedAlias = { readonly symbol: string } | { readonly code: string };
-
-export type InstrumentKind = 'stock' | 'index';
 
 const BARE = /^[0-9]{6}$/;
 const ENDING = /^([0-9]{6})\.([A-Z]{2,4})$/;
@@ -44,15 +42,17 @@ export function aliasesOf(symbol: string): string[] {
   ];
 }
 
-/** Reads a file's code and exchange: indexes are written `IDX000001`. Undefined when the code is not well-formed. */
+/**
+ * Reads a file's code and exchange; `IDX000001` says that it means an index. Undefined when the code is not well-formed.
+ */
 export function symbolOf(
   code: string,
   exchange: Exchange,
-): { readonly symbol: string; readonly kind: InstrumentKind } | undefined {
-  const index = code.startsWith('IDX');
-  const digits = index ? code.slice(3) : code;
+): { readonly symbol: string; readonly saysIndex: boolean } | undefined {
+  const saysIndex = code.startsWith('IDX');
+  const digits = saysIndex ? code.slice(3) : code;
   if (!BARE.test(digits)) return undefined;
-  return { symbol: `${digits}.${exchangeSuffix[exchange]}`, kind: index ? 'index' : 'stock' };
+  return { symbol: `${digits}.${exchangeSuffix[exchange]}`, saysIndex };
 }
 
 const exchangeOfSuffix: ReadonlyMap<string, Exchange> = new Map([
@@ -64,4 +64,13 @@ const exchangeOfSuffix: ReadonlyMap<string, Exchange> = new Map([
 /** The exchange of a canonical symbol. */
 export function exchangeOf(symbol: string): Exchange | undefined {
   return exchangeOfSuffix.get(symbol.slice(7));
+}
+
+/**
+ * Of the instruments that have one code, those that a bare code may mean: the listed ones, and all of them only where
+ * none is listed. So an instrument that only a file names never takes a code away from a listed one.
+ */
+export function listedFirst<T extends { readonly status: InstrumentStatus }>(named: readonly T[]): readonly T[] {
+  const listed = named.filter(({ status }) => status === 'listed');
+  return listed.length > 0 ? listed : named;
 }

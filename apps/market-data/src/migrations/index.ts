@@ -3,6 +3,7 @@ import { Idempotency1764100000000 } from './1764100000000-idempotency.js';
 import { Uploads1764200000000 } from './1764200000000-uploads.js';
 import { LoadBlocks1764300000000 } from './1764300000000-load-blocks.js';
 import { Quotes1764700000000 } from './1764700000000-quotes.js';
+import { Instruments1764600000000 } from './1764600000000-instruments.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Uploads1764200000000,
   LoadBlocks1764300000000,
   Quotes1764700000000,
+  Instruments1764600000000,
 ];

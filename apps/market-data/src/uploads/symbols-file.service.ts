@@ -22,23 +22,23 @@ export class SymbolsFileService implements FileKind {
 
   checkHeader({ format }: Upload['options'], header: string | undefined): void {
     const rest = { body: Buffer.alloc(0), first_line: 1, on_error: 'continue', want_items: false } as const;
-    readInstruments({ ...rest, format, ...(header === undefined ? {} : { header }) });
+    readInstruments({ ...rest, format, ...(header === undefined ? {} : { header }) }, new Map());
   }
 
   ingest(upload: Upload, block: StagedBlock): Promise<IngestReport> {
     return this.lists.ingest(requestOf(upload, block, 'continue'));
   }
 
-  check(upload: Upload, block: StagedBlock): Promise<CheckedBlock> {
-    const { lines, ignored } = readInstruments(requestOf(upload, block, 'abort'));
+  async check(upload: Upload, block: StagedBlock): Promise<CheckedBlock> {
+    const { lines, ignored } = readInstruments(requestOf(upload, block, 'abort'), await this.directory.renewed());
     const refused = lines.flatMap(({ line, id, refusal }) => (refusal === undefined ? [] : [{ line, id, ...refusal }]));
-    return Promise.resolve({ total: lines.length, refused, ignored, remarks: {} });
+    return { total: lines.length, refused, ignored, remarks: {} };
   }
 
   whole(upload: Upload): WholeFile {
     let changed = 0;
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
-      const { lines } = readInstruments(requestOf(upload, block, 'abort'));
+      const { lines } = readInstruments(requestOf(upload, block, 'abort'), await this.directory.renewed());
       const { inserted, updated } = await this.instruments.merge(transaction, lastOfEach(lines));
       changed += inserted.length + updated.length;
       const refused = lines.filter(({ refusal }) => refusal !== undefined).length;

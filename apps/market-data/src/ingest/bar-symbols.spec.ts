@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import { readBarBlock, type BarBlock } from './bar-block.js';
+import type { SymbolIds } from './bar-symbols.js';
+
+const ids: SymbolIds = new Map([
+  ['600519.SH', { id: 7, kind: 'stock', status: 'listed' }],
+  ['600519.SZ', { id: 6, kind: 'stock', status: 'unlisted' }],
+  ['600001.SH', { id: 5, kind: 'stock', status: 'delisted' }],
+  ['600001.SZ', { id: 4, kind: 'stock', status: 'unlisted' }],
+  ['000001.SH', { id: 8, kind: 'index', status: 'listed' }],
+  ['000001.SZ', { id: 9, kind: 'stock', status: 'listed' }],
+  ['399001.SZ', { id: 10, kind: 'index', status: 'listed' }],
+  ['510300.SH', { id: 11, kind: 'fund', status: 'listed' }],
+]);
+
+function read(header: string, ...lines: string[]): BarBlock {
+  const body = Buffer.from(lines.map((line) => `${line},2024-06-14,10,11,9,10,100`).join('\n'));
+  const rest = { format: 'csv', first_line: 2, on_error: 'continue', want_items: false, register: true } as const;
+  const request = { ...rest, body, header: `${header},date,open,high,low,close,volume` };
+  return readBarBlock(request, { ids, nowMs: Date.parse('2026-11-30T12:00:00Z') });
+}
+const byCode = (...lines: string[]): BarBlock => read('code,exchange', ...lines);
+const bySymbol = (...lines: string[]): BarBlock => read('symbol', ...lines);
+const instruments = ({ daily }: BarBlock): number[] =>
+  daily
+    .copyText()
+    .toString()
+    .split('\n')
+    .filter((row) => row !== '')
+    .map((row) => Number(row.split('\t')[0]));
+const reasons = ({ refused }: BarBlock): string[] => refused.map(({ message }) => message);
+
+describe('the instruments that lines of bars name', () => {
+  it('lets IDX meet an index and a plain code a stock, and names the other lines', () => {
+    const block = byCode('IDX000001,SSE', '000001,SZSE', 'IDX000001,SZSE', 'IDX600519,SSE', '000001,SSE');
+    expect(instruments(block)).toEqual([8, 9]);
+    expect(block.refused.map(({ line, status }) => [line, status])).toEqual([
+      [4, 422],
+      [5, 422],
+      [6, 422],
+    ]);
+    expect(reasons(block)).toEqual([
+      'IDX says index, but 000001.SZ is a stock',
+      'IDX says index, but 600519.SH is a stock',
+      expect.stringContaining('write the code as IDX000001'),
+    ]);
+  });
+
+  it('accepts an index without IDX where the number means nothing else, and a fund as what it is', () => {
+    expect(instruments(byCode('399001,SZSE', '510300,SSE'))).toEqual([10, 11]);
+  });
+
+  it('takes a symbol for exactly the instrument that it names', () => {
+    expect(instruments(bySymbol('000001.SH', '000001.SZ', 'SH600519', '600519.XSHE'))).toEqual([8, 9, 7, 6]);
+  });
+
+  it('gives a bare code to the listed instrument, and to none where several are equal', () => {
+    const block = bySymbol('600519', '600001', '000001', '600002');
+    expect(instruments(block)).toEqual([7]);
+    expect(block.refused.map(({ line, status }) => [line, status])).toEqual([
+      [3, 409],
+      [4, 409],
+      [5, 404],
+    ]);
+    expect(block.unknown.size).toBe(0);
+  });
+
+  it('offers for registration only what the exchange can have, with the kind of its number', () => {
+    const block = byCode('600036,SSE', '920008,BSE', 'IDX000300,SSE', '399006,SZSE', '159915,SZSE', '123001,SZSE');
+    expect([...block.unknown.values()].map(({ symbol, kind }) => [symbol, kind])).toEqual([
+      ['600036.SH', 'stock'],
+      ['920008.BJ', 'stock'],
+      ['000300.SH', 'index'],
+      ['399006.SZ', 'index'],
+      ['159915.SZ', 'fund'],
+      ['123001.SZ', 'bond'],
+    ]);
+  });
+
+  it.each([
+    ['601318,SZSE', 'SZSE has no code 601318, but SSE may have it'],
+    ['999999,SSE', 'SSE has no code 999999. If it is right, name it in an instrument list first'],
+    ['IDX600036,SSE', 'IDX says index, but 600036.SH is a stock'],
+    ['IDX000002,SZSE', 'IDX says index, but 000002.SZ is a stock'],
+    ['000300,SSE', 'write the code as IDX000300'],
+  ])('does not offer %s for registration and says why', (line, why) => {
+    const block = byCode(line);
+    expect(block.unknown.size).toBe(0);
+    expect(reasons(block)).toEqual([expect.stringContaining(why)]);
+  });
+
+  it('does not offer a symbol with the wrong exchange for registration', () => {
+    const block = bySymbol('601318.SZ', '601318.SH');
+    expect([...block.unknown.keys()]).toEqual(['601318.SH']);
+    expect(reasons(block)[0]).toContain('SZSE has no code 601318');
+  });
+});
