@@ -20,4 +20,13 @@ export {
   type Phase,
   type Session,
 } from './sessions.js';
-export { isKnown, isTradingDay, knownRange, previousTradingDay, tradingDays } from './trading-days.js';
+export {
+  calendarRange,
+  isProvisional,
+  isTradingDay,
+  previousTradingDay,
+  tradesOn,
+  tradingDays,
+  useCalendar,
+} from './trading-days.js';
+export { builtInDays, type DayStates } from './built-in-days.js';

@@ -1,5 +1,5 @@
 import { chinaDay, chinaTimeOfDay, timeOn, type Day } from './china-time.js';
-import { isTradingDay, nextTradingDay } from './trading-days.js';
+import { daySessions, nextTradingDay } from './trading-days.js';
 
 /** What the market is doing: both auctions, the gap before the open, trading, lunch, or nothing. */
 export type Phase = 'pre_open' | 'call_auction' | 'continuous' | 'lunch' | 'closing_auction' | 'closed';
@@ -24,21 +24,20 @@ const TIMETABLE: readonly { readonly from: number; readonly phase: Phase }[] = [
   { from: at(14, 57), phase: 'closing_auction' },
   { from: at(15, 0), phase: 'closed' },
 ];
+const [MORNING, NOON, AFTERNOON, CLOSE] = [at(9, 30), at(11, 30), at(13, 0), at(15, 0)];
 const SESSIONS = [
-  { open: at(9, 30), close: at(11, 30) },
-  { open: at(13, 0), close: at(15, 0) },
+  { open: MORNING, close: NOON },
+  { open: AFTERNOON, close: CLOSE },
 ] as const;
 // Quotes begin to move with the opening auction, and again after lunch.
 const ACTIVITIES = [at(9, 15), at(13, 0)] as const;
 
-/**
- * What the market is doing at an instant.
- * @throws {RangeError} when the calendar does not know the day
- */
+/** What the market is doing at an instant. */
 export function phaseAt(instantMs: number): Phase {
-  if (!isTradingDay(chinaDay(instantMs))) return 'closed';
+  const { morning, afternoon } = daySessions(chinaDay(instantMs));
   const time = chinaTimeOfDay(instantMs);
-  return TIMETABLE.findLast(({ from }) => from <= time)?.phase ?? 'closed';
+  const isOff = time < NOON ? !morning : !afternoon || (time < AFTERNOON && !morning);
+  return isOff ? 'closed' : (TIMETABLE.findLast(({ from }) => from <= time)?.phase ?? 'closed');
 }
 
 /** True while orders are matched: inside a session. */
@@ -53,30 +52,24 @@ export function nextPhaseChange(instantMs: number): number {
   return timeOn(chinaDay(instantMs), TIMETABLE.find(({ from }) => from > time)?.from ?? at(24, 0));
 }
 
-/**
- * The trading sessions of a day; none on a day without trading.
- * @throws {RangeError} when the calendar does not know the day
- */
+/** The trading sessions of a day; none on a day without trading. */
 export function sessionsOf(day: Day): readonly Session[] {
-  if (!isTradingDay(day)) return [];
-  return SESSIONS.map(({ open, close }) => ({ openMs: timeOn(day, open), closeMs: timeOn(day, close) }));
+  const { morning, afternoon } = daySessions(day);
+  return SESSIONS.filter(({ open }) => (open === MORNING ? morning : afternoon)).map(({ open, close }) => ({
+    openMs: timeOn(day, open),
+    closeMs: timeOn(day, close),
+  }));
 }
 
-/**
- * The first opening of a session after an instant, epoch ms; nothing when the known calendar ends before it.
- * @throws {RangeError} when the calendar does not know the day
- */
-export const nextOpen = (instantMs: number): number | undefined =>
+/** The first opening of a session after an instant, epoch ms. */
+export const nextOpen = (instantMs: number): number =>
   nextEdge(
     instantMs,
     SESSIONS.map(({ open }) => open),
   );
 
-/**
- * The first closing of a session after an instant, epoch ms; nothing when the known calendar ends before it.
- * @throws {RangeError} when the calendar does not know the day
- */
-export const nextClose = (instantMs: number): number | undefined =>
+/** The first closing of a session after an instant, epoch ms. */
+export const nextClose = (instantMs: number): number =>
   nextEdge(
     instantMs,
     SESSIONS.map(({ close }) => close),
@@ -84,15 +77,21 @@ export const nextClose = (instantMs: number): number | undefined =>
 
 /**
  * The first instant after `instantMs` at which quotes begin to move: 13:00 of a trading day that has reached 09:15, else
- * 09:15 of the next one. At lunch and while the market is closed nothing moves before it. Epoch ms; nothing when the known
- * calendar ends before it.
- * @throws {RangeError} when the calendar does not know the day
+ * 09:15 of the next one. At lunch and while the market is closed nothing moves before it. Epoch ms.
  */
-export const nextActivity = (instantMs: number): number | undefined => nextEdge(instantMs, ACTIVITIES);
+export const nextActivity = (instantMs: number): number => nextEdge(instantMs, ACTIVITIES);
+
+/** Those of these times of day that lie in a session of the day, or just before it. */
+function timesOf(day: Day, times: readonly number[]): readonly number[] {
+  const { morning, afternoon } = daySessions(day);
+  return times.filter((time) => (time <= NOON ? morning : afternoon));
+}
 
 /** The first of these times of a trading day after an instant. */
-function nextEdge(instantMs: number, times: readonly number[]): number | undefined {
+function nextEdge(instantMs: number, times: readonly number[]): number {
   const today = chinaDay(instantMs);
-  const days = [isTradingDay(today) ? today : undefined, nextTradingDay(today)].filter((day) => day !== undefined);
-  return days.flatMap((day) => times.map((time) => timeOn(day, time))).find((ms) => ms > instantMs);
+  const found = timesOf(today, times).find((time) => timeOn(today, time) > instantMs);
+  if (found !== undefined) return timeOn(today, found);
+  const next = nextTradingDay(today);
+  return timeOn(next, timesOf(next, times)[0] ?? 0);
 }

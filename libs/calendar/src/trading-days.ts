@@ -1,101 +1,103 @@
-import { createRequire } from 'node:module';
+import { builtInDays, type DayStates } from './built-in-days.js';
 import { addDays, weekday, type Day } from './china-time.js';
+import { SHENZHEN_DAYS, SHENZHEN_SATURDAYS } from './early-days.js';
 
-// The exchanges stay shut on make-up workdays, so weekday and not public holiday is the whole rule.
-// Compared with the exchanges' own calendar 1990-2026 (akfamily/akshare@0e7db00 file_fold/calendar.json, MIT): before
-// 2007 make-up rules differ, from 2007 on one day does, the correction below.
-const FIRST_YEAR = 2007;
-const LAST_YEAR = 2100;
-// New Year's Eve 2024 was a working day by law, but the exchanges closed: notices of the Shanghai, Shenzhen and Beijing
-// exchanges of 2023-12-26 on the closing days of 2024, "Spring Festival: February 9 (Friday) to February 17".
-const EXTRA_CLOSED: ReadonlySet<Day> = new Set(['2024-02-09']);
+/** Bits of a day's value. */
+const [MORNING, AFTERNOON, SHENZHEN] = [1, 2, 4];
+const BOTH = MORNING + AFTERNOON;
 
-// The data behind chinese-days, not its functions: those of 1.5.7 look at a day in the machine's zone and are a day off
-// west of Greenwich.
-const require = createRequire(import.meta.url);
-const announced = require('chinese-days/dist/chinese-days.json') as { holidays: Record<Day, string> };
-const holidays: ReadonlySet<Day> = new Set(Object.keys(announced.holidays));
-const isOpen = (day: Day): boolean => weekday(day) < 5 && !EXTRA_CLOSED.has(day) && !holidays.has(day);
-
-/** Trading days of one year, or nothing when the holidays of that year have not been announced in the data yet. */
-function daysOfYear(year: number): Day[] | undefined {
-  const open: Day[] = [];
-  let weekdays = 0;
-  for (let day = `${year}-01-01`; day.startsWith(String(year)); day = addDays(day, 1)) {
-    if (weekday(day) < 5) weekdays += 1;
-    if (isOpen(day)) open.push(day);
-  }
-  return open.length === weekdays ? undefined : open;
-}
-
-function everyKnownDay(): Day[] {
-  const known: Day[] = [];
-  for (let year = FIRST_YEAR; year <= LAST_YEAR; year += 1) {
-    const ofYear = daysOfYear(year);
-    if (ofYear === undefined) break;
-    known.push(...ofYear);
-  }
-  return known;
-}
-
-const days: readonly Day[] = everyKnownDay();
-const open: ReadonlySet<Day> = new Set(days);
-
-/** First and last day the calendar speaks of: whole years, as far as public holidays have been announced. */
-export const knownRange: { readonly from: Day; readonly to: Day } = {
-  from: `${FIRST_YEAR}-01-01`,
-  to: `${days.at(-1)?.slice(0, 4) ?? FIRST_YEAR}-12-31`,
+/** A day as a number of few bits: 12 months of 32 days a year, so that no date has to be computed to look it up. */
+const FIRST_YEAR = 1990;
+const slotOf = (year: number, month: number, day: number): number =>
+  ((year - FIRST_YEAR) * 12 + month - 1) * 32 + day - 1;
+const slotOfDay = (day: Day): number => {
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
+  return slotOf(year, month, date);
 };
 
-/** True when the calendar knows whether `day` is a trading day. */
-export const isKnown = (day: Day): boolean => day >= knownRange.from && day <= knownRange.to;
-
-function demandKnown(day: Day): void {
-  if (!isKnown(day))
-    throw new RangeError(`the trading calendar knows ${knownRange.from} to ${knownRange.to}, not ${day}`);
+interface Table {
+  readonly from: Day;
+  readonly to: Day;
+  /** Up to the last slot of the year in which the calendar ends. */
+  readonly slots: Uint8Array;
 }
 
-/** @throws {RangeError} outside {@link knownRange} */
-export function isTradingDay(day: Day): boolean {
-  demandKnown(day);
-  return open.has(day);
-}
-
-/**
- * Trading days from `start` to `end`, both included.
- * @throws {RangeError} outside {@link knownRange}
- */
-export function tradingDays(start: Day, end: Day): readonly Day[] {
-  demandKnown(start);
-  demandKnown(end);
-  return days.slice(firstFrom(start), firstFrom(addDays(end, 1)));
-}
-
-/**
- * The first trading day after `day`; nothing when the calendar ends before it.
- * @throws {RangeError} outside {@link knownRange}
- */
-export function nextTradingDay(day: Day): Day | undefined {
-  demandKnown(day);
-  return days[firstFrom(addDays(day, 1))];
-}
-
-/**
- * The last trading day before `day`; nothing when the calendar begins after it.
- * @throws {RangeError} outside {@link knownRange}
- */
-export function previousTradingDay(day: Day): Day | undefined {
-  demandKnown(day);
-  return days[firstFrom(day) - 1];
-}
-
-/** Index of the first trading day that is not before `day`. */
-function firstFrom(day: Day): number {
-  let [low, high] = [0, days.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((days[middle] ?? '') < day) low = middle + 1;
-    else high = middle;
+function tableOf({ from, states }: DayStates): Table {
+  const to = addDays(from, states.length - 1);
+  const slots = new Uint8Array(slotOf(Number(to.slice(0, 4)) + 1, 1, 1));
+  let day = from;
+  for (const state of states) {
+    slots[slotOfDay(day)] = Number(state);
+    day = addDays(day, 1);
   }
-  return low;
+  for (; Number(day.slice(0, 4)) === Number(to.slice(0, 4)); day = addDays(day, 1)) {
+    slots[slotOfDay(day)] = provisionalState(day);
+  }
+  const { first, last } = SHENZHEN_SATURDAYS;
+  const saturdays: Day[] = [];
+  for (let saturday: Day = first; saturday <= last; saturday = addDays(saturday, 7)) saturdays.push(saturday);
+  for (const own of [...saturdays, ...SHENZHEN_DAYS]) {
+    const slot = slotOfDay(own);
+    if (slot < slots.length) slots[slot] = (slots[slot] ?? 0) | SHENZHEN;
+  }
+  return { from, to, slots };
+}
+
+const provisionalState = (day: Day): number => (weekday(day) < 5 ? BOTH : 0);
+
+// Reading the calendar is synchronous and frequent; a change swaps the whole table.
+let table = tableOf(builtInDays());
+
+/** From now on the calendar of this process is `days`. */
+export function useCalendar(days: DayStates): void {
+  table = tableOf(days);
+}
+
+/** First and last day that the calendar states. Beyond the last one weekdays are provisional trading days. */
+export const calendarRange = (): { readonly from: Day; readonly to: Day } => ({ from: table.from, to: table.to });
+
+/** True beyond the end of the calendar. */
+export const isProvisional = (day: Day): boolean => day > table.to;
+
+function stateOf(day: Day): number {
+  return table.slots[slotOfDay(day)] ?? (day > table.to ? provisionalState(day) : 0);
+}
+
+/** Which sessions a day has; none before the exchanges opened. */
+export function daySessions(day: Day): { readonly morning: boolean; readonly afternoon: boolean } {
+  const state = stateOf(day);
+  return { morning: (state & MORNING) !== 0, afternoon: (state & AFTERNOON) !== 0 };
+}
+
+export const isTradingDay = (day: Day): boolean => (stateOf(day) & BOTH) !== 0;
+
+/** Whether an exchange trades on a day YYYYMMDD: Shenzhen has had days of its own in its first years. */
+export function tradesOn(exchange: string, day: number): boolean {
+  const slot = slotOf(Math.trunc(day / 10_000), Math.trunc(day / 100) % 100, day % 100);
+  const state = table.slots[slot];
+  if (state !== undefined) return (state & (exchange === 'SZSE' ? BOTH + SHENZHEN : BOTH)) !== 0;
+  const text = String(day);
+  return isTradingDay(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`);
+}
+
+/** Trading days from `start` to `end`, both included. */
+export function tradingDays(start: Day, end: Day): readonly Day[] {
+  const found: Day[] = [];
+  for (let day = start; day <= end; day = addDays(day, 1)) if (isTradingDay(day)) found.push(day);
+  return found;
+}
+
+/** The first trading day after `day`. */
+export function nextTradingDay(day: Day): Day {
+  let next = day < table.from ? table.from : addDays(day, 1);
+  while (!isTradingDay(next)) next = addDays(next, 1);
+  return next;
+}
+
+/** The last trading day before `day`; undefined before the first one. */
+export function previousTradingDay(day: Day): Day | undefined {
+  for (let before = addDays(day, -1); before >= table.from; before = addDays(before, -1)) {
+    if (isTradingDay(before)) return before;
+  }
+  return undefined;
 }

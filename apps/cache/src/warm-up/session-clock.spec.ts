@@ -11,7 +11,7 @@ describe('when the cache is warmed before a session', () => {
   ])('at 09:25 on every trading day from %s on, and on no other', (start, end, last) => {
     const runs: number[] = [];
     let run = nextSessionRun(at(`${start}T00:00:00`));
-    while (run !== undefined && run.atMs < at(`${end}T00:00:00`)) {
+    while (run.atMs < at(`${end}T00:00:00`)) {
       runs.push(run.atMs);
       expect(run.day).toBe(chinaDay(run.atMs));
       run = nextSessionRun(run.atMs);
@@ -20,15 +20,15 @@ describe('when the cache is warmed before a session', () => {
   });
 
   it('passes over weekends, the Spring Festival and National Day', () => {
-    const next = (local: string): string | undefined => nextSessionRun(at(local))?.day;
+    const next = (local: string): string => nextSessionRun(at(local)).day;
     expect(next('2024-02-08T09:25:00')).toBe('2024-02-19');
     expect(next('2024-02-08T09:24:59')).toBe('2024-02-08');
     expect(next('2024-09-30T15:00:00')).toBe('2024-10-08');
     expect(next('2024-06-14T12:00:00')).toBe('2024-06-17');
   });
 
-  it('is not known beyond the end of the calendar', () => {
-    expect(nextSessionRun(at('2100-06-01T00:00:00'))).toBeUndefined();
+  it('is due on every weekday beyond the end of the calendar', () => {
+    expect(nextSessionRun(at('2100-06-04T09:25:00'))).toEqual({ day: '2100-06-07', atMs: at('2100-06-07T09:25:00') });
   });
 });
 

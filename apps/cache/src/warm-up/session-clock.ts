@@ -1,4 +1,4 @@
-import { addDays, chinaDay, isKnown, isTradingDay, phaseAt, timeOn, type Day } from '@mystocks/calendar';
+import { addDays, chinaDay, isProvisional, isTradingDay, phaseAt, timeOn, type Day } from '@mystocks/calendar';
 
 /**
  * When the opening auction is over and five minutes remain until trading begins. What was frozen overnight ended at
@@ -12,18 +12,17 @@ export interface SessionRun {
   readonly atMs: number;
 }
 
-/** The first one after an instant; nothing when the trading calendar does not reach so far. */
-export function nextSessionRun(afterMs: number): SessionRun | undefined {
-  for (let day = chinaDay(afterMs); isKnown(day); day = addDays(day, 1)) {
+/** The first one after an instant; beyond the end of the calendar every weekday counts. */
+export function nextSessionRun(afterMs: number): SessionRun {
+  for (let day = chinaDay(afterMs); ; day = addDays(day, 1)) {
     const atMs = timeOn(day, BEFORE_SESSION_MS);
     if (atMs > afterMs && isTradingDay(day)) return { day, atMs };
   }
-  return undefined;
 }
 
-/** Whether quotes stand still for now, at night or at lunch. A day the calendar does not know may be any. */
+/** Whether quotes stand still for now, at night or at lunch. A provisional trading day may turn out to be either. */
 export function isStill(nowMs: number): boolean {
-  if (!isKnown(chinaDay(nowMs))) return false;
+  if (isProvisional(chinaDay(nowMs))) return false;
   const phase = phaseAt(nowMs);
   return phase === 'closed' || phase === 'lunch';
 }

@@ -60,11 +60,11 @@ export class WarmUpScheduleService implements OnApplicationBootstrap, OnModuleDe
     await time.sleep(SETTLE_MS);
     await this.#attempt(() => runner.run('start'));
     while (!this.#isStopped) {
-      const next = this.#next ?? nextSessionRun(time.now());
+      const next: SessionRun = this.#next ?? nextSessionRun(time.now());
       this.#next = next;
-      const waitMs = (next?.atMs ?? Infinity) - time.now();
+      const waitMs = next.atMs - time.now();
       if (waitMs > 0) await time.sleep(Math.min(waitMs, LOOK_EVERY_MS));
-      else if (next !== undefined) await this.#runBeforeSession(runner, next);
+      else await this.#runBeforeSession(runner, next);
     }
   }
 

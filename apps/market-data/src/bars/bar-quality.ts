@@ -17,14 +17,11 @@ export interface NewestBar {
  * How fresh bars are: closed days are `eod`; those of a day that still runs are `live` or behind. While the market rests
  * the word stays the same until it moves again.
  */
-export function barQuality(
-  newest: NewestBar,
-  now: { readonly ms: number; readonly phase: Phase | undefined },
-): Quality {
+export function barQuality(newest: NewestBar, now: { readonly ms: number; readonly phase: Phase }): Quality {
   const day = newest.stamp.slice(0, 10);
   if (now.phase === 'closed') return isBeforeNextDay(day, now.ms) ? 'eod' : 'delayed';
   if (day < chinaDay(now.ms)) return 'eod';
-  if (newest.minutes === undefined || now.phase === undefined || !isOpenPhase(now.phase)) return 'delayed';
+  if (newest.minutes === undefined || !isOpenPhase(now.phase)) return 'delayed';
   return now.ms <= liveUntilMs(newest) ? 'live' : 'delayed';
 }
 
@@ -35,6 +32,5 @@ export function liveUntilMs({ stamp, minutes = 0 }: NewestBar): number {
 
 /** With the market closed: trading of that day is over. */
 function isBeforeNextDay(day: string, nowMs: number): boolean {
-  const nextMs = nextActivity(nowMs);
-  return nextMs === undefined || day < chinaDay(nextMs);
+  return day < chinaDay(nextActivity(nowMs));
 }

@@ -1,10 +1,9 @@
-import { withZone } from '@mystocks/calendar';
+import { phaseAt, withZone } from '@mystocks/calendar';
 import { Failure, type Answer, type ListBarsRequest, type ListManyBarsRequest } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 import { answerOfMarketData } from '../answer-of-json.js';
 import { barsLifetime, closedHistoryLifetime } from '../calendar/lifetimes.js';
-import { knownPhase } from '../calendar/market-phase.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { listTags } from '../instruments/list-tags.js';
 import { barQuality, liveUntilMs } from './bar-quality.js';
@@ -110,7 +109,7 @@ export class BarsService {
     const stamps = page.series.map(({ newest }) => newest);
     const minutes = request.timeframe === '1Min' ? 1 : binMinutes[request.timeframe];
     const newest = { stamp: stamps.reduce((a, b) => (a > b ? a : b), ''), minutes };
-    const quality = stamps.length === 0 ? undefined : barQuality(newest, { ms: nowMs, phase: knownPhase(nowMs) });
+    const quality = stamps.length === 0 ? undefined : barQuality(newest, { ms: nowMs, phase: phaseAt(nowMs) });
     const isClosed = isClosedHistory({ request, ...page, instruments: instruments.length }, nowMs);
     return answerOfMarketData(
       {

@@ -1,4 +1,4 @@
-import { addDays, chinaDay, isKnown, isTradingDay, previousTradingDay, type Day } from '@mystocks/calendar';
+import { addDays, chinaDay, isTradingDay, previousTradingDay, type Day } from '@mystocks/calendar';
 import type { ListBarsRequest } from '@mystocks/contracts';
 import { lastStored, type BarWindow } from './bar-window.js';
 import type { BarSeries } from './bars.repository.js';
@@ -44,8 +44,7 @@ function haveCome({ request, series, instruments }: BarsPage, last: string): boo
 
 const earlier = (a: string, b: string): string => (a < b ? a : b);
 
-/** The last trading day up to `day`; nothing where the calendar knows nothing. */
+/** The last trading day up to `day`; undefined before the first one. */
 function lastTradingDay(day: Day): Day | undefined {
-  if (!isKnown(day)) return undefined;
   return isTradingDay(day) ? day : previousTradingDay(day);
 }

@@ -1,11 +1,11 @@
 import {
-  addDays,
+  calendarRange,
   chinaDay,
   chinaLocal,
-  isKnown,
+  addDays,
+  isProvisional,
   isTrading,
   isTradingDay,
-  knownRange,
   nextClose,
   nextOpen,
   phaseAt,
@@ -20,11 +20,13 @@ import { answerOfJson } from '../answer-of-json.js';
 import { clockLifetime, tradingDaysLifetime } from './lifetimes.js';
 
 const DAYS_MAX = 2 * 366;
+const LAST_DAY = '2100-12-31';
 
 const atSeconds = (ms: number): string => withZone(chinaLocal(ms).slice(0, 19));
-const orNull = (ms: number | undefined): string | null => (ms === undefined ? null : atSeconds(ms));
+/** Present only where it is true. */
+const provisional = (isSo: boolean): { readonly provisional?: true } => (isSo ? { provisional: true } : {});
 
-/** Trading days, sessions and the clock of the exchanges. */
+/** Trading days, sessions and the clock of the exchanges. Beyond the end of the calendar weekdays are provisional. */
 @Injectable()
 export class CalendarService {
   constructor(private readonly clock: Clock) {}
@@ -35,14 +37,16 @@ export class CalendarService {
     if (end >= addDays(start, DAYS_MAX)) {
       throw new Failure('unprocessable', 'At most two years at once', { problem: 'DATE_RANGE_TOO_LONG' });
     }
-    if (!isKnown(start) || !isKnown(end)) {
-      throw new Failure('unprocessable', `The calendar knows ${knownRange.from} to ${knownRange.to}`, {
+    const { from } = calendarRange();
+    if (start < from || end > LAST_DAY) {
+      throw new Failure('unprocessable', `The calendar knows the days from ${from} to ${LAST_DAY}`, {
         problem: 'DATE_RANGE_INVALID',
       });
     }
     const days = tradingDays(start, end).map((date) => ({
       date,
       sessions: sessionsOf(date).map(({ openMs, closeMs }) => ({ open: atSeconds(openMs), close: atSeconds(closeMs) })),
+      ...provisional(isProvisional(date)),
     }));
     return answerOfJson(JSON.stringify({ days }), { tags: [], ...tradingDaysLifetime, built_at_ms: this.clock.now() });
   }
@@ -51,19 +55,17 @@ export class CalendarService {
   now(): Answer {
     const nowMs = this.clock.now();
     const today = chinaDay(nowMs);
-    if (!isKnown(today)) {
-      throw new Failure('unavailable', `The trading calendar ends on ${knownRange.to}`, {
-        problem: 'MARKET_DATA_UNAVAILABLE',
-      });
-    }
     const phase = phaseAt(nowMs);
+    const nextCloseMs = nextClose(nowMs);
     const clock = {
       timestamp: withZone(chinaLocal(nowMs)),
       phase,
       is_open: isTrading(phase),
       trading_day: isTradingDay(today) ? today : null,
-      next_open: orNull(nextOpen(nowMs)),
-      next_close: orNull(nextClose(nowMs)),
+      next_open: atSeconds(nextOpen(nowMs)),
+      next_close: atSeconds(nextCloseMs),
+      // Also when only the next session is not certain.
+      ...provisional(isProvisional(chinaDay(Math.max(nextOpen(nowMs), nextCloseMs)))),
     };
     return answerOfJson(JSON.stringify(clock), { tags: [], ...clockLifetime, built_at_ms: nowMs });
   }

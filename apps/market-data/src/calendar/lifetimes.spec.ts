@@ -18,8 +18,8 @@ describe('quotes are kept', () => {
     ['over a weekend', '2024-06-14T15:00:00', (48 + 18.25) * HOUR_MS],
     ['over the Spring Festival', '2024-02-08T15:00:00', (10 * 24 + 18.25) * HOUR_MS],
     ['a last millisecond', '2024-06-14T09:14:59.999', 1],
-    ['a second on a day nobody knows', '2099-01-05T10:00:00', 1_000],
-    ['a second when nobody knows what comes after', '2026-12-31T20:00:00', 1_000],
+    ['a second on a provisional day', '2099-01-05T10:00:00', 1_000],
+    ['a second where a provisional day comes next', '2026-12-31T20:00:00', 1_000],
   ])('%s', (_, at, ttl_ms) => {
     expect(quotesLifetime(china(at))).toEqual({ ttl_ms });
   });
@@ -31,7 +31,7 @@ describe('bars are kept', () => {
     ['to lunch', '2024-06-14T11:20:00', { ttl_ms: 10 * MINUTE_MS, swr_ms: 10_000 }],
     ['from lunch to 13:00, then they are asked for', '2024-06-14T12:00:00', { ttl_ms: HOUR_MS }],
     ['from the close to 09:15', '2024-06-13T15:00:00', { ttl_ms: 18.25 * HOUR_MS }],
-    ['a minute on a day nobody knows', '2099-01-05T10:00:00', { ttl_ms: MINUTE_MS, swr_ms: 10_000 }],
+    ['a minute on a provisional day', '2099-01-05T10:00:00', { ttl_ms: MINUTE_MS, swr_ms: 10_000 }],
   ])('%s', (_, at, lifetime) => {
     expect(barsLifetime(china(at))).toEqual(lifetime);
   });

@@ -1,11 +1,11 @@
-import { nextActivity, nextPhaseChange } from '@mystocks/calendar';
+import { chinaDay, isProvisional, nextActivity, nextPhaseChange, phaseAt } from '@mystocks/calendar';
 import type { Answer } from '@mystocks/contracts';
-import { isOpenPhase, knownPhase } from './market-phase.js';
+import { isOpenPhase } from './market-phase.js';
 
 /**
  * How long caches may keep what this service answers.
  *
- * | answer | the market moves | lunch, closed | a day the calendar does not know |
+ * | answer | the market moves | lunch, closed | a provisional day, or before one |
  * |---|---|---|---|
  * | quotes, snapshots | 3 s | until 13:00, or 09:15 of the next trading day | 1 s |
  * | the same without a symbol that nobody knows | 3 s | 30 s | 1 s |
@@ -24,8 +24,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-const quotes = { movingMs: 3_000, unknownMs: 1_000 } as const;
-const bars = { movingMs: 30 * MINUTE_MS, unknownMs: MINUTE_MS, revalidateMs: 10_000 } as const;
+const quotes = { movingMs: 3_000, provisionalMs: 1_000 } as const;
+const bars = { movingMs: 30 * MINUTE_MS, provisionalMs: MINUTE_MS, revalidateMs: 10_000 } as const;
 
 const LACKING_MS = 30_000;
 
@@ -35,7 +35,7 @@ export const closedHistoryLifetime: Lifetime = { ttl_ms: 366 * DAY_MS, immutable
 /** They change by news. */
 export const instrumentsLifetime: Lifetime = { ttl_ms: HOUR_MS };
 
-/** A release may bring holidays that were announced since. */
+/** A change of the calendar is announced, and invalidates them. */
 export const tradingDaysLifetime: Lifetime = { ttl_ms: HOUR_MS };
 
 /** Every answer is another one. */
@@ -59,13 +59,13 @@ export function barsLifetime(nowMs: number, liveUntilMs = Infinity): Lifetime {
 function timeLeft(
   nowMs: number,
   liveUntilMs: number,
-  { movingMs, unknownMs }: { readonly movingMs: number; readonly unknownMs: number },
+  { movingMs, provisionalMs }: { readonly movingMs: number; readonly provisionalMs: number },
 ): { readonly ms: number; readonly isResting: boolean } {
-  const phase = knownPhase(nowMs);
-  const isMoving = phase !== undefined && isOpenPhase(phase);
-  const activityMs = phase === undefined || isMoving ? undefined : nextActivity(nowMs);
-  if (activityMs !== undefined) return { ms: Math.min(activityMs, liveUntilMs) - nowMs, isResting: true };
-  // At rest, but nobody knows until when: as where the calendar knows nothing.
-  const ms = isMoving ? movingMs : unknownMs;
+  const isMoving = isOpenPhase(phaseAt(nowMs));
+  const activityMs = nextActivity(nowMs);
+  // Beyond the end of the calendar it is not certain whether the market moves, nor until when it rests.
+  const isUncertain = isProvisional(chinaDay(isMoving ? nowMs : activityMs));
+  if (!isMoving && !isUncertain) return { ms: Math.min(activityMs, liveUntilMs) - nowMs, isResting: true };
+  const ms = isUncertain ? provisionalMs : movingMs;
   return { ms: Math.min(nowMs + ms, nextPhaseChange(nowMs), liveUntilMs) - nowMs, isResting: false };
 }

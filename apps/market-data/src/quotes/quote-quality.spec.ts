@@ -26,10 +26,10 @@ describe('the quality of a quote', () => {
     expect(quality(quoteAt, nowAt, true)).toBe('simulated');
   });
 
-  it('is not guessed where the calendar ends', () => {
+  it('is told on a provisional trading day as on any other', () => {
     const ms = china('2099-01-05T10:00:00');
-    expect(quoteQuality({ ms: ms - 1_000, simulated: false }, { ms, phase: undefined })).toBe('live');
-    expect(quoteQuality({ ms: ms - 60_000, simulated: false }, { ms, phase: undefined })).toBe('stale');
+    expect(quoteQuality({ ms: ms - 1_000, simulated: false }, { ms, phase: phaseAt(ms) })).toBe('live');
+    expect(quoteQuality({ ms: ms - 60_000, simulated: false }, { ms, phase: phaseAt(ms) })).toBe('delayed');
   });
 
   it('is that of the worst of several', () => {

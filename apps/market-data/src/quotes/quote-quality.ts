@@ -1,12 +1,4 @@
-import {
-  chinaDay,
-  chinaLocal,
-  isKnown,
-  isTradingDay,
-  previousTradingDay,
-  type Day,
-  type Phase,
-} from '@mystocks/calendar';
+import { chinaDay, chinaLocal, isTradingDay, previousTradingDay, type Day, type Phase } from '@mystocks/calendar';
 import type { Quality } from '@mystocks/contracts';
 import { isOpenPhase } from '../calendar/market-phase.js';
 
@@ -23,13 +15,9 @@ export interface QuoteAge {
  * How fresh one quote is: `live` within 15 s while the market is open, `delayed` behind that on the same trading day,
  * `eod` of the last trading day while it is closed, else `stale`.
  */
-export function quoteQuality(
-  quote: QuoteAge,
-  now: { readonly ms: number; readonly phase: Phase | undefined },
-): Quality {
+export function quoteQuality(quote: QuoteAge, now: { readonly ms: number; readonly phase: Phase }): Quality {
   if (quote.simulated) return 'simulated';
   if (isOpenPhase(now.phase) && now.ms <= quote.ms + LIVE_MS) return 'live';
-  if (now.phase === undefined) return 'stale';
   const day = chinaDay(quote.ms);
   if (now.phase === 'closed') return day >= lastTradingDay(now.ms) ? 'eod' : 'stale';
   return day === chinaDay(now.ms) ? 'delayed' : 'stale';
@@ -46,6 +34,6 @@ export function worst(qualities: readonly Quality[]): Quality | undefined {
 /** The day whose quotes are the newest possible while the market is closed; before the opening auction that is the day before. */
 function lastTradingDay(nowMs: number): Day {
   const today = chinaDay(nowMs);
-  const traded = isKnown(today) && isTradingDay(today) && chinaLocal(nowMs).slice(11) >= '15';
+  const traded = isTradingDay(today) && chinaLocal(nowMs).slice(11) >= '15';
   return traded ? today : (previousTradingDay(today) ?? today);
 }

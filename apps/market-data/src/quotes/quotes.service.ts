@@ -8,9 +8,9 @@ import {
 } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
+import { phaseAt } from '@mystocks/calendar';
 import { answerOfMarketData } from '../answer-of-json.js';
 import { quotesLifetime } from '../calendar/lifetimes.js';
-import { knownPhase } from '../calendar/market-phase.js';
 import { claimOfBatch } from '../idempotency/claim.js';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
@@ -81,7 +81,7 @@ export class QuotesService {
     const { instruments, listTags: more, isLacking } = await this.#resolve(request.symbols);
     const rows = await this.repository.snapshots(instruments.map(({ id }) => id));
     const nowMs = this.clock.now();
-    const phase = JSON.stringify(knownPhase(nowMs) ?? null);
+    const phase = JSON.stringify(phaseAt(nowMs));
     const snapshots = rows.map(({ place, quote, bars }) => {
       const [daily = 'null', previous = 'null'] = bars ?? [];
       return `"${instruments[place]?.symbol ?? ''}":{"latest_quote":${quote ?? 'null'},"daily_bar":${daily},"prev_daily_bar":${previous},"phase":${phase}}`;
@@ -111,7 +111,7 @@ export class QuotesService {
 
 /** What time says about the answer is said of one instant: a kept label or phase must be true until the answer ends. */
 function answerOf(members: string, rows: readonly Timed[], { nowMs, tags, isLacking }: Built): Answer {
-  const now = { ms: nowMs, phase: knownPhase(nowMs) };
+  const now = { ms: nowMs, phase: phaseAt(nowMs) };
   const times = rows.flatMap(({ t }) => (t === null ? [] : [t]));
   const ages = rows.flatMap(({ t, simulated }) =>
     t === null ? [] : [{ ms: Date.parse(t), simulated: simulated ?? false }],

@@ -2,15 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  addDays,
   chinaDay,
-  chinaLocal,
-  dayStart,
-  instantOf,
-  isKnown,
   isTrading,
-  isTradingDay,
-  knownRange,
   nextActivity,
   nextClose,
   nextOpen,
@@ -18,100 +11,11 @@ import {
   phaseAt,
   previousTradingDay,
   sessionsOf,
-  timeOn,
-  tradingDays,
-  weekday,
-  withZone,
 } from './index.js';
-import { nextTradingDay } from './trading-days.js';
 
 const CALENDAR = new URL('../../../../shared/data/cn_trading_calendar.csv', import.meta.url);
 const china = (text: string): number => Date.parse(`${text}+08:00`);
-const aDay = fc
-  .integer({ min: 0, max: 20 * 365 })
-  .map((count) => addDays('2007-01-01', count))
-  .filter(isKnown);
 const anInstant = fc.integer({ min: china('2007-01-01T00:00:00'), max: china('2026-12-20T00:00:00') });
-
-describe('trading days', () => {
-  (existsSync(CALENDAR) ? it : it.skip)('are those of the exchanges 2007-2026, or the file is not here', () => {
-    const published = readFileSync(CALENDAR, 'utf8')
-      .split('\n')
-      .filter((line) => line >= '2007' && line < '2027');
-    expect(tradingDays('2007-01-01', '2026-12-31')).toEqual(published);
-  });
-
-  it('are not make-up workdays, holidays, or New Year’s Eve 2024', () => {
-    expect(isTradingDay('2024-02-04')).toBe(false);
-    expect(isTradingDay('2024-10-01')).toBe(false);
-    expect(isTradingDay('2024-02-09')).toBe(false);
-    expect(isTradingDay('2024-02-19')).toBe(true);
-  });
-
-  it('are not guessed where no holidays are known', () => {
-    expect(knownRange.from).toBe('2007-01-01');
-    expect(knownRange.to >= '2026-12-31').toBe(true);
-    expect(() => isTradingDay('2006-12-29')).toThrow(RangeError);
-    expect(() => tradingDays('2026-12-01', '2099-01-04')).toThrow(RangeError);
-    expect(nextTradingDay(knownRange.to)).toBeUndefined();
-  });
-
-  it('follow each other without a trading day between', () => {
-    fc.assert(
-      fc.property(aDay, (day) => {
-        const next = nextTradingDay(day);
-        if (next === undefined) return;
-        expect(isTradingDay(next)).toBe(true);
-        expect(tradingDays(addDays(day, 1), next)).toEqual([next]);
-        expect(previousTradingDay(next) === day).toBe(isTradingDay(day));
-      }),
-    );
-  });
-});
-
-describe('China time', () => {
-  it('is eight hours ahead, whatever the machine’s zone', () => {
-    expect(chinaDay(Date.parse('2024-06-13T15:59:59.999Z'))).toBe('2024-06-13');
-    expect(chinaDay(Date.parse('2024-06-13T16:00:00Z'))).toBe('2024-06-14');
-    expect(chinaLocal(Date.parse('2024-06-14T01:31:00Z'))).toBe('2024-06-14T09:31:00.000');
-    expect(weekday('2024-06-14')).toBe(4);
-  });
-
-  it('starts each day where the day before ends', () => {
-    fc.assert(
-      fc.property(aDay, (day) => {
-        expect(chinaDay(dayStart(day))).toBe(day);
-        expect(chinaDay(dayStart(day) - 1)).toBe(addDays(day, -1));
-      }),
-    );
-  });
-
-  it('agrees with the tz database at every hour from 1986 to 1993, and at the edges of each summer', () => {
-    const shanghai = new Intl.DateTimeFormat('sv', {
-      ...{ timeZone: 'Asia/Shanghai', dateStyle: 'short', timeStyle: 'medium' },
-    });
-    for (let ms = Date.parse('1986-01-01T00:00:00Z'); ms < Date.parse('1993-01-01T00:00:00Z'); ms += 3_600_000) {
-      for (const atMs of [ms, ms - 1_000]) {
-        const local = chinaLocal(atMs).slice(0, 19);
-        expect(local.replace('T', ' ')).toBe(shanghai.format(atMs));
-        // Of the hour that comes twice in autumn the first one counts.
-        expect([0, 3_600_000]).toContain(atMs - instantOf(local));
-      }
-    }
-  });
-
-  it.each([
-    ['1991-04-12T15:00:00', '1991-04-12T15:00:00+08:00'],
-    ['1991-04-15T09:31:00', '1991-04-15T09:31:00+09:00'],
-    ['1991-09-13T15:00:00', '1991-09-13T15:00:00+09:00'],
-    ['1991-09-16T00:00:00', '1991-09-16T00:00:00+08:00'],
-    ['2024-07-01T00:00:00', '2024-07-01T00:00:00+08:00'],
-  ])('writes %s with the offset of its season', (local, zoned) => {
-    expect(withZone(local)).toBe(zoned);
-    expect(instantOf(local)).toBe(Date.parse(zoned));
-    expect(timeOn(local.slice(0, 10), Date.parse(`1970-01-01T${local.slice(11)}Z`))).toBe(Date.parse(zoned));
-  });
-});
 
 describe('sessions', () => {
   it.each([
@@ -137,7 +41,6 @@ describe('sessions', () => {
     expect(nextClose(china('2024-06-14T10:00:00'))).toBe(china('2024-06-14T11:30:00'));
     expect(nextOpen(china('2024-02-08T15:00:00'))).toBe(china('2024-02-19T09:30:00'));
     expect(nextClose(china('2024-02-10T12:00:00'))).toBe(china('2024-02-19T11:30:00'));
-    expect(nextOpen(china('2026-12-31T15:00:00'))).toBeUndefined();
     expect(sessionsOf('2024-06-10')).toEqual([]);
   });
 
@@ -162,10 +65,10 @@ describe('sessions', () => {
     expect(nextActivity(china(instant))).toBe(china(next));
   });
 
-  it('are followed by nothing that is known where the calendar ends', () => {
-    const lastDay = tradingDays(`${knownRange.to.slice(0, 4)}-01-01`, knownRange.to).at(-1) ?? '';
-    expect(nextActivity(china(`${lastDay}T13:00:00`))).toBeUndefined();
-    expect(() => nextActivity(china('2006-12-29T10:00:00'))).toThrow(RangeError);
+  it('begin with the first day of the exchange', () => {
+    expect(phaseAt(china('1990-12-18T10:00:00'))).toBe('closed');
+    expect(nextActivity(china('1980-01-01T10:00:00'))).toBe(china('1990-12-19T09:15:00'));
+    expect(previousTradingDay('1990-12-19')).toBeUndefined();
   });
 
   it('keep one phase until the next change', () => {
@@ -185,7 +88,7 @@ describe('the next activity', () => {
   it('is when quotes begin to move, and between a rest and it nothing does', () => {
     fc.assert(
       fc.property(anInstant, fc.double({ min: 0, max: 1, noNaN: true }), (instant, part) => {
-        const next = nextActivity(instant) ?? 0;
+        const next = nextActivity(instant);
         expect(next).toBeGreaterThan(instant);
         expect([moves(next), moves(next - 1)]).toEqual([true, false]);
         if (moves(instant)) return;
