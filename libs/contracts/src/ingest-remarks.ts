@@ -6,9 +6,10 @@ const WARNINGS_MAX = 20;
 const WARNING_LINES_MAX = 20;
 
 /** The remarks of a report, without its counts. */
-export function remarksOf({ dialect, rounded, superseded, warnings }: IngestRemarks): IngestRemarks {
+export function remarksOf({ dialect, conversion, rounded, superseded, warnings }: IngestRemarks): IngestRemarks {
   return {
     ...(dialect === undefined ? {} : { dialect }),
+    ...(conversion === undefined ? {} : { conversion }),
     ...(rounded === undefined || rounded === 0 ? {} : { rounded }),
     ...(superseded === undefined || superseded.count === 0 ? {} : { superseded }),
     ...(warnings === undefined || warnings.length === 0 ? {} : { warnings }),
@@ -21,8 +22,10 @@ export function remarksOf({ dialect, rounded, superseded, warnings }: IngestRema
  */
 export function addRemarks(one: IngestRemarks, other: IngestRemarks): IngestRemarks {
   const dialect = one.dialect ?? other.dialect;
+  const conversion = one.conversion ?? other.conversion;
   return remarksOf({
     ...(dialect === undefined ? {} : { dialect }),
+    ...(conversion === undefined ? {} : { conversion }),
     rounded: (one.rounded ?? 0) + (other.rounded ?? 0),
     superseded: addSuperseded(one.superseded, other.superseded),
     warnings: addWarnings([...(one.warnings ?? []), ...(other.warnings ?? [])]),

@@ -25,12 +25,18 @@ export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 export const IsIdempotencyKey = (): PropertyDecorator =>
   IsMatching(IDEMPOTENCY_KEY, '1 to 200 visible ASCII characters', { optional: true });
 
+/** What stands above the lines of a CSV: the names of its columns, and in an export of TDX a title line above them. */
+export const IsHeader = (): PropertyDecorator =>
+  IsMatching(/^[^\u0000-\u0008\u000b-\u001f\u007f]{1,4000}$/, '1 to 4,000 characters without control characters', {
+    optional: true,
+  });
+
 /** A block of whole lines of a bars or instruments file (CSV or NDJSON). */
 export class IngestRequest {
   @IsBody() readonly body!: Buffer;
   @IsOneOf(['csv', 'ndjson']) readonly format!: 'csv' | 'ndjson';
   /** The file's header line; needed for CSV. The body holds data lines only. */
-  @IsText(1, 4_000, { optional: true }) readonly header?: string;
+  @IsHeader() readonly header?: string;
   /** Number of the body's first line in the file (1 = first line), for reports. */
   @IsCount(1, Number.MAX_SAFE_INTEGER) readonly first_line: number = 1;
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
@@ -79,6 +85,8 @@ export class IngestWarning {
 export class IngestRemarks {
   /** How the file was read. */
   @IsOneOf(barDialects, { optional: true }) readonly dialect?: BarDialect;
+  /** How volumes and amounts were converted, e.g. `volume × 100, amount × 1,000`. */
+  @IsText(1, 100, { optional: true }) readonly conversion?: string;
   /** Values that were rounded to the scale of their column because only arithmetic noise stood beyond it. */
   @IsCount(0, Number.MAX_SAFE_INTEGER, { optional: true }) readonly rounded?: number;
   @IsShape(SupersededLines, { optional: true }) readonly superseded?: SupersededLines;

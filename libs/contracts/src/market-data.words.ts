@@ -49,3 +49,18 @@ export const INSTRUMENTS_TAG = 'instruments';
 
 /** `600519.SH` -> `SH.600519`: subject tokens, the exchange first so that one wildcard takes an exchange. */
 export const symbolKey = (symbol: string): string => `${symbol.slice(7)}.${symbol.slice(0, 6)}`;
+
+const EXCHANGE_BEFORE = /(?<![0-9a-z])(sh|sz|bj)[#._-]?([0-9]{6})(?![0-9a-z])/i;
+const EXCHANGE_BEHIND = /(?<![0-9a-z])([0-9]{6})\.(sh|sz|bj|xshg|xshe)(?![0-9a-z])/i;
+
+/**
+ * The symbol that a file's name gives with its exchange, e.g. `SH#600000.txt`, `sh600000.csv` or `600000.SH.csv`. Six digits
+ * alone are none: they may be a month.
+ */
+export function symbolInFileName(name: string): string | undefined {
+  const file = name.split(/[\\/]/).at(-1) ?? '';
+  const before = EXCHANGE_BEFORE.exec(file);
+  if (before !== null) return `${before[2]}.${before[1]}`.toUpperCase();
+  const behind = EXCHANGE_BEHIND.exec(file);
+  return behind === null ? undefined : `${behind[1]}.${behind[2]}`.toUpperCase();
+}

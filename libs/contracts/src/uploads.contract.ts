@@ -15,6 +15,7 @@ import {
   barDialects,
   barStamps,
   IngestItem,
+  IsHeader,
   IngestRemarks,
   type BarDialect,
   type BarStamps,
@@ -50,6 +51,8 @@ export class UploadOptions {
   @IsOneOf(barDialects, { optional: true }) readonly dialect?: BarDialect;
   /** `end` where absent. */
   @IsOneOf(barStamps, { optional: true }) readonly stamps?: BarStamps;
+  /** The instrument of a bars file that does not name it, e.g. `600519.SH`. */
+  @IsText(1, 40, { optional: true }) readonly symbol?: string;
 }
 
 export class OpenUploadRequest extends UploadOptions {
@@ -102,7 +105,7 @@ export const appendUpload = defineCall({
 export class StartUploadRequest {
   @isId() readonly id!: string;
   /** The header line of a CSV. */
-  @IsText(1, 4_000, { optional: true }) readonly header?: string;
+  @IsHeader() readonly header?: string;
   @IsCount(1, 1_000_000) readonly blocks!: number;
   @isAmount() readonly lines!: number;
   @isAmount() readonly bytes!: number;

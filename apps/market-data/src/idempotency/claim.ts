@@ -20,10 +20,13 @@ export function claimOfBlock(
 ): Claim | undefined {
   const { idempotency_key: key, body, first_line, header } = request;
   if (key === undefined) return undefined;
-  const { format, on_error, want_items, timeframe, register } = request;
+  const { format, on_error, want_items, timeframe, register, dialect, stamps, symbol } = request;
   // The first block of a file is part 1 whatever its format: another file under the same key meets it there.
-  const part = header === undefined ? first_line : first_line - 1;
+  const part = header === undefined ? first_line : first_line - header.split('\n').length;
+  // Options that came later are hashed only where they are given, so that keys of before stay valid.
+  const options = [dialect, stamps, symbol];
   const about = [kind, format, header, on_error, want_items, timeframe, register];
+  if (options.some((option) => option !== undefined)) about.push(...options);
   return { owner, key, part, requestHash: hashOf(about, body) };
 }
 

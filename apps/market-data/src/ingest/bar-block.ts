@@ -1,10 +1,14 @@
-import { Failure, type IngestBarsRequest, type IngestRemarks } from '@mystocks/contracts';
+import { Failure, remarksOf, type IngestBarsRequest, type IngestRemarks } from '@mystocks/contracts';
 import { cellText } from './bar-cells.js';
-import { barFieldOf, barFields, readBarHeader, type BarColumns } from './bar-columns.js';
-import { BarReader, type BarReaderOptions } from './bar-reader.js';
+import { barFieldOf, barFields, type BarColumns } from './bar-columns.js';
+import type { BarReaderOptions } from './bar-reader.js';
 import { BarRows } from './bar-rows.js';
 import type { Unknown } from './bar-symbols.js';
 import { CsvRecords, type Fields } from './csv-records.js';
+import { readBarHeader } from './dialects/bar-header.js';
+import { conversionOf } from './dialects/layouts.js';
+import { LineReader, ownColumns, type FileHeader } from './dialects/line-reader.js';
+import { isSourceLine, tdxAsCsv } from './dialects/tdx-lines.js';
 import { JsonLines } from './json-lines.js';
 import { refusals, type Refusal } from './refusals.js';
 
@@ -33,30 +37,40 @@ export function readBarBlock(request: IngestBarsRequest, context: Context): BarB
   return request.format === 'csv' ? readCsv(request, context) : readJson(request, context);
 }
 
-function open(
-  request: IngestBarsRequest,
-  columns: BarColumns,
-  context: Context,
-): Omit<BarBlock, 'total' | 'ignored' | 'remarks'> & { reader: BarReader } {
+interface OpenBlock extends Omit<BarBlock, 'total' | 'ignored' | 'remarks' | 'unknown'> {
+  readonly lines: LineReader;
+}
+
+function open(request: IngestBarsRequest, header: FileHeader, context: Context): OpenBlock {
   // A row is shorter than its line in nearly every file; the rows grow where it is not.
   const [daily, minute] = [new BarRows(request.body.length), new BarRows(0)];
-  const reader = new BarReader(columns, { ...context, timeframe: request.timeframe, daily, minute });
-  return { reader, daily, minute, refused: [], unknown: reader.unknown };
+  const lines = new LineReader(header, { ...context, timeframe: request.timeframe, daily, minute });
+  return { lines, daily, minute, refused: [] };
+}
+
+function close({ lines, ...block }: OpenBlock, read: Pick<BarBlock, 'total' | 'ignored' | 'remarks'>): BarBlock {
+  const { rounded, warnings, unknown } = lines;
+  return { ...block, ...read, unknown, remarks: remarksOf({ ...read.remarks, rounded, warnings }) };
 }
 
 function readCsv(request: IngestBarsRequest, context: Context): BarBlock {
   if (request.header === undefined) throw new Failure('invalid', 'A CSV block needs the header of its file');
-  const { columns, count, ignored } = readBarHeader(request.header);
-  const block = open(request, columns, context);
-  const records = new CsvRecords(request.body, request.first_line);
+  const header = readBarHeader(request.header, request);
+  const { dialect, layout, columns, count, ignored } = header;
+  const isTdx = layout?.titled === true;
+  const block = open(request, header, context);
+  const records = new CsvRecords(isTdx ? tdxAsCsv(request.body) : request.body, request.first_line);
   let total = 0;
   while (records.next()) {
+    if (isTdx && isSourceLine(cellText(records.bytes, records.starts[0] ?? 0, records.ends[0] ?? 0))) continue;
     total += 1;
-    const refusal = wrongRecord(records, count) ?? block.reader.read(records, records.line);
+    const refusal = wrongRecord(records, count) ?? block.lines.read(records, records.line);
     if (refusal !== undefined)
       block.refused.push(refused(refusal, records.line, idOf(records, columns, records.count)));
   }
-  return { ...block, total, ignored, remarks: {} };
+  const conversion = layout === undefined ? undefined : conversionOf(layout);
+  const remarks = { dialect, ...(conversion === undefined ? {} : { conversion }) };
+  return close(block, { total, ignored, remarks });
 }
 
 function wrongRecord(records: CsvRecords, count: number): Refusal | undefined {
@@ -64,26 +78,28 @@ function wrongRecord(records: CsvRecords, count: number): Refusal | undefined {
   return records.count === count ? undefined : refusals.columns;
 }
 
-const jsonColumns = Object.fromEntries(barFields.map((field, index) => [field, index])) as BarColumns;
-
 function readJson(request: IngestBarsRequest, context: Context): BarBlock {
-  const block = open(request, jsonColumns, context);
+  if (request.dialect !== undefined && request.dialect !== 'mystocks') {
+    throw new Failure('unprocessable', 'format= is for CSV; the keys of NDJSON and JSON are those of mystocks');
+  }
+  const header = { columns: ownColumns, layout: undefined, title: undefined, adjusted: -1, symbol: request.symbol };
+  const block = open(request, header, context);
   const lines = new JsonLines(request.body, request.first_line, {
     count: barFields.length,
     columnOf: (name) => {
       const field = barFieldOf(name);
-      return field === undefined ? -1 : jsonColumns[field];
+      return field === undefined ? -1 : ownColumns[field];
     },
-    isNumeric: (column) => column >= jsonColumns.open,
+    isNumeric: (column) => column >= ownColumns.open,
   });
   let total = 0;
   while (lines.next()) {
     total += 1;
-    const refusal = lines.refusal ?? block.reader.read(lines, lines.line);
+    const refusal = lines.refusal ?? block.lines.read(lines, lines.line);
     if (refusal !== undefined)
-      block.refused.push(refused(refusal, lines.line, idOf(lines, jsonColumns, barFields.length)));
+      block.refused.push(refused(refusal, lines.line, idOf(lines, ownColumns, barFields.length)));
   }
-  return { ...block, total, ignored: [], remarks: {} };
+  return close(block, { total, ignored: [], remarks: {} });
 }
 
 const refused = (refusal: Refusal, line: number, id: string): RefusedLine => ({ ...refusal, line, id });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isBarEnd, isDecimal, readDay, readMicros, readMinute } from './bar-cells.js';
+import { isBarEnd, readDay, readDecimal, readMicros, readMinute } from './bar-cells.js';
 
 const over = <T>(read: (bytes: Uint8Array, start: number, end: number) => T, text: string): T => {
   const bytes = Buffer.from(`x${text}9`);
@@ -46,10 +46,11 @@ describe('a price', () => {
 
 describe('a decimal', () => {
   it('keeps to its digits before and after the point', () => {
-    const fits = (text: string): boolean => over((bytes, start, end) => isDecimal(bytes, start, end, 3, 2), text);
-    expect(['1', '123', '123.45', '0.1'].map(fits)).toEqual([true, true, true, true]);
-    expect(['', '1234', '1.234', '1.', '.1', '-1', '1.2.3', '1e2'].map(fits)).toEqual(
-      Array.from({ length: 8 }, () => false),
+    const rule = { wholeDigits: 3, scale: 2 };
+    const read = (text: string): number => over((bytes, start, end) => readDecimal(bytes, start, end, rule), text);
+    expect(['1', '123', '123.45', '0.1'].map(read)).toEqual([1, 123, 123.45, 0.1]);
+    expect(['', '1234', '1.234', '1.', '.1', '-1', '1.2.3', '1e2'].map(read)).toEqual(
+      Array.from({ length: 8 }, () => Number.NaN),
     );
   });
 });

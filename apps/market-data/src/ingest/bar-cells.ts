@@ -1,4 +1,5 @@
 import { fitsDouble } from '../timeseries/exact-decimal.js';
+import type { NumberRule } from './numbers/number-rules.js';
 
 /*
  * Readers of single values, byte by byte: an import calls them a dozen times a line. NaN or -1 = not such a value.
@@ -8,6 +9,7 @@ import { fitsDouble } from '../timeseries/exact-decimal.js';
 const [ZERO, DOT, DASH, COLON] = [48, 46, 45, 58];
 const DECIMALS_MAX = 6;
 const DIGITS_MAX = 15;
+const POWERS = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 /** 10,000,000 CNY; with 6 decimals that is 13 digits, exact in a double. */
 const PRICE_MAX_MICROS = 1e13;
 
@@ -37,32 +39,24 @@ export function readMicros(bytes: Uint8Array, start: number, end: number): numbe
 }
 
 /**
- * True for a decimal without sign of at most `wholeMax` digits before and `decimalsMax` after the point, and of 15
- * significant digits: answers are JSON, whose numbers keep no more.
+ * A decimal without sign that keeps to the rule, and to 15 significant digits: answers are JSON, whose numbers keep no
+ * more. Exact up to 2^53; NaN for anything else.
  */
-export function isDecimal(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  wholeMax: number,
-  decimalsMax: number,
-): boolean {
-  let dot = -1;
+export function readDecimal(bytes: Uint8Array, start: number, end: number, { wholeDigits, scale }: NumberRule): number {
+  let value = 0;
+  let decimals = -1;
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at] as number;
-    if (byte === DOT && dot < 0) dot = at;
-    else if (byte < ZERO || byte > ZERO + 9) return false;
+    if (byte === DOT && decimals < 0) decimals = 0;
+    else if (byte >= ZERO && byte <= ZERO + 9) {
+      value = value * 10 + byte - ZERO;
+      if (decimals >= 0) decimals += 1;
+    } else return Number.NaN;
   }
-  const whole = (dot < 0 ? end : dot) - start;
-  const decimals = dot < 0 ? 0 : end - dot - 1;
-  if (whole < 1 || whole > wholeMax || (dot >= 0 && decimals < 1) || decimals > decimalsMax) return false;
-  return end - start <= DIGITS_MAX || fitsDouble(cellText(bytes, start, end));
-}
-
-/** True when a value that is a decimal is not 0. */
-export function isAboveZero(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) if ((bytes[at] as number) > ZERO) return true;
-  return false;
+  const whole = decimals < 0 ? end - start : end - start - decimals - 1;
+  if (whole < 1 || whole > wholeDigits || decimals === 0 || decimals > scale) return Number.NaN;
+  if (end - start > DIGITS_MAX && !fitsDouble(cellText(bytes, start, end))) return Number.NaN;
+  return decimals < 0 ? value : value / (POWERS[decimals] as number);
 }
 
 function readDigits(bytes: Uint8Array, start: number, count: number): number {

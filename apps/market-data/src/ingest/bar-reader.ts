@@ -1,16 +1,20 @@
 import { chinaDay } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
-import { isAboveZero, isDecimal, readMicros } from './bar-cells.js';
+import { readDecimal, readMicros } from './bar-cells.js';
 import type { BarColumns } from './bar-columns.js';
 import { barKey, type BarRows } from './bar-rows.js';
 import { BarSymbols, type SymbolIds, type Unknown } from './bar-symbols.js';
 import { BarTimes } from './bar-times.js';
 import type { Fields } from './csv-records.js';
+import { LineSample } from './dialects/line-sample.js';
+import { numberRules, type NumberRule } from './numbers/number-rules.js';
 import { refusals, type Refusal } from './refusals.js';
 
 export interface BarReaderOptions {
   readonly timeframe: StoredTimeframe | undefined;
   readonly ids: SymbolIds;
+  /** Names the instrument of lines that do not name it. */
+  readonly symbol: string | undefined;
   readonly nowMs: number;
   readonly daily: BarRows;
   readonly minute: BarRows;
@@ -19,11 +23,17 @@ export interface BarReaderOptions {
 const [TAB, LF, ZERO, DASH, SPACE, COLON, BACKSLASH, LETTER_N] = [9, 10, 48, 45, 32, 58, 92, 78];
 /** Longest row that can be written: 11 values of at most 32 bytes. */
 const ROW_BYTES_MAX = 512;
+/** An average price farther outside low..high than this is one of wrong units. */
+const UNITS_FACTOR = 5;
+const MICROS = 1e6;
 
 /** Checks lines and writes the good ones as rows for COPY: the digits of the file are copied, never reformatted. */
 export class BarReader {
   /** Instruments that otherwise good lines name and nobody knows. */
   readonly unknown = new Map<string, Unknown>();
+  /** Lines of stocks and funds whose amount and volume do not fit their prices. */
+  readonly units = new LineSample();
+  readonly #ids: SymbolIds;
   readonly #columns: BarColumns;
   readonly #times: BarTimes;
   readonly #symbols: BarSymbols;
@@ -31,11 +41,14 @@ export class BarReader {
   readonly #minute: BarRows;
   #out: Uint8Array = new Uint8Array(0);
   #at = 0;
+  /** The last line's amount ÷ volume lies far outside its low..high. */
+  #isOddPrice = false;
 
   constructor(columns: BarColumns, options: BarReaderOptions) {
     this.#columns = columns;
     this.#times = new BarTimes(columns, options);
-    this.#symbols = new BarSymbols(columns, options.ids, chinaDay(options.nowMs));
+    this.#ids = options.ids;
+    this.#symbols = new BarSymbols(columns, { ...options, today: chinaDay(options.nowMs) });
     this.#daily = options.daily;
     this.#minute = options.minute;
   }
@@ -51,10 +64,12 @@ export class BarReader {
       return refusals.unknown;
     }
     this.#write(fields, named.id, line);
+    if (this.#isOddPrice && hasUnits(this.#ids.get(named.symbol)?.kind)) this.units.add(line);
     return undefined;
   }
 
-  #checkValues({ bytes, starts, ends }: Fields): Refusal | undefined {
+  #checkValues(fields: Fields): Refusal | undefined {
+    const { bytes, starts, ends } = fields;
     const { open, high, low, close, volume } = this.#columns;
     const o = readMicros(bytes, starts[open] as number, ends[open] as number);
     const h = readMicros(bytes, starts[high] as number, ends[high] as number);
@@ -66,16 +81,36 @@ export class BarReader {
     if (l > o || l > c || l > h) return refusals.low;
     const [from, to] = [starts[volume] as number, ends[volume] as number];
     if (from === to) return refusals.volumeEmpty;
-    if (!isDecimal(bytes, from, to, 15, 0)) return refusals.volume;
-    return this.#checkOptional(bytes, starts, ends);
+    const shares = readDecimal(bytes, from, to, numberRules.volume);
+    if (Number.isNaN(shares)) return refusals.volume;
+    return this.#checkAmount(fields, shares, l, h) ?? this.#checkOptional(bytes, starts, ends);
+  }
+
+  #checkAmount({ bytes, starts, ends }: Fields, shares: number, low: number, high: number): Refusal | undefined {
+    this.#isOddPrice = false;
+    const { amount } = this.#columns;
+    if (amount < 0) return undefined;
+    const [from, to] = [starts[amount] as number, ends[amount] as number];
+    if (from === to) return undefined;
+    const yuan = readDecimal(bytes, from, to, numberRules.amount);
+    if (Number.isNaN(yuan)) return refusals.amount;
+    const micros = yuan * MICROS;
+    this.#isOddPrice = micros * UNITS_FACTOR < shares * low || micros > shares * high * UNITS_FACTOR;
+    if (shares === 0) this.#isOddPrice = false;
+    return undefined;
   }
 
   #checkOptional(bytes: Uint8Array, starts: Int32Array, ends: Int32Array): Refusal | undefined {
-    const { amount, pre_close, adj_factor, trade_status } = this.#columns;
-    if (amount >= 0 && !isAmount(bytes, starts[amount] as number, ends[amount] as number)) return refusals.amount;
-    if (pre_close >= 0 && !isPositive(bytes, starts[pre_close] as number, ends[pre_close] as number, 8, 6))
+    const { pre_close, adj_factor, trade_status } = this.#columns;
+    if (
+      pre_close >= 0 &&
+      !isPositive(bytes, starts[pre_close] as number, ends[pre_close] as number, numberRules.pre_close)
+    )
       return refusals.preClose;
-    if (adj_factor >= 0 && !isPositive(bytes, starts[adj_factor] as number, ends[adj_factor] as number, 9, 10))
+    if (
+      adj_factor >= 0 &&
+      !isPositive(bytes, starts[adj_factor] as number, ends[adj_factor] as number, numberRules.adj_factor)
+    )
       return refusals.adjFactor;
     if (trade_status >= 0 && !isFlag(bytes, starts[trade_status] as number, ends[trade_status] as number))
       return refusals.tradeStatus;
@@ -155,11 +190,11 @@ export class BarReader {
   }
 }
 
-const isAmount = (bytes: Uint8Array, start: number, end: number): boolean =>
-  start === end || isDecimal(bytes, start, end, 15, 6);
+const isPositive = (bytes: Uint8Array, start: number, end: number, rule: NumberRule): boolean =>
+  start === end || readDecimal(bytes, start, end, rule) > 0;
 
-const isPositive = (bytes: Uint8Array, start: number, end: number, wholeMax: number, decimalsMax: number): boolean =>
-  start === end || (isDecimal(bytes, start, end, wholeMax, decimalsMax) && isAboveZero(bytes, start, end));
+/** Indexes count volumes in other units than their prices, and bonds are traded in lots of their own. */
+const hasUnits = (kind: string | undefined): boolean => kind === 'stock' || kind === 'fund';
 
 const isFlag = (bytes: Uint8Array, start: number, end: number): boolean =>
   start === end || (end - start === 1 && (bytes[start] === ZERO || bytes[start] === ZERO + 1));

@@ -30,6 +30,13 @@ export type SymbolIds = ReadonlyMap<
 /** What the spelling of a line says about its instrument; a symbol names it exactly and says nothing more. */
 type Spelling = 'symbol' | 'code' | 'index code';
 
+interface BarSymbolsOptions {
+  readonly ids: SymbolIds;
+  readonly today: Day;
+  /** Names the instrument of lines that do not name it. */
+  readonly symbol: string | undefined;
+}
+
 const exchanges: ReadonlyMap<string, Exchange> = new Map([
   ['SSE', 'SSE'],
   ['SZSE', 'SZSE'],
@@ -42,14 +49,16 @@ export class BarSymbols {
   readonly #columns: BarColumns;
   readonly #ids: SymbolIds;
   readonly #today: Day;
+  readonly #given: string | undefined;
   readonly #seen = new Map<string, Named>();
   #held: Uint8Array = new Uint8Array(0);
   #last: Named | undefined;
 
-  constructor(columns: BarColumns, ids: SymbolIds, today: Day) {
+  constructor(columns: BarColumns, { ids, today, symbol }: BarSymbolsOptions) {
     this.#columns = columns;
     this.#ids = ids;
     this.#today = today;
+    this.#given = symbol;
   }
 
   of(fields: Fields): Named {
@@ -87,6 +96,7 @@ export class BarSymbols {
 
   #find(code: string, exchange: string, symbol: string): Named {
     if (symbol !== '') return this.#findAlias(symbol);
+    if (code === '' && exchange === '' && this.#given !== undefined) return this.#findAlias(this.#given);
     const place = exchanges.get(exchange);
     if (place === undefined) return refuse(refusals.exchange);
     const found = symbolOf(code, place);

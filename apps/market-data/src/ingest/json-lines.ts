@@ -60,7 +60,7 @@ export class JsonLines implements Fields {
       if (column < 0) return refuseField(printable(name), 'is no field of a line');
       if ((this.ends[column] as number) > 0) return refuseField(name, 'is given twice');
       const cell = given === null ? '' : valueText(given, this.#columns.isNumeric(column));
-      if (cell === undefined) return refuseField(name, 'has a value of the wrong type, or too long to be kept exactly');
+      if (cell === undefined) return refuseField(name, 'has a value of the wrong type, or too long');
       this.starts[column] = at;
       at += this.bytes.write(cell, at);
       this.ends[column] = at;
@@ -80,10 +80,8 @@ function parse(text: string): unknown {
 
 const printable = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ');
 
-/** A JSON number keeps 15 significant digits exactly (IEEE 754 double); one that needs more is not stored rounded. */
+/** A JSON number as the shortest text that gives it back; what is too long for its column is judged as in CSV. */
 function valueText(value: unknown, numeric: boolean): string | undefined {
   if (typeof value === 'string') return value.length <= VALUE_CHARACTERS_MAX ? value : undefined;
-  if (!numeric || typeof value !== 'number' || !Number.isFinite(value)) return undefined;
-  const text = String(value);
-  return text.replace(/^-/, '').replace('.', '').replace(/^0+/, '').replace(/e.*$/, '').length <= 15 ? text : undefined;
+  return numeric && typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
 }

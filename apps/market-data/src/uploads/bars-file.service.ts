@@ -4,13 +4,20 @@ import { systemClock } from '@mystocks/kernel';
 import { newsOf, type News } from '../idempotency/news.js';
 import { changesOf, type BarChange } from '../ingest/bar-changes.js';
 import { BarBlocksService, type ReadBars } from '../ingest/bar-blocks.service.js';
-import { readBarHeader } from '../ingest/bar-columns.js';
 import { BarsIngestService } from '../ingest/bars-ingest.service.js';
+import { readBarHeader } from '../ingest/dialects/bar-header.js';
 import { remarksOfBlock } from '../ingest/bar-report.js';
 import type { StoredRows } from '../ingest/bars-ingest.repository.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { requestOf, type CheckedBlock, type FileKind, type StoredBlock, type WholeFile } from './file-kind.js';
+import {
+  requestOf,
+  symbolOf,
+  type CheckedBlock,
+  type FileKind,
+  type StoredBlock,
+  type WholeFile,
+} from './file-kind.js';
 import type { StagedBlock, Upload } from './upload.js';
 
 /** Files of bars. */
@@ -24,10 +31,10 @@ export class BarsFileService implements FileKind {
     private readonly directory: InstrumentDirectory,
   ) {}
 
-  checkHeader({ format }: Upload['options'], header: string | undefined): void {
-    if (format !== 'csv') return;
+  checkHeader(options: Upload['options'], header: string | undefined): void {
+    if (options.format !== 'csv') return;
     if (header === undefined) throw new Failure('invalid', 'A CSV file needs a header line');
-    readBarHeader(header);
+    readBarHeader(header, { dialect: options.dialect, symbol: symbolOf(options) });
   }
 
   ingest(upload: Upload, block: StagedBlock): Promise<IngestReport> {

@@ -1,8 +1,8 @@
-import type { IngestItem, IngestRemarks, IngestReport } from '@mystocks/contracts';
+import { symbolInFileName, type IngestItem, type IngestRemarks, type IngestReport } from '@mystocks/contracts';
 import type { BatchKind } from '../idempotency/ingest-once.service.js';
 import type { News } from '../idempotency/news.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
-import type { StagedBlock, Upload } from './upload.js';
+import type { StagedBlock, StoredOptions, Upload } from './upload.js';
 
 /** A block that was only looked at. */
 export interface CheckedBlock {
@@ -52,7 +52,8 @@ export function requestOf(
   { first_line, body }: StagedBlock,
   on_error: 'continue' | 'abort',
 ) {
-  const { format, timeframe, register } = options;
+  const { format, timeframe, register, dialect, stamps } = options;
+  const symbol = symbolOf(options);
   return {
     body,
     format,
@@ -63,8 +64,15 @@ export function requestOf(
     idempotency_key: keyOf(id),
     ...(header === null ? {} : { header }),
     ...(timeframe === undefined ? {} : { timeframe }),
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(stamps === undefined ? {} : { stamps }),
+    ...(symbol === undefined ? {} : { symbol }),
   };
 }
+
+/** The instrument of a file that does not name it: as the upload says, or as the name of the file does. */
+export const symbolOf = ({ symbol, file_name: name }: StoredOptions): string | undefined =>
+  symbol ?? (name === undefined ? undefined : symbolInFileName(name));
 
 /** The key under which the blocks of an upload are stored; it is this service's own, so no caller can meet it. */
 export const keyOf = (id: string): string => `upload:${id}`;

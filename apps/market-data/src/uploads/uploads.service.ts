@@ -139,15 +139,16 @@ const keyUnderWay = (): Failure =>
 const keyConflict = (): Failure =>
   new Failure('unprocessable', 'This Idempotency-Key was used for another upload', { problem: 'IDEMPOTENCY_CONFLICT' });
 
-function checkOptions({ kind, timeframe, register }: StoredOptions): void {
-  if (kind === 'symbols' && (timeframe !== undefined || register)) {
-    throw new Failure('invalid', 'timeframe and register are for bars');
+function checkOptions({ kind, register, ...options }: StoredOptions): void {
+  const forBars = [options.timeframe, options.dialect, options.stamps, options.symbol];
+  if (kind === 'symbols' && (register || forBars.some((option) => option !== undefined))) {
+    throw new Failure('invalid', 'timeframe, register, format, stamps and symbol are for bars');
   }
 }
 
 /** How many blocks are stored at once, and the name of the file, change nothing that is stored. */
 function sameOptions(a: StoredOptions, b: StoredOptions): boolean {
-  const named = ({ kind, format, timeframe, register, on_error }: StoredOptions): string =>
-    JSON.stringify([kind, format, timeframe ?? null, register, on_error]);
+  const named = ({ kind, format, register, on_error, ...bars }: StoredOptions): string =>
+    JSON.stringify([kind, format, register, on_error, bars.timeframe, bars.dialect, bars.stamps, bars.symbol]);
   return named(a) === named(b);
 }
