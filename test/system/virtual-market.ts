@@ -69,7 +69,10 @@ export class VirtualMarket {
       latest: (ids: readonly number[]) => Promise.resolve(ids.map(quoteOf)),
       snapshots: (ids: readonly number[]) => Promise.resolve(ids.map(quoteOf)),
     } as unknown as QuotesRepository;
-    const bars: BarsRepository = { page: (question) => Promise.resolve(this.#page(question)) };
+    const bars: BarsRepository = {
+      page: (question) => Promise.resolve(this.#page(question)),
+      factorSteps: () => Promise.resolve([]),
+    };
     this.#bars = new BarsService(directory, bars, this.clock);
     this.#quotes = new QuotesService(directory, quotes, {} as unknown as IngestOnceService, this.clock);
   }

@@ -12,7 +12,7 @@ export interface MarketData {
   /** Members of the document as JSON, without braces. */
   readonly members: string;
   /** What `meta` says besides currency, source, quality and time. */
-  readonly facts?: Readonly<Record<string, string>>;
+  readonly facts?: Readonly<Record<string, unknown>>;
   /** Nothing when no value is inside. */
   readonly quality: Quality | undefined;
   /** RFC 3339, of the newest value inside. */

@@ -70,6 +70,23 @@ export async function storeDays(market: Market, lines: readonly string[]): Promi
   await market.transactions.run((transaction) => market.store.barsIngest.store(transaction, rows, new BarRows(0)));
 }
 
+/** `code,exchange,ex_date,factor` */
+export async function storeFactors(market: Market, lines: readonly string[]): Promise<void> {
+  const cells = lines.map((line) => line.split(','));
+  const ids = await register(market, cells);
+  const given = cells.map(([code = '', exchange = '', day, factor]) => [
+    ids.get(symbolOf(code, exchange)),
+    day,
+    factor,
+  ]);
+  await market.pool.write((client) =>
+    client.query({
+      text: `INSERT INTO market_data.factors SELECT (g->>0)::int, (g->>1)::date, (g->>2)::numeric FROM json_array_elements($1::json) g`,
+      values: [JSON.stringify(given)],
+    }),
+  );
+}
+
 const suffix: Readonly<Record<string, string>> = { SSE: 'SH', SZSE: 'SZ', BSE: 'BJ' };
 const symbolOf = (code: string, exchange: string): string => `${code.slice(-6)}.${suffix[exchange] ?? ''}`;
 

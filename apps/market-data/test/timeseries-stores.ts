@@ -4,7 +4,9 @@ import { realTdengineUrl, startTdengineStandIn, type TdengineStandIn } from '@my
 import type { BarsRepository } from '../src/bars/bars.repository.js';
 import { PostgresBarsRepository } from '../src/bars/postgres-bars.repository.js';
 import { TdengineBarsReader } from '../src/bars/tdengine-bars.reader.js';
+import { TdengineFactorsReader } from '../src/bars/tdengine-factors.reader.js';
 import { TdengineBarsRepository } from '../src/bars/tdengine-bars.repository.js';
+import { FactorsRepository } from '../src/factors/factors.repository.js';
 import type { BarsIngestRepository } from '../src/ingest/bars-ingest.repository.js';
 import { PostgresBarsIngestRepository } from '../src/ingest/postgres-bars-ingest.repository.js';
 import { TdengineBarsIngestRepository } from '../src/ingest/tdengine-bars-ingest.repository.js';
@@ -56,14 +58,23 @@ export const onPostgres: TimeseriesStore = {
 };
 
 /** TDengine adapters over a server at `url`, in a database of their own. */
-export async function openTdengine(url: string, directory: InstrumentDirectory): Promise<OpenStore> {
+export async function openTdengine(
+  url: string,
+  postgres: PostgresPool,
+  directory: InstrumentDirectory,
+): Promise<OpenStore> {
   const database = `mystocks_${randomBytes(4).toString('hex')}`;
   const limits = { size: 4, overflow: 4, acquireTimeoutMs: 5_000, requestTimeoutMs: 20_000 };
   const pool = new TdenginePool({ name: 'spec-tdengine', url, database, ...limits });
   const store = new TdengineStore(pool, database);
   const reader = new TdengineBarsReader(store);
   return {
-    bars: new TdengineBarsRepository(directory, reader),
+    bars: new TdengineBarsRepository(
+      directory,
+      reader,
+      new TdengineFactorsReader(store),
+      new FactorsRepository(postgres),
+    ),
     barsIngest: new TdengineBarsIngestRepository(directory, store),
     quotes: new TdengineQuotesRepository(directory, store, reader),
     history: async (symbol) => {
@@ -82,10 +93,10 @@ export async function openTdengine(url: string, directory: InstrumentDirectory):
 export const onStandIn: TimeseriesStore & { standIn: TdengineStandIn | undefined } = {
   name: 'TDengine (the stand-in)',
   standIn: undefined,
-  async open(_pool, directory) {
+  async open(pool, directory) {
     const standIn = await startTdengineStandIn();
     this.standIn = standIn;
-    const store = await openTdengine(standIn.url, directory);
+    const store = await openTdengine(standIn.url, pool, directory);
     const stop = async (): Promise<void> => {
       await store.stop();
       await standIn.stop();
@@ -97,7 +108,7 @@ export const onStandIn: TimeseriesStore & { standIn: TdengineStandIn | undefined
 const url = realTdengineUrl();
 const onServer = (at: string): TimeseriesStore => ({
   name: 'TDengine (the server of TDENGINE_URL)',
-  open: (_pool, directory) => openTdengine(at, directory),
+  open: (pool, directory) => openTdengine(at, pool, directory),
 });
 
 /** All that can be tested here: a real TDengine only where TDENGINE_URL names one. */

@@ -47,6 +47,8 @@ class BarsFilter {
 
 export class ListBarsRequest extends BarsFilter {
   @IsSymbolAlias() readonly symbol!: string;
+  /** What an adjusted question about an instrument that never had a factor is answered with: nothing, or raw prices. */
+  @IsOneOf(['refuse', 'raw'], { optional: true }) readonly without_factors?: 'refuse' | 'raw';
 }
 
 /** Answer: `{symbol,bars:[{t,o,h,l,c,v,amt}],next_page_token,meta}` (SURFACE.md §4). */

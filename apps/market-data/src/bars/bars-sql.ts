@@ -21,8 +21,7 @@ const line = `'{"t":"' || ${stamp('b.t')} || ${zoneSql('b.t')} || '","o":' || ${
 
 function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {
   const rows = priced[adjustment];
-  const factors =
-    adjustment === 'raw' ? '' : `, ${factored[shape === 'minute' || shape === 'binned' ? 'minutes' : 'days']}`;
+  const factors = adjustment === 'raw' ? '' : `, ${factored[adjustment]}`;
   const bars = shape === 'daily' || shape === 'minute' ? whole(rows) : grouped(rows, shape);
   // The frames that are stored for the range; each symbol has its own.
   const pick = `CROSS JOIN LATERAL (SELECT array_agg(m) AS frames, min(m) AS finest FROM unnest($10::smallint[]) m

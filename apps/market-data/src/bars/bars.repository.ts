@@ -1,4 +1,5 @@
 import type { Adjustment, InstrumentKind, Timeframe } from '@mystocks/contracts';
+import type { FactorStep } from '../timeseries/factor-steps.js';
 import type { BarWindow } from './bar-window.js';
 
 export interface BarsQuestion {
@@ -30,4 +31,7 @@ export interface BarSeries {
 export abstract class BarsRepository {
   /** One page; instruments without a bar in it are absent. */
   abstract page(question: BarsQuestion): Promise<BarSeries[]>;
+
+  /** How the adjustment factor of an instrument changes up to a local time; what a refusal of adjusted prices is made of. */
+  abstract factorSteps(id: number, knownTo: string): Promise<FactorStep[]>;
 }

@@ -24,9 +24,13 @@ export const framesWithin = (range: BarsRange, timeframes: readonly StoredTimefr
 export const firstStamp = (range: BarsRange, timeframes: readonly StoredTimeframe[], sort: Order['sort']): Sql =>
   sql`SELECT ts FROM bars WHERE ${within(range, timeframes)} ${by({ sort, limit: 1 })}`;
 
-/** `ts, adj_factor` of the days that have a factor. */
-export const factorsWithin = (range: BarsRange, order: Order): Sql =>
-  sql`SELECT ts, adj_factor FROM bars WHERE ${within(range, ['1Day'])} AND adj_factor IS NOT NULL ${by(order)}`;
+/** `ts, close, pre_close, adj_factor` of daily bars. */
+export const factorDays = (range: BarsRange): Sql =>
+  sql`SELECT ts, close, pre_close, adj_factor FROM bars WHERE ${within(range, ['1Day'])} ${by({ sort: 'asc' })}`;
+
+/** `ts` of the last daily bar that has a factor. */
+export const lastFactor = (range: BarsRange): Sql =>
+  sql`SELECT ts FROM bars WHERE ${within(range, ['1Day'])} AND adj_factor IS NOT NULL ${by({ sort: 'desc', limit: 1 })}`;
 
 function within({ symbol, fromMs, toMs }: BarsRange, timeframes: readonly StoredTimeframe[]): Sql {
   const conditions = [

@@ -1,11 +1,10 @@
 import { addDays, chinaLocal, instantOf } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
-import type { DayFactor } from '../timeseries/adjusted-bars.js';
 import { coarsestFrames } from '../timeseries/coarsest-frames.js';
 import type { StoredBar } from '../timeseries/shown-bar.js';
 import { TdengineStore, type Row, type Value } from '../timeseries/tdengine.store.js';
-import { barsOfFrame, factorsWithin, firstStamp, framesWithin, type BarsRange } from './tdengine-bars-sql.js';
+import { barsOfFrame, firstStamp, framesWithin, type BarsRange } from './tdengine-bars-sql.js';
 
 /** A stored bar with the adjustment factor that came with it. */
 export interface StoredDay extends StoredBar {
@@ -76,32 +75,6 @@ export class TdengineBarsReader {
     return kept.slice(0, range.limit);
   }
 
-  /** Factors that count for these bars, in the order of days; daily bars bring their own. */
-  async factors(symbol: string, bars: readonly StoredDay[], isDaily: boolean): Promise<DayFactor[]> {
-    const days = [bars[0], bars.at(-1)].map((bar) => bar?.t.slice(0, 10) ?? '').sort();
-    const [first = '', last = ''] = days;
-    const own = isDaily ? ownFactors(bars) : await this.#factorsWithin(symbol, first, last);
-    if (own[0]?.day === first) return own;
-    const before = await this.#factorBefore(symbol, `${addDays(first, -1)}${DAY_END}`);
-    return before === undefined ? own : [before, ...own];
-  }
-
-  /** The newest factor known at a time; undefined when there is none. */
-  async factorUntil(symbol: string, time: string): Promise<number | undefined> {
-    return (await this.#factorBefore(symbol, time))?.factor;
-  }
-
-  async #factorBefore(symbol: string, time: string): Promise<DayFactor | undefined> {
-    const range = { symbol, fromMs: undefined, toMs: msOf(time) };
-    const rows = await this.store.query(factorsWithin(range, { sort: 'desc', limit: 1 }));
-    return rows.map(factorOf)[0];
-  }
-
-  async #factorsWithin(symbol: string, first: string, last: string): Promise<DayFactor[]> {
-    const range = { symbol, fromMs: msOf(`${first}${DAY_START}`), toMs: msOf(`${last}${DAY_START}`) };
-    return (await this.store.query(factorsWithin(range, { sort: 'asc' }))).map(factorOf);
-  }
-
   async #nextDay(range: Range, frames: readonly StoredTimeframe[]): Promise<string | undefined> {
     const rows = await this.store.query(firstStamp(rangeOf(range), frames, range.sort));
     return rows.map(([ts]) => stampOf(ts).slice(0, 10))[0];
@@ -132,7 +105,12 @@ function restOf(range: Range, slice: Range): Range | undefined {
 const isWithin = (t: string, { from, to }: Range): boolean => `${t}.000` >= from && `${t}.000` <= to;
 
 const msOf = (time: string): number | undefined => (time.endsWith('infinity') ? undefined : instantOf(time));
-const rangeOf = ({ symbol, from, to }: Range): BarsRange => ({ symbol, fromMs: msOf(from), toMs: msOf(to) });
+/** A range of China local times as TDengine is asked for it. */
+export const rangeOf = ({ symbol, from, to }: Pick<Range, 'symbol' | 'from' | 'to'>): BarsRange => ({
+  symbol,
+  fromMs: msOf(from),
+  toMs: msOf(to),
+});
 
 const stampOf = (ts: Value | undefined): string => chinaLocal(Number(ts)).slice(0, 19);
 
@@ -148,11 +126,4 @@ function dayOf([ts, open, high, low, close, volume, amount, factor]: Row): Store
     amount: optional(amount),
     factor: optional(factor),
   };
-}
-
-const factorOf = ([ts, factor]: Row): DayFactor => ({ day: stampOf(ts).slice(0, 10), factor: Number(factor) });
-
-function ownFactors(bars: readonly StoredDay[]): DayFactor[] {
-  const known = bars.flatMap(({ t, factor }) => (factor === null ? [] : [{ day: t.slice(0, 10), factor }]));
-  return known.sort((a, b) => (a.day < b.day ? -1 : 1));
 }

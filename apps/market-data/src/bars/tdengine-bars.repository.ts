@@ -1,19 +1,31 @@
 import { mapBounded } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { adjustedBars, factorLine } from '../timeseries/adjusted-bars.js';
+import { FactorsRepository } from '../factors/factors.repository.js';
+import { adjustedBars } from '../timeseries/adjusted-bars.js';
 import { barsPage, type Candidates } from '../timeseries/bars-page.js';
+import { factorLine, type DayFactor, type FactorStep } from '../timeseries/factor-steps.js';
 import { groupedBars } from '../timeseries/grouped-bars.js';
 import { rowLimit } from '../timeseries/row-limit.js';
 import type { ShownBar } from '../timeseries/shown-bar.js';
 import { binMinutes } from './bar-window.js';
 import { BarsRepository, type BarSeries, type BarsQuestion } from './bars.repository.js';
 import { TdengineBarsReader, type StoredDay } from './tdengine-bars.reader.js';
+import { TdengineFactorsReader } from './tdengine-factors.reader.js';
 
 /** Instruments of one question that are read at the same time. */
 const AT_ONCE = 8;
 
 type Instrument = BarsQuestion['instruments'][number];
+
+/** One of the instruments of a question. */
+interface Asked {
+  readonly place: number;
+  readonly instrument: Instrument;
+  readonly symbol: string;
+  /** Factors given by ex-date. */
+  readonly given: readonly DayFactor[];
+}
 
 /** Bars that lie in TDengine, put together here as PostgreSQL puts together its own: the same pages, byte for byte. */
 @Injectable()
@@ -21,22 +33,36 @@ export class TdengineBarsRepository extends BarsRepository {
   constructor(
     private readonly directory: InstrumentDirectory,
     private readonly reader: TdengineBarsReader,
+    private readonly factors: TdengineFactorsReader,
+    private readonly given: FactorsRepository,
   ) {
     super();
   }
 
   async page(question: BarsQuestion): Promise<BarSeries[]> {
     const symbols = await this.directory.symbols();
-    const candidates = await mapBounded(question.instruments, { atOnce: AT_ONCE }, (instrument, place) =>
-      this.#candidates(question, { place, instrument, symbol: symbols.get(instrument.id) ?? '' }),
-    );
+    const ids = question.instruments.map(({ id }) => id);
+    const given =
+      question.adjustment === 'raw' ? undefined : await this.given.upTo(ids, dayOf(question.window.knownTo));
+    const candidates = await mapBounded(question.instruments, { atOnce: AT_ONCE }, (instrument, place) => {
+      const of = {
+        place,
+        instrument,
+        symbol: symbols.get(instrument.id) ?? '',
+        given: given?.get(instrument.id) ?? [],
+      };
+      return this.#candidates(question, of);
+    });
     return barsPage(candidates, question);
   }
 
-  async #candidates(
-    question: BarsQuestion,
-    of: { readonly place: number; readonly instrument: Instrument; readonly symbol: string },
-  ): Promise<Candidates> {
+  async factorSteps(id: number, knownTo: string): Promise<FactorStep[]> {
+    const symbol = (await this.directory.symbols()).get(id) ?? '';
+    const given = (await this.given.upTo([id], dayOf(knownTo))).get(id) ?? [];
+    return this.factors.upTo(symbol, given, dayOf(knownTo));
+  }
+
+  async #candidates(question: BarsQuestion, of: Asked): Promise<Candidates> {
     const { timeframe, sort, window } = question;
     const { rows, limit } = await this.#stored(question, of.symbol);
     const shown = await this.#priced(question, of, rows);
@@ -64,15 +90,20 @@ export class TdengineBarsRepository extends BarsRepository {
   }
 
   async #priced(
-    { timeframe, adjustment, window }: BarsQuestion,
-    { instrument, symbol }: { readonly instrument: Instrument; readonly symbol: string },
+    { adjustment, window }: BarsQuestion,
+    { instrument, symbol, given }: Asked,
     rows: readonly StoredDay[],
   ): Promise<readonly ShownBar[]> {
     if (adjustment === 'raw' || rows.length === 0) return rows;
     if (instrument.kind === 'index') return adjustedBars(rows, adjustment, { of: () => 1, newest: 1 });
-    const isDaily = timeframe !== '1Min' && binMinutes[timeframe] === undefined;
-    const known = await this.reader.factors(symbol, rows, isDaily);
-    const newest = adjustment === 'hfq' ? 1 : await this.reader.factorUntil(symbol, window.knownTo);
-    return adjustedBars(rows, adjustment, { of: factorLine(known), newest });
+    const [first = '', last = ''] = [rows[0], rows.at(-1)].map((row) => dayOf(row?.t ?? '')).sort();
+    const of = factorLine(await this.factors.between(symbol, given, [first, last]));
+    if (adjustment === 'hfq') return adjustedBars(rows, adjustment, { of, newest: 1 });
+    const until = dayOf(window.knownTo);
+    const newest = (await this.factors.between(symbol, given, [until, until])).at(-1)?.factor ?? undefined;
+    return adjustedBars(rows, adjustment, { of, newest });
   }
 }
+
+/** The day of a local time, or `infinity`. */
+const dayOf = (time: string): string => (time.endsWith('infinity') ? time : time.slice(0, 10));

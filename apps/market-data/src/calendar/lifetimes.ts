@@ -9,6 +9,7 @@ import { isOpenPhase } from './market-phase.js';
  * |---|---|---|---|
  * | quotes, snapshots | 3 s | until 13:00, or 09:15 of the next trading day | 1 s |
  * | the same without a symbol that nobody knows | 3 s | 30 s | 1 s |
+ * | bars without a symbol that is named in `meta.errors` | 30 s | 30 s | 30 s |
  * | bars that may still change | 30 min, and 10 s marked stale while they are asked for again | the same | 60 s |
  * | closed history | a year, `immutable` | a year, `immutable` | a year, `immutable` |
  * | instruments, trading days | 1 h | 1 h | 1 h |
@@ -50,9 +51,10 @@ export function quotesLifetime(nowMs: number, liveUntilMs = Infinity, isLacking 
   return { ttl_ms: isLacking ? Math.min(ms, LACKING_MS) : ms };
 }
 
-/** Of bars that more than a correction may change; `liveUntilMs` as for quotes. */
-export function barsLifetime(nowMs: number, liveUntilMs = Infinity): Lifetime {
+/** Of bars that more than a correction may change; `liveUntilMs` and `isLacking` as for quotes. */
+export function barsLifetime(nowMs: number, liveUntilMs = Infinity, isLacking = false): Lifetime {
   const { ms, isResting } = timeLeft(nowMs, liveUntilMs, bars);
+  if (isLacking) return { ttl_ms: Math.min(ms, LACKING_MS) };
   return isResting ? { ttl_ms: ms } : { ttl_ms: ms, swr_ms: bars.revalidateMs };
 }
 

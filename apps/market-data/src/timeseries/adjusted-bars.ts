@@ -4,44 +4,38 @@ import { PRICE_DECIMALS, type Price, type ShownBar, type StoredBar } from './sho
 
 const STORED_DECIMALS = 6;
 const FACTOR_DECIMALS = 10;
-
-/** The adjustment factor that came with a day. */
-export interface DayFactor {
-  /** `YYYY-MM-DD` */
-  readonly day: string;
-  readonly factor: number;
-}
-
-/** The factor of a day: its own, or that of the last day before it that has one. `known` is in the order of days. */
-export function factorLine(known: readonly DayFactor[]): (day: string) => number | undefined {
-  return (day) => {
-    let [from, to] = [0, known.length];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if ((known[middle]?.day ?? '') <= day) from = middle + 1;
-      else to = middle;
-    }
-    return known[from - 1]?.factor;
-  };
-}
+const DECIMALS_MIN = 4;
+const DIGITS_MIN = 3;
 
 /**
  * Prices times the factor of their day (`hfq`), or that over the newest factor (`qfq`), rounded half away from zero to 4
- * decimals. Where a factor is not known the prices are null.
+ * decimals, below 0.01 to three digits. Where a factor is not known the prices are null.
  */
-export function adjustedBars(
-  bars: readonly StoredBar[],
+export function adjustedBars<B extends StoredBar>(
+  bars: readonly B[],
   adjustment: Exclude<Adjustment, 'raw'>,
   factors: { readonly of: (day: string) => number | undefined; readonly newest: number | undefined },
-): ShownBar[] {
+): (Omit<B, 'open' | 'high' | 'low' | 'close'> & ShownBar)[] {
   const newest = factors.newest === undefined ? undefined : unitsOf(factors.newest, FACTOR_DECIMALS);
   const down =
     10n ** BigInt(STORED_DECIMALS) * (adjustment === 'hfq' ? 10n ** BigInt(FACTOR_DECIMALS) : (newest ?? 1n));
   return bars.map((bar) => {
     const factor = newest === undefined ? undefined : factors.of(bar.t.slice(0, 10));
     if (factor === undefined) return { ...bar, open: null, high: null, low: null, close: null };
-    const up = unitsOf(factor, FACTOR_DECIMALS) * 10n ** BigInt(PRICE_DECIMALS);
-    const by = (price: number): Price => roundedQuotient(unitsOf(price, STORED_DECIMALS) * up, down);
+    const up = unitsOf(factor, FACTOR_DECIMALS);
+    const by = (price: number): Price => rounded(unitsOf(price, STORED_DECIMALS) * up, down);
     return { ...bar, open: by(bar.open), high: by(bar.high), low: by(bar.low), close: by(bar.close) };
   });
+}
+
+/** `up / down` in units of 10^-PRICE_DECIMALS. */
+function rounded(up: bigint, down: bigint): bigint {
+  const decimals = up * 100n >= down ? DECIMALS_MIN : fineDecimals(up, down);
+  return roundedQuotient(up * 10n ** BigInt(decimals), down) * 10n ** BigInt(PRICE_DECIMALS - decimals);
+}
+
+/** Decimals that keep three digits: the whole part of the number times a power of ten tells how small it is. */
+function fineDecimals(up: bigint, down: bigint): number {
+  const digits = ((up * 10n ** BigInt(PRICE_DECIMALS)) / down).toString().length;
+  return Math.max(DECIMALS_MIN, PRICE_DECIMALS + DIGITS_MIN - digits);
 }

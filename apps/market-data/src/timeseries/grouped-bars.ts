@@ -53,7 +53,7 @@ function together(bars: readonly ShownBar[]): ShownBar {
   if (first === undefined || last === undefined) throw new Error('a group has a bar');
   return {
     t: last.t,
-    open: first.open,
+    open: bars.some(({ open }) => open === null) ? null : first.open,
     high: extreme(
       bars.map(({ high }) => high),
       (a, b) => a > b,

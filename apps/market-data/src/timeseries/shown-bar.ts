@@ -11,10 +11,10 @@ export interface StoredBar {
   readonly amount: number | null;
 }
 
-/** Decimals of an adjusted price. */
-export const PRICE_DECIMALS = 4;
+/** Decimals of an adjusted price: the smallest one keeps three digits. */
+export const PRICE_DECIMALS = 40;
 
-/** A raw price in CNY, or an adjusted one in ten-thousandths, which no double may hold. */
+/** A raw price in CNY, or an adjusted one in units of 10^-PRICE_DECIMALS, which no double may hold. */
 export type Price = number | bigint;
 
 /** A bar on its way to a client; a price is null where no adjustment factor is known. */

@@ -4,6 +4,8 @@ import { BarsRepository } from '../bars/bars.repository.js';
 import { PostgresBarsRepository } from '../bars/postgres-bars.repository.js';
 import { TdengineBarsReader } from '../bars/tdengine-bars.reader.js';
 import { TdengineBarsRepository } from '../bars/tdengine-bars.repository.js';
+import { TdengineFactorsReader } from '../bars/tdengine-factors.reader.js';
+import { FactorsRepository } from '../factors/factors.repository.js';
 import { BarsIngestRepository } from '../ingest/bars-ingest.repository.js';
 import { PostgresBarsIngestRepository } from '../ingest/postgres-bars-ingest.repository.js';
 import { TdengineBarsIngestRepository } from '../ingest/tdengine-bars-ingest.repository.js';
@@ -54,6 +56,8 @@ function tdengineParts(settings: TdengineSettings): Parts {
         useFactory: (opened: TdenginePool) => new TdengineStore(opened, DATABASE),
       },
       TdengineBarsReader,
+      TdengineFactorsReader,
+      FactorsRepository,
       { provide: BarsRepository, useClass: TdengineBarsRepository },
       { provide: BarsIngestRepository, useClass: TdengineBarsIngestRepository },
       { provide: QuotesRepository, useClass: TdengineQuotesRepository },

@@ -1,33 +1,94 @@
 import type { Adjustment } from '@mystocks/contracts';
 
-// A stored bar has its own factor or that of the last day before it that has one; an index (w.fixed) is never adjusted.
-// Without any factor up to the day there is none: the price becomes NULL, and the whole page is refused.
-const factorOf = (day: string): string => `(SELECT p.adj_factor FROM market_data.bars_daily p
-  WHERE p.instrument_id = w.id AND p.day <= ${day} AND p.adj_factor IS NOT NULL ORDER BY p.day DESC LIMIT 1)`;
-const newest = `newest AS (SELECT CASE WHEN w.fixed THEN 1 ELSE ${factorOf('w.known_to')} END AS factor)`;
-const factorOn = (day: string, own: string): string =>
-  `CASE WHEN w.fixed THEN 1 WHEN n.factor IS NULL THEN NULL ELSE coalesce(${own}, ${factorOf(day)}) END AS factor`;
-/** Adds the factors to the rows of `stored`. */
-export const factored: Readonly<Record<'days' | 'minutes', string>> = {
-  days: `${newest}, factored AS (SELECT s.*, n.factor AS newest, ${factorOn('s.day', 's.adj_factor')} FROM stored s CROSS JOIN newest n)`,
-  // Looked up once a day and joined by the few stretches of days with one factor: 240 bars a day share it.
-  minutes: `${newest}, daily AS (
-      SELECT s.day, ${factorOn('s.day', 'NULL')} FROM (SELECT DISTINCT day FROM stored) s CROSS JOIN newest n
-    ), stretch AS MATERIALIZED (
-      SELECT day AS since, lead(day, 1, 'infinity') OVER (ORDER BY day) AS until, factor
-      FROM (SELECT *, lag(factor) OVER (ORDER BY day) AS before FROM daily) d WHERE factor IS DISTINCT FROM before
-    ), factored AS (
-      SELECT s.*, n.factor AS newest, f.factor
-      FROM stored s CROSS JOIN newest n LEFT JOIN stretch f ON s.day >= f.since AND s.day < f.until
-    )`,
+/*
+ * The factor of a day is the latest one up to it: of the factors that came with daily bars (adj_factor) and of those given by
+ * ex-date (market_data.factors); on the same day that of the bar. A gap, an ex-day without a factor, ends that: from there on
+ * the factor is not known until the next one. An index (w.fixed) is never adjusted.
+ *
+ * Each part reads the daily bars of an instrument once and in their order, so that the time grows linearly with the rows.
+ */
+
+const isOf = (alias: string): string => `${alias}.instrument_id = w.id AND NOT w.fixed`;
+
+/** The day and the value of the latest factor up to a day. */
+const latest = (until: string): string => `SELECT * FROM (
+    (SELECT d.day, d.adj_factor FROM market_data.bars_daily d
+      WHERE ${isOf('d')} AND d.day <= ${until} AND d.adj_factor IS NOT NULL ORDER BY d.day DESC LIMIT 1)
+    UNION ALL
+    (SELECT f.ex_date, f.factor FROM market_data.factors f
+      WHERE ${isOf('f')} AND f.ex_date <= ${until} ORDER BY f.ex_date DESC LIMIT 1)) AS l (day, factor)
+  ORDER BY day DESC LIMIT 1`;
+
+/**
+ * The daily bars from one day to another. A bar without a factor is a gap when its previous close is another price than the
+ * close of the bar before it; prices are rounded to the fen. The first bar has none before it.
+ */
+const days = (from: string, to: string): string => `SELECT day, adj_factor AS factor,
+    CASE WHEN adj_factor IS NULL AND abs(pre_close - close_before) >= 0.005 THEN NOT EXISTS (SELECT FROM market_data.factors f
+      WHERE ${isOf('f')} AND f.ex_date > day_before AND f.ex_date <= day) ELSE false END AS gap
+  FROM (SELECT d.day, d.adj_factor, d.pre_close, lag(d.day) OVER byday AS day_before, lag(d.close) OVER byday AS close_before
+    FROM market_data.bars_daily d WHERE ${isOf('d')} AND d.day BETWEEN ${from} AND ${to} WINDOW byday AS (ORDER BY d.day)) d`;
+
+/** The factor of the last day that counts, if it is known. */
+const newest = `newest AS MATERIALIZED (SELECT CASE WHEN w.fixed THEN 1 ELSE (
+    SELECT l.factor FROM (${latest('w.known_to')}) l
+    WHERE NOT EXISTS (SELECT FROM (${days('l.day', 'w.known_to')}) d WHERE d.gap)) END AS factor)`;
+
+/** The days from one to another on which the factor becomes another one, or unknown (NULL). */
+const steps = (from: string, to: string): string => `SELECT day, place, factor FROM (
+    SELECT *, lag(factor) OVER (ORDER BY day, place) AS before FROM (
+      SELECT f.ex_date AS day, 0 AS place, f.factor FROM market_data.factors f
+        WHERE ${isOf('f')} AND f.ex_date BETWEEN ${from} AND ${to}
+      UNION ALL SELECT d.day, 1, d.factor FROM (${days(from, to)}) d WHERE d.factor IS NOT NULL OR d.gap) given) marks
+  WHERE factor IS DISTINCT FROM before`;
+
+/** The steps behind a page, as two arrays in their order. */
+const line = `span AS MATERIALIZED (
+    SELECT coalesce((SELECT l.day FROM (${latest('p.first')}) l), p.first) AS first, p.last
+    FROM (SELECT min(day) AS first, max(day) AS last FROM stored) p
+  ), line AS MATERIALIZED (
+    SELECT array_agg(day ORDER BY day, place) AS days, array_agg(factor ORDER BY day, place) AS factors
+    FROM span p CROSS JOIN LATERAL (${steps('p.first', 'p.last')}) s
+  )`;
+
+const factorOfDay = 'CASE WHEN w.fixed THEN 1 ELSE l.factors[width_bucket(s.day, l.days)] END';
+
+/** Adds the factor of its day, and the newest one for `qfq`, to each row of `stored`, and whether four decimals suffice. */
+export const factored: Readonly<Record<Exclude<Adjustment, 'raw'>, string>> = {
+  hfq: `${line}, factored AS MATERIALIZED (SELECT *, low * factor >= 0.01 AS plain FROM (
+    SELECT s.*, ${factorOfDay} AS factor FROM stored s CROSS JOIN line l) f)`,
+  qfq: `${newest}, ${line}, factored AS MATERIALIZED (
+    SELECT *, factor = newest AS same, factor * 20000 AS up, newest * 2 AS down, low * factor >= newest * 0.01 AS plain FROM (
+      SELECT s.*, n.factor AS newest, ${factorOfDay} AS factor FROM stored s CROSS JOIN line l CROSS JOIN newest n) f)`,
 };
+
 const prices = ['open', 'high', 'low', 'close'];
 const adjusted = (by: (price: string) => string): string => `
   SELECT t, day, ${prices.map((price) => `${by(price)} AS ${price}`).join(', ')}, volume, amount FROM factored`;
+
+// Below 0.01 as many decimals as three digits need. The whole part of the number times 10^40 tells how small it is.
+const fine = (product: string, divisor: string): string => `(
+  SELECT div(${product} * 2 * ('1e' || k)::numeric + ${divisor}, ${divisor} * 2) * ('1e-' || k)::numeric
+  FROM (SELECT greatest(4, 43 - length(div(${product} * 1e40, ${divisor})::text)) AS k) decimals)`;
+
 /** The rows of `stored` with the prices that an adjustment gives them. */
 export const priced: Readonly<Record<Adjustment, string>> = {
   raw: 'SELECT * FROM stored',
-  hfq: adjusted((price) => `round(${price} * factor, 4)`),
+  hfq: adjusted(
+    (price) => `CASE WHEN plain THEN round(${price} * factor, 4) ELSE ${fine(`${price} * factor`, '1')} END`,
+  ),
   // The whole quotient, rounded once, half away from zero: a division of numerics would round before round does.
-  qfq: adjusted((price) => `div(${price} * factor * 20000 + newest, newest * 2) * 0.0001`),
+  qfq: adjusted(
+    (
+      price,
+    ) => `CASE WHEN plain THEN CASE WHEN same THEN round(${price}, 4) ELSE div(${price} * up + newest, down) * 0.0001 END
+      ELSE ${fine(`${price} * factor`, 'newest')} END`,
+  ),
+};
+
+/** All steps of one instrument ($1) up to a day ($2). */
+export const stepsStatement = {
+  name: 'bars-factor-steps',
+  text: `SELECT to_char(s.day, 'YYYY-MM-DD') AS day, s.factor::float8 AS factor
+    FROM (SELECT $1::int AS id, false AS fixed) w CROSS JOIN LATERAL (${steps("'-infinity'", '$2::date')}) s ORDER BY s.day, s.place`,
 };

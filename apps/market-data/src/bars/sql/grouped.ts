@@ -19,10 +19,10 @@ export const whole = (rows: string): string => `
   SELECT t, open, high, low, close, volume, amount, false AS filled FROM (${rows}) priced
   WHERE t BETWEEN $3::timestamp AND $4::timestamp`;
 
-/** Rows of one week, month or bin are a bar. */
+/** Rows of one week, month or bin are a bar; one whose price is not known makes that of the bar unknown. */
 export const grouped = (rows: string, shape: GroupedShape): string => `
   SELECT * FROM (
-    SELECT ${shape === 'binned' ? 'g' : 'max(t)'} AS t, (array_agg(open ORDER BY t))[1] AS open, max(high) AS high, min(low) AS low,
+    SELECT ${shape === 'binned' ? 'g' : 'max(t)'} AS t, CASE WHEN count(open) = count(*) THEN (array_agg(open ORDER BY t))[1] END AS open, max(high) AS high, min(low) AS low,
       (array_agg(close ORDER BY t DESC))[1] AS close, sum(volume) AS volume,
       CASE WHEN count(amount) = count(*) THEN sum(amount) END AS amount, bool_or(filled) AS filled
     FROM (

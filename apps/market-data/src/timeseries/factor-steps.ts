@@ -1,0 +1,66 @@
+import { unitsOf } from './exact-decimal.js';
+
+/** An adjustment factor and the day from which on it counts, `YYYY-MM-DD`. */
+export interface DayFactor {
+  readonly day: string;
+  readonly factor: number;
+}
+
+/** What a daily bar says about adjustment. */
+export interface FactorDay {
+  readonly day: string;
+  readonly close: number;
+  readonly preClose: number | null;
+  /** The factor that came with the bar. */
+  readonly factor: number | null;
+}
+
+/** From this day on the factor is another one, or not known (null). */
+export interface FactorStep {
+  readonly day: string;
+  readonly factor: number | null;
+}
+
+const PRICE_DECIMALS = 6;
+/** Prices are rounded to the fen: half of it is no difference between two of them. */
+const HALF_FEN = unitsOf(0.005, PRICE_DECIMALS);
+
+/**
+ * How the factor changes over `days`, given also the factors by ex-date; both are in order. The factor of a day is the latest
+ * one up to it, on the same day that of the bar. An ex-day without a factor makes it unknown until the next one.
+ */
+export function factorSteps(days: readonly FactorDay[], given: readonly DayFactor[]): FactorStep[] {
+  const steps: FactorStep[] = [];
+  let next = 0;
+  let before: FactorDay | undefined;
+  for (const day of days) {
+    const first = next;
+    for (; next < given.length && (given[next] as DayFactor).day <= day.day; next += 1)
+      steps.push(given[next] as DayFactor);
+    if (day.factor !== null) steps.push({ day: day.day, factor: day.factor });
+    else if (first === next && isExDay(day, before)) steps.push({ day: day.day, factor: null });
+    before = day;
+  }
+  steps.push(...given.slice(next));
+  return steps.filter(({ factor }, index) => factor !== (steps[index - 1]?.factor ?? null));
+}
+
+/** The previous close is another price than the close of the bar before. */
+function isExDay({ preClose }: FactorDay, before: FactorDay | undefined): boolean {
+  if (preClose === null || before === undefined) return false;
+  const difference = unitsOf(preClose, PRICE_DECIMALS) - unitsOf(before.close, PRICE_DECIMALS);
+  return difference >= HALF_FEN || difference <= -HALF_FEN;
+}
+
+/** The factor of a day; undefined while it is not known. */
+export function factorLine(steps: readonly FactorStep[]): (day: string) => number | undefined {
+  return (day) => {
+    let [from, to] = [0, steps.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if ((steps[middle]?.day ?? '') <= day) from = middle + 1;
+      else to = middle;
+    }
+    return steps[from - 1]?.factor ?? undefined;
+  };
+}
