@@ -6,3 +6,6 @@ export { eachAdaptive } from './each-adaptive.js';
 export { compareLsn, laterLsn, type Lsn } from './lsn.js';
 export { mapBounded } from './map-bounded.js';
 export { SingleFlight } from './single-flight.js';
+export { charsetNames, charsetOf, type Charset } from './text/charset.js';
+export { TextReader } from './text/text-reader.js';
+export { UnreadableText } from './text/unreadable-text.js';
