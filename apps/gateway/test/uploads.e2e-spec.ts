@@ -104,7 +104,7 @@ describe('POST /uploads', () => {
     ['an empty file', '', [file('')], 400, 'empty'],
     ['a header and nothing else', '', [file('code,exchange,date\n')], 400, 'no lines'],
     ['a JSON list', '', [file('[{}]', 'a.json')], 415, 'NDJSON'],
-    ['something that is no text', '', [file(Buffer.from([80, 75, 3, 4, 0, 0]), 'a.zip')], 415, 'no text'],
+    ['something that is no text', '', [file(Buffer.from([80, 75, 3, 4, 0, 0]), 'a.zip')], 415, 'ZIP archive'],
     ['another format than its name says', '', [file('{"a":1}\n')], 415, 'called csv but holds ndjson'],
     ['a broken gzip file', '', [file(gzipSync(CSV.repeat(9)).subarray(0, 60), 'bars.csv.gz')], 400, 'damaged'],
   ])('refuses %s, and leaves nothing behind', async (_what, query, parts, status, words) => {

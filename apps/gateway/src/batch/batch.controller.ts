@@ -18,10 +18,12 @@ import { checkInput, fromQuery, jsonOf } from '../http/input.js';
 import { elementsOf } from '../http/json-text.js';
 import { problemDocument, tell } from '../http/problem.js';
 import { discardRest, isIncomplete } from '../http/request-body.js';
+import type { FileText } from '../uploads/file-text.js';
 import { sendOperation } from '../uploads/operation-document.js';
 import { WholeStreamService } from '../uploads/whole-stream.service.js';
 import { BatchService, type Target } from './batch.service.js';
 import { BarsBatchQuery, BatchBody, BatchQuery } from './batch.shapes.js';
+import { namedCharset } from './charset.js';
 import { RefusedLines } from './refused-lines.js';
 import { BatchTally } from './tally.js';
 
@@ -88,11 +90,8 @@ export class BatchController {
     query: BatchQuery,
   ): Promise<FastifyReply> {
     const refused = new RefusedLines();
-    const stored = this.batches.stream(target, chunksOf(body), {
-      format: formatOf(request),
-      atOnce: query.concurrency,
-      refused,
-    });
+    const text = textOf(request, body, query.charset);
+    const stored = this.batches.stream(target, text, { atOnce: query.concurrency, refused });
     await Promise.race([refused.begun, stored]);
     stored.then(
       (tally) => {
@@ -116,18 +115,17 @@ export class BatchController {
     request: FastifyRequest,
     body: Readable,
     target: Target<Request>,
-    query: BatchQuery,
+    { charset, ...query }: BatchQuery,
   ): Promise<BatchTally | Operation> {
-    const format = formatOf(request);
-    const chunks = chunksOf(body);
+    const text = textOf(request, body, charset);
     if (query.on_error === 'continue') {
-      return this.batches.stream(target, chunks, { format, atOnce: query.concurrency });
+      return this.batches.stream(target, text, { atOnce: query.concurrency });
     }
     // Block by block nothing could be taken back: all of it is staged first.
     const { idempotency_key: key, ...common } = target.common as Partial<IngestBarsRequest>;
     const kind = target.kind === 'bars' ? 'bars' : 'symbols';
     const options = { register: false, ...common, ...query, kind } as const;
-    return this.wholes.store({ text: { format, chunks }, options, key });
+    return this.wholes.store({ text, options, key });
   }
 
   #json<Request extends IngestRequest>(
@@ -147,9 +145,12 @@ export class BatchController {
 const wantsLines = ({ headers }: FastifyRequest, { on_error }: BatchQuery): boolean =>
   on_error === 'continue' && (headers.accept ?? '').includes('application/x-ndjson');
 
-const formatOf = ({ headers }: FastifyRequest): 'csv' | 'ndjson' =>
-  (headers['content-type'] ?? '').toLowerCase().startsWith('text/csv') ? 'csv' : 'ndjson';
-
-/** The request must outlive its reader: destroying it would cut off the answer too. */
-const chunksOf = (body: Readable): AsyncIterable<Buffer> =>
-  body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+/** The body as a line stream. The request must outlive its reader: destroying it would cut off the answer too. */
+function textOf({ headers }: FastifyRequest, body: Readable, charset: string | undefined): FileText {
+  const type = headers['content-type'] ?? '';
+  return {
+    format: type.toLowerCase().startsWith('text/csv') ? 'csv' : 'ndjson',
+    charset: namedCharset(charset, type),
+    chunks: body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>,
+  };
+}

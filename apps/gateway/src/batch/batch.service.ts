@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/contracts';
-import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
+import { AdaptiveLimit, eachAdaptive, TextReader } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
-import { blocksOf, withoutHeader, type Block } from './blocks.js';
+import type { FileText } from '../uploads/file-text.js';
+import { blocksOf, defaultPace, withoutHeader, type Block } from './blocks.js';
 import type { RefusedLines } from './refused-lines.js';
 import { BatchTally, ITEMS_MAX, type TalliedItem } from './tally.js';
 
@@ -21,7 +22,6 @@ export interface Target<Request extends IngestRequest> {
 }
 
 export interface Streaming {
-  readonly format: 'csv' | 'ndjson';
   /** Never more blocks at once; how many there are, the pace of the store decides. */
   readonly atOnce: number;
   /** Is given every refused line while the batch is stored. */
@@ -64,6 +64,7 @@ export class BatchService {
     const block = { body, format: 'ndjson', first_line: 1, on_error: onError, want_items: true };
     const report = await this.send(kind, call, { ...common, ...block } as unknown as Request);
     tally.add(report, { firstIndex: 0, firstLine: 1, keepAll: true });
+    tally.encoding = 'utf-8';
     return tally;
   }
 
@@ -74,11 +75,12 @@ export class BatchService {
    */
   async stream<Request extends IngestRequest>(
     { kind, call, common }: Target<Request>,
-    stream: AsyncIterable<Buffer>,
-    { format, atOnce, refused }: Streaming,
+    { format, charset, chunks }: FileText,
+    { atOnce, refused }: Streaming,
   ): Promise<BatchTally> {
     const tally = new BatchTally();
-    const all = blocksOf(stream);
+    const text = new TextReader(charset);
+    const all = blocksOf(chunks, defaultPace, text);
     const { header, blocks } = format === 'csv' ? await withoutHeader(all) : { header: undefined, blocks: all };
     const firstLine = format === 'csv' ? 2 : 1;
     const send = async (block: Block): Promise<readonly TalliedItem[]> => {
@@ -107,6 +109,7 @@ export class BatchService {
     } catch (error) {
       throw withProgress(error, tally);
     }
+    tally.encoding = text.encoding;
     return tally;
   }
 }

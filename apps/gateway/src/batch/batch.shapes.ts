@@ -1,5 +1,6 @@
 import { storedTimeframes, type StoredTimeframe } from '@mystocks/contracts';
 import { IsCount, IsFlag, IsListOf, IsOneOf } from '@mystocks/validation';
+import { IsCharset } from './charset.js';
 
 /** Query of a batch. */
 export class BatchQuery {
@@ -7,6 +8,8 @@ export class BatchQuery {
   @IsCount(1, 8) readonly concurrency: number = 4;
   /** `abort` stores nothing when one item is refused. */
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
+  /** How a line stream is encoded, instead of what its Content-Type says; recognised where neither does. */
+  @IsCharset() readonly charset?: string;
 }
 
 export class BarsBatchQuery extends BatchQuery {

@@ -1,6 +1,7 @@
 import { Failure } from '@mystocks/contracts';
+import { TextReader, UnreadableText } from '@mystocks/kernel';
 
-/** Whole lines, forwarded as they came. */
+/** Whole lines in UTF-8. */
 export interface Block {
   readonly body: Buffer;
   /** Number of its first line in the stream, from 1. */
@@ -32,13 +33,20 @@ export const defaultPace: Pace = {
 const NEWLINE = 0x0a;
 /** Characters of a header, as the services take it (`IngestRequest.header`). */
 const HEADER_MAX = 4_000;
+const UNREADABLE_HEADER =
+  'The header is neither UTF-8 nor GB18030, or is damaged; save the file in UTF-8, or name its encoding with charset=';
 
 /**
- * Splits a byte stream at line ends into blocks. Reads only as fast as it is asked for blocks, so a slow store slows the
- * sender down instead of filling memory.
- * @throws {Failure} `too_large` for a line longer than a block, `timeout` for a stream that does not move
+ * Reads a byte stream as `text` and splits it at line ends into blocks. Reads only as fast as it is asked for blocks, so
+ * a slow store slows the sender down instead of filling memory.
+ * @throws {Failure} `too_large` for a line longer than a block, `timeout` for a stream that does not move,
+ * `unsupported_media` for what is no text
  */
-export async function* blocksOf(stream: AsyncIterable<Buffer>, pace: Pace = defaultPace): AsyncGenerator<Block> {
+export async function* blocksOf(
+  stream: AsyncIterable<Buffer>,
+  pace: Pace = defaultPace,
+  text: TextReader = new TextReader(),
+): AsyncGenerator<Block> {
   let held: Buffer[] = [];
   let heldBytes = 0;
   let firstLine = 1;
@@ -50,7 +58,7 @@ export async function* blocksOf(stream: AsyncIterable<Buffer>, pace: Pace = defa
       from = end;
     }
   }
-  for await (const chunk of paced(stream, pace)) {
+  for await (const chunk of readable(text.read(paced(stream, pace)))) {
     held.push(chunk);
     heldBytes += chunk.length;
     while (heldBytes >= pace.blockMax) {
@@ -63,6 +71,14 @@ export async function* blocksOf(stream: AsyncIterable<Buffer>, pace: Pace = defa
     }
   }
   yield* cut(Buffer.concat(held, heldBytes));
+}
+
+async function* readable(text: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* text;
+  } catch (error) {
+    throw error instanceof UnreadableText ? new Failure('unsupported_media', error.message, { cause: error }) : error;
+  }
 }
 
 /**
@@ -94,6 +110,7 @@ function headerOf(line: string): string {
   if (header.length > HEADER_MAX) throw new Failure('invalid', 'The header has more than 4,000 characters');
   if (header.includes('\t'))
     throw new Failure('invalid', 'The header has tabs; the columns of a CSV stand between commas');
+  if (header.includes('\uFFFD')) throw new Failure('invalid', UNREADABLE_HEADER);
   if (/[\u0000-\u001f\u007f]/.test(header)) throw new Failure('invalid', 'The header has control characters');
   return header;
 }

@@ -26,6 +26,8 @@ export interface TalliedItem {
 
 /** Adds up the reports of the blocks of one batch. */
 export class BatchTally {
+  /** How the text of the batch was encoded; undefined where its items came as a list in another body. */
+  encoding: string | undefined;
   readonly #stored: TalliedItem[] = [];
   #refused: TalliedItem[] = [];
   readonly #ignored = new Set<string>();
@@ -109,6 +111,7 @@ export class BatchTally {
       items_truncated: this.#failed > refused.length,
       ignored_columns: [...this.#ignored].sort(),
       registered: [...this.#registered].sort(),
+      ...(this.encoding === undefined ? {} : { encoding: this.encoding }),
       ...remarksDocument(this.#remarks),
     };
   }

@@ -18,7 +18,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * @throws {Failure} `invalid`
  */
 export function readJson(bytes: Uint8Array): JsonBody {
-  const text = decode(bytes);
+  const text = utf8Text(bytes);
   const value = parse(text);
   scan(text);
   return new JsonBody(value, text);
@@ -29,7 +29,8 @@ export function elementsOf(body: JsonBody, name: string): string[] {
   return scan(body.text, name).map(([from, to]) => body.text.slice(from, to).replaceAll(/[\r\n]+/g, ' '));
 }
 
-function decode(bytes: Uint8Array): string {
+/** A whole body as text. @throws {Failure} `invalid` when it is not UTF-8 */
+export function utf8Text(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch (error) {

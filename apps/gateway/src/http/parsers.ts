@@ -1,7 +1,7 @@
 import { Failure } from '@mystocks/contracts';
 import type { FastifyInstance } from 'fastify';
 import { FormBody, MultipartBody, textFields } from './input.js';
-import { readJson } from './json-text.js';
+import { readJson, utf8Text } from './json-text.js';
 
 export const JSON_BYTES_MAX = 1_048_576;
 const FORM_BYTES_MAX = 16_384;
@@ -20,7 +20,7 @@ export function addParsers(server: FastifyInstance): void {
     'application/x-www-form-urlencoded',
     { parseAs: 'buffer', bodyLimit: FORM_BYTES_MAX },
     (_request, body, done) => {
-      finish(done, () => new FormBody(textFields(body.toString('utf8'))));
+      finish(done, () => new FormBody(textFields(utf8Text(body))));
     },
   );
   server.addContentTypeParser(['application/x-ndjson', 'text/csv'], (_request, payload, done) => {

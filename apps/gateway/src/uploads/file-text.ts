@@ -1,11 +1,14 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '@mystocks/contracts';
+import type { Charset } from '@mystocks/kernel';
 import type { UploadedFile } from './upload-form.js';
 
 /** The lines of a file as bytes, unpacked. */
 export interface FileText {
   readonly format: 'csv' | 'ndjson';
+  /** The encoding that the sender named. */
+  readonly charset: Charset | undefined;
   readonly chunks: AsyncIterable<Buffer>;
 }
 
@@ -22,6 +25,8 @@ export interface FileLimits {
 
 const defaultLimits: FileLimits = { packedMax: 2 ** 30, textMax: 2 ** 31, ratioMax: 100, ratioFrom: 2 ** 24 };
 const HEAD_BYTES = 512;
+/** Of UTF-8, UTF-16 and GB18030, byte by byte. */
+const BYTE_ORDER_MARK = /^(?:\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff|\u0084\u0031\u0095\u0033)/;
 /** What a form holds beside its file, at most. */
 const AROUND_FILE_BYTES = 65_536;
 
@@ -35,11 +40,15 @@ export function checkLength(contentLength: string | undefined): void {
  * The text of a CSV or NDJSON file, gzipped or plain; what is in the file decides. Unpacks as fast as it is read.
  * @throws {Failure} `unsupported_media` for anything else, `invalid` when it is empty; the chunks `too_large`
  */
-export async function textOf(file: UploadedFile, limits: FileLimits = defaultLimits): Promise<FileText> {
+export async function textOf(
+  file: UploadedFile,
+  charset: Charset | undefined,
+  limits: FileLimits = defaultLimits,
+): Promise<FileText> {
   const packed = await withHead(file.stream as AsyncIterable<Buffer>);
   const isGzip = packed.head[0] === 0x1f && packed.head[1] === 0x8b;
   const text = await withHead(limited(packed.all, isGzip, limits));
-  return { format: formatOf(text.head, file), chunks: text.all };
+  return { format: formatOf(text.head, file), charset, chunks: text.all };
 }
 
 async function* limited(source: AsyncIterable<Buffer>, isGzip: boolean, limits: FileLimits): AsyncGenerator<Buffer> {
@@ -106,11 +115,11 @@ async function withHead(source: AsyncIterable<Buffer>): Promise<WithHead> {
 /** By its first character; a name or a content type that says something else is refused, not believed. */
 function formatOf(head: Buffer, { name, type }: UploadedFile): 'csv' | 'ndjson' {
   if (head.length === 0) throw new Failure('invalid', 'The file is empty');
-  if (head.includes(0)) throw unsupported('The file is no text; CSV, NDJSON or one of them in gzip is wanted');
+  // The zero bytes are those of UTF-16.
   const first = head
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .trimStart()
+    .toString('latin1')
+    .replace(BYTE_ORDER_MARK, '')
+    .replace(/^[\s\0]+/, '')
     .charAt(0);
   if (first === '[')
     throw unsupported('A JSON list is no NDJSON: write one object a line, without the list around them');

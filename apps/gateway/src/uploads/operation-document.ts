@@ -39,9 +39,9 @@ export function sendOperation(reply: FastifyReply, status: number, operation: Op
 
 function resultOf({ id, result }: Operation): Record<string, unknown> | null {
   if (result === undefined) return null;
-  const { summary, ignored_columns, registered, report_lines: lines, report_truncated: truncated } = result;
+  const { summary, ignored_columns, registered, encoding, report_lines: lines, report_truncated: truncated } = result;
   const report = lines === 0 ? null : { href: `${operationPath(id)}/report`, lines, truncated };
-  return { summary, ignored_columns, registered, ...remarksDocument(result), report };
+  return { summary, ignored_columns, registered, ...remarksDocument(result), encoding: encoding ?? null, report };
 }
 
 function problemOf({ id, problem }: Operation, facts: Facts): Record<string, unknown> | null {

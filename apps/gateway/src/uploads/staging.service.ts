@@ -11,7 +11,7 @@ import {
   type OpenedUpload,
   type UploadOptions,
 } from '@mystocks/contracts';
-import { DeadBuffers } from '@mystocks/kernel';
+import { DeadBuffers, TextReader } from '@mystocks/kernel';
 import { currentContext, log, withContext } from '@mystocks/telemetry';
 import { blocksOf, defaultPace, withoutHeader, type Block } from '../batch/blocks.js';
 import type { FileText } from './file-text.js';
@@ -30,6 +30,7 @@ interface Sent {
   readonly blocks: number;
   readonly lines: number;
   readonly bytes: number;
+  readonly encoding: string;
   readonly digest?: string;
 }
 
@@ -86,9 +87,10 @@ export class StagingService {
     await (context === undefined ? drop() : withContext({ ...context, deadlineMs: Infinity }, drop));
   }
 
-  async #send({ id, replayed }: OpenedUpload, text: FileText, withDigest: boolean): Promise<Sent> {
-    const all = blocksOf(text.chunks, filePace);
-    const { header, blocks } = text.format === 'csv' ? await withoutHeader(all) : { header: undefined, blocks: all };
+  async #send({ id, replayed }: OpenedUpload, file: FileText, withDigest: boolean): Promise<Sent> {
+    const text = new TextReader(file.charset);
+    const all = blocksOf(file.chunks, filePace, text);
+    const { header, blocks } = file.format === 'csv' ? await withoutHeader(all) : { header: undefined, blocks: all };
     const hash = withDigest ? createHash('sha256').update(`${header ?? ''}\n`) : undefined;
     const sums = { blocks: 0, lines: 0, bytes: 0 };
     await eachAtOnce(blocks, async ({ body, firstLine, lines }) => {
@@ -101,6 +103,7 @@ export class StagingService {
     });
     return {
       ...sums,
+      encoding: text.encoding,
       ...(header === undefined ? {} : { header }),
       ...(hash === undefined ? {} : { digest: hash.digest('hex') }),
     };

@@ -132,7 +132,9 @@ class FormReader {
     if (this.#failure !== undefined) return;
     clearTimeout(this.#timer);
     this.#fileSeen = stream;
-    this.#tellFile({ name: name === '' ? undefined : name, type, stream });
+    // A name whose encoding is unknown is left out: it only helps people to find the upload.
+    const isNamed = name !== undefined && name !== '' && !name.includes('\uFFFD');
+    this.#tellFile({ name: isNamed ? name : undefined, type, stream });
   }
 
   #finish(): void {

@@ -1,16 +1,17 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Failure, openUpload, UploadOptions } from '@mystocks/contracts';
+import { Failure, openUpload } from '@mystocks/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { fromQuery, MultipartBody } from '../http/input.js';
+import { namedCharset } from '../batch/charset.js';
 import { checkLength, textOf } from './file-text.js';
 import { sendOperation } from './operation-document.js';
 import { StagingService } from './staging.service.js';
 import { openForm } from './upload-form.js';
-import { UploadBody } from './uploads.shapes.js';
+import { UploadBody, UploadQuery } from './uploads.shapes.js';
 
 @ApiTags('uploads')
 @Controller('api/v2/uploads')
@@ -20,7 +21,7 @@ export class UploadsController {
   @Post()
   @Operates(openUpload, {
     summary: 'Store a file: CSV or NDJSON, plain or in gzip',
-    query: UploadOptions,
+    query: UploadQuery,
     body: UploadBody,
     consumes: ['multipart/form-data'],
     once: true,
@@ -35,8 +36,8 @@ export class UploadsController {
     const { idempotency_key: key } = idempotencyKeyOf(request);
     const form = await openForm(body, headers['content-type'] ?? '');
     try {
-      const options = fromQuery(UploadOptions, request, form.fields);
-      const text = await textOf(form.file);
+      const { charset, ...options } = fromQuery(UploadQuery, request, form.fields);
+      const text = await textOf(form.file, namedCharset(charset));
       const end = (): Promise<void> => form.end();
       const operation = await this.staging.stage({
         text,

@@ -1,4 +1,12 @@
+import { UploadOptions } from '@mystocks/contracts';
 import { IsBody } from '@mystocks/validation';
+import { IsCharset } from '../batch/charset.js';
+
+/** Options of an upload, in the query or as fields of its form. */
+export class UploadQuery extends UploadOptions {
+  /** How the file is encoded; recognised where absent. */
+  @IsCharset() readonly charset?: string;
+}
 
 /** The form of an upload. Its other fields may stand in the query string instead; here they come before the file. */
 export class UploadBody {

@@ -37,6 +37,7 @@ export class WholeStreamService {
     const firstLine = file.text.format === 'csv' ? 2 : 1;
     const items = result.report_lines === 0 ? [] : await this.#refused(operation.id);
     tally.add(reportOf(operation, result, items), { firstIndex: 0, firstLine, keepAll: false });
+    tally.encoding = result.encoding;
     return tally;
   }
 
