@@ -1,5 +1,6 @@
 import { fitsDouble } from '../timeseries/exact-decimal.js';
 import type { NumberRule } from './numbers/number-rules.js';
+import { printable } from './plain-text.js';
 
 /*
  * Readers of single values, byte by byte: an import calls them a dozen times a line. NaN or -1 = not such a value.
@@ -102,8 +103,8 @@ export function isBarEnd(minute: number, minutes: number): boolean {
   return minute >= AFTERNOON && minute <= CLOSE && (minute - AFTERNOON) % minutes === 0;
 }
 
-/** The value as text, for people: cut, and without control characters. */
+/** The value as text, for people: cut, without control characters, and with ? for what is no text. */
 export function cellText(bytes: Uint8Array, start: number, end: number): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, 200)).toString('utf8');
-  return text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, 40);
+  return printable(text).slice(0, 40);
 }

@@ -16,6 +16,7 @@ import type { SymbolIds } from './bar-symbols.js';
 import { CsvRecords, type Fields } from './csv-records.js';
 import type { ListedInstrument } from './instruments-ingest.repository.js';
 import { JsonLines } from './json-lines.js';
+import { isReadable, printable } from './plain-text.js';
 import { indexMissed, refuseField, refusals, type Refusal } from './refusals.js';
 
 const names = ['code', 'exchange', 'symbol', 'name', 'area', 'industry', 'list_date', 'status', 'kind'] as const;
@@ -85,11 +86,15 @@ function valuesOf({ bytes, starts, ends }: Fields, columnOf: (name: Name) => num
   return Object.fromEntries(names.map((name) => [name, text(columnOf(name))])) as Values;
 }
 
+const texts = ['name', 'area', 'industry'] as const;
+const NOT_TEXT =
+  'is damaged, or in another encoding than the file; save the file in UTF-8, or name its encoding with charset=';
+
 const isPlain = (text: string): boolean => text.length <= TEXT_MAX && !/[\u0000-\u001f\u007f]/.test(text);
 
 function refuse(line: number, { symbol, code, exchange }: Values, refusal: Refusal): InstrumentLine {
   const given = `${symbol}${code} ${exchange}`.trim();
-  return { line, id: given.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, 120), refusal };
+  return { line, id: printable(given).slice(0, 120), refusal };
 }
 
 function readLine(line: number, values: Values, known: SymbolIds): InstrumentLine {
@@ -143,7 +148,9 @@ function readKinds(
 function wrongValue(values: Values): Refusal | undefined {
   const { name, list_date, status } = values;
   if (name === '') return refuseField('name', 'is empty');
-  const odd = (['name', 'area', 'industry'] as const).find((field) => !isPlain(values[field]));
+  const unreadable = texts.find((field) => !isReadable(values[field]));
+  if (unreadable !== undefined) return refuseField(unreadable, NOT_TEXT);
+  const odd = texts.find((field) => !isPlain(values[field]));
   if (odd !== undefined)
     return refuseField(odd, `must be text of at most ${TEXT_MAX} characters without control characters`);
   const day = Buffer.from(list_date);

@@ -1,4 +1,5 @@
 import type { Fields } from './csv-records.js';
+import { isReadable, printable } from './plain-text.js';
 import { refuseField, refusals, type Refusal } from './refusals.js';
 
 const SCRATCH_BYTES = 16_384;
@@ -52,6 +53,7 @@ export class JsonLines implements Fields {
   #layOut(text: string): Refusal | undefined {
     this.starts.fill(0);
     this.ends.fill(0);
+    if (!isReadable(text)) return refusals.text;
     const value = parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return refusals.json;
     let at = 0;
@@ -77,8 +79,6 @@ function parse(text: string): unknown {
     throw error;
   }
 }
-
-const printable = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ');
 
 /** A JSON number as the shortest text that gives it back; what is too long for its column is judged as in CSV. */
 function valueText(value: unknown, numeric: boolean): string | undefined {

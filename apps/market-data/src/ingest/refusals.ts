@@ -18,6 +18,11 @@ export const refusals = {
   columns: because('The line has more or fewer columns than the header', INVALID, 400),
   quote: because('A quoted value is not closed, or not at its end', INVALID, 400),
   json: because('Not a JSON object', INVALID, 400),
+  text: because(
+    'The line is damaged, or in another encoding than the file; send UTF-8, or name the encoding with charset=',
+    INVALID,
+    400,
+  ),
   code: because('code must be six digits, or IDX and six digits', problems.SYMBOL_INVALID_FORMAT, 400),
   exchange: because('exchange must be SSE, SZSE or BSE', problems.SYMBOL_INVALID_FORMAT, 400),
   symbol: because('symbol must be a symbol such as 600519.SH', problems.SYMBOL_INVALID_FORMAT, 400),

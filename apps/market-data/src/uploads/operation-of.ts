@@ -39,6 +39,7 @@ function resultOf(upload: Upload): OperationResult {
     ignored_columns: [...upload.ignored_columns],
     registered: [...upload.registered],
     ...remarksOf(upload.remarks),
+    ...(upload.options.encoding === undefined ? {} : { encoding: upload.options.encoding }),
     report_lines: kept,
     report_truncated: failed > kept,
     ...(lsn === null ? {} : { lsn }),

@@ -3,11 +3,14 @@ import type {
   OpenUploadRequest,
   OperationStatus,
   OperationProblem,
+  StartUploadRequest,
   UploadOptions,
 } from '@mystocks/contracts';
 
-/** How the lines are to be read and stored, as the upload was opened. */
-export type StoredOptions = UploadOptions & Pick<OpenUploadRequest, 'format' | 'file_name'>;
+/** How the lines are to be read and stored, as the upload was opened; how they were encoded, since it was started. */
+export type StoredOptions = UploadOptions &
+  Pick<OpenUploadRequest, 'format' | 'file_name'> &
+  Pick<StartUploadRequest, 'encoding'>;
 
 /** `staging` until the whole file is here; nobody but its sender knows of it until then. */
 type UploadStatus = OperationStatus | 'staging';

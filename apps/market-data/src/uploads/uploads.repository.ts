@@ -35,7 +35,8 @@ const sql = {
   staged: `SELECT count(*)::int AS blocks, coalesce(sum(lines), 0)::float8 AS lines,
     coalesce(sum(octet_length(body)), 0)::float8 AS bytes FROM market_data.upload_blocks WHERE upload_id = $1`,
   queue: `UPDATE market_data.uploads SET status = 'queued', queued_at = now(), header = $2, digest = decode($3, 'hex'),
-    blocks = $4, lines = $5, bytes = $6 WHERE id = $1 RETURNING ${uploadColumns}`,
+    blocks = $4, lines = $5, bytes = $6, options = options || jsonb_strip_nulls(jsonb_build_object('encoding', $7::text))
+    WHERE id = $1 RETURNING ${uploadColumns}`,
   find: `SELECT ${uploadColumns} FROM market_data.uploads WHERE id = $1`,
   drop: `DELETE FROM market_data.uploads WHERE id = $1 AND status = 'staging'`,
   // One that nobody works on ends at once; the others end before their next block.
@@ -85,7 +86,15 @@ export class UploadsRepository {
       const [staged] = (await client.query<Staged>(sql.staged, [asked.id])).rows;
       const { blocks, lines, bytes } = asked;
       if (staged?.blocks !== blocks || staged.lines !== lines || staged.bytes !== bytes) return unchanged;
-      const given = [asked.id, asked.header ?? null, asked.digest ?? null, blocks, lines, bytes];
+      const given = [
+        asked.id,
+        asked.header ?? null,
+        asked.digest ?? null,
+        blocks,
+        lines,
+        bytes,
+        asked.encoding ?? null,
+      ];
       const [now] = (await client.query<Upload>(sql.queue, given)).rows;
       return now === undefined ? undefined : { before, now };
     });
