@@ -64,6 +64,10 @@ describe('the report', () => {
     ])
       expect(text).toContain(part);
     expect(text).not.toContain('line 22 ');
+    expect(text).not.toContain('encoding');
+    expect(reportOf({ ...answer, encoding: 'gb18030' }, 2, { first: [], file: undefined })).toContain(
+      'encoding  gb18030',
+    );
   });
 
   it('writes a refused line so that a spreadsheet does not run it', () => {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { charsetNames, charsetOf, TextReader } from '@mystocks/kernel';
 
 /** What the first lines of a file say about it. */
 export interface FileKind {
@@ -45,15 +46,18 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-/** Reads the first lines of a file. */
-export async function peek(path: string): Promise<string[]> {
+/** Reads the first lines of a file, whose encoding is `encoding` or recognised as the gateway does it. */
+export async function peek(path: string, encoding?: string): Promise<string[]> {
+  const charset = encoding === undefined ? undefined : charsetOf(encoding);
+  if (encoding !== undefined && charset === undefined)
+    throw new Error(`--encoding must be one of ${charsetNames.join(', ')}`);
   if (!(await stat(path)).isFile()) throw new Error(`${path} is not a file`);
   const stream = await openText(path);
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of stream) {
-    parts.push(part as Buffer);
-    size += (part as Buffer).length;
+  for await (const part of new TextReader(charset).read(stream as AsyncIterable<Buffer>)) {
+    parts.push(part);
+    size += part.length;
     if (size >= PEEK_BYTES) break;
   }
   const lines = Buffer.concat(parts).toString('utf8').split(/\r?\n/);

@@ -18,6 +18,8 @@ export interface BatchAnswer {
   };
   readonly ignored_columns?: readonly string[];
   readonly registered?: readonly string[];
+  /** How the file was encoded. */
+  readonly encoding?: string;
 }
 
 /** Refused lines that a person is shown. */
@@ -40,6 +42,8 @@ export function reportOf(
     `  stored    ${count(succeeded)}${details}`,
     `  refused   ${count(failed)}`,
   ];
+  const { encoding = 'utf-8' } = answer;
+  if (encoding !== 'utf-8') lines.push(`  encoding  ${encoding}`);
   const ignored = answer.ignored_columns ?? [];
   if (ignored.length > 0) lines.push(`  ignored columns: ${ignored.join(', ')}`);
   const registered = answer.registered ?? [];

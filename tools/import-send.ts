@@ -12,6 +12,8 @@ export interface ImportOptions {
   readonly token: string;
   /** Instead of what the first lines say. */
   readonly timeframe?: string | undefined;
+  /** How the file is encoded; recognised where absent. */
+  readonly encoding?: string | undefined;
   /** Register instruments that bars name and no list did. */
   readonly register?: boolean;
   /** Hears the share of the file that was sent, 0 to 1. */
@@ -31,8 +33,9 @@ const IDLE_MAX_MS = 120_000;
 
 /** Sends a file to the gateway as one request, as fast as the gateway takes it, and gives back its report. */
 export async function importFile(path: string, options: ImportOptions): Promise<Imported> {
-  const seen = kindOf(await peek(path), options.timeframe);
+  const seen = kindOf(await peek(path, options.encoding), options.timeframe);
   const query = new URLSearchParams({ concurrency: '4' });
+  if (options.encoding !== undefined) query.set('charset', options.encoding);
   if (seen.kind === 'bars') {
     query.set('register', String(options.register ?? true));
     if (seen.timeframe !== undefined) query.set('timeframe', seen.timeframe);
@@ -51,7 +54,7 @@ async function send(path: string, url: URL, options: ImportOptions): Promise<Imp
   const call = request(url, {
     method: 'POST',
     headers: {
-      'content-type': 'text/csv; charset=utf-8',
+      'content-type': 'text/csv',
       accept: 'application/x-ndjson, application/json',
       authorization: `Bearer ${options.token}`,
     },

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { gb18030Bytes } from '@mystocks/testing';
 
 const header = 'code,exchange,date,open,high,low,close,volume';
 let folder: string;
@@ -77,7 +78,7 @@ describe('npm run import', () => {
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({
       path: '/api/v2/batch/bars?concurrency=4&register=true',
-      type: 'text/csv; charset=utf-8',
+      type: 'text/csv',
       token: 'Bearer a-token',
     });
     expect(asked[0]?.body === text).toBe(true);
@@ -92,6 +93,22 @@ describe('npm run import', () => {
       '/api/v2/batch/bars?concurrency=4&register=false&timeframe=15Min',
       '/api/v2/batch/symbols?concurrency=4',
     ]);
+  });
+
+  it('tells what a file in another encoding or with other line ends holds, and sends it as it is', async () => {
+    const minutes = ['09:45', '10:00'].map((time) => `600000,SSE,2024-06-14,${time},1,浦发银行`);
+    const text = ['code,exchange,date,time,open,名称', ...minutes, ''].join('\r');
+    const files = [fileOf('gbk.csv', gb18030Bytes(text)), fileOf('utf16.csv', Buffer.from(`\uFEFF${text}`, 'utf16le'))];
+    for (const file of files) await run([file]);
+    await run([fileOf('named.csv', gb18030Bytes(text)), '--encoding', 'GBK']);
+    const path = '/api/v2/batch/bars?concurrency=4&register=true&timeframe=15Min';
+    expect(asked.map((request) => request.path)).toEqual([
+      path,
+      path,
+      '/api/v2/batch/bars?concurrency=4&charset=GBK&register=true&timeframe=15Min',
+    ]);
+    const refused = await run([fileOf('x.csv', text), '--encoding', 'big5']);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('--encoding must be one of utf-8')]);
   });
 
   it('shows the first refused lines, writes all of them to a file and ends with 2', async () => {

@@ -13,6 +13,7 @@ Stores bars or instruments of a CSV file (plain or gzip) in a running stack. Whi
 minute bars, is read from the file. Exit code: 0 all stored, 2 some lines refused, 1 failed.
 
   --timeframe 15Min   frame of the bars, instead of what the times of the file say
+  --encoding gb18030  how the file is encoded: utf-8, gb18030 (also GBK), utf-16le or utf-16be; recognised where absent
   --no-register       refuse bars of instruments that no list has named
   --report FILE       where to write the refused lines (default: FILE.rejected.csv)
   --url URL           the gateway (default: that of npm start)`;
@@ -80,6 +81,7 @@ async function run(): Promise<number> {
     allowNegative: true,
     options: {
       timeframe: { type: 'string' },
+      encoding: { type: 'string' },
       url: { type: 'string' },
       report: { type: 'string' },
       register: { type: 'boolean', default: true },
@@ -101,6 +103,7 @@ async function run(): Promise<number> {
     url,
     token,
     timeframe: values.timeframe,
+    encoding: values.encoding,
     register: values.register,
     progress: bar.show,
     refused: (line) => {
