@@ -44,14 +44,10 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
     onConnectionChange: () => undefined,
   } as never;
   const inTransaction = new transactions.IngestTransactions(pool);
-  const reading = new blocks.BarBlocksService(
-    new directory.InstrumentDirectory(new instruments.InstrumentsRepository(pool), bus),
-    new registered.InstrumentsIngestRepository(),
-    inTransaction,
-    bus,
-  );
+  const known = new directory.InstrumentDirectory(new instruments.InstrumentsRepository(pool), bus);
+  const reading = new blocks.BarBlocksService(known, new registered.InstrumentsIngestRepository(), inTransaction, bus);
   const running = new once.IngestOnceService(inTransaction, new keys.IdempotencyRepository(pool), bus);
-  return new service.BarsIngestService(reading, new bars.PostgresBarsIngestRepository(), running);
+  return new service.BarsIngestService(reading, new bars.PostgresBarsIngestRepository(), running, known);
 }
 
 interface Block {

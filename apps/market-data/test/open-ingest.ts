@@ -13,6 +13,7 @@ import { InstrumentsIngestService } from '../src/ingest/instruments-ingest.servi
 import { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
 import { InstrumentsRepository } from '../src/instruments/instruments.repository.js';
 import { InstrumentsService } from '../src/instruments/instruments.service.js';
+import { InstrumentRemovalService } from '../src/instruments/removal/instrument-removal.service.js';
 import { migrations } from '../src/migrations/index.js';
 import { onPostgres, type TimeseriesStore } from './timeseries-stores.js';
 
@@ -56,7 +57,7 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
   const onceOver = (over: FakeBus): IngestOnceService => new IngestOnceService(transactions, keys, over.bus);
   const once = onceOver(bus);
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
-  const bars = new BarsIngestService(blocks, store.barsIngest, once);
+  const bars = new BarsIngestService(blocks, store.barsIngest, once, directory);
   return {
     bus,
     pool,
@@ -71,6 +72,7 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     bars,
     lists: new InstrumentsIngestService(directory, registry, once),
     instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
+    removal: new InstrumentRemovalService(new InstrumentsRepository(pool), store.barsIngest, store.quotes, once),
     rows: async (text: string): Promise<Record<string, unknown>[]> =>
       (await pool.query<Record<string, unknown>>({ text })).rows,
     changes: (): BarsChanged[] =>

@@ -1,4 +1,4 @@
-import { IsCount, IsOneOf, IsSymbolAlias, IsText } from '@mystocks/validation';
+import { IsCount, IsListOf, IsOneOf, IsSymbolAlias, IsText } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
 import { IngestRequest, IngestReport } from './ingest.contract.js';
@@ -51,8 +51,31 @@ export const getInstrument = defineCall({
   allow: readers,
 });
 
+export class RemovedInstrument {
+  /** Canonical symbol. */
+  @IsText(1, 20) readonly symbol!: string;
+  /** Log position of the commit. */
+  @IsText(1, 40) readonly lsn!: string;
+}
+
+/**
+ * Removes an instrument of which neither a bar nor a quote is stored; `conflict` otherwise. A code without its exchange
+ * is refused.
+ */
+export const removeInstrument = defineCall({
+  subject: 'svc.market-data.instruments.remove.v1',
+  request: GetInstrumentRequest,
+  response: RemovedInstrument,
+  timeoutMs: 5_000,
+  effect: 'once',
+  allow: ['admin'],
+});
+
 export class InstrumentsChanged {
   @IsCount(1, 1_000_000) readonly count!: number;
+  /** Those of which every answer changes, whatever it shows: they are of another kind now, or removed. */
+  @IsListOf({ name: 'symbols', test: (one) => typeof one === 'string' }, 1_000, { optional: true })
+  readonly symbols?: string[];
   @IsText(1, 40) readonly lsn!: string;
 }
 

@@ -43,6 +43,13 @@ describe('followWrites', () => {
     ]);
   });
 
+  it('invalidates every answer about an instrument that is of another kind or removed', async () => {
+    follow();
+    writer.publish(instrumentsChanged, { count: 2, symbols: ['600519.SH', '000001.SZ'], lsn: '0/1' });
+    await later();
+    expect(told).toEqual(['written instruments,600519.SH,quote:600519.SH,000001.SZ,quote:000001.SZ 0/1']);
+  });
+
   it('tells once what a lost message or the loss of the connection may have hidden', async () => {
     follow();
     writer.lose(2);

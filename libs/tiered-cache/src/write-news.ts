@@ -85,8 +85,8 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
     ),
     bus.subscribe(
       instrumentsChanged,
-      ({ lsn }) => {
-        listener.written([INSTRUMENTS_TAG], lsn);
+      ({ symbols = [], lsn }) => {
+        listener.written([INSTRUMENTS_TAG, ...symbols.flatMap((symbol) => [symbol, quoteTag(symbol)])], lsn);
       },
       options,
     ),

@@ -62,6 +62,20 @@ export function endsOf(keys: Iterable<number>): Map<number, { oldest: number; ne
   return ends;
 }
 
+/** The instruments of all rows. */
+export function instrumentsOf(...tables: readonly BarRows[]): Set<number> {
+  const ids = new Set<number>();
+  let last = -1;
+  for (const { keys } of tables) {
+    for (const key of keys) {
+      const id = Math.floor(key / (MINUTE * DAY * FRAME));
+      if (id !== last) ids.add(id);
+      last = id;
+    }
+  }
+  return ids;
+}
+
 /** Bars of one table in COPY text format, in the order of their lines. Of bars with one place the last one counts. */
 export class BarRows {
   /** Rows that a later line replaced, with that line. */

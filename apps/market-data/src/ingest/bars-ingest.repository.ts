@@ -17,4 +17,10 @@ export interface StoredRows {
 export abstract class BarsIngestRepository {
   /** Stores rows inside `transaction`; rows that stand already with the same values are left alone. */
   abstract store(transaction: Transaction, daily: BarRows, minute: BarRows): Promise<StoredRows>;
+
+  /** Whether any bar of an instrument is stored. */
+  abstract holds(
+    transaction: Transaction,
+    instrument: { readonly id: number; readonly symbol: string },
+  ): Promise<boolean>;
 }

@@ -3,9 +3,11 @@ import { barsChanged, type IngestBarsRequest, type IngestReport } from '@mystock
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
 import { newsOf, type News } from '../idempotency/news.js';
+import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
 import { changesOf } from './bar-changes.js';
 import { abortedReport, barReport, emptyReport } from './bar-report.js';
+import { instrumentsOf } from './bar-rows.js';
 import { BarsIngestRepository, type StoredRows } from './bars-ingest.repository.js';
 import type { Transaction } from './ingest-transactions.js';
 
@@ -16,6 +18,7 @@ export class BarsIngestService {
     private readonly blocks: BarBlocksService,
     private readonly bars: BarsIngestRepository,
     private readonly once: IngestOnceService,
+    private readonly directory: InstrumentDirectory,
   ) {}
 
   /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
@@ -32,8 +35,10 @@ export class BarsIngestService {
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */
-  store(transaction: Transaction, { block }: ReadBars): Promise<StoredRows> {
-    return this.bars.store(transaction, block.daily, block.minute);
+  async store(transaction: Transaction, { block }: ReadBars): Promise<StoredRows> {
+    const stored = await this.bars.store(transaction, block.daily, block.minute);
+    await this.directory.hold(transaction.client, instrumentsOf(block.daily, block.minute));
+    return stored;
   }
 
   async #store(transaction: Transaction, read: ReadBars): Promise<Outcome> {

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Failure, instrumentsChanged, type IngestReport, type IngestRequest } from '@mystocks/contracts';
+import { Failure, type IngestReport, type IngestRequest } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
-import { newsOf } from '../idempotency/news.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { instrumentNews } from '../instruments/instrument-news.js';
 import type { Transaction } from './ingest-transactions.js';
 import { readInstruments, type InstrumentBlock } from './instrument-lines.js';
 import { InstrumentsIngestRepository, type ListedInstrument } from './instruments-ingest.repository.js';
@@ -43,8 +43,7 @@ export class InstrumentsIngestService {
       return { report: untouchedReport(request, block), news: [] };
     }
     const changed = await this.repository.merge(transaction, [...listed.values()]);
-    const count = changed.inserted.length + changed.updated.length;
-    const news = count > 0 ? [newsOf(instrumentsChanged, { count })] : [];
+    const news = instrumentNews(changed.inserted.length + changed.updated.length, changed.rekinded);
     return { report: storedReport(request, block, changed), news };
   }
 }

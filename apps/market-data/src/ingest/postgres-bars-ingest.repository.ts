@@ -18,6 +18,12 @@ export class PostgresBarsIngestRepository extends BarsIngestRepository {
       minute: await storeRows(transaction, tables.minute, minute),
     };
   }
+
+  async holds({ client }: Transaction, { id }: { readonly id: number }): Promise<boolean> {
+    const text = `SELECT EXISTS (SELECT FROM market_data.bars_daily WHERE instrument_id = $1)
+      OR EXISTS (SELECT FROM market_data.bars_minute WHERE instrument_id = $1) AS any`;
+    return (await client.query<{ any: boolean }>({ text, values: [id] })).rows[0]?.any === true;
+  }
 }
 
 async function storeRows({ client, straight }: Transaction, table: BarTable, rows: BarRows): Promise<ChangedRows> {

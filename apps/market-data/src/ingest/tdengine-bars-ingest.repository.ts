@@ -3,6 +3,7 @@ import { literal, sql, type Sql } from '@mystocks/connection-pool';
 import { Failure, type StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { removedMeanwhile } from '../instruments/removal/removed-meanwhile.js';
 import { fitsDouble } from '../timeseries/exact-decimal.js';
 import { grouped } from '../timeseries/grouped.js';
 import { insertStatements, type SeriesRows } from '../timeseries/insert-statements.js';
@@ -60,6 +61,11 @@ export class TdengineBarsIngestRepository extends BarsIngestRepository {
     return { daily: changesOf(changed, 'daily'), minute: changesOf(changed, 'minute') };
   }
 
+  async holds(_transaction: Transaction, { symbol }: { readonly symbol: string }): Promise<boolean> {
+    const rows = await this.tdengine.query(sql`SELECT ts FROM bars WHERE symbol = ${literal.text(symbol)} LIMIT 1`);
+    return rows.length > 0;
+  }
+
   async #insert(changed: readonly ChangedBar[], writer: number): Promise<void> {
     const bySeries = grouped(changed, ({ symbol, timeframe }) => `${symbol} ${timeframe}`);
     const given = [...bySeries.values()].map((bars): SeriesRows => {
@@ -87,7 +93,7 @@ function givenBars(table: GivenBar['table'], rows: BarRows, symbols: ReadonlyMap
   return rows.stored().map((row) => {
     const { instrument, timeframe, day, time } = barPlace(rows.keyOf(row));
     const symbol = symbols.get(instrument);
-    if (symbol === undefined) throw new Error(`there is no instrument ${instrument}`);
+    if (symbol === undefined) throw removedMeanwhile();
     const ts = instantOf(`${day}T${time}:00`);
     return { table, row, symbol, timeframe, ts, values: valuesOf(rows.cells(row), timeframe) };
   });

@@ -12,9 +12,10 @@ const instrument = (id: number, symbol: string, kind: 'stock' | 'index' = 'stock
   kind,
   name: null,
   status: 'listed',
+  in_use: false,
 });
 
-function open(): { directory: InstrumentDirectory; held: Instrument[]; bus: FakeBus; asked: () => number } {
+function open() {
   const held = [instrument(1, '600519.SH'), instrument(2, '000001.SZ'), instrument(3, '000001.SH', 'index')];
   let asked = 0;
   const all = (): Promise<Instrument[]> => {
@@ -22,8 +23,9 @@ function open(): { directory: InstrumentDirectory; held: Instrument[]; bus: Fake
     return Promise.resolve([...held]);
   };
   const bus = new FakeBus();
-  const directory = new InstrumentDirectory({ all } as unknown as InstrumentsRepository, bus.bus);
-  return { directory, held, bus, asked: () => asked };
+  const repository = { all };
+  const directory = new InstrumentDirectory(repository as unknown as InstrumentsRepository, bus.bus);
+  return { directory, held, bus, repository, asked: () => asked };
 }
 
 describe('the directory of instruments', () => {
@@ -83,6 +85,30 @@ describe('the directory of instruments', () => {
     bus.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
     await new Promise((resolve) => setImmediate(resolve));
     await expect(directory.resolve('600000')).resolves.toMatchObject({ id: 4 });
+    directory.onModuleDestroy();
+  });
+
+  it('shows no caller what was before a change that it has heard of', async () => {
+    const { directory, held, bus, asked } = open();
+    directory.onModuleInit();
+    await directory.all();
+    bus.publish(instrumentsChanged, { count: 1, symbols: ['600519.SH'], lsn: '0/1' });
+    held[0] = instrument(1, '600519.SH', 'index');
+    await Promise.resolve();
+    const found = await Promise.all(['600519', '600519.SH', 'SH600519'].map((alias) => directory.resolve(alias)));
+    expect(found.map(({ kind }) => kind)).toEqual(['index', 'index', 'index']);
+    expect(asked()).toBe(2);
+    directory.onModuleDestroy();
+  });
+
+  it('goes on with what it has when the database cannot be asked after a change', async () => {
+    const { directory, bus, repository } = open();
+    directory.onModuleInit();
+    await directory.all();
+    repository.all = () => Promise.reject(new Error('the database went away'));
+    bus.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
+    await Promise.resolve();
+    await expect(directory.resolve('600519')).resolves.toMatchObject({ id: 1 });
     directory.onModuleDestroy();
   });
 });

@@ -1,8 +1,10 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
+import type { WritingClient } from '@mystocks/connection-pool';
 import { Failure, instrumentsChanged } from '@mystocks/contracts';
 import { systemClock, type Clock } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
+import { removedMeanwhile } from './removal/removed-meanwhile.js';
 import { InstrumentsRepository, type Instrument } from './instruments.repository.js';
 import { listedFirst, parseAlias } from './symbols.js';
 
@@ -13,9 +15,13 @@ const REFRESH_UNKNOWN_AFTER_MS = 1_000;
 interface Snapshot {
   readonly bySymbol: ReadonlyMap<string, Instrument>;
   readonly symbols: ReadonlyMap<number, string>;
+  /** Ids of those of which something is stored: they are never removed. */
+  readonly inUse: ReadonlySet<number>;
   readonly byCode: ReadonlyMap<string, readonly Instrument[]>;
   /** When it was asked for. */
   readonly atMs: number;
+  /** How many changes had been heard of when it was asked for. */
+  readonly changes: number;
 }
 
 /** All instruments in memory (some 6,000), so that a symbol costs no query; the database stays the truth. */
@@ -25,6 +31,7 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
   #snapshot: Snapshot | undefined;
   #loading: Promise<Snapshot> | undefined;
   #news: { stop(): void } | undefined;
+  #changes = 0;
 
   constructor(
     private readonly repository: InstrumentsRepository,
@@ -32,9 +39,11 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.#news = this.bus.subscribe(instrumentsChanged, () => {
+    const changed = (): void => {
+      this.#changes += 1;
       this.#refreshUnheard();
-    });
+    };
+    this.#news = this.bus.subscribe(instrumentsChanged, changed, { onGap: changed });
   }
 
   onModuleDestroy(): void {
@@ -75,14 +84,27 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
 
   /** Loads again, now: after this service wrote instruments itself. */
   async refresh(): Promise<ReadonlyMap<string, Instrument>> {
-    // What is being loaded may have been read before the write.
-    await this.#loading?.catch(() => undefined);
-    return (await this.#load()).bySymbol;
+    return (await this.#reload()).bySymbol;
+  }
+
+  /**
+   * For a transaction that stores rows of instruments, as its last step: once it is committed, none of them is removed.
+   * Costs a statement only for instruments of which nothing was stored so far.
+   * @throws {Failure} `unavailable` when one was removed since the rows were read
+   */
+  async hold(client: WritingClient, ids: Iterable<number>): Promise<void> {
+    const { inUse } = await this.#current();
+    const first = [...new Set(ids)].filter((id) => !inUse.has(id));
+    if (first.length === 0 || (await this.repository.markInUse(client, first))) return;
+    this.#changes += 1;
+    throw removedMeanwhile();
   }
 
   async #current(): Promise<Snapshot> {
     const held = this.#snapshot;
     if (held === undefined) return this.#load();
+    // An answer that is built after the event must not show what was before it: caches would keep it as the newest.
+    if (held.changes < this.#changes) return this.#reload().catch((error: unknown) => useOld(error, held));
     if (this.#clock.now() - held.atMs > REFRESH_AFTER_MS && this.#loading === undefined) this.#refreshUnheard();
     return held;
   }
@@ -100,18 +122,24 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
     });
   }
 
+  async #reload(): Promise<Snapshot> {
+    // What is being loaded may have been read before the write.
+    await this.#loading?.catch(() => undefined);
+    return this.#load();
+  }
+
   #load(): Promise<Snapshot> {
     return (this.#loading ??= this.#ask().finally(() => (this.#loading = undefined)));
   }
 
   async #ask(): Promise<Snapshot> {
-    const atMs = this.#clock.now();
-    this.#snapshot = index(await this.repository.all(), atMs);
+    const asked = { atMs: this.#clock.now(), changes: this.#changes };
+    this.#snapshot = { ...index(await this.repository.all()), ...asked };
     return this.#snapshot;
   }
 }
 
-function index(instruments: readonly Instrument[], atMs: number): Snapshot {
+function index(instruments: readonly Instrument[]): Omit<Snapshot, 'atMs' | 'changes'> {
   const byCode = new Map<string, Instrument[]>();
   for (const instrument of instruments) {
     const same = byCode.get(instrument.code);
@@ -119,7 +147,13 @@ function index(instruments: readonly Instrument[], atMs: number): Snapshot {
     else same.push(instrument);
   }
   const symbols = new Map(instruments.map(({ id, symbol }) => [id, symbol]));
-  return { bySymbol: new Map(instruments.map((one) => [one.symbol, one])), symbols, byCode, atMs };
+  const inUse = new Set(instruments.filter((one) => one.in_use).map(({ id }) => id));
+  return { bySymbol: new Map(instruments.map((one) => [one.symbol, one])), symbols, inUse, byCode };
+}
+
+function useOld(error: unknown, held: Snapshot): Snapshot {
+  log.warn({ err: error }, 'instruments could not be loaded again');
+  return held;
 }
 
 function pick(snapshot: Snapshot, parsed: { symbol: string } | { code: string }): Instrument | undefined {

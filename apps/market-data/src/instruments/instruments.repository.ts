@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PostgresPool } from '@mystocks/connection-pool';
+import { PostgresPool, type WritingClient } from '@mystocks/connection-pool';
 import type { Exchange, InstrumentKind, InstrumentStatus } from '@mystocks/contracts';
 import { currentContext } from '@mystocks/telemetry';
 
@@ -13,6 +13,8 @@ export interface Instrument {
   readonly kind: InstrumentKind;
   readonly name: string | null;
   readonly status: InstrumentStatus;
+  /** Bars or quotes of it are stored, or were. */
+  readonly in_use: boolean;
 }
 
 export interface InstrumentFilter {
@@ -43,6 +45,10 @@ const list = `SELECT symbol, ${item} FROM market_data.instruments
     AND ($5::text IS NULL OR symbol > $5)
   ORDER BY symbol LIMIT $6`;
 
+// In the order of ids, so that two transactions never wait for each other in a circle.
+const markUsed = `UPDATE market_data.instruments SET in_use = true WHERE id IN (
+  SELECT id FROM market_data.instruments WHERE id = ANY ($1::int[]) AND NOT in_use ORDER BY id FOR NO KEY UPDATE)`;
+
 /** `%` and `_` are letters here, not wildcards. */
 const literally = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 
@@ -51,7 +57,7 @@ export class InstrumentsRepository {
   constructor(private readonly pool: PostgresPool) {}
 
   async all(): Promise<Instrument[]> {
-    const text = 'SELECT id, symbol, code, exchange, kind, name, status FROM market_data.instruments';
+    const text = 'SELECT id, symbol, code, exchange, kind, name, status, in_use FROM market_data.instruments';
     return (await this.pool.query<Instrument>({ name: 'instruments-all', text })).rows;
   }
 
@@ -73,6 +79,29 @@ export class InstrumentsRepository {
     const text = `SELECT symbol, ${item} FROM market_data.instruments WHERE id = $1`;
     const statement = { name: 'instruments-get', text, values: [id] };
     return (await this.pool.query<InstrumentLine>(statement, readOptions())).rows[0];
+  }
+
+  /**
+   * Notes that rows of these instruments are stored with this transaction. The rows of the instruments are locked until
+   * its end; false when one of them does not exist any more.
+   */
+  async markInUse(client: WritingClient, ids: readonly number[]): Promise<boolean> {
+    const { rowCount } = await client.query({ name: 'instruments-mark', text: markUsed, values: [ids] });
+    if (rowCount === ids.length) return true;
+    // The others were in use already, if they are there: a new statement sees what was committed meanwhile.
+    const text = 'SELECT count(*)::int AS used FROM market_data.instruments WHERE id = ANY ($1::int[]) AND in_use';
+    const { rows } = await client.query<{ used: number }>({ name: 'instruments-used', text, values: [ids] });
+    return rows[0]?.used === ids.length;
+  }
+
+  /** Locks an instrument for its removal; undefined when there is none. */
+  async lock(client: WritingClient, symbol: string): Promise<Pick<Instrument, 'id' | 'symbol' | 'in_use'> | undefined> {
+    const text = 'SELECT id, symbol, in_use FROM market_data.instruments WHERE symbol = $1 FOR UPDATE';
+    return (await client.query<Pick<Instrument, 'id' | 'symbol' | 'in_use'>>({ text, values: [symbol] })).rows[0];
+  }
+
+  async remove(client: WritingClient, id: number): Promise<void> {
+    await client.query({ text: 'DELETE FROM market_data.instruments WHERE id = $1', values: [id] });
   }
 }
 

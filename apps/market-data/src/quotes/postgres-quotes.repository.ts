@@ -46,6 +46,11 @@ export class PostgresQuotesRepository extends QuotesRepository {
     }
     return decision;
   }
+
+  async holds({ client }: Transaction, { id }: { readonly id: number }): Promise<boolean> {
+    const text = 'SELECT EXISTS (SELECT FROM market_data.quotes_latest WHERE instrument_id = $1) AS any';
+    return (await client.query<{ any: boolean }>({ text, values: [id] })).rows[0]?.any === true;
+  }
 }
 
 const readOptions = (): { after: string | undefined } => ({ after: currentContext()?.readAfter });

@@ -40,4 +40,10 @@ export abstract class QuotesRepository {
     receivedAtMs: number,
     decide: (held: ReadonlyMap<number, HeldQuote>) => T,
   ): Promise<T>;
+
+  /** Whether any quote of an instrument is stored. */
+  abstract holds(
+    transaction: Transaction,
+    instrument: { readonly id: number; readonly symbol: string },
+  ): Promise<boolean>;
 }

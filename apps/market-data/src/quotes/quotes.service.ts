@@ -97,6 +97,7 @@ export class QuotesService {
       const settled = settle(named, held);
       return { verdicts: settled, stored: storedOf(settled) };
     });
+    await this.directory.hold(transaction.client, ids);
     return verdicts;
   }
 

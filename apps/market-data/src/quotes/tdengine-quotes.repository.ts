@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { TdengineBarsReader } from '../bars/tdengine-bars.reader.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { removedMeanwhile } from '../instruments/removal/removed-meanwhile.js';
 import { barJson } from '../timeseries/bar-json.js';
 import { grouped } from '../timeseries/grouped.js';
 import { insertStatements } from '../timeseries/insert-statements.js';
@@ -86,6 +87,10 @@ export class TdengineQuotesRepository extends QuotesRepository {
     return decision;
   }
 
+  async holds(_transaction: Transaction, { symbol }: { readonly symbol: string }): Promise<boolean> {
+    return (await this.#newest([symbol])).size > 0;
+  }
+
   async #insert(
     stored: readonly StoredQuote[],
     held: ReadonlyMap<number, QuoteRow>,
@@ -149,7 +154,7 @@ export class TdengineQuotesRepository extends QuotesRepository {
     const symbols = await this.directory.symbols();
     return ids.map((id) => {
       const symbol = symbols.get(id);
-      if (symbol === undefined) throw new Error(`there is no instrument ${id}`);
+      if (symbol === undefined) throw removedMeanwhile();
       return symbol;
     });
   }

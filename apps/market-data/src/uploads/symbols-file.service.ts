@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { instrumentsChanged, type IngestReport } from '@mystocks/contracts';
-import { newsOf, type News } from '../idempotency/news.js';
+import type { IngestReport } from '@mystocks/contracts';
 import { readInstruments, type InstrumentLine } from '../ingest/instrument-lines.js';
 import { InstrumentsIngestRepository, type ListedInstrument } from '../ingest/instruments-ingest.repository.js';
 import { InstrumentsIngestService } from '../ingest/instruments-ingest.service.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { instrumentNews } from '../instruments/instrument-news.js';
 import { requestOf, type CheckedBlock, type FileKind, type StoredBlock, type WholeFile } from './file-kind.js';
 import type { StagedBlock, Upload } from './upload.js';
 
@@ -37,16 +37,17 @@ export class SymbolsFileService implements FileKind {
 
   whole(upload: Upload): WholeFile {
     let changed = 0;
+    const reshaped = new Set<string>();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
       const { lines } = readInstruments(requestOf(upload, block, 'abort'), await this.directory.renewed());
-      const { inserted, updated } = await this.instruments.merge(transaction, lastOfEach(lines));
+      const { inserted, updated, rekinded } = await this.instruments.merge(transaction, lastOfEach(lines));
       changed += inserted.length + updated.length;
+      for (const symbol of rekinded) reshaped.add(symbol);
       const refused = lines.filter(({ refusal }) => refusal !== undefined).length;
       const counts = { inserted: inserted.length, updated: updated.length, refused };
       return { total: lines.length, ...counts, registered: [], remarks: {} };
     };
-    const news = (): News[] => (changed === 0 ? [] : [newsOf(instrumentsChanged, { count: changed })]);
-    return { store, news: () => Promise.resolve(news()) };
+    return { store, news: () => Promise.resolve(instrumentNews(changed, [...reshaped])) };
   }
 
   /** It is stored and told, whatever becomes of our own copy. */
