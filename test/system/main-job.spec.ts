@@ -142,17 +142,25 @@ whenReal('the main job on real data', () => {
     expect(sum(ones)).toBe(all.reduce((total, row) => total + Number(row['volume']), 0));
   }, 60_000);
 
-  it('refuses every genuine bad line with its number and a reason, and stores the good neighbours', async () => {
+  it('refuses every genuine bad line with its number and a reason, and stores the others, suspended days too', async () => {
     const bad = realFile('cn_daily_defects_real.csv');
     const good =
       '600519,SSE,2019-03-27,788.00,797.00,786.00,793.00,2500000,1980000000.00,1,test,\n600519,SSE,2019-03-28,793.00,799.00,790.00,795.00,2400000,1900000000.00,1,test,\n';
     const [header = '', ...lines] = bad.trimEnd().split('\n');
     const [before, after] = good.trimEnd().split('\n');
+    const isSuspended = (line: string): boolean => line.split(',')[9] === '0';
+    const days = lines.filter(isSuspended).length;
     const { status, answer } = await importBars([header, before, ...lines, after, ''].join('\n'));
     expect(status).toBe(207);
-    expect(answer.summary).toMatchObject({ total: lines.length + 2, succeeded: 2, failed: lines.length });
+    expect(answer.summary).toMatchObject({
+      total: lines.length + 2,
+      succeeded: 2 + days,
+      failed: lines.length - days,
+    });
     const refused = answer.items.filter((item) => item.status >= 400);
-    expect(refused.map(({ line }) => line)).toEqual(lines.map((_, index) => index + 3));
+    expect(refused.map(({ line }) => line)).toEqual(
+      lines.flatMap((line, index) => (isSuspended(line) ? [] : [index + 3])),
+    );
     for (const item of refused) expect(item.error?.message ?? '').toMatch(/\w{3,}/);
     expect((await barsOf('600519.SH', 'start=2019-03-27&end=2019-03-28')).length).toBe(2);
   });

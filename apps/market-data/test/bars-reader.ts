@@ -10,6 +10,7 @@ export interface WireBar {
   readonly c: number;
   readonly v: number;
   readonly amt: number | null;
+  readonly suspended?: boolean;
 }
 
 interface Page<Bars> {

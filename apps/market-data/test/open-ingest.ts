@@ -26,6 +26,15 @@ export function fileOf(name: string): { header: string; lines: string[] } {
   return { header, lines };
 }
 
+const CASES = new URL('../../../../shared/cases/', import.meta.url);
+export const hasCases = existsSync(CASES);
+
+/** Header and body of a CSV file of ../shared/cases. */
+export function caseLines(name: string): [header: string, body: string] {
+  const [header = '', ...lines] = readFileSync(new URL(name, CASES)).toString().trimEnd().split('\n');
+  return [header, lines.join('\n')];
+}
+
 export const request = (header: string, body: string, more: Partial<IngestBarsRequest> = {}): IngestBarsRequest => ({
   body: Buffer.from(body),
   format: 'csv',

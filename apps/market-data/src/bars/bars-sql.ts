@@ -1,5 +1,6 @@
 import { zoneSql } from '../timeseries/zone-sql.js';
 import type { Adjustment, Timeframe } from '@mystocks/contracts';
+import { suspendedMemberSql } from '../timeseries/suspended-sql.js';
 import { factored, priced } from './sql/factors.js';
 import { grouped, whole } from './sql/grouped.js';
 import { shapeOf, type Shape } from './sql/shape.js';
@@ -17,7 +18,8 @@ const stamp = (of: string): string => `to_char(${of}, 'YYYY-MM-DD"T"HH24:MI:SS')
 // Decimals are stored as they were written; 10.20 and 10.2 are one number and one answer, whatever the store.
 const plain = (column: string): string => `trim_scale(b.${column})`;
 const line = `'{"t":"' || ${stamp('b.t')} || ${zoneSql('b.t')} || '","o":' || ${plain('open')} || ',"h":' || ${plain('high')} || ',"l":' || ${plain('low')}
-  || ',"c":' || ${plain('close')} || ',"v":' || b.volume || ',"amt":' || coalesce(${plain('amount')}::text, 'null') || '}'`;
+  || ',"c":' || ${plain('close')} || ',"v":' || b.volume || ',"amt":' || coalesce(${plain('amount')}::text, 'null')
+  || ${suspendedMemberSql('b.suspended')} || '}'`;
 
 function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {
   const rows = priced[adjustment];
@@ -40,7 +42,7 @@ function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {
         FROM bars GROUP BY place) ends
     )
     SELECT b.place::int - 1 AS place, string_agg(${line}, ',' ORDER BY b.n) AS bars, count(*)::int AS total,
-      count(b.open)::int AS priced, ${stamp('max(b.t)')} AS newest, ${stamp('min(e.t)')} AS edge
+      count(b.open)::int AS priced, bool_or(b.conflict) AS conflict, ${stamp('max(b.t)')} AS newest, ${stamp('min(e.t)')} AS edge
     FROM bars b CROSS JOIN edge e
     WHERE b.n <= $7::int AND (e.t IS NULL OR b.t ${sort === 'asc' ? '<=' : '>='} e.t)
     GROUP BY b.place ORDER BY b.place`;

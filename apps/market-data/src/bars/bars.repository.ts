@@ -21,6 +21,8 @@ export interface BarSeries {
   readonly total: number;
   /** Bars whose prices are known: the others lack an adjustment factor. */
   readonly priced: number;
+  /** Stored frames of a day of the page contradict each other. */
+  readonly conflict: boolean;
   /** Stamp of the newest, China local time. */
   readonly newest: string;
   /** Last stamp of the page, the same for all instruments; null when there is no further page. */

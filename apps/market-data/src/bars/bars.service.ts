@@ -165,6 +165,7 @@ export class BarsService {
           adjustment,
           ...(adjustedFrom === undefined ? {} : { adjusted_from: adjustedFrom }),
           ...(errors.length === 0 ? {} : { errors }),
+          ...(page.series.some(({ conflict }) => conflict) ? { conflict: true } : {}),
         },
         quality,
         asOf: stamps.length === 0 ? undefined : withZone(newest.stamp),

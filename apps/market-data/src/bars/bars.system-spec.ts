@@ -1,10 +1,12 @@
 import { timeseriesStores } from '../../test/timeseries-stores.js';
 import { itAdjusts } from './adjustment.conformance.js';
 import { itServesBars } from './bars.conformance.js';
+import { itKeepsSuspendedDays } from './suspended-days.conformance.js';
 import { itMakesBins } from './session-bin.conformance.js';
 
 for (const store of timeseriesStores) {
   itServesBars(store);
   itAdjusts(store);
   itMakesBins(store);
+  itKeepsSuspendedDays(store);
 }

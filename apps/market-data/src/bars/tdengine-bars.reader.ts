@@ -2,7 +2,7 @@ import { addDays, chinaLocal, instantOf } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { coarsestFrames } from '../timeseries/coarsest-frames.js';
-import type { StoredBar } from '../timeseries/shown-bar.js';
+import { isSuspended, type StoredBar } from '../timeseries/shown-bar.js';
 import { TdengineStore, type Row, type Value } from '../timeseries/tdengine.store.js';
 import { barsOfFrame, firstStamp, framesWithin, type BarsRange } from './tdengine-bars-sql.js';
 
@@ -44,7 +44,7 @@ export class TdengineBarsReader {
   /** Bars of one frame, in order. */
   async frame(range: Limited, timeframe: StoredTimeframe): Promise<StoredDay[]> {
     const rows = await this.store.query(barsOfFrame(rangeOf(range), timeframe, range));
-    return rows.map(dayOf);
+    return rows.map(timeframe === '1Day' ? dayOf : barOf);
   }
 
   /** The frames up to `minutes` that have bars in the range, the coarsest first, and the minutes of the finest. */
@@ -83,7 +83,7 @@ export class TdengineBarsReader {
   /** Whole days: a coarser bar outside the range also says what its day is made of. */
   async #slice(slice: Range, frames: readonly StoredTimeframe[]): Promise<StoredDay[]> {
     const read = frames.map((name) => this.store.query(barsOfFrame(rangeOf(slice), name, { sort: slice.sort })));
-    const bars = (await Promise.all(read)).map((rows) => rows.map(dayOf));
+    const bars = (await Promise.all(read)).map((rows) => rows.map(barOf));
     return coarsestFrames(bars, slice.sort);
   }
 }
@@ -114,16 +114,14 @@ export const rangeOf = ({ symbol, from, to }: Pick<Range, 'symbol' | 'from' | 't
 
 const stampOf = (ts: Value | undefined): string => chinaLocal(Number(ts)).slice(0, 19);
 
-function dayOf([ts, open, high, low, close, volume, amount, factor]: Row): StoredDay {
-  const optional = (value: Value | undefined): number | null => (value == null ? null : Number(value));
-  return {
-    t: stampOf(ts),
-    open: Number(open),
-    high: Number(high),
-    low: Number(low),
-    close: Number(close),
-    volume: Number(volume),
-    amount: optional(amount),
-    factor: optional(factor),
-  };
+function barOf([ts, ...values]: Row): StoredDay {
+  const [open = 0, high = 0, low = 0, close = 0, volume = 0] = values.slice(0, 5).map(Number);
+  const [amount = null, factor = null] = values.slice(5, 7).map((value) => (value === null ? null : Number(value)));
+  return { t: stampOf(ts), open, high, low, close, volume, amount, factor };
+}
+
+/** A daily bar; only of days it is said that there was no trade. */
+function dayOf(row: Row): StoredDay {
+  const bar = barOf(row);
+  return { ...bar, suspended: isSuspended(bar, row[8] == null ? null : Number(row[8])) };
 }

@@ -1,5 +1,6 @@
 import { withZone } from '@mystocks/calendar';
 import type { Bar, StoredTimeframe } from '@mystocks/contracts';
+import { isSuspended } from '../timeseries/shown-bar.js';
 import { barPlace, endsOf, NO_VALUE, type BarRows } from './bar-rows.js';
 
 /** Bars of one instrument and frame that a block changed. */
@@ -29,6 +30,8 @@ function barOf(rows: BarRows, row: number): Bar {
   const cells = rows.cells(row).slice(timeframe === '1Day' ? 2 : 3);
   const [o = 0, h = 0, l = 0, c = 0, v = 0] = cells.slice(0, 5).map(Number);
   const amt = cells[5];
+  const bar = { open: o, high: h, low: l, close: c, volume: v };
+  const isSuspendedDay = timeframe === '1Day' && isSuspended(bar, cells[8] === '0' ? 0 : null);
   return {
     t: withZone(`${day}T${time}:00`),
     o,
@@ -37,5 +40,6 @@ function barOf(rows: BarRows, row: number): Bar {
     c,
     v,
     ...(amt === undefined || amt === NO_VALUE ? {} : { amt: Number(amt) }),
+    ...(isSuspendedDay ? { suspended: true } : {}),
   };
 }

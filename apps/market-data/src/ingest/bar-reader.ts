@@ -80,8 +80,8 @@ export class BarReader {
     if (h < o || h < c) return refusals.high;
     if (l > o || l > c || l > h) return refusals.low;
     const [from, to] = [starts[volume] as number, ends[volume] as number];
-    if (from === to) return refusals.volumeEmpty;
-    const shares = readDecimal(bytes, from, to, numberRules.volume);
+    if (from === to && !this.#isSuspended(bytes, starts, ends)) return refusals.volumeEmpty;
+    const shares = from === to ? 0 : readDecimal(bytes, from, to, numberRules.volume);
     if (Number.isNaN(shares)) return refusals.volume;
     return this.#checkAmount(fields, shares, l, h) ?? this.#checkOptional(bytes, starts, ends);
   }
@@ -98,6 +98,14 @@ export class BarReader {
     this.#isOddPrice = micros * UNITS_FACTOR < shares * low || micros > shares * high * UNITS_FACTOR;
     if (shares === 0) this.#isOddPrice = false;
     return undefined;
+  }
+
+  /** A day that its line calls suspended; such lines come without a volume. */
+  #isSuspended(bytes: Uint8Array, starts: Int32Array, ends: Int32Array): boolean {
+    const { trade_status } = this.#columns;
+    if (trade_status < 0 || this.#times.minutes !== 0) return false;
+    const start = starts[trade_status] as number;
+    return (ends[trade_status] as number) - start === 1 && bytes[start] === ZERO;
   }
 
   #checkOptional(bytes: Uint8Array, starts: Int32Array, ends: Int32Array): Refusal | undefined {
@@ -134,7 +142,8 @@ export class BarReader {
     this.#cell(fields, high);
     this.#cell(fields, low);
     this.#cell(fields, close);
-    this.#cell(fields, volume);
+    if (fields.starts[volume] === fields.ends[volume]) this.#noVolume();
+    else this.#cell(fields, volume);
     this.#cell(fields, amount);
     if (minutes === 0) {
       this.#cell(fields, pre_close);
@@ -158,6 +167,11 @@ export class BarReader {
     }
     while (from < end) out[at++] = bytes[from++] as number;
     this.#at = at;
+  }
+
+  #noVolume(): void {
+    this.#byte(TAB);
+    this.#byte(ZERO);
   }
 
   #stamp(day: number, minute: number, withTime: boolean): void {

@@ -1,3 +1,4 @@
+import { suspendedMemberSql, suspendedSql } from '../timeseries/suspended-sql.js';
 import { zoneSql } from '../timeseries/zone-sql.js';
 
 /** Milliseconds, or microseconds where the stamp `t` has some. */
@@ -14,7 +15,7 @@ const quoteJson = `'{"t":"' || ${time} || '","last":' || ${value('last')} || ',"
 /** A row `d` of bars_daily as the JSON of a client. */
 const barJson = `'{"t":"' || to_char(d.day, 'YYYY-MM-DD') || 'T00:00:00' || ${zoneSql('d.day')} || '","o":' || trim_scale(d.open) || ',"h":'
   || trim_scale(d.high) || ',"l":' || trim_scale(d.low) || ',"c":' || trim_scale(d.close) || ',"v":' || d.volume
-  || ',"amt":' || coalesce(trim_scale(d.amount)::text, 'null') || '}'`;
+  || ',"amt":' || coalesce(trim_scale(d.amount)::text, 'null') || ${suspendedMemberSql(suspendedSql('d'))} || '}'`;
 
 const quoteColumns = `${quoteJson} AS quote, ${time} AS t, q.simulated`;
 

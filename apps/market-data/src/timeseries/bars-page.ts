@@ -25,7 +25,8 @@ export function barsPage(
     const newest = shown.reduce((latest, { t }) => (t > latest ? t : latest), '');
     const lines = shown.map(barJson).filter((line) => line !== '');
     const priced = shown.filter(({ open }) => open !== null).length;
-    return [{ place, bars: lines.join(','), total: shown.length, priced, newest, edge }];
+    const hasConflict = shown.some(({ conflict }) => conflict === true);
+    return [{ place, bars: lines.join(','), total: shown.length, priced, conflict: hasConflict, newest, edge }];
   });
 }
 

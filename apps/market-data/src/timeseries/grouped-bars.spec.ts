@@ -18,9 +18,18 @@ describe('bars put together', () => {
 
   it.each(['asc', 'desc'] as const)('open with the first, close with the last and lose nothing, %s', (sort) => {
     const given = sort === 'asc' ? week : week.toReversed();
-    expect(groupedBars(given, { timeframe: '1Week', sort, cut: false })).toEqual([
+    expect(groupedBars(given, { timeframe: '1Week', sort, cut: false })).toMatchObject([
       { t: '2024-06-14T00:00:00', open: 1, high: 9, low: 0.5, close: 4, volume: 1_999_999_999_999_998n, amount: '0.3' },
     ]);
+  });
+
+  it('leave the prices of suspended days out, unless there is no other day', () => {
+    const suspended = bar('2024-06-12T00:00:00', { open: 0.1, high: 20, low: 0.1, close: 0.1, suspended: true });
+    const options = { timeframe: '1Week', sort: 'asc', cut: false } as const;
+    expect(groupedBars([suspended, ...week], options)).toMatchObject([
+      { open: 1, high: 9, low: 0.5, close: 4, suspended: false },
+    ]);
+    expect(groupedBars([suspended], options)).toMatchObject([{ open: 0.1, high: 20, suspended: true }]);
   });
 
   it('have no amount when one of them has none', () => {

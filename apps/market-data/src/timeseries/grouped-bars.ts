@@ -47,24 +47,28 @@ export function groupedBars(
   });
 }
 
-/** One bar of several, given in the order of time. */
+/** One bar of several, given in the order of time. Suspended days have no part in its prices unless there is no other day. */
 function together(bars: readonly ShownBar[]): ShownBar {
-  const [first, last] = [bars[0], bars.at(-1)];
-  if (first === undefined || last === undefined) throw new Error('a group has a bar');
+  const traded = bars.filter(({ suspended }) => suspended !== true);
+  const counted = traded.length > 0 ? traded : bars;
+  const [first, last, newest] = [counted[0], counted.at(-1), bars.at(-1)];
+  if (first === undefined || last === undefined || newest === undefined) throw new Error('a group has a bar');
   return {
-    t: last.t,
+    t: newest.t,
     open: bars.some(({ open }) => open === null) ? null : first.open,
     high: extreme(
-      bars.map(({ high }) => high),
+      counted.map(({ high }) => high),
       (a, b) => a > b,
     ),
     low: extreme(
-      bars.map(({ low }) => low),
+      counted.map(({ low }) => low),
       (a, b) => a < b,
     ),
     close: last.close,
     volume: bars.reduce((total, { volume }) => total + BigInt(volume), 0n),
     amount: total(bars),
+    suspended: traded.length === 0,
+    conflict: bars.some(({ conflict }) => conflict === true),
   };
 }
 

@@ -9,7 +9,17 @@ export interface StoredBar {
   readonly volume: number;
   /** CNY. */
   readonly amount: number | null;
+  /** A day without trade. */
+  readonly suspended?: boolean;
+  /** Stored frames contradict each other about it. */
+  readonly conflict?: boolean;
 }
+
+/** True for a daily bar of a day without trade: where trading stops, files repeat the price of the day before. */
+export const isSuspended = (
+  { open, high, low, close, volume }: Pick<StoredBar, 'open' | 'high' | 'low' | 'close' | 'volume'>,
+  tradeStatus: number | null,
+): boolean => tradeStatus === 0 || (volume === 0 && high === low && open === low && close === low);
 
 /** Decimals of an adjusted price: the smallest one keeps three digits. */
 export const PRICE_DECIMALS = 40;
@@ -26,4 +36,8 @@ export interface ShownBar {
   readonly close: Price | null;
   readonly volume: number | bigint;
   readonly amount: number | string | null;
+  /** A day without trade. */
+  readonly suspended?: boolean;
+  /** Stored frames contradict each other about it. */
+  readonly conflict?: boolean;
 }

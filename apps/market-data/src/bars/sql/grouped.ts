@@ -16,14 +16,24 @@ const groupOf: Readonly<Record<GroupedShape, string>> = {
 
 /** Each row is a bar. */
 export const whole = (rows: string): string => `
-  SELECT t, open, high, low, close, volume, amount, false AS filled FROM (${rows}) priced
+  SELECT t, open, high, low, close, volume, amount, suspended, conflict, false AS filled FROM (${rows}) priced
   WHERE t BETWEEN $3::timestamp AND $4::timestamp`;
 
-/** Rows of one week, month or bin are a bar; one whose price is not known makes that of the bar unknown. */
+// A price that is not known makes that of the bar unknown.
+const known = (order: string): string =>
+  `CASE WHEN count(open) = count(*) THEN (array_agg(open ORDER BY ${order}))[1] END AS open`;
+// A suspended day has no part in the prices of its week or month, unless there is no other day in it.
+const ofPeriod = `max(t) AS t, ${known('suspended, t')},
+      coalesce(max(high) FILTER (WHERE NOT suspended), max(high)) AS high,
+      coalesce(min(low) FILTER (WHERE NOT suspended), min(low)) AS low,
+      (array_agg(close ORDER BY suspended, t DESC))[1] AS close, bool_and(suspended) AS suspended`;
+const ofBin = `g AS t, ${known('t')}, max(high) AS high, min(low) AS low,
+      (array_agg(close ORDER BY t DESC))[1] AS close, false AS suspended`;
+
+/** Rows of one week, month or bin are a bar. */
 export const grouped = (rows: string, shape: GroupedShape): string => `
   SELECT * FROM (
-    SELECT ${shape === 'binned' ? 'g' : 'max(t)'} AS t, CASE WHEN count(open) = count(*) THEN (array_agg(open ORDER BY t))[1] END AS open, max(high) AS high, min(low) AS low,
-      (array_agg(close ORDER BY t DESC))[1] AS close, sum(volume) AS volume,
+    SELECT ${shape === 'binned' ? ofBin : ofPeriod}, sum(volume) AS volume, bool_or(conflict) AS conflict,
       CASE WHEN count(amount) = count(*) THEN sum(amount) END AS amount, bool_or(filled) AS filled
     FROM (
       SELECT *, count(*) OVER () >= ${rowsFor[shape]} AS filled, $LAST(g) OVER () AS last

@@ -1,13 +1,15 @@
+import { suspendedSql } from '../../timeseries/suspended-sql.js';
 import type { GroupedShape, Shape } from './shape.js';
 
 const fromDays = (rows: string): string => `
-  SELECT b.day::timestamp AS t, b.day, b.open, b.high, b.low, b.close, b.volume, b.amount, b.adj_factor
+  SELECT b.day::timestamp AS t, b.day, b.open, b.high, b.low, b.close, b.volume, b.amount, b.adj_factor,
+    ${suspendedSql('b')} AS suspended, false AS conflict
   FROM market_data.bars_daily b
   WHERE b.instrument_id = w.id AND b.day BETWEEN $5::date AND $6::date
   ORDER BY b.day $SORT LIMIT ${rows}`;
 
 const minuteColumns =
-  'b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, NULL::numeric AS adj_factor';
+  'b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, NULL::numeric AS adj_factor, false AS suspended, false AS conflict';
 const fromOneMinute = (rows: string): string => `
   SELECT ${minuteColumns} FROM market_data.bars_minute b
   WHERE b.instrument_id = w.id AND b.minutes = 1 AND b.t BETWEEN $5::timestamp AND $6::timestamp
