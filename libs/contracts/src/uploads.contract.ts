@@ -7,6 +7,7 @@ import {
   IsOneOf,
   IsShape,
   IsShapes,
+  IsSymbolAlias,
   IsText,
 } from '@mystocks/validation';
 import { defineCall } from './define.js';
@@ -47,18 +48,18 @@ export class UploadOptions {
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
   /** Blocks that are stored at the same time, at most. 1 stores the lines in their order. */
   @IsCount(1, 8) readonly concurrency: number = 2;
-  /** How to read a bars file, instead of what its header says. */
-  @IsOneOf(barDialects, { optional: true }) readonly dialect?: BarDialect;
   /** `end` where absent. */
   @IsOneOf(barStamps, { optional: true }) readonly stamps?: BarStamps;
   /** The instrument of a bars file that does not name it, e.g. `600519.SH`. */
-  @IsText(1, 40, { optional: true }) readonly symbol?: string;
+  @IsSymbolAlias({ optional: true }) readonly symbol?: string;
 }
 
 export class OpenUploadRequest extends UploadOptions {
   /** Chosen by the caller, so that asking twice opens one upload. */
   @isId() readonly id!: string;
   @IsOneOf(['csv', 'ndjson']) readonly format!: 'csv' | 'ndjson';
+  /** How to read a CSV of bars, instead of what its header says. */
+  @IsOneOf(barDialects, { optional: true }) readonly dialect?: BarDialect;
   @IsText(1, 200, { optional: true }) readonly file_name?: string;
   @IsMatching(/^[\x21-\x7e]{1,200}$/, '1 to 200 visible ASCII characters', { optional: true })
   readonly idempotency_key?: string;

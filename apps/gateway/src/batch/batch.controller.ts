@@ -49,8 +49,15 @@ export class BatchController {
   @Post('bars')
   @Operates(ingestBars, { summary: 'Store bars', query: BarsBatchQuery, body: BatchBody, ...batch })
   bars(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
-    const { timeframe, register, ...query } = fromQuery(BarsBatchQuery, request);
-    const common = { register, ...(timeframe === undefined ? {} : { timeframe }), ...idempotencyKeyOf(request) };
+    const { timeframe, register, format, stamps, symbol, ...query } = fromQuery(BarsBatchQuery, request);
+    const common = {
+      register,
+      ...(timeframe === undefined ? {} : { timeframe }),
+      ...(format === undefined ? {} : { dialect: format }),
+      ...(stamps === undefined ? {} : { stamps }),
+      ...(symbol === undefined ? {} : { symbol }),
+      ...idempotencyKeyOf(request),
+    };
     return this.#take([request, reply], { kind: 'bars', call: ingestBars, common }, query);
   }
 

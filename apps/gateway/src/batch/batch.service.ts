@@ -4,7 +4,8 @@ import { Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/
 import { AdaptiveLimit, eachAdaptive, TextReader } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import type { FileText } from '../uploads/file-text.js';
-import { blocksOf, defaultPace, withoutHeader, type Block } from './blocks.js';
+import { blocksOf, defaultPace, type Block } from './blocks.js';
+import { withoutHeader } from './csv-header.js';
 import type { RefusedLines } from './refused-lines.js';
 import { BatchTally, ITEMS_MAX, type TalliedItem } from './tally.js';
 
@@ -81,8 +82,8 @@ export class BatchService {
     const tally = new BatchTally();
     const text = new TextReader(charset);
     const all = blocksOf(chunks, defaultPace, text);
-    const { header, blocks } = format === 'csv' ? await withoutHeader(all) : { header: undefined, blocks: all };
-    const firstLine = format === 'csv' ? 2 : 1;
+    const whole = { header: undefined, firstLine: 1, blocks: all };
+    const { header, firstLine, blocks } = format === 'csv' ? await withoutHeader(all) : whole;
     const send = async (block: Block): Promise<readonly TalliedItem[]> => {
       const wanted = block.firstLine - firstLine + block.lines <= ITEMS_MAX;
       const request = {

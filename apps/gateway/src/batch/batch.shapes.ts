@@ -1,5 +1,12 @@
-import { storedTimeframes, type StoredTimeframe } from '@mystocks/contracts';
-import { IsCount, IsFlag, IsListOf, IsOneOf } from '@mystocks/validation';
+import {
+  barDialects,
+  barStamps,
+  storedTimeframes,
+  type BarDialect,
+  type BarStamps,
+  type StoredTimeframe,
+} from '@mystocks/contracts';
+import { IsCount, IsFlag, IsListOf, IsOneOf, IsSymbolAlias } from '@mystocks/validation';
 import { IsCharset } from './charset.js';
 
 /** Query of a batch. */
@@ -17,6 +24,12 @@ export class BarsBatchQuery extends BatchQuery {
   @IsOneOf(storedTimeframes, { optional: true, code: 2000 }) readonly timeframe?: StoredTimeframe;
   /** Register instruments that nobody listed yet. */
   @IsFlag() readonly register: boolean = false;
+  /** How a CSV is to be read, instead of what its header says. */
+  @IsOneOf(barDialects, { optional: true }) readonly format?: BarDialect;
+  /** Whether times say when a bar ends or when it starts; `end` where absent. */
+  @IsOneOf(barStamps, { optional: true }) readonly stamps?: BarStamps;
+  /** The instrument of lines that do not name it. */
+  @IsSymbolAlias({ optional: true }) readonly symbol?: string;
 }
 
 /** A JSON batch; each item is checked by the owning service, so that one bad item does not refuse its neighbours. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { blocksOf, withoutHeader, type Block, type Pace } from './blocks.js';
+import { blocksOf, type Block, type Pace } from './blocks.js';
+import { withoutHeader } from './csv-header.js';
 
 const pace: Pace = { blockMax: 64, linesMax: 5, idleMaxMs: 1_000, bytesPerSecondMin: 1, graceMs: 1_000 };
 
@@ -60,11 +61,27 @@ describe('blocks of a stream of lines', () => {
     );
   });
 
+  it('lose the title of an export of TDX too, which stands in a line of its own above the names', async () => {
+    const title = '600000 浦发银行 日线 不复权';
+    const names = '      日期\t    开盘\t    收盘';
+    const stream = sent([Buffer.from(`${title}\r\n${names}\r\n2020/01/02\t1\t2\r\n`)]);
+    const { header, firstLine, blocks } = await withoutHeader(blocksOf(stream, { ...pace, blockMax: 10_000 }));
+    expect({ header, firstLine }).toEqual({ header: `${title}\n${names}`, firstLine: 3 });
+    expect(await all(blocks)).toMatchObject([{ firstLine: 3, lines: 1 }]);
+  });
+
+  it('keep a quoted name of the header with its comma', async () => {
+    const { header } = await withoutHeader(blocksOf(sent([Buffer.from('a,"b, c"\n1,2\n')]), pace));
+    expect(header).toBe('a,"b, c"');
+  });
+
   it.each([
     ['The first line is empty; it must name the columns', '\nsymbol,date\n'],
     ['The first line is empty; it must name the columns', '\r\n'],
     ['The header has tabs; the columns of a CSV stand between commas', 'symbol\tdate\n'],
     ['The header has control characters', 'symbol\u0007\n'],
+    ['A quoted name of the header is not closed in its line', 'symbol,"amount\n(CNY)",date\n'],
+    ['The header has semicolons; the columns of a CSV stand between commas', 'symbol;date;open\n'],
     ['The header has more than 4,000 characters', `${'x'.repeat(4_001)}\n`],
   ])('say what is wrong with a first line that can be no header: %s', async (message, text) => {
     const blocks = blocksOf(sent([Buffer.from(text)]), { ...pace, blockMax: 10_000 });

@@ -31,10 +31,6 @@ export const defaultPace: Pace = {
 };
 
 const NEWLINE = 0x0a;
-/** Characters of a header, as the services take it (`IngestRequest.header`). */
-const HEADER_MAX = 4_000;
-const UNREADABLE_HEADER =
-  'The header is neither UTF-8 nor GB18030, or is damaged; save the file in UTF-8, or name its encoding with charset=';
 
 /**
  * Reads a byte stream as `text` and splits it at line ends into blocks. Reads only as fast as it is asked for blocks, so
@@ -81,47 +77,12 @@ async function* readable(text: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
-/**
- * Takes the first line off (the header of a CSV) and hands on the rest with the line numbers of the whole file.
- * @throws {Failure} `invalid` for a first line that can be no header
- */
-export async function withoutHeader(
-  blocks: AsyncGenerator<Block>,
-): Promise<{ readonly header: string; readonly blocks: AsyncGenerator<Block> }> {
-  const first = await blocks.next();
-  if (first.done === true) return { header: '', blocks };
-  const { body } = first.value;
-  const at = body.indexOf(NEWLINE);
-  let header: string;
-  try {
-    header = headerOf(body.toString('utf8', 0, at < 0 ? body.length : at));
-  } catch (error) {
-    // Lets go of the stream, so that the rest of it can be discarded.
-    blocks.return(undefined).catch(() => undefined);
-    throw error;
-  }
-  const rest = at < 0 ? Buffer.alloc(0) : body.subarray(at + 1);
-  return { header, blocks: prepended(rest, blocks) };
-}
-
-function headerOf(line: string): string {
-  const header = line.replace(/^\uFEFF/, '').replace(/\r$/, '');
-  if (header === '') throw new Failure('invalid', 'The first line is empty; it must name the columns');
-  if (header.length > HEADER_MAX) throw new Failure('invalid', 'The header has more than 4,000 characters');
-  if (header.includes('\t'))
-    throw new Failure('invalid', 'The header has tabs; the columns of a CSV stand between commas');
-  if (header.includes('\uFFFD')) throw new Failure('invalid', UNREADABLE_HEADER);
-  if (/[\u0000-\u001f\u007f]/.test(header)) throw new Failure('invalid', 'The header has control characters');
-  return header;
-}
-
-async function* prepended(rest: Buffer, blocks: AsyncGenerator<Block>): AsyncGenerator<Block> {
-  if (rest.length > 0) yield { body: rest, firstLine: 2, lines: linesFrom(rest, 0, Infinity).lines };
-  yield* blocks;
-}
-
 /** At most `linesMax` lines from a place on: how many there are, and where they end. */
-function linesFrom(body: Buffer, from: number, linesMax: number): { readonly lines: number; readonly end: number } {
+export function linesFrom(
+  body: Buffer,
+  from: number,
+  linesMax: number,
+): { readonly lines: number; readonly end: number } {
   let lines = 0;
   let end = from;
   while (end < body.length && lines < linesMax) {

@@ -9,16 +9,17 @@ import {
   startUpload,
   type Operation,
   type OpenedUpload,
-  type UploadOptions,
+  type OpenUploadRequest,
 } from '@mystocks/contracts';
 import { DeadBuffers, TextReader } from '@mystocks/kernel';
 import { currentContext, log, withContext } from '@mystocks/telemetry';
-import { blocksOf, defaultPace, withoutHeader, type Block } from '../batch/blocks.js';
+import { blocksOf, defaultPace, type Block } from '../batch/blocks.js';
+import { withoutHeader } from '../batch/csv-header.js';
 import type { FileText } from './file-text.js';
 
 export interface StagedFile {
   readonly text: FileText;
-  readonly options: UploadOptions;
+  readonly options: Omit<OpenUploadRequest, 'id' | 'format' | 'file_name' | 'idempotency_key'>;
   readonly fileName?: string | undefined;
   readonly key?: string | undefined;
   /** Fails when something is wrong behind the text; nothing is run then. */

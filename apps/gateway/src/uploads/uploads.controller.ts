@@ -36,12 +36,12 @@ export class UploadsController {
     const { idempotency_key: key } = idempotencyKeyOf(request);
     const form = await openForm(body, headers['content-type'] ?? '');
     try {
-      const { charset, ...options } = fromQuery(UploadQuery, request, form.fields);
+      const { charset, format, ...options } = fromQuery(UploadQuery, request, form.fields);
       const text = await textOf(form.file, namedCharset(charset));
       const end = (): Promise<void> => form.end();
       const operation = await this.staging.stage({
         text,
-        options,
+        options: { ...options, ...(format === undefined ? {} : { dialect: format }) },
         fileName: form.file.name,
         key,
         end,

@@ -9,7 +9,7 @@ import type {
 
 /** How the lines are to be read and stored, as the upload was opened; how they were encoded, since it was started. */
 export type StoredOptions = UploadOptions &
-  Pick<OpenUploadRequest, 'format' | 'file_name'> &
+  Pick<OpenUploadRequest, 'format' | 'dialect' | 'file_name'> &
   Pick<StartUploadRequest, 'encoding'>;
 
 /** `staging` until the whole file is here; nobody but its sender knows of it until then. */
