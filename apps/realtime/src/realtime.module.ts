@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Audience } from './channels/audience.js';
 import { SnapshotsService } from './channels/snapshots.service.js';
+import { BarRefreshService } from './fanout/bar-refresh.service.js';
+import { BarsFanoutService } from './fanout/bars-fanout.service.js';
 import { FanoutService } from './fanout/fanout.service.js';
 import { ResyncService } from './fanout/resync.service.js';
 import type { RealtimeSettings } from './realtime.settings.js';
@@ -26,6 +28,8 @@ export class RealtimeModule {
         SnapshotsService,
         FanoutService,
         ResyncService,
+        BarRefreshService,
+        BarsFanoutService,
         Doorman,
         SubscriptionsService,
         CaretakerService,

@@ -7,7 +7,7 @@ const { cluster, open, settled } = useCluster();
 describe('channels', () => {
   it('answers a subscribe with what the channels show now', async () => {
     const seq = cluster().market.quote('600519.SH', 1500.1);
-    cluster().market.bar('600519.SH', '2024-06-14T09:31:00+08:00', 1500);
+    cluster().market.bar('600519.SH', ['2024-06-14T09:31:00+08:00', 1500]);
     const client = await open(0);
     const answer = await client.ask('subscribe', {
       channels: ['quote.600519', 'bar.1Min.600519.SH', 'bar.1Day.600519.SH'],
@@ -103,6 +103,48 @@ describe('channels', () => {
     expect(story).toEqual(['data', 'gap', 'snapshot', 'data', 'data']);
     expect(client.of('snapshot')).toMatchObject([{ offset: first + 3, snapshot: { last: 13 } }]);
     expect(await metric(cluster().nodes[0], 'socketio_gaps_total')).toBe(1);
+  });
+
+  it('brings every bar of a commit to the subscribers of both nodes, in order, and moves the coarser channel', async () => {
+    const [a, b, slow] = await Promise.all([open(0), open(1), open(0)]);
+    const names = ['bar.1Min.000001.SZ', 'bar.5Min.000001.SZ'];
+    for (const one of [a, b]) await one.ask('subscribe', withFence(...names));
+    await slow.ask('subscribe', { channels: names.slice(0, 1), mode: 'conflate:100' });
+    const at = (minute: number): string => `2018-02-01T09:${minute}:00+08:00`;
+    cluster().market.bar('000001.SZ', [at(31), 13.1], [at(32), 13.15], [at(33), 13.16]);
+    cluster().market.bar('000001.SZ', [at(34), 13.2]);
+    for (const one of [a, b]) {
+      await one.until(() => one.items().some(({ ch, d }) => ch === names[1] && d.c === 13.2), 'the bar of 5 minutes');
+      const own = one.items().filter(({ ch }) => ch === names[0]);
+      expect(own.map(({ d }) => d.c)).toEqual([13.1, 13.15, 13.16, 13.2]);
+      expect(own.map(({ o }) => o)).toEqual([...new Set(own.map(({ o }) => o))].sort((x, y) => x - y));
+      expect(one.of('gap')).toEqual([]);
+      const last = own.at(-1)!.o;
+      const again = { channels: [names[0]], recover: { [names[0]!]: { epoch: 'b1', offset: last } } };
+      expect(await one.ask('subscribe', again)).toMatchObject({ results: [{ recovered: true }] });
+      const behind = { channels: [names[0]], recover: { [names[0]!]: { epoch: 'b1', offset: own[1]!.o } } };
+      expect(await one.ask('subscribe', behind)).toMatchObject({ results: [{ recovered: false }] });
+    }
+    await slow.until(() => slow.items().length >= 4, 'every bar, each with its latest value');
+    expect(slow.items().map(({ d }) => d.c)).toEqual([13.1, 13.15, 13.16, 13.2]);
+  });
+
+  it('makes the running bar of a minute from quotes while no feed brings bars', async () => {
+    const client = await open(0);
+    await client.ask('subscribe', { channels: ['bar.1Min.000001.SH'] });
+    cluster().market.quote('000001.SH', 3_000.5);
+    cluster().market.quote('000001.SH', 2_999);
+    await client.until(() => client.items().length === 2, 'two values of the running bar');
+    expect(client.items().map(({ d }) => d)).toEqual([
+      { t: '2024-06-14T10:01:00+08:00', o: 3000.5, h: 3000.5, l: 3000.5, c: 3000.5, partial: true },
+      { t: '2024-06-14T10:01:00+08:00', o: 3000.5, h: 3000.5, l: 2999, c: 2999, partial: true },
+    ]);
+    cluster().market.bar('000001.SH', ['2024-06-14T10:01:00+08:00', 3_001]);
+    cluster().market.quote('000001.SH', 2_998);
+    await client.ask('subscribe', withFence());
+    await settled(client);
+    const values = client.items().filter(({ ch }) => ch === 'bar.1Min.000001.SH');
+    expect(values.map(({ d }) => d.c)).toEqual([3000.5, 2999, 3001]);
   });
 
   it('gives a conflated subscriber the latest value only', async () => {

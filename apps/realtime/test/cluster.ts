@@ -62,7 +62,7 @@ export function useCluster(): {
     /** All news told so far has come out: a bar told after it has reached these clients. */
     settled: async (...listeners) => {
       fences += 1;
-      cluster().market.bar(FENCE_SYMBOL, `2030-01-01T10:${String(fences).padStart(2, '0')}:00+08:00`, fences);
+      cluster().market.bar(FENCE_SYMBOL, [`2030-01-01T10:${String(fences).padStart(2, '0')}:00+08:00`, fences]);
       for (const one of listeners) {
         await one.until(() => one.items().some(({ d }) => d.c === fences), 'the fence');
       }

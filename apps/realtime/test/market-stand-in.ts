@@ -74,6 +74,10 @@ class StandInHandler {
   }
 }
 
+const never = (): never => {
+  throw new Error('a commit has at least one bar');
+};
+
 @Module({})
 class StandInModule {}
 
@@ -111,12 +115,14 @@ export class MarketStandIn {
     return seq;
   }
 
-  bar(symbol: string, t: string, close: number): void {
-    const bar = { t, o: close, h: close, l: close, c: close, v: 100 };
-    this.shelf.bars.set(`1Min ${symbol}`, bar);
-    this.shelf.lsn += 1;
-    const day = t.slice(0, 10);
-    const news = { symbol, timeframe: '1Min' as const, from: day, to: day, bar };
+  /** Stores bars of one minute in one commit; the last of them is the bar of five minutes too. */
+  bar(symbol: string, ...given: readonly (readonly [t: string, close: number])[]): void {
+    const bars = given.map(([t, close]) => ({ t, o: close, h: close, l: close, c: close, v: 100 }));
+    const bar = bars.at(-1) ?? never();
+    this.shelf.bars.set(`1Min ${symbol}`, bar).set(`5Min ${symbol}`, bar);
+    this.shelf.lsn += 1_000;
+    const day = bar.t.slice(0, 10);
+    const news = { symbol, timeframe: '1Min' as const, from: day, to: day, bar, bars };
     this.bus.publish(barsChanged, { ...news, received_at_ms: Date.now(), lsn: this.#lsn() });
   }
 

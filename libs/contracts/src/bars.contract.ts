@@ -6,6 +6,7 @@ import {
   IsNumeric,
   IsOneOf,
   IsShape,
+  IsShapes,
   IsSymbol,
   IsSymbolAlias,
   IsSymbolAliases,
@@ -114,6 +115,9 @@ export class Bar {
   @IsFlag({ optional: true }) readonly partial?: boolean;
 }
 
+/** The most bars that one {@link BarsChanged} lists. */
+export const LISTED_BARS_MAX = 64;
+
 /** Stored bars of one symbol and frame changed between two days. */
 export class BarsChanged {
   @IsSymbol() readonly symbol!: string;
@@ -122,6 +126,8 @@ export class BarsChanged {
   @IsDay() readonly to!: string;
   /** The newest of the bars that changed. */
   @IsShape(Bar) readonly bar!: Bar;
+  /** All that changed, oldest first; absent when more than {@link LISTED_BARS_MAX} did. */
+  @IsShapes(Bar, 1, LISTED_BARS_MAX, { optional: true }) readonly bars?: Bar[];
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly received_at_ms!: number;
   @IsText(1, 40) readonly lsn!: string;
 }

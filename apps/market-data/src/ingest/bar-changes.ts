@@ -1,7 +1,8 @@
 import { withZone } from '@mystocks/calendar';
-import type { Bar, StoredTimeframe } from '@mystocks/contracts';
+import { barsChanged, LISTED_BARS_MAX, type Bar, type StoredTimeframe } from '@mystocks/contracts';
+import { newsOf, type News } from '../idempotency/news.js';
 import { isSuspended } from '../timeseries/shown-bar.js';
-import { barPlace, endsOf, NO_VALUE, type BarRows } from './bar-rows.js';
+import { barPlace, endsOf, groupOf, NO_VALUE, type BarRows } from './bar-rows.js';
 
 /** Bars of one instrument and frame that a block changed. */
 export interface BarChange {
@@ -11,18 +12,64 @@ export interface BarChange {
   readonly to: string;
   /** The newest of them. */
   readonly bar: Bar;
+  /** All of them, oldest first; undefined when there are too many to list. */
+  readonly bars: readonly Bar[] | undefined;
 }
 
 /** Groups changed rows by instrument and frame. */
 export function changesOf(rows: BarRows, changed: readonly number[]): BarChange[] {
-  const ends = [...endsOf(Float64Array.from(changed, (row) => rows.keyOf(row))).values()];
-  // Only the newest are looked up: a block changes thousands of rows of a few instruments.
-  const rowOf = new Map(ends.map(({ newest }) => [newest, 0]));
-  for (const row of changed) if (rowOf.has(rows.keyOf(row))) rowOf.set(rows.keyOf(row), row);
-  return ends.map(({ oldest, newest }) => {
+  const ends = endsOf(Float64Array.from(changed, (row) => rows.keyOf(row)));
+  const listed = rowsOfGroups(rows, changed);
+  // Of long groups only the newest is looked up: a block changes thousands of rows of a few instruments.
+  const long = new Map<number, number>(
+    [...ends].flatMap(([group, { newest }]) => (listed.has(group) ? [] : [[newest, 0]])),
+  );
+  if (long.size > 0) for (const row of changed) if (long.has(rows.keyOf(row))) long.set(rows.keyOf(row), row);
+  return [...ends].map(([group, { oldest, newest }]) => {
     const { instrument, timeframe, day } = barPlace(newest);
-    return { instrument, timeframe, from: barPlace(oldest).day, to: day, bar: barOf(rows, rowOf.get(newest) ?? 0) };
+    const bars = listed.get(group)?.map((row) => barOf(rows, row));
+    const bar = bars?.at(-1) ?? barOf(rows, long.get(newest) ?? 0);
+    return { instrument, timeframe, from: barPlace(oldest).day, to: day, bar, bars };
   });
+}
+
+/** The rows of each group that is short enough to be listed, in the order of time. */
+function rowsOfGroups(rows: BarRows, changed: readonly number[]): ReadonlyMap<number, readonly number[]> {
+  const groups = new Map<number, number[]>();
+  for (const row of changed) {
+    const group = groupOf(rows.keyOf(row));
+    const known = groups.get(group);
+    if (known === undefined) groups.set(group, [row]);
+    // One more than the limit tells that the group is too long.
+    else if (known.length <= LISTED_BARS_MAX) known.push(row);
+  }
+  const short = [...groups].filter(([, known]) => known.length <= LISTED_BARS_MAX);
+  return new Map(short.map(([group, known]) => [group, known.sort((a, b) => rows.keyOf(a) - rows.keyOf(b))]));
+}
+
+/**
+ * One change for an instrument and frame, however many blocks of one transaction changed it. Of a bar that several blocks
+ * changed the last one counts.
+ */
+export function mergedChange(before: BarChange, after: BarChange): BarChange {
+  const from = before.from < after.from ? before.from : after.from;
+  const to = before.to > after.to ? before.to : after.to;
+  const bar = before.bar.t > after.bar.t ? before.bar : after.bar;
+  return { ...after, from, to, bar, bars: mergedBars(before.bars, after.bars) };
+}
+
+function mergedBars(before: BarChange['bars'], after: BarChange['bars']): BarChange['bars'] {
+  if (before === undefined || after === undefined) return undefined;
+  const bars = new Map([...before, ...after].map((bar) => [bar.t, bar]));
+  if (bars.size > LISTED_BARS_MAX) return undefined;
+  return [...bars.values()].sort((a, b) => (a.t < b.t ? -1 : 1));
+}
+
+/** The event of a change. */
+export function newsOfChange(symbol: string, change: BarChange, received_at_ms: number): News {
+  const { timeframe, from, to, bar, bars } = change;
+  const listed = bars === undefined ? {} : { bars: [...bars] };
+  return newsOf(barsChanged, { symbol, timeframe, from, to, bar, ...listed, received_at_ms });
 }
 
 function barOf(rows: BarRows, row: number): Bar {

@@ -40,7 +40,7 @@ const two = (value: number): string => String(value).padStart(2, '0');
 export function barPlace(key: number): BarPlace {
   const minute = key % MINUTE;
   const packed = Math.floor(key / MINUTE) % DAY;
-  const group = Math.floor(key / (MINUTE * DAY));
+  const group = groupOf(key);
   return {
     instrument: Math.floor(group / FRAME),
     timeframe: frames[group % FRAME] ?? '1Day',
@@ -49,11 +49,14 @@ export function barPlace(key: number): BarPlace {
   };
 }
 
+/** Instrument and frame of a bar as one number. */
+export const groupOf = (key: number): number => Math.floor(key / (MINUTE * DAY));
+
 /** Oldest and newest bar of each instrument and frame. */
 export function endsOf(keys: Iterable<number>): Map<number, { oldest: number; newest: number }> {
   const ends = new Map<number, { oldest: number; newest: number }>();
   for (const key of keys) {
-    const group = Math.floor(key / (MINUTE * DAY));
+    const group = groupOf(key);
     const held = ends.get(group);
     if (held === undefined) ends.set(group, { oldest: key, newest: key });
     else if (key < held.oldest) held.oldest = key;

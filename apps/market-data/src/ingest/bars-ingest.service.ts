@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { barsChanged, type IngestBarsRequest, type IngestReport } from '@mystocks/contracts';
+import type { IngestBarsRequest, IngestReport } from '@mystocks/contracts';
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
-import { newsOf, type News } from '../idempotency/news.js';
+import type { News } from '../idempotency/news.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
-import { changesOf } from './bar-changes.js';
+import { changesOf, newsOfChange } from './bar-changes.js';
 import { abortedReport, barReport, emptyReport } from './bar-report.js';
 import { instrumentsOf } from './bar-rows.js';
 import { BarsIngestRepository, type StoredRows } from './bars-ingest.repository.js';
@@ -56,9 +56,8 @@ function barNews({ block, symbols, receivedAtMs }: ReadBars, stored: StoredRows)
     ...changesOf(block.daily, [...stored.daily.inserted, ...stored.daily.updated]),
     ...changesOf(block.minute, [...stored.minute.inserted, ...stored.minute.updated]),
   ];
-  return changes.flatMap(({ instrument, timeframe, from, to, bar }) => {
-    const symbol = symbols.get(instrument);
-    if (symbol === undefined) return [];
-    return [newsOf(barsChanged, { symbol, timeframe, from, to, bar, received_at_ms: receivedAtMs })];
+  return changes.flatMap((change) => {
+    const symbol = symbols.get(change.instrument);
+    return symbol === undefined ? [] : [newsOfChange(symbol, change, receivedAtMs)];
   });
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { barsChanged, Failure, type IngestReport } from '@mystocks/contracts';
+import { Failure, type IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
-import { newsOf, type News } from '../idempotency/news.js';
-import { changesOf, type BarChange } from '../ingest/bar-changes.js';
+import type { News } from '../idempotency/news.js';
+import { changesOf, mergedChange, newsOfChange, type BarChange } from '../ingest/bar-changes.js';
 import { BarBlocksService, type ReadBars } from '../ingest/bar-blocks.service.js';
 import { BarsIngestService } from '../ingest/bars-ingest.service.js';
 import { readBarHeader } from '../ingest/dialects/bar-header.js';
@@ -19,6 +19,9 @@ import {
   type WholeFile,
 } from './file-kind.js';
 import type { StagedBlock, Upload } from './upload.js';
+
+/** Bars that the events of one file list together. */
+const FILE_BARS_MAX = 10_000;
 
 /** Files of bars. */
 @Injectable()
@@ -46,11 +49,11 @@ export class BarsFileService implements FileKind {
   }
 
   whole(upload: Upload): WholeFile {
-    const news = new Map<string, BarChange>();
+    const changes = new FileChanges();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
       const read = await this.blocks.read(requestOf(upload, block, 'abort'));
       const stored = await this.bars.store(transaction, read);
-      for (const change of changesIn(read, stored)) addNews(news, change);
+      for (const change of changesIn(read, stored)) changes.add(change);
       return {
         total: read.block.total,
         inserted: stored.daily.inserted.length + stored.minute.inserted.length,
@@ -60,7 +63,7 @@ export class BarsFileService implements FileKind {
         remarks: remarksOfBlock(read.block),
       };
     };
-    return { store, news: () => this.#newsOf(news.values()) };
+    return { store, news: () => this.#newsOf(changes.values()) };
   }
 
   /** Nothing is kept of bars here. */
@@ -71,9 +74,9 @@ export class BarsFileService implements FileKind {
   async #newsOf(changes: Iterable<BarChange>): Promise<News[]> {
     const symbols = await this.directory.symbols();
     const received_at_ms = systemClock.now();
-    return [...changes].flatMap(({ instrument, timeframe, from, to, bar }) => {
-      const symbol = symbols.get(instrument);
-      return symbol === undefined ? [] : [newsOf(barsChanged, { symbol, timeframe, from, to, bar, received_at_ms })];
+    return [...changes].flatMap((change) => {
+      const symbol = symbols.get(change.instrument);
+      return symbol === undefined ? [] : [newsOfChange(symbol, change, received_at_ms)];
     });
   }
 }
@@ -85,15 +88,21 @@ function changesIn({ block }: ReadBars, { daily, minute }: StoredRows): BarChang
   ];
 }
 
-/** One piece of news for an instrument and frame, however many blocks changed it: the memory it takes is bounded. */
-function addNews(news: Map<string, BarChange>, change: BarChange): void {
-  const key = `${change.instrument} ${change.timeframe}`;
-  const known = news.get(key);
-  if (known === undefined) {
-    news.set(key, change);
-    return;
+/** The changes of a whole file. The memory they take is bounded: bars are listed only of the first series. */
+class FileChanges {
+  readonly #changes = new Map<string, BarChange>();
+  #listed = 0;
+
+  add(change: BarChange): void {
+    const key = `${change.instrument} ${change.timeframe}`;
+    const before = this.#changes.get(key);
+    const after = this.#listed > FILE_BARS_MAX ? { ...change, bars: undefined } : change;
+    const merged = before === undefined ? after : mergedChange(before, after);
+    this.#listed += (merged.bars?.length ?? 0) - (before?.bars?.length ?? 0);
+    this.#changes.set(key, merged);
   }
-  const from = known.from < change.from ? known.from : change.from;
-  const to = known.to > change.to ? known.to : change.to;
-  news.set(key, { ...change, from, to, bar: known.bar.t > change.bar.t ? known.bar : change.bar });
+
+  values(): Iterable<BarChange> {
+    return this.#changes.values();
+  }
 }

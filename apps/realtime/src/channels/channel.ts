@@ -40,3 +40,17 @@ export const barChannel = (timeframe: StoredTimeframe, symbol: string): Channel 
   symbol,
   timeframe,
 });
+
+/** Minutes of a frame; 0 for the daily one, which is not made of minutes. */
+export const frameMinutes: Readonly<Record<StoredTimeframe, number>> = {
+  '1Min': 1,
+  '5Min': 5,
+  '15Min': 15,
+  '30Min': 30,
+  '60Min': 60,
+  '1Day': 0,
+};
+
+/** The frames whose bars change with those of `timeframe`: the coarser ones of minutes. */
+export const coarserFrames = (timeframe: StoredTimeframe): StoredTimeframe[] =>
+  timeframe === '1Day' ? [] : storedTimeframes.filter((one) => frameMinutes[one] > frameMinutes[timeframe]);

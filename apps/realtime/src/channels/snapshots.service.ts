@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, getInstrument, instrumentsChanged, latestQuotes, listBars, type Answer } from '@mystocks/contracts';
 import { SYMBOL } from '@mystocks/validation';
-import { epochs, type Channel } from './channel.js';
+import { epochs, frameMinutes, type Channel } from './channel.js';
 import { membersOf, toValue, type Snapshot } from './snapshot.js';
 
 /** More instruments than the three exchanges list. */
 const KNOWN_MAX = 20_000;
+/** More than a week has of five minutes. */
+const BARS_MAX = 1_000;
+const MINUTE_MS = 60_000;
 
 /**
  * Asks market-data, with the caller's own token, what a channel shows now. It asks the owner and not a cache tier:
@@ -48,6 +51,25 @@ export class SnapshotsService {
     const { bars } = membersOf(read(await this.bus.call(listBars, request)));
     const newest = Array.isArray(bars) ? (bars[0] as unknown) : undefined;
     return { epoch: epochs.bar, offset, value: newest === undefined ? null : membersOf(newest) };
+  }
+
+  /**
+   * The bars of a coarser channel that hold bars with these stamps, in the order of time. A bar is stamped with its end, so
+   * one of N minutes holds what is stamped less than N minutes before it; the last bar of a day also what comes later.
+   */
+  async barsOf({ symbol, timeframe = '1Day' }: Channel, stamps: readonly string[]): Promise<object[]> {
+    const lengthMs = frameMinutes[timeframe] * MINUTE_MS;
+    const times = stamps.map((stamp) =>
+      Math.min(Date.parse(stamp), Date.parse(`${stamp.slice(0, 11)}15:00:00${stamp.slice(19)}`)),
+    );
+    const start = new Date(Math.min(...times)).toISOString();
+    const end = new Date(Math.max(...times) + lengthMs - MINUTE_MS).toISOString();
+    const request = { symbol, timeframe, adjustment: 'raw', start, end, limit: BARS_MAX, sort: 'asc' } as const;
+    const { bars } = membersOf(read(await this.bus.call(listBars, request)));
+    return (Array.isArray(bars) ? bars : []).map(membersOf).filter(({ t }) => {
+      const endMs = Date.parse(String(t));
+      return times.some((ms) => ms <= endMs && endMs < ms + lengthMs);
+    });
   }
 }
 

@@ -1,10 +1,11 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { barsChanged, quoteChanged, type BarsChanged, type QuoteChanged } from '@mystocks/contracts';
+import { quoteChanged, type QuoteChanged } from '@mystocks/contracts';
 import { compareLsn, laterLsn, type Lsn } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { Audience } from '../channels/audience.js';
-import { barChannel, epochs, quoteChannel } from '../channels/channel.js';
+import { epochs, quoteChannel } from '../channels/channel.js';
+import { BarTrack } from '../channels/bar-track.js';
 import { toValue } from '../channels/snapshot.js';
 import { Track } from '../channels/track.js';
 import type { Gap, Item, Outlet } from './news.js';
@@ -20,8 +21,9 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
   readonly #outlets = new Set<Outlet>();
   /** Of every symbol that had news, listened to or not: so a gap is seen from the first value on. */
   readonly #quotes = new Map<string, Track>();
-  readonly #bars = new Map<string, number>();
-  #subscriptions: readonly { stop(): void }[] = [];
+  readonly #bars = new Map<string, BarTrack>();
+  readonly #quoteListeners: ((changed: QuoteChanged) => void)[] = [];
+  #subscription: { stop(): void } | undefined;
   #newest: Lsn | undefined;
 
   constructor(
@@ -30,18 +32,13 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.#subscriptions = [
-      this.bus.subscribe(quoteChanged, (news) => {
-        this.#onQuote(news);
-      }),
-      this.bus.subscribe(barsChanged, (news) => {
-        this.#onBars(news);
-      }),
-    ];
+    this.#subscription = this.bus.subscribe(quoteChanged, (changed) => {
+      this.#onQuote(changed);
+    });
   }
 
   onModuleDestroy(): void {
-    for (const subscription of this.#subscriptions) subscription.stop();
+    this.#subscription?.stop();
   }
 
   attach(outlet: Outlet): void {
@@ -75,14 +72,34 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     return this.#newest === undefined ? 0 : compareLsn(this.#newest, LOG_START);
   }
 
-  /** Offset of the last bar news of a channel; undefined when there was none since the bus was last cut off. */
-  barOffset(channel: string): number | undefined {
-    return this.#bars.get(channel);
+  /** Where a bar channel stands, listened to or not. */
+  barTrack(channel: string): BarTrack {
+    const known = this.#bars.get(channel);
+    if (known !== undefined) return known;
+    const track = new BarTrack();
+    this.#bars.set(channel, track);
+    return track;
   }
 
-  /** Bars have no contiguous sequence: after a cut nobody knows what was missed. */
-  forgetBars(): void {
-    this.#bars.clear();
+  /** Newest offset of a bar channel; undefined when nothing has changed it since this node started. */
+  barOffset(channel: string): number | undefined {
+    return this.#bars.get(channel)?.offset;
+  }
+
+  /** Events were missed: whoever comes back now is not up to date in any channel of bars. */
+  missedBars(): void {
+    for (const track of this.#bars.values()) track.missed();
+  }
+
+  /** An event with this log position has arrived. Answers the position as an offset. */
+  saw(lsn: Lsn): number {
+    this.#newest = laterLsn(this.#newest, lsn);
+    return compareLsn(lsn, LOG_START);
+  }
+
+  /** Passes on every quote that is not older than one before, whether anybody listens to its channel or not. */
+  onQuote(listener: (changed: QuoteChanged) => void): void {
+    this.#quoteListeners.push(listener);
   }
 
   tell(gap: Gap, snapshot: Item): void {
@@ -90,29 +107,31 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     for (const outlet of this.#outlets) outlet.gap(gap, snapshot);
   }
 
-  #onQuote({ quote, seq, received_at_ms, lsn }: QuoteChanged): void {
-    this.#newest = laterLsn(this.#newest, lsn);
+  /** Sends values of one channel, and notes how long the first of them took. */
+  send(items: readonly Item[]): void {
+    for (const outlet of this.#outlets) outlet.data(items);
+    observeDelivery(items[0]?.t);
+  }
+
+  #onQuote(changed: QuoteChanged): void {
+    const { quote, seq, received_at_ms, lsn } = changed;
+    this.saw(lsn);
     const channel = quoteChannel(quote.symbol).name;
     const verdict = this.quoteTrack(quote.symbol).arrived(seq);
-    if (verdict.kind === 'old' || !this.audience.has(channel)) return;
-    const item: Item = { ch: channel, ep: epochs.quote, o: seq, t: received_at_ms, d: toValue(quote) };
-    if (verdict.kind === 'next') this.#send(item);
-    // A quote is the whole state of its symbol: the value behind the hole is the snapshot.
-    else this.tell({ channel, from: verdict.from, to: verdict.to, reason: 'sequence' }, item);
-    metrics.socketDelivery.observe(Math.max(0, Date.now() - received_at_ms) / 1_000);
+    if (verdict.kind === 'old') return;
+    if (this.audience.has(channel)) {
+      const item: Item = { ch: channel, ep: epochs.quote, o: seq, t: received_at_ms, d: toValue(quote) };
+      if (verdict.kind === 'next') this.send([item]);
+      else {
+        // A quote is the whole state of its symbol: the value behind the hole is the snapshot.
+        this.tell({ channel, from: verdict.from, to: verdict.to, reason: 'sequence' }, item);
+        observeDelivery(received_at_ms);
+      }
+    }
+    for (const listener of this.#quoteListeners) listener(changed);
   }
+}
 
-  #onBars({ symbol, timeframe, bar, received_at_ms, lsn }: BarsChanged): void {
-    this.#newest = laterLsn(this.#newest, lsn);
-    const channel = barChannel(timeframe, symbol).name;
-    const offset = compareLsn(lsn, LOG_START);
-    this.#bars.set(channel, Math.max(offset, this.#bars.get(channel) ?? 0));
-    if (!this.audience.has(channel)) return;
-    this.#send({ ch: channel, ep: epochs.bar, o: offset, t: received_at_ms, d: { ...bar } });
-    metrics.socketDelivery.observe(Math.max(0, Date.now() - received_at_ms) / 1_000);
-  }
-
-  #send(item: Item): void {
-    for (const outlet of this.#outlets) outlet.data(item);
-  }
+function observeDelivery(receivedAtMs: number | undefined): void {
+  if (receivedAtMs !== undefined) metrics.socketDelivery.observe(Math.max(0, Date.now() - receivedAtMs) / 1_000);
 }

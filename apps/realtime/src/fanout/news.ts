@@ -12,13 +12,17 @@ export interface Gap {
   readonly channel: string;
   readonly from: number;
   readonly to: number;
-  /** `sequence`: news got lost on the way; `bus`: this node was cut off; `reset`: the store was set back. */
-  readonly reason: 'sequence' | 'bus' | 'reset';
+  /**
+   * `sequence`: a quote got lost on the way; `bus`: this node was cut off or missed an event; `reset`: the store was set
+   * back; `bulk`: more bars changed at once than an event lists; `order`: an event came after a later one.
+   */
+  readonly reason: 'sequence' | 'bus' | 'reset' | 'bulk' | 'order';
 }
 
 /** Hands news on to the subscribers of one namespace. */
 export interface Outlet {
-  data(item: Item): void;
+  /** Values of one channel that belong together, oldest first. */
+  data(items: readonly Item[]): void;
   /** A hole, and the value the channel shows now. */
   gap(gap: Gap, snapshot: Item): void;
   /** A token of somebody who listens to the channel, to ask for its snapshot with; undefined when nobody does. */

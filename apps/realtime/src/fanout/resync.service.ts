@@ -12,8 +12,9 @@ const AT_ONCE = 8;
 const RETRY_MS = 1_000;
 
 /**
- * While this node was cut off from the bus, news went by unheard (core NATS forgets). When it is back, every channel
- * with subscribers is asked for anew, with the token of one of them, and what was missed is told.
+ * While this node was cut off from the bus, it missed quotes (core NATS forgets them). When it is back, it reads every
+ * quote channel with subscribers again, with the token of one of them, and announces what was missed. BarsFanoutService
+ * does the same for bars.
  */
 @Injectable()
 export class ResyncService implements OnModuleInit, OnModuleDestroy {
@@ -30,11 +31,10 @@ export class ResyncService implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.bus.onConnectionChange((connected) => {
-      if (connected && this.#wasCut) void this.#resync(this.audience.channels());
-      if (!connected) {
-        this.#wasCut = true;
-        this.fanout.forgetBars();
+      if (connected && this.#wasCut) {
+        void this.#resync(this.audience.channels().filter(({ timeframe }) => timeframe === undefined));
       }
+      if (!connected) this.#wasCut = true;
     });
   }
 
@@ -65,18 +65,9 @@ export class ResyncService implements OnModuleInit, OnModuleDestroy {
     if (token === undefined) return;
     const asItself = <T>(work: () => Promise<T>): Promise<T> =>
       withContext({ ...newContext(), token }, () => readingAfter(this.fanout.newest, work));
-    if (channel.timeframe === undefined) {
-      const known = this.fanout.quoteTrack(channel.symbol).offset;
-      const found = await asItself(() => this.snapshots.quotes([channel.symbol]));
-      this.#tellQuote(channel, known, found.get(channel.symbol));
-      return;
-    }
-    const before = this.fanout.newestOffset;
-    const snapshot = await asItself(() => this.snapshots.bar(channel, before));
-    this.fanout.tell(
-      { channel: channel.name, from: before, to: snapshot.offset, reason: 'bus' },
-      { ch: channel.name, ep: snapshot.epoch, o: snapshot.offset, t: Date.now(), d: snapshot.value },
-    );
+    const known = this.fanout.quoteTrack(channel.symbol).offset;
+    const found = await asItself(() => this.snapshots.quotes([channel.symbol]));
+    this.#tellQuote(channel, known, found.get(channel.symbol));
   }
 
   #tellQuote(channel: Channel, known: number | undefined, snapshot: Snapshot | undefined): void {

@@ -6,8 +6,8 @@ import type { Sessions } from './sessions.js';
 
 /** Sends news to the subscribers of `/market` on this node. */
 export class MarketOutlet implements Outlet {
-  readonly #conflater = new Conflater((item, everyMs) => {
-    this.#emit(roomOf(item.ch, { everyMs }), 'data', [item]);
+  readonly #conflater = new Conflater((items, everyMs) => {
+    this.#emit(roomOf(items[0].ch, { everyMs }), 'data', items);
   });
   /** Intervals anybody has asked for; at most 200 (mode.ts). */
   readonly #intervals = new Set<number>();
@@ -21,10 +21,13 @@ export class MarketOutlet implements Outlet {
     if (everyMs > 0) this.#intervals.add(everyMs);
   }
 
-  data(item: Item): void {
-    this.#emit(roomOf(item.ch, { everyMs: 0 }), 'data', [item]);
+  data(items: readonly Item[]): void {
+    const [first] = items;
+    if (first === undefined) return;
+    this.#emit(roomOf(first.ch, { everyMs: 0 }), 'data', items);
     for (const everyMs of this.#intervals) {
-      if (this.namespace.adapter.rooms.has(roomOf(item.ch, { everyMs }))) this.#conflater.push(item, everyMs);
+      if (!this.namespace.adapter.rooms.has(roomOf(first.ch, { everyMs }))) continue;
+      for (const item of items) this.#conflater.push(item, everyMs);
     }
   }
 

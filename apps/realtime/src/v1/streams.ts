@@ -28,7 +28,11 @@ export class Streams implements Outlet {
     return room;
   }
 
-  data(item: Item): void {
+  data(items: readonly Item[]): void {
+    for (const item of items) this.#one(item);
+  }
+
+  #one(item: Item): void {
     const wishes = this.#wishes.get(item.ch);
     if (wishes === undefined || item.d === null) return;
     for (const [room, { symbol, fields }] of wishes) {
@@ -44,7 +48,7 @@ export class Streams implements Outlet {
 
   /** v1 knows no gaps; its clients get the latest value. */
   gap(_gap: Gap, snapshot: Item): void {
-    this.data(snapshot);
+    this.#one(snapshot);
   }
 
   tokenOf(channel: string): string | undefined {

@@ -1,0 +1,51 @@
+/**
+ * Where this node stands in one channel of bars. Offsets are positions of the store's log: they grow, but have holes, so a
+ * lost event cannot be seen in them.
+ *
+ * 1. Every item has an offset of its own, and a later item has a larger one: who has the newest offset has every item.
+ * 2. A commit that is announced after a later one is noticed.
+ */
+export class BarTrack {
+  #commit: number | undefined;
+  #offset: number | undefined;
+
+  /** Newest offset; undefined before the first change. */
+  get offset(): number | undefined {
+    return this.#offset;
+  }
+
+  /** Judges an event by the position of its commit: `late` when one of a later commit came before. */
+  arrived(commit: number): 'next' | 'old' | 'late' {
+    if (this.#commit === commit) return 'old';
+    if (this.#commit !== undefined && commit < this.#commit) return 'late';
+    this.#commit = commit;
+    return 'next';
+  }
+
+  /**
+   * Offsets for `count` items of a commit, oldest first. The last one is the position of the commit; those before it lie in
+   * the log records of its bars, so that no other commit has them.
+   */
+  offsets(commit: number, count: number): number[] {
+    const first = Math.max(commit - count + 1, (this.#offset ?? 0) + 1);
+    this.#offset = first + count - 1;
+    return Array.from({ length: count }, (_, index) => first + index);
+  }
+
+  /** The channel changed up to this position without an item: nobody listens, or a snapshot was sent. */
+  skipTo(offset: number): void {
+    this.#offset = Math.max(offset, this.#offset ?? 0);
+  }
+
+  /** A snapshot of this position was sent: an event of an earlier commit is late from now on. Answers its offset. */
+  snapshotSent(position: number): number {
+    this.#commit = Math.max(position, this.#commit ?? 0);
+    this.skipTo(position);
+    return this.#offset ?? position;
+  }
+
+  /** Something was missed: nobody who has the newest offset may be called up to date. */
+  missed(): void {
+    if (this.#offset !== undefined) this.#offset += 1;
+  }
+}

@@ -1,0 +1,163 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { log, newContext, readingAfter, withContext } from '@mystocks/telemetry';
+import { epochs, type Channel } from '../channels/channel.js';
+import { SnapshotsService } from '../channels/snapshots.service.js';
+import { FanoutService } from './fanout.service.js';
+import type { Gap } from './news.js';
+
+/** Reads under way at a time, of all channels. */
+const AT_ONCE = 8;
+const RETRY_MS = 1_000;
+/** The most changed bars whose coarser bars are read one by one, and how far they may lie apart. */
+const STAMPS_MAX = 64;
+const SPAN_MAX_MS = 7 * 86_400_000;
+
+/** What is to be read of a channel. */
+interface Refresh {
+  readonly channel: Channel;
+  /** Position of the first change that was not sent yet. */
+  readonly from: number;
+  /** Stamps of finer bars that changed. */
+  readonly stamps: ReadonlySet<string>;
+  /** Why changes are not sent one by one: a gap is announced, with a snapshot behind it. */
+  readonly reason: Gap['reason'] | undefined;
+  readonly receivedAtMs: number;
+}
+
+/** A change of bars: the position of its commit, and when it came in. */
+export interface BarsCommit {
+  readonly position: number;
+  readonly receivedAtMs: number;
+}
+
+/**
+ * Reads bars from their owner for channels whose items cannot be made from an event: coarser bars, and the snapshot behind
+ * a gap. A channel has one read at a time; what is asked for meanwhile is one more read. A read that fails is tried again
+ * until it succeeds or nobody listens any more, so that no change is passed over in silence.
+ */
+@Injectable()
+export class BarRefreshService implements OnModuleDestroy {
+  readonly #waiting = new Map<string, Refresh>();
+  readonly #running = new Map<string, Refresh>();
+  /** Channels whose last read failed. */
+  readonly #delayed = new Map<string, NodeJS.Timeout>();
+
+  constructor(
+    private readonly fanout: FanoutService,
+    private readonly snapshots: SnapshotsService,
+  ) {}
+
+  onModuleDestroy(): void {
+    this.#waiting.clear();
+    for (const timer of this.#delayed.values()) clearTimeout(timer);
+  }
+
+  /** Sends the bars of the channel that hold these stamps of finer bars. */
+  bars(channel: Channel, stamps: readonly string[], { position, receivedAtMs }: BarsCommit): void {
+    this.#add({ channel, from: position, stamps: new Set(stamps), reason: undefined, receivedAtMs });
+  }
+
+  /** Announces a gap from this offset on, and sends the newest bar behind it. */
+  gap(channel: Channel, from: number, reason: Gap['reason']): void {
+    this.#add({ channel, from, stamps: new Set(), reason, receivedAtMs: 0 });
+  }
+
+  /** True while a gap of the channel is about to be announced: an item must not overtake it. */
+  hasGap(channel: string): boolean {
+    return [this.#waiting, this.#running].some((all) => all.get(channel)?.reason !== undefined);
+  }
+
+  #add(refresh: Refresh): void {
+    const { name } = refresh.channel;
+    this.#waiting.set(name, merged(this.#waiting.get(name) ?? refresh, refresh));
+    this.#start();
+  }
+
+  #start(): void {
+    for (const [name, refresh] of this.#waiting) {
+      if (this.#running.size >= AT_ONCE) return;
+      if (this.#running.has(name) || this.#delayed.has(name)) continue;
+      this.#waiting.delete(name);
+      this.#running.set(name, refresh);
+      void this.#run(name, refresh);
+    }
+  }
+
+  async #run(name: string, refresh: Refresh): Promise<void> {
+    try {
+      await this.#read(refresh);
+    } catch (error) {
+      log.debug({ err: error, channel: name }, 'bars could not be read; they are read again');
+      const timer = setTimeout(() => {
+        this.#delayed.delete(name);
+        this.#start();
+      }, RETRY_MS);
+      this.#delayed.set(name, timer.unref());
+      this.#add(refresh);
+    } finally {
+      this.#running.delete(name);
+      this.#start();
+    }
+  }
+
+  async #read(refresh: Refresh): Promise<void> {
+    const { channel } = refresh;
+    const token = this.fanout.tokenOf(channel.name);
+    const position = this.fanout.newestOffset;
+    const track = this.fanout.barTrack(channel.name);
+    if (token === undefined) {
+      track.skipTo(position);
+      return;
+    }
+    await withContext({ ...newContext(), token }, () =>
+      readingAfter(this.fanout.newest, () =>
+        refresh.reason === undefined
+          ? this.#sendBars(refresh, position)
+          : this.#sendGap(refresh, refresh.reason, position),
+      ),
+    );
+  }
+
+  async #sendGap({ channel, from }: Refresh, reason: Gap['reason'], position: number): Promise<void> {
+    const { epoch, value } = await this.snapshots.bar(channel, position);
+    const offset = this.fanout.barTrack(channel.name).snapshotSent(position);
+    this.fanout.tell(
+      { channel: channel.name, from: Math.min(from, offset), to: offset, reason },
+      { ch: channel.name, ep: epoch, o: offset, t: Date.now(), d: value },
+    );
+  }
+
+  async #sendBars(refresh: Refresh, position: number): Promise<void> {
+    const { channel, stamps, receivedAtMs } = refresh;
+    const track = this.fanout.barTrack(channel.name);
+    const before = track.offset;
+    const bars = await this.snapshots.barsOf(channel, [...stamps]);
+    // Bars of this frame were sent meanwhile; what was read may be older than they are.
+    if (track.offset !== before) {
+      this.#add(refresh);
+      return;
+    }
+    const offsets = track.offsets(position, bars.length);
+    const items = bars.map((d, index) => ({
+      ...{ ch: channel.name, ep: epochs.bar, o: offsets[index] ?? position, t: receivedAtMs, d },
+    }));
+    if (items.length > 0) this.fanout.send(items);
+  }
+}
+
+function merged(before: Refresh, after: Refresh): Refresh {
+  const stamps = new Set([...before.stamps, ...after.stamps]);
+  const reason = before.reason ?? after.reason ?? (areTooMany(stamps) ? 'bulk' : undefined);
+  return {
+    channel: after.channel,
+    from: Math.min(before.from, after.from),
+    stamps: reason === undefined ? stamps : new Set(),
+    reason,
+    receivedAtMs: Math.max(before.receivedAtMs, after.receivedAtMs),
+  };
+}
+
+function areTooMany(stamps: ReadonlySet<string>): boolean {
+  const times = [...stamps].map((stamp) => Date.parse(stamp));
+  return stamps.size > STAMPS_MAX || Math.max(...times) - Math.min(...times) > SPAN_MAX_MS;
+}

@@ -1,0 +1,107 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Bus } from '@mystocks/bus';
+import { barsChanged, type Bar, type BarsChanged, type QuoteChanged } from '@mystocks/contracts';
+import { Audience } from '../channels/audience.js';
+import { barChannel, coarserFrames, epochs, type Channel } from '../channels/channel.js';
+import { BarRefreshService, type BarsCommit } from './bar-refresh.service.js';
+import { FanoutService } from './fanout.service.js';
+import { RunningBars } from './running-bars.js';
+
+/**
+ * Takes changes of bars from the bus and sends them to the sockets of this node: every bar of the channel itself, and the
+ * coarser bars that it is part of. What cannot be sent bar by bar is announced as a gap with a snapshot behind it.
+ */
+@Injectable()
+export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
+  readonly #running = new RunningBars();
+  #subscription: { stop(): void } | undefined;
+  #wasCut = false;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly audience: Audience,
+    private readonly fanout: FanoutService,
+    private readonly refresh: BarRefreshService,
+  ) {}
+
+  onModuleInit(): void {
+    const handle = (changed: BarsChanged): void => {
+      this.#onBars(changed);
+    };
+    const onGap = (): void => {
+      this.#announceMissed();
+    };
+    this.#subscription = this.bus.subscribe(barsChanged, handle, { onGap });
+    this.fanout.onQuote((changed) => {
+      this.#onQuote(changed);
+    });
+    this.bus.onConnectionChange((connected) => {
+      if (connected && this.#wasCut) this.#announceMissed();
+      if (connected) return;
+      this.#wasCut = true;
+      this.fanout.missedBars();
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.#subscription?.stop();
+  }
+
+  /** Events were missed, and it is not known of which channels. */
+  #announceMissed(): void {
+    this.fanout.missedBars();
+    for (const channel of this.audience.channels()) {
+      if (channel.timeframe !== undefined) this.refresh.gap(channel, this.fanout.newestOffset, 'bus');
+    }
+  }
+
+  #onBars({ symbol, timeframe, bar, bars, received_at_ms, lsn }: BarsChanged): void {
+    const commit = { position: this.fanout.saw(lsn), receivedAtMs: received_at_ms };
+    if (timeframe === '1Min') this.#running.fed(symbol, bar.t);
+    this.#sendOwn(barChannel(timeframe, symbol), bars, commit);
+    for (const frame of coarserFrames(timeframe)) this.#moveCoarser(barChannel(frame, symbol), bars, commit);
+  }
+
+  #sendOwn(channel: Channel, bars: readonly Bar[] | undefined, { position, receivedAtMs }: BarsCommit): void {
+    const track = this.fanout.barTrack(channel.name);
+    const verdict = track.arrived(position);
+    if (verdict === 'old') return;
+    if (!this.audience.has(channel.name)) {
+      if (verdict === 'late') track.missed();
+      else track.skipTo(position);
+    } else if (verdict === 'late') {
+      this.refresh.gap(channel, position, 'order');
+    } else if (bars === undefined || this.refresh.hasGap(channel.name)) {
+      this.refresh.gap(channel, position, 'bulk');
+    } else {
+      const offsets = track.offsets(position, bars.length);
+      const about = { ch: channel.name, ep: epochs.bar, t: receivedAtMs };
+      this.fanout.send(bars.map((bar, index) => ({ ...about, o: offsets[index] ?? position, d: { ...bar } })));
+    }
+  }
+
+  /** The event has no coarser bars: they are read from their owner, which puts them together as for everybody else. */
+  #moveCoarser(channel: Channel, bars: readonly Bar[] | undefined, commit: BarsCommit): void {
+    if (!this.audience.has(channel.name)) this.fanout.barTrack(channel.name).skipTo(commit.position);
+    else if (bars === undefined) this.refresh.gap(channel, commit.position, 'bulk');
+    else {
+      const stamps = bars.map(({ t }) => t);
+      this.refresh.bars(channel, stamps, commit);
+    }
+  }
+
+  /** A quote makes the running bar of its minute while no feed brings bars of the symbol. */
+  #onQuote({ quote, received_at_ms, lsn }: QuoteChanged): void {
+    const bar = this.#running.quoted(quote);
+    if (bar === undefined) return;
+    const { name } = barChannel('1Min', quote.symbol);
+    const track = this.fanout.barTrack(name);
+    const position = this.fanout.saw(lsn);
+    if (this.refresh.hasGap(name) || !this.audience.has(name)) {
+      track.skipTo(position);
+      return;
+    }
+    const [o = position] = track.offsets(position, 1);
+    this.fanout.send([{ ch: name, ep: epochs.bar, o, t: received_at_ms, d: bar }]);
+  }
+}
