@@ -10,6 +10,7 @@ import { conversionOf } from './dialects/layouts.js';
 import { LineReader, ownColumns, type FileHeader } from './dialects/line-reader.js';
 import { isSourceLine, tdxAsCsv } from './dialects/tdx-lines.js';
 import { JsonLines } from './json-lines.js';
+import { printable } from './plain-text.js';
 import { refusals, type Refusal } from './refusals.js';
 
 /** A line that is not stored. */
@@ -115,10 +116,8 @@ function idOf({ bytes, starts, ends }: Fields, columns: BarColumns, count: numbe
     columns.date,
     columns.time,
   ];
-  return named
+  const texts = named
     .filter((column) => column >= 0 && column < count)
-    .map((column) => cellText(bytes, starts[column] ?? 0, ends[column] ?? 0))
-    .filter((text) => text !== '')
-    .join(' ')
-    .slice(0, 120);
+    .map((column) => cellText(bytes, starts[column] ?? 0, ends[column] ?? 0));
+  return printable(texts.filter((text) => text !== '').join(' '), 120);
 }

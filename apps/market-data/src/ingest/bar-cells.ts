@@ -106,5 +106,5 @@ export function isBarEnd(minute: number, minutes: number): boolean {
 /** The value as text, for people: cut, without control characters, and with ? for what is no text. */
 export function cellText(bytes: Uint8Array, start: number, end: number): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, 200)).toString('utf8');
-  return printable(text).slice(0, 40);
+  return printable(text, 40);
 }

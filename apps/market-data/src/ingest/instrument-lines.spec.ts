@@ -36,6 +36,14 @@ describe('text of an instruments list that cannot be decoded', () => {
     expect(json(line)[0]?.refusal?.message).toContain('The line is damaged');
   });
 
+  it('is shown as ? in a report, also where it is half a surrogate pair', () => {
+    const half = String.raw`\ud83d`;
+    expect(json(`{"symbol":"600${half}","name":"x"}\n`)[0]?.id).toBe('600?');
+    expect(json(`{"${half}":1}\n`)[0]?.refusal?.message).toBe('? is no field of a line');
+    const long = `{"symbol":"${'x'.repeat(119)}😀","name":"y"}\n`;
+    expect(json(long)[0]?.id).toBe(`${'x'.repeat(119)}?`);
+  });
+
   it('comes into no stored value and no report, whatever the bytes are', () => {
     const bytes = fc.uint8Array({ maxLength: 12 }).map((given) => Buffer.from(given.filter((byte) => byte !== 0x22)));
     fc.assert(

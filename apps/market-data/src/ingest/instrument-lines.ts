@@ -57,7 +57,7 @@ function readCsv(request: IngestRequest, known: SymbolIds): InstrumentBlock {
     lines.push(broken === undefined ? readLine(records.line, values, known) : refuse(records.line, values, broken));
   }
   const read = new Set<string>(names);
-  return { lines, ignored: header.filter((name) => !read.has(name)).map((name) => name.slice(0, 60)) };
+  return { lines, ignored: header.filter((name) => !read.has(name)).map((name) => printable(name, 60)) };
 }
 
 function readJson(request: IngestRequest, known: SymbolIds): InstrumentBlock {
@@ -94,7 +94,7 @@ const isPlain = (text: string): boolean => text.length <= TEXT_MAX && !/[\u0000-
 
 function refuse(line: number, { symbol, code, exchange }: Values, refusal: Refusal): InstrumentLine {
   const given = `${symbol}${code} ${exchange}`.trim();
-  return { line, id: printable(given).slice(0, 120), refusal };
+  return { line, id: printable(given, 120), refusal };
 }
 
 function readLine(line: number, values: Values, known: SymbolIds): InstrumentLine {

@@ -1,5 +1,5 @@
 import type { Fields } from './csv-records.js';
-import { isReadable, printable } from './plain-text.js';
+import { isReadable } from './plain-text.js';
 import { refuseField, refusals, type Refusal } from './refusals.js';
 
 const SCRATCH_BYTES = 16_384;
@@ -59,7 +59,7 @@ export class JsonLines implements Fields {
     let at = 0;
     for (const [name, given] of Object.entries(value)) {
       const column = this.#columns.columnOf(name);
-      if (column < 0) return refuseField(printable(name), 'is no field of a line');
+      if (column < 0) return refuseField(name, 'is no field of a line');
       if ((this.ends[column] as number) > 0) return refuseField(name, 'is given twice');
       const cell = given === null ? '' : valueText(given, this.#columns.isNumeric(column));
       if (cell === undefined) return refuseField(name, 'has a value of the wrong type, or too long');

@@ -1,5 +1,6 @@
 import { exchanges, failureCodes, problems, type Exchange, type InstrumentKind } from '@mystocks/contracts';
 import { plannedKind } from '../instruments/numbers/number-plan.js';
+import { printable } from './plain-text.js';
 
 /** Why a line is not stored. */
 export interface Refusal {
@@ -79,7 +80,7 @@ export const refusals = {
 
 /** A refusal that names a field of the line. */
 export const refuseField = (name: string, what: string): Refusal =>
-  because(`${name.slice(0, 60)} ${what}`, INVALID, 400);
+  because(`${printable(name, 60)} ${what}`, INVALID, 400);
 
 /** True for a line that would be stored if its instrument were registered. */
 export const lacksInstrument = ({ message }: Refusal): boolean => message === refusals.unknown.message;

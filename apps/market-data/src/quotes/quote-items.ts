@@ -11,6 +11,7 @@ import {
 import { check, InvalidInput } from '@mystocks/validation';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
 import { newsOf, type News } from '../idempotency/news.js';
+import { printable } from '../ingest/plain-text.js';
 import { stampOf } from './quote-stamp.js';
 import type { NamedQuote, StoredQuote, Verdict } from './settle.js';
 
@@ -77,7 +78,7 @@ function checked(item: unknown): Quote | Refused {
       .map(({ pointer, message: what }) => `${pointer.slice(1) || 'the quote'} ${what}`)
       .join('; ');
     const code = error.violations[0]?.code ?? failureCodes.invalid.number;
-    return { status: failureCodes.invalid.status, code, message: plain(message, MESSAGE_MAX) };
+    return { status: failureCodes.invalid.status, code, message: printable(message, MESSAGE_MAX) };
   }
 }
 
@@ -110,10 +111,8 @@ function itemsOf(quotes: readonly unknown[], read: readonly ReadQuote[], verdict
 function idOf(item: unknown): string {
   const { symbol, t } = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
   const words = [symbol, t].filter((word) => typeof word === 'string' && word !== '');
-  return plain(words.join(' '), ID_MAX);
+  return printable(words.join(' '), ID_MAX);
 }
-
-const plain = (text: string, max: number): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, max);
 
 /** The quotes to store, in the order given. */
 export const storedOf = (verdicts: readonly Verdict[]): StoredQuote[] =>

@@ -1,5 +1,6 @@
 import { Failure, type BarDialect } from '@mystocks/contracts';
 import { barFieldOf, barFields, headerNames, type BarColumns, type BarField } from '../bar-columns.js';
+import { printable } from '../plain-text.js';
 import { layouts, missingNames, type Layout } from './layouts.js';
 import { readTitle, type TitleLine } from './title-line.js';
 
@@ -59,7 +60,7 @@ export function readBarHeader(header: string, options: HeaderOptions = {}): BarH
     columns,
     adjusted,
     count: names.length,
-    ignored: names.filter((_, index) => !used.has(index)).map((name) => name.slice(0, NAME_MAX)),
+    ignored: names.filter((_, index) => !used.has(index)).map((name) => printable(name, NAME_MAX)),
     symbol,
   };
 }
