@@ -126,6 +126,18 @@ describe('an uploaded file', () => {
     expect(uploads.started).toEqual([]);
     expect(uploads.dropped).toEqual(uploads.opened.map(({ id }) => id));
   });
+
+  it('loses a name that is not UTF-8, and nothing else', async () => {
+    const part = 'Content-Disposition: form-data; name="file"; filename="';
+    const parts = ['--b\r\n', part, gb18030Bytes('浦发.csv'), '"\r\n\r\n', csv, '\r\n--b--\r\n'];
+    const body = Uint8Array.from(Buffer.concat(parts.map((one) => Buffer.from(one))));
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    const init = { method: 'POST', body, headers, token: gateway.token('admin') };
+    expect((await gateway.get('/api/v2/uploads?kind=symbols', init)).status).toBe(202);
+    expect(uploads.opened).toMatchObject([{ format: 'csv' }]);
+    expect(uploads.opened[0]?.file_name).toBeUndefined();
+    expect(uploads.started).toMatchObject([{ header, lines: 1 }]);
+  });
 });
 
 describe('a JSON body that is not UTF-8', () => {
