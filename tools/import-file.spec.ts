@@ -9,6 +9,7 @@ describe('what a file is', () => {
   it('tells instruments from bars', () => {
     expect(kindOf(['code,exchange,name,area', '1'])).toEqual({ kind: 'symbols', timeframe: undefined });
     expect(kindOf(['\uFEFF"code","exchange",date,open', '1'])).toEqual({ kind: 'bars', timeframe: undefined });
+    expect(kindOf(['code,exchange,ex_date,factor', '1'])).toEqual({ kind: 'factors', timeframe: undefined });
     expect(kindOf(['symbol,t,o,h,l,c,v', 'a,2024-06-14T00:00:00+08:00'])).toEqual({ kind: 'bars', timeframe: '1Day' });
   });
 

@@ -6,7 +6,7 @@ import { charsetNames, charsetOf, TextReader } from '@mystocks/kernel';
 
 /** What the first lines of a file say about it. */
 export interface FileKind {
-  readonly kind: 'bars' | 'symbols';
+  readonly kind: 'bars' | 'factors' | 'symbols';
   /** Frame of bars that have a time; nothing for daily bars and for files that say it line by line. */
   readonly timeframe: string | undefined;
 }
@@ -65,7 +65,7 @@ export async function peek(path: string, encoding?: string): Promise<string[]> {
   return size >= PEEK_BYTES ? lines.slice(0, -1) : lines.filter((line) => line !== '');
 }
 
-/** Tells bars from instruments by the header, and the frame of minute bars, unless it is given, by the smallest gap between two lines. */
+/** Tells bars, instruments and factors apart by the header, and the frame of minute bars, unless it is given, by the smallest gap between two lines. */
 export function kindOf(lines: readonly string[], timeframe?: string): FileKind {
   const names = (lines[0] ?? '')
     .replace(/^\uFEFF/, '')
@@ -73,8 +73,12 @@ export function kindOf(lines: readonly string[], timeframe?: string): FileKind {
     .map((name) => name.trim().replaceAll('"', '').toLowerCase());
   const has = (...wanted: string[]): boolean => wanted.some((name) => names.includes(name));
   if (!has('code', 'symbol')) throw new Error('the first line must name the columns, among them code or symbol');
+  if (has('ex_date') && has('factor')) return { kind: 'factors', timeframe: undefined };
   if (has('name') && !has('open', 'o')) return { kind: 'symbols', timeframe: undefined };
-  if (!has('open', 'o')) throw new Error('the columns are neither those of bars (open …) nor of instruments (name …)');
+  if (!has('open', 'o'))
+    throw new Error(
+      'the columns are neither those of bars (open …) nor of instruments (name …) nor of factors (ex_date, factor)',
+    );
   if (timeframe !== undefined) return { kind: 'bars', timeframe };
   const timeAt = has('time') ? names.indexOf('time') : names.indexOf('t');
   if (timeAt < 0 || has('timeframe')) return { kind: 'bars', timeframe: undefined };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import {
   Failure,
   ingestBars,
+  ingestFactors,
   ingestInstruments,
   recordQuotes,
   warmAnswers,
@@ -30,7 +31,11 @@ function once(request: { readonly idempotency_key?: string; readonly first_line?
 }
 beforeEach(() => {
   seen.clear();
-  gateway.bus.answer(ingestBars, once).answer(ingestInstruments, once).answer(recordQuotes, once);
+  gateway.bus
+    .answer(ingestBars, once)
+    .answer(ingestFactors, once)
+    .answer(ingestInstruments, once)
+    .answer(recordQuotes, once);
 });
 
 const quote = { symbol: '600519.SH', t: '2024-06-14T09:31:00+08:00', last: 1.5 };
@@ -40,6 +45,8 @@ const writes: readonly (readonly [what: string, path: string, body: string, type
   ['bars as lines', '/api/v2/batch/bars', `${item}\n`, 'application/x-ndjson'],
   ['bars as CSV', '/api/v2/batch/bars', 'code\n600519\n', 'text/csv'],
   ['symbols', '/api/v2/batch/symbols', `{"items":[${item}]}`, 'application/json'],
+  ['factors as JSON', '/api/v2/batch/factors', `{"items":[${item}]}`, 'application/json'],
+  ['factors as CSV', '/api/v2/batch/factors', 'code\n600519\n', 'text/csv'],
   ['one quote', '/api/v2/quotes', JSON.stringify(quote), 'application/json'],
   ['many quotes', '/api/v2/quotes', JSON.stringify({ quotes: [quote, null] }), 'application/json'],
 ];
@@ -74,7 +81,8 @@ describe.each(writes)('%s with an Idempotency-Key', (_what, path, body, type) =>
       const later = code === 'conflict' ? { retryAfterS: 2 } : {};
       throw new Failure(code, 'no', { problem: 'IDEMPOTENCY_CONFLICT', ...later });
     };
-    gateway.bus.answer(ingestBars, refuse).answer(ingestInstruments, refuse).answer(recordQuotes, refuse);
+    gateway.bus.answer(ingestBars, refuse).answer(ingestFactors, refuse);
+    gateway.bus.answer(ingestInstruments, refuse).answer(recordQuotes, refuse);
     const response = await post(path, body, type, { 'idempotency-key': 'key' });
     expect([response.status, ((await response.json()) as { code: number }).code]).toEqual([
       code === 'conflict' ? 409 : 422,

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { PostgresModule } from '@mystocks/connection-pool';
 import { barsParts } from './bars/bars.parts.js';
 import { calendarParts } from './calendar/calendar.parts.js';
+import { factorsParts } from './factors/factors.parts.js';
 import { ingestParts } from './ingest/ingest.parts.js';
 import { instrumentsParts } from './instruments/instruments.parts.js';
 import type { MarketDataSettings } from './market-data.settings.js';
@@ -11,7 +12,16 @@ import type { TdengineSettings } from './timeseries/tdengine.settings.js';
 import { timeseriesParts } from './timeseries/timeseries.parts.js';
 import { uploadsParts } from './uploads/uploads.parts.js';
 
-const parts = [instrumentsParts, ingestParts, barsParts, quotesParts, calendarParts, uploadsParts, poolsParts];
+const parts = [
+  instrumentsParts,
+  ingestParts,
+  factorsParts,
+  barsParts,
+  quotesParts,
+  calendarParts,
+  uploadsParts,
+  poolsParts,
+];
 
 @Module({})
 export class MarketDataModule {

@@ -3,6 +3,8 @@ import { gunzipSync } from 'node:zlib';
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
 import type { BarsChanged, IngestBarsRequest, IngestReport } from '@mystocks/contracts';
 import { FakeBus, startPostgres } from '@mystocks/testing';
+import { FactorsIngestService } from '../src/factors/factors-ingest.service.js';
+import { FactorsRepository } from '../src/factors/factors.repository.js';
 import { IdempotencyRepository } from '../src/idempotency/idempotency.repository.js';
 import { IngestOnceService } from '../src/idempotency/ingest-once.service.js';
 import { BarBlocksService } from '../src/ingest/bar-blocks.service.js';
@@ -80,6 +82,7 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     directory,
     bars,
     lists: new InstrumentsIngestService(directory, registry, once),
+    factors: new FactorsIngestService(directory, new FactorsRepository(pool), once),
     instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
     removal: new InstrumentRemovalService(new InstrumentsRepository(pool), store.barsIngest, store.quotes, once),
     rows: async (text: string): Promise<Record<string, unknown>[]> =>

@@ -6,6 +6,8 @@ import { InstrumentsIngestRepository } from '../src/ingest/instruments-ingest.re
 import { AllOrNothingService } from '../src/uploads/all-or-nothing.service.js';
 import { BarsFileService } from '../src/uploads/bars-file.service.js';
 import { BlockByBlockService } from '../src/uploads/block-by-block.service.js';
+import { FactorsFileService } from '../src/uploads/factors-file.service.js';
+import { FileKinds } from '../src/uploads/file-kinds.js';
 import { SymbolsFileService } from '../src/uploads/symbols-file.service.js';
 import { UploadBlocksRepository } from '../src/uploads/upload-blocks.repository.js';
 import { UploadQueueRepository } from '../src/uploads/upload-queue.repository.js';
@@ -24,7 +26,7 @@ export const callerWith = (...roles: Caller['roles']): Caller => ({
 });
 
 /** The uploads room of one instance over the database of `ingest`; its worker is not started. */
-export function openUploads({ pool, bars, lists, once, directory, transactions, bus }: Ingest) {
+export function openUploads({ pool, bars, lists, factors, once, directory, transactions, bus }: Ingest) {
   const registry = new InstrumentsIngestRepository();
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
   const staged = new UploadBlocksRepository(pool);
@@ -33,8 +35,11 @@ export function openUploads({ pool, bars, lists, once, directory, transactions, 
     queue,
     new BlockByBlockService(staged),
     new AllOrNothingService(staged, queue, once),
-    new BarsFileService(blocks, bars, directory),
-    new SymbolsFileService(lists, registry, directory),
+    new FileKinds(
+      new BarsFileService(blocks, bars, directory),
+      new SymbolsFileService(lists, registry, directory),
+      new FactorsFileService(factors, directory),
+    ),
   );
   const remains = new UploadRemainsRepository(pool);
   const worker = new UploadWorkerService(queue, runs, remains);
@@ -49,6 +54,7 @@ export function openUploads({ pool, bars, lists, once, directory, transactions, 
       caller: Caller,
       texts: readonly string[],
       options: Partial<UploadOptions> = {},
+      header = 'code,exchange,date,open,high,low,close,volume',
     ): Promise<Operation> => {
       const id = randomUUID();
       const given = { kind: 'bars', register: true, on_error: 'continue', concurrency: 2, ...options } as const;
@@ -60,7 +66,6 @@ export function openUploads({ pool, bars, lists, once, directory, transactions, 
         sums.lines += lines;
         sums.bytes += body.length;
       }
-      const header = 'code,exchange,date,open,high,low,close,volume';
       return uploads.start({ id, header, blocks: texts.length, ...sums }, caller);
     },
   };

@@ -5,6 +5,7 @@ import * as bars from './bars.contract.js';
 import * as cache from './cache.contract.js';
 import * as calendar from './calendar.contract.js';
 import type { Call, Event } from './define.js';
+import * as factors from './factors.contract.js';
 import * as instruments from './instruments.contract.js';
 import * as pools from './pools.contract.js';
 import * as publisher from './publisher.contract.js';
@@ -18,6 +19,7 @@ const everything: readonly unknown[] = [
   bars,
   cache,
   calendar,
+  factors,
   instruments,
   pools,
   publisher,

@@ -15,6 +15,7 @@ export {
 } from './failure.js';
 export * from './bars.contract.js';
 export * from './calendar.contract.js';
+export * from './factors.contract.js';
 export * from './ingest.contract.js';
 export { addRemarks, remarksOf, SUPERSEDED_LINES_MAX } from './ingest-remarks.js';
 export * from './instruments.contract.js';

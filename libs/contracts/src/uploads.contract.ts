@@ -30,7 +30,7 @@ const isAmount = () => IsCount(0, Number.MAX_SAFE_INTEGER);
 const isNames = () => IsListOf({ name: 'names', test: (name) => typeof name === 'string' }, 10_000);
 
 /** What a file holds. */
-export const uploadKinds = ['bars', 'symbols'] as const;
+export const uploadKinds = ['bars', 'symbols', 'factors'] as const;
 export type UploadKind = (typeof uploadKinds)[number];
 
 /** `partial`: the good lines are stored, the others are in the report. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { barsChanged, entriesInvalidated, instrumentsChanged, quoteChanged } from '@mystocks/contracts';
+import { barsChanged, entriesInvalidated, factorsChanged, instrumentsChanged, quoteChanged } from '@mystocks/contracts';
 import { FakeBus } from '@mystocks/testing';
 import { followWrites } from './write-news.js';
 
@@ -32,12 +32,14 @@ describe('followWrites', () => {
     follow();
     writer.publish(barsChanged, { ...at, ...day, symbol: '600519.SH', lsn: '0/1' });
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/2' });
+    writer.publish(factorsChanged, { symbol: '600519.SH', lsn: '0/4' });
     writer.publish(quoteChanged, { ...at, quote, seq: 1, lsn: '0/3' });
     writer.publish(entriesInvalidated, { by: 'another', tags: ['600519.SH', 'quote:600519.SH'] });
     await later();
     expect(told).toEqual([
       'written 600519.SH 0/1',
       'written instruments 0/2',
+      'written 600519.SH 0/4',
       'written quote:600519.SH 0/3',
       'dropped  600519.SH,quote:600519.SH',
     ]);

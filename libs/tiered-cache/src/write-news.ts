@@ -1,6 +1,7 @@
 import {
   barsChanged,
   entriesInvalidated,
+  factorsChanged,
   INSTRUMENTS_TAG,
   instrumentsChanged,
   quoteChanged,
@@ -57,7 +58,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
   const drops = new ToldAgain(listener.dropped);
   const missed = (): void => {
     if (stopped || justTold) return;
-    // One beat may show gaps in all four; until this turn ends nobody can have kept anything anew.
+    // One beat may show gaps in all five; until this turn ends nobody can have kept anything anew.
     justTold = true;
     queueMicrotask(() => {
       justTold = false;
@@ -67,29 +68,24 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
   const missedDrops = (why: NewsGap): void => {
     if (!stopped && why === 'lost') listener.missedDrops();
   };
-  const options = { onGap: missed };
+  /** Each event of a write names what it touched. */
+  const follow = <P extends { readonly lsn: Lsn }>(
+    event: Event<P>,
+    tagsOf: (payload: P) => readonly string[],
+  ): { stop(): void } => {
+    const written = (payload: P): void => {
+      listener.written(tagsOf(payload), payload.lsn);
+    };
+    return bus.subscribe(event, written, { onGap: missed });
+  };
   const subscriptions = [
-    bus.subscribe(
-      quoteChanged,
-      ({ quote, lsn }) => {
-        listener.written([quoteTag(quote.symbol)], lsn);
-      },
-      options,
-    ),
-    bus.subscribe(
-      barsChanged,
-      ({ symbol, lsn }) => {
-        listener.written([symbol], lsn);
-      },
-      options,
-    ),
-    bus.subscribe(
-      instrumentsChanged,
-      ({ symbols = [], lsn }) => {
-        listener.written([INSTRUMENTS_TAG, ...symbols.flatMap((symbol) => [symbol, quoteTag(symbol)])], lsn);
-      },
-      options,
-    ),
+    follow(quoteChanged, ({ quote }) => [quoteTag(quote.symbol)]),
+    follow(barsChanged, ({ symbol }) => [symbol]),
+    follow(factorsChanged, ({ symbol }) => [symbol]),
+    follow(instrumentsChanged, ({ symbols = [] }) => [
+      INSTRUMENTS_TAG,
+      ...symbols.flatMap((symbol) => [symbol, quoteTag(symbol)]),
+    ]),
     bus.subscribe(
       entriesInvalidated,
       (entries) => {

@@ -4,10 +4,12 @@ import { ApiTags } from '@nestjs/swagger';
 import {
   Failure,
   ingestBars,
+  ingestFactors,
   ingestInstruments,
   type IngestBarsRequest,
   type IngestRequest,
   type Operation,
+  type UploadKind,
 } from '@mystocks/contracts';
 import { log } from '@mystocks/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -21,7 +23,7 @@ import { discardRest, isIncomplete } from '../http/request-body.js';
 import type { FileText } from '../uploads/file-text.js';
 import { sendOperation } from '../uploads/operation-document.js';
 import { WholeStreamService } from '../uploads/whole-stream.service.js';
-import { BatchService, type Target } from './batch.service.js';
+import { BatchService, type BatchKind, type Target } from './batch.service.js';
 import { BarsBatchQuery, BatchBody, BatchQuery } from './batch.shapes.js';
 import { namedCharset } from './charset.js';
 import { RefusedLines } from './refused-lines.js';
@@ -64,12 +66,20 @@ export class BatchController {
   @Post('symbols')
   @Operates(ingestInstruments, { summary: 'Store instruments', query: BatchQuery, body: BatchBody, ...batch })
   symbols(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
-    const common = idempotencyKeyOf(request);
-    return this.#take(
-      [request, reply],
-      { kind: 'instruments', call: ingestInstruments, common },
-      fromQuery(BatchQuery, request),
-    );
+    const target = { kind: 'instruments', call: ingestInstruments, common: idempotencyKeyOf(request) } as const;
+    return this.#take([request, reply], target, inOrder(fromQuery(BatchQuery, request)));
+  }
+
+  @Post('factors')
+  @Operates(ingestFactors, {
+    summary: 'Store adjustment factors by ex-date (code, exchange, ex_date, factor)',
+    query: BatchQuery,
+    body: BatchBody,
+    ...batch,
+  })
+  factors(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
+    const target = { kind: 'factors', call: ingestFactors, common: idempotencyKeyOf(request) } as const;
+    return this.#take([request, reply], target, inOrder(fromQuery(BatchQuery, request)));
   }
 
   async #take<Request extends IngestRequest>(
@@ -130,8 +140,7 @@ export class BatchController {
     }
     // Block by block nothing could be taken back: all of it is staged first.
     const { idempotency_key: key, ...common } = target.common as Partial<IngestBarsRequest>;
-    const kind = target.kind === 'bars' ? 'bars' : 'symbols';
-    const options = { register: false, ...common, ...query, kind } as const;
+    const options = { register: false, ...common, ...query, kind: uploadKindOf(target.kind) };
     return this.wholes.store({ text, options, key });
   }
 
@@ -147,6 +156,11 @@ export class BatchController {
     return this.batches.items(target, items, query.on_error);
   }
 }
+
+/** One block after the other: of two lines about one thing the later one is stored. */
+const inOrder = (query: BatchQuery): BatchQuery => ({ ...query, concurrency: 1 });
+
+const uploadKindOf = (kind: BatchKind): UploadKind => (kind === 'bars' || kind === 'factors' ? kind : 'symbols');
 
 /** Whether every refused line is wanted, and not only the first 1,000 of them with the answer. */
 const wantsLines = ({ headers }: FastifyRequest, { on_error }: BatchQuery): boolean =>

@@ -30,7 +30,7 @@ export interface Streaming {
 }
 
 /** What batches hold, as metrics count them. */
-export type BatchKind = 'bars' | 'instruments' | 'quotes';
+export type BatchKind = 'bars' | 'factors' | 'instruments' | 'quotes';
 
 /**
  * Sends batches to the owning service: JSON as one block, line streams as many, a bounded number under way. A call that

@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** What a batch is, as metrics count it. */
-export type BatchKind = 'bars' | 'instruments' | 'quotes';
+export type BatchKind = 'bars' | 'factors' | 'instruments' | 'quotes';
 
 interface Run {
   readonly report: Omit<IngestReport, 'lsn'>;

@@ -1,4 +1,4 @@
-import { barsChanged, instrumentsChanged, quoteChanged, type Event } from '@mystocks/contracts';
+import { barsChanged, factorsChanged, instrumentsChanged, quoteChanged, type Event } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
 
 /** News of a write that is not committed yet, so that its position is not known. */
@@ -12,7 +12,10 @@ interface Told {
 }
 
 const events = new Map<string, Event>(
-  [barsChanged, instrumentsChanged, quoteChanged].map((event) => [event.subject, event as unknown as Event]),
+  [barsChanged, factorsChanged, instrumentsChanged, quoteChanged].map((event) => [
+    event.subject,
+    event as unknown as Event,
+  ]),
 );
 
 /** News to be told once its write is committed. */

@@ -8,7 +8,7 @@ import { instrumentNews } from '../instruments/instrument-news.js';
 import type { Transaction } from './ingest-transactions.js';
 import { readInstruments, type InstrumentBlock } from './instrument-lines.js';
 import { InstrumentsIngestRepository, type ListedInstrument } from './instruments-ingest.repository.js';
-import { refusedOf, storedReport, untouchedReport } from './instruments-report.js';
+import { refusedOf, storedReport, untouchedReport } from './lines-report.js';
 
 const ITEMS_MAX = 10_000;
 

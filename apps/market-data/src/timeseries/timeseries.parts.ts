@@ -5,7 +5,6 @@ import { PostgresBarsRepository } from '../bars/postgres-bars.repository.js';
 import { TdengineBarsReader } from '../bars/tdengine-bars.reader.js';
 import { TdengineBarsRepository } from '../bars/tdengine-bars.repository.js';
 import { TdengineFactorsReader } from '../bars/tdengine-factors.reader.js';
-import { FactorsRepository } from '../factors/factors.repository.js';
 import { BarsIngestRepository } from '../ingest/bars-ingest.repository.js';
 import { PostgresBarsIngestRepository } from '../ingest/postgres-bars-ingest.repository.js';
 import { TdengineBarsIngestRepository } from '../ingest/tdengine-bars-ingest.repository.js';
@@ -57,7 +56,6 @@ function tdengineParts(settings: TdengineSettings): Parts {
       },
       TdengineBarsReader,
       TdengineFactorsReader,
-      FactorsRepository,
       { provide: BarsRepository, useClass: TdengineBarsRepository },
       { provide: BarsIngestRepository, useClass: TdengineBarsIngestRepository },
       { provide: QuotesRepository, useClass: TdengineQuotesRepository },

@@ -18,7 +18,8 @@ export class BlockByBlockService {
 
   /** Goes through the staged blocks to their end, or until the lease says stop. */
   async run(kind: FileKind, lease: Lease): Promise<void> {
-    const limit = new AdaptiveLimit(lease.upload.options.concurrency);
+    // Lists are short and stored in their order: of two lines about one thing the later one counts.
+    const limit = new AdaptiveLimit(kind.name === 'bars' ? lease.upload.options.concurrency : 1);
     const store = (block: StagedBlock): Promise<void> => this.#store(kind, lease, block);
     await eachAdaptive(this.#until(lease), limit, store, {
       isOverload: (error) => error instanceof Failure && error.code === 'unavailable',

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { log, traceparentFrom, withContext } from '@mystocks/telemetry';
 import { AllOrNothingService } from './all-or-nothing.service.js';
-import { BarsFileService } from './bars-file.service.js';
 import { BlockByBlockService } from './block-by-block.service.js';
 import type { FileKind } from './file-kind.js';
+import { FileKinds } from './file-kinds.js';
 import type { Lease } from './lease.js';
-import { SymbolsFileService } from './symbols-file.service.js';
 import type { Upload } from './upload.js';
 import { UploadQueueRepository, type Verdict } from './upload-queue.repository.js';
 import { finalVerdict, givenUp, isFinal, verdictOf } from './verdict.js';
@@ -20,12 +19,11 @@ export class UploadRunsService {
     private readonly queue: UploadQueueRepository,
     private readonly blockByBlock: BlockByBlockService,
     private readonly allOrNothing: AllOrNothingService,
-    private readonly bars: BarsFileService,
-    private readonly symbols: SymbolsFileService,
+    private readonly kinds: FileKinds,
   ) {}
 
-  kindOf({ options }: Pick<Upload, 'options'>): FileKind {
-    return options.kind === 'bars' ? this.bars : this.symbols;
+  kindOf(upload: Pick<Upload, 'options'>): FileKind {
+    return this.kinds.of(upload);
   }
 
   /** Never fails: what goes wrong is logged under the id of the request that brought the file, and tried again later. */

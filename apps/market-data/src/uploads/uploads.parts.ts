@@ -1,6 +1,8 @@
 import { AllOrNothingService } from './all-or-nothing.service.js';
 import { BarsFileService } from './bars-file.service.js';
 import { BlockByBlockService } from './block-by-block.service.js';
+import { FactorsFileService } from './factors-file.service.js';
+import { FileKinds } from './file-kinds.js';
 import { SymbolsFileService } from './symbols-file.service.js';
 import { UploadBlocksRepository } from './upload-blocks.repository.js';
 import { UploadQueueRepository } from './upload-queue.repository.js';
@@ -21,6 +23,8 @@ export const uploadsParts = {
     AllOrNothingService,
     BarsFileService,
     SymbolsFileService,
+    FactorsFileService,
+    FileKinds,
     UploadsRepository,
     UploadBlocksRepository,
     UploadQueueRepository,

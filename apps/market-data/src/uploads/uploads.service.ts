@@ -141,7 +141,7 @@ const keyConflict = (): Failure =>
 
 function checkOptions({ kind, register, ...options }: StoredOptions): void {
   const forBars = [options.timeframe, options.dialect, options.stamps, options.symbol];
-  if (kind === 'symbols' && (register || forBars.some((option) => option !== undefined))) {
+  if (kind !== 'bars' && (register || forBars.some((option) => option !== undefined))) {
     throw new Failure('invalid', 'timeframe, register, format, stamps and symbol are for bars');
   }
 }

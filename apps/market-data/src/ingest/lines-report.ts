@@ -1,24 +1,39 @@
 import type { IngestItem, IngestRequest } from '@mystocks/contracts';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
-import type { InstrumentBlock, InstrumentLine } from './instrument-lines.js';
-import type { ChangedInstruments } from './instruments-ingest.repository.js';
-import { refusals } from './refusals.js';
+import { refusals, type Refusal } from './refusals.js';
 
 type Report = Outcome['report'];
 
 const REFUSED_MAX = 10_000;
 
-export const refusedOf = ({ lines }: InstrumentBlock): InstrumentLine[] =>
-  lines.filter(({ refusal }) => refusal !== undefined);
+/** A line of a block that was read whole. */
+interface ReadLine {
+  readonly line: number;
+  readonly id: string;
+  readonly refusal?: Refusal;
+}
 
-const itemOf = ({ line, id, refusal }: InstrumentLine, status: number): IngestItem =>
+export interface ReadBlock {
+  readonly lines: readonly ReadLine[];
+  readonly ignored: string[];
+}
+
+/** Ids of the lines that changed something. */
+interface Changed {
+  readonly inserted: readonly string[];
+  readonly updated: readonly string[];
+}
+
+export const refusedOf = ({ lines }: ReadBlock): ReadLine[] => lines.filter(({ refusal }) => refusal !== undefined);
+
+const itemOf = ({ line, id, refusal }: ReadLine, status: number): IngestItem =>
   refusal === undefined ? { line, id, status } : { line, id, ...refusal };
 
-const named = (request: IngestRequest, block: InstrumentBlock, refused: InstrumentLine[]): InstrumentLine[] =>
+const named = (request: IngestRequest, block: ReadBlock, refused: ReadLine[]): readonly ReadLine[] =>
   request.want_items ? block.lines : refused.slice(0, REFUSED_MAX);
 
 /** A list of which nothing is stored. */
-export function untouchedReport(request: IngestRequest, block: InstrumentBlock): Report {
+export function untouchedReport(request: IngestRequest, block: ReadBlock): Report {
   const refused = refusedOf(block);
   const items = named(request, block, refused).map((line) =>
     itemOf({ ...line, refusal: line.refusal ?? refusals.aborted }, 0),
@@ -36,7 +51,7 @@ export function untouchedReport(request: IngestRequest, block: InstrumentBlock):
   };
 }
 
-export function storedReport(request: IngestRequest, block: InstrumentBlock, changed: ChangedInstruments): Report {
+export function storedReport(request: IngestRequest, block: ReadBlock, changed: Changed): Report {
   const refused = refusedOf(block);
   const fresh = new Set(changed.inserted);
   const [total, failed, inserted, updated] = [block.lines.length, refused.length, fresh.size, changed.updated.length];

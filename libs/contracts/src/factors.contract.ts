@@ -1,0 +1,28 @@
+import { IsSymbol, IsText } from '@mystocks/validation';
+import { defineCall, defineEvent } from './define.js';
+import { IngestReport, IngestRequest } from './ingest.contract.js';
+import { symbolKey } from './market-data.words.js';
+import { loaders } from './roles.js';
+
+/** Adjustment factors by ex-date: CSV `code,exchange,ex_date,factor`, cumulative as those of daily bars (`adj_factor`). */
+export const ingestFactors = defineCall({
+  subject: 'svc.market-data.factors.ingest.v1',
+  request: IngestRequest,
+  response: IngestReport,
+  timeoutMs: 30_000,
+  effect: 'idempotent',
+  allow: loaders,
+});
+
+/** Factors of a symbol changed: every adjusted price of it may be another one. */
+export class FactorsChanged {
+  @IsSymbol() readonly symbol!: string;
+  @IsText(1, 40) readonly lsn!: string;
+}
+
+export const factorsChanged = defineEvent({
+  subject: 'evt.market-data.factors.changed.v1',
+  numbered: true,
+  payload: FactorsChanged,
+  key: ({ symbol }) => symbolKey(symbol),
+});
