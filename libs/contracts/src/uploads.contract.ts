@@ -81,7 +81,7 @@ export const openUpload = defineCall({
   allow: loaders,
 });
 
-/** A block of whole lines of the file, as they came. */
+/** A block of whole lines of the file, in UTF-8 whatever the file was encoded in. */
 export class AppendUploadRequest {
   @isId() readonly id!: string;
   /** Number of its first line in the file, from 1. */
