@@ -31,6 +31,33 @@ describe('what a file is', () => {
     expect(kindOf([minute, ...at('15:00:00', '15:00:00')], '15Min')).toEqual({ kind: 'bars', timeframe: '15Min' });
   });
 
+  it.each([
+    ['daily bars of tushare', undefined, ['ts_code,trade_date,open,vol', '600000.SH,20240614,1,1']],
+    [
+      'minute bars of tushare',
+      '5Min',
+      ['ts_code,trade_time,open,vol', 'a,2024-06-14 09:35:00,1,1', 'a,2024-06-14 09:40:00,1,1'],
+    ],
+    ['daily bars of akshare', undefined, ['日期,股票代码,开盘', '2024-06-14,600000,1']],
+    ['minute bars of akshare', '1Min', ['时间,开盘', '2024-06-14 09:31:00,1', '2024-06-14 09:32:00,1']],
+    [
+      'minute bars of baostock',
+      '15Min',
+      ['date,time,code,open', 'd,20240614094500000,sh.600000,1', 'd,20240614100000000,sh.600000,1'],
+    ],
+    ['a frame of pandas', '1Min', [',open,money', '2024-06-14 09:31:00,1,1', '2024-06-14 09:32:00,1,1']],
+    ['a daily frame of pandas', undefined, [',time,code,open,money', '930,2024-06-14,600000.XSHG,1,1']],
+    ['minute bars of Sina', '30Min', ['day,open', '2024-06-14 10:00:00,1', '2024-06-14 10:30:00,1']],
+    [
+      'an export of TDX, whose title names the frame',
+      undefined,
+      ['600000 浦发银行 5分钟线', ' 日期\t 时间\t 开盘', '2020/01/02\t0935\t1'],
+    ],
+    ['an export of TDX without its title', '5Min', ['日期\t时间\t开盘', '2020/01/02\t0935\t1', '2020/01/02\t0940\t1']],
+  ] as const)('reads the frame of %s: %s', (_source, timeframe, lines) => {
+    expect(kindOf(lines)).toEqual({ kind: 'bars', timeframe });
+  });
+
   it('asks when it cannot tell', () => {
     expect(() => kindOf([minute, ...at('09:31:00')])).toThrow('say --timeframe');
     expect(() => kindOf([minute, ...at('09:31', '09:33')])).toThrow('say --timeframe');
@@ -69,6 +96,17 @@ describe('the report', () => {
     expect(reportOf({ ...answer, encoding: 'gb18030' }, 2, { first: [], file: undefined })).toContain(
       'encoding  gb18030',
     );
+  });
+
+  it('says whose columns and units the file has, what was rounded, and what is suspicious', () => {
+    const warning = { count: 28, lines: [3, 5, 9, 10, 11, 12], message: 'are volumes in lots?' };
+    const read = { format: 'tushare', conversion: 'volume × 100', rounded: 1_200, warnings: [warning] };
+    const text = reportOf({ ...answer, ...read }, 2, { first: [], file: undefined });
+    expect(text).toContain('  format    tushare: volume × 100\n');
+    expect(text).toContain('  rounded   1,200 values');
+    expect(text).toContain('  warning   28 lines (3, 5, 9, 10, 11 …): are volumes in lots?');
+    const ours = reportOf({ ...answer, format: 'mystocks', rounded: 0 }, 2, { first: [], file: undefined });
+    for (const part of ['format', 'rounded', 'warning']) expect(ours).not.toContain(part);
   });
 
   it('writes a refused line so that a spreadsheet does not run it', () => {

@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { charsetNames, charsetOf, TextReader } from '@mystocks/kernel';
+import { frameOf } from './import-frame.ts';
 
 /** What the first lines of a file say about it. */
 export interface FileKind {
@@ -11,15 +12,10 @@ export interface FileKind {
   readonly timeframe: string | undefined;
 }
 
-const FRAMES = [
-  [1, '1Min'],
-  [5, '5Min'],
-  [15, '15Min'],
-  [30, '30Min'],
-  [60, '60Min'],
-] as const;
 const CHUNK_BYTES = 256 * 1024;
 const PEEK_BYTES = 256 * 1024;
+/** How the names of an export of TDX begin; a title may stand above them. */
+const TDX_NAMES = /^[\s"]*(?:日期|时间)(?:[\s",]|$)/;
 
 /** A file as a stream of its text, unpacked when it is gzip; `read` hears how many bytes of the file were taken. */
 export async function openText(path: string, read: (bytes: number) => void = () => undefined): Promise<Readable> {
@@ -65,41 +61,30 @@ export async function peek(path: string, encoding?: string): Promise<string[]> {
   return size >= PEEK_BYTES ? lines.slice(0, -1) : lines.filter((line) => line !== '');
 }
 
-/** Tells bars, instruments and factors apart by the header, and the frame of minute bars, unless it is given, by the smallest gap between two lines. */
+/** Tells bars, instruments and factors apart by the header, and the frame of minute bars, unless it is given, by the times of the lines. */
 export function kindOf(lines: readonly string[], timeframe?: string): FileKind {
-  const names = (lines[0] ?? '')
-    .replace(/^\uFEFF/, '')
-    .split(',')
-    .map((name) => name.trim().replaceAll('"', '').toLowerCase());
+  const first = (lines[0] ?? '').replace(/^\uFEFF/, '');
+  const isTitled = TDX_NAMES.test(lines[1] ?? '') && !TDX_NAMES.test(first);
+  const { names, rows } = tableOf(isTitled ? lines.slice(1) : [first, ...lines.slice(1)]);
   const has = (...wanted: string[]): boolean => wanted.some((name) => names.includes(name));
-  if (!has('code', 'symbol')) throw new Error('the first line must name the columns, among them code or symbol');
-  if (has('ex_date') && has('factor')) return { kind: 'factors', timeframe: undefined };
-  if (has('name') && !has('open', 'o')) return { kind: 'symbols', timeframe: undefined };
-  if (!has('open', 'o'))
+  const isBars = has('open', 'o', '开盘');
+  if (!isBars && !has('code', 'symbol'))
+    throw new Error('the first line must name the columns, among them code or symbol');
+  if (!isBars && has('ex_date') && has('factor')) return { kind: 'factors', timeframe: undefined };
+  if (!isBars && has('name')) return { kind: 'symbols', timeframe: undefined };
+  if (!isBars)
     throw new Error(
       'the columns are neither those of bars (open …) nor of instruments (name …) nor of factors (ex_date, factor)',
     );
-  if (timeframe !== undefined) return { kind: 'bars', timeframe };
-  const timeAt = has('time') ? names.indexOf('time') : names.indexOf('t');
-  if (timeAt < 0 || has('timeframe')) return { kind: 'bars', timeframe: undefined };
-  return { kind: 'bars', timeframe: frameOf(lines.slice(1), timeAt) };
+  // A title names the frame, and so may a line.
+  if (timeframe !== undefined || isTitled || has('timeframe')) return { kind: 'bars', timeframe };
+  return { kind: 'bars', timeframe: frameOf(names, rows) };
 }
 
-function frameOf(lines: readonly string[], timeAt: number): string {
-  const minutes = lines.map((line) => minuteOfDay(line.split(',')[timeAt] ?? ''));
-  if (minutes.length > 0 && minutes.every((minute) => minute === 0)) return '1Day';
-  const gaps = minutes.flatMap((minute, index) => {
-    const before = minutes[index - 1];
-    // Within a day the time only grows; a step back is the next day or the next code.
-    return minute === undefined || before === undefined || minute <= before ? [] : [minute - before];
-  });
-  const smallest = gaps.reduce((least, gap) => Math.min(least, gap), Infinity);
-  const frame = FRAMES.find(([length]) => length === smallest)?.[1];
-  if (frame === undefined) throw new Error('cannot tell the timeframe from the first lines: say --timeframe 1Min');
-  return frame;
-}
-
-function minuteOfDay(text: string): number | undefined {
-  const match = /(?:^|[T "])(\d{1,2}):(\d{2})/.exec(text);
-  return match === null ? undefined : Number(match[1]) * 60 + Number(match[2]);
+/** Names in lower case, and the values of the other lines. */
+function tableOf([header = '', ...lines]: readonly string[]): { names: string[]; rows: string[][] } {
+  const cellsOf = header.includes('\t')
+    ? (line: string) => line.trim().split(/[\t ,]+/)
+    : (line: string) => line.split(',').map((cell) => cell.trim().replaceAll('"', ''));
+  return { names: cellsOf(header).map((name) => name.toLowerCase()), rows: lines.map(cellsOf) };
 }

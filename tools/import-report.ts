@@ -20,10 +20,25 @@ export interface BatchAnswer {
   readonly registered?: readonly string[];
   /** How the file was encoded. */
   readonly encoding?: string;
+  /** The source whose columns and units the file has. */
+  readonly format?: string | null;
+  readonly conversion?: string | null;
+  /** Values that were rounded because only arithmetic noise stood beyond their last decimal. */
+  readonly rounded?: number;
+  readonly warnings?: readonly FileWarning[];
+}
+
+/** Something suspicious that was stored all the same. */
+interface FileWarning {
+  readonly count: number;
+  /** The first lines that it is about. */
+  readonly lines: readonly number[];
+  readonly message: string;
 }
 
 /** Refused lines that a person is shown. */
 export const SHOWN_MAX = 20;
+const WARNING_LINES_SHOWN = 5;
 const count = (value: number): string => value.toLocaleString('en-US');
 
 /** The report for people. */
@@ -44,6 +59,7 @@ export function reportOf(
   ];
   const { encoding = 'utf-8' } = answer;
   if (encoding !== 'utf-8') lines.push(`  encoding  ${encoding}`);
+  lines.push(...readingOf(answer));
   const ignored = answer.ignored_columns ?? [];
   if (ignored.length > 0) lines.push(`  ignored columns: ${ignored.join(', ')}`);
   const registered = answer.registered ?? [];
@@ -53,6 +69,21 @@ export function reportOf(
   if (rejected.file !== undefined) lines.push(`  all refused lines: ${rejected.file}`);
   return lines.join('\n');
 }
+
+/** How the values of the file were understood, where that is not as they stand. */
+function readingOf({ format, conversion, rounded = 0, warnings = [] }: BatchAnswer): string[] {
+  const lines: string[] = [];
+  const isForeign = typeof format === 'string' && format !== 'mystocks';
+  if (isForeign) lines.push(`  format    ${[format, conversion ?? 'no conversion'].join(': ')}`);
+  if (rounded > 0) lines.push(`  rounded   ${count(rounded)} values (arithmetic noise)`);
+  for (const warning of warnings) {
+    const places = warning.lines.slice(0, WARNING_LINES_SHOWN).join(', ');
+    lines.push(`  warning   ${count(warning.count)} lines (${places}${more(warning)}): ${warning.message}`);
+  }
+  return lines;
+}
+
+const more = (warning: FileWarning): string => (warning.count > WARNING_LINES_SHOWN ? ' …' : '');
 
 /** First line of the file of refused lines. */
 export const REJECTED_HEADER = 'line,id,code,message\n';

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { symbolInFileName } from '@mystocks/contracts';
 import { kindOf, openText, peek } from './import-file.ts';
 import type { BatchAnswer, RefusedLine } from './import-report.ts';
 
@@ -14,6 +15,10 @@ export interface ImportOptions {
   readonly timeframe?: string | undefined;
   /** How the file is encoded; recognised where absent. */
   readonly encoding?: string | undefined;
+  /** The source whose columns and units the file has; recognised by its header where absent. */
+  readonly format?: string | undefined;
+  /** The instrument of a file that does not name it; as the name of the file says where absent. */
+  readonly symbol?: string | undefined;
   /** Register instruments that bars name and no list did. */
   readonly register?: boolean;
   /** Hears the share of the file that was sent, 0 to 1. */
@@ -39,6 +44,9 @@ export async function importFile(path: string, options: ImportOptions): Promise<
   if (seen.kind === 'bars') {
     query.set('register', String(options.register ?? true));
     if (seen.timeframe !== undefined) query.set('timeframe', seen.timeframe);
+    if (options.format !== undefined) query.set('format', options.format);
+    const symbol = options.symbol ?? symbolInFileName(path);
+    if (symbol !== undefined) query.set('symbol', symbol);
   }
   return send(path, new URL(`/api/v2/batch/${seen.kind}?${query.toString()}`, options.url), options);
 }

@@ -14,6 +14,9 @@ minute bars, is read from the file. Exit code: 0 all stored, 2 some lines refuse
 
   --timeframe 15Min   frame of the bars, instead of what the times of the file say
   --encoding gb18030  how the file is encoded: utf-8, gb18030 (also GBK), utf-16le or utf-16be; recognised where absent
+  --format tushare    whose columns and units the file has: mystocks, tushare, akshare, baostock, tdx, pandas or sina;
+                      recognised by the header where it can be
+  --symbol 600519.SH  the instrument of a file that does not name it; also read from a name like SH#600519.txt
   --no-register       refuse bars of instruments that no list has named
   --report FILE       where to write the refused lines (default: FILE.rejected.csv)
   --url URL           the gateway (default: that of npm start)`;
@@ -82,6 +85,8 @@ async function run(): Promise<number> {
     options: {
       timeframe: { type: 'string' },
       encoding: { type: 'string' },
+      format: { type: 'string' },
+      symbol: { type: 'string' },
       url: { type: 'string' },
       report: { type: 'string' },
       register: { type: 'boolean', default: true },
@@ -104,6 +109,8 @@ async function run(): Promise<number> {
     token,
     timeframe: values.timeframe,
     encoding: values.encoding,
+    format: values.format,
+    symbol: values.symbol,
     register: values.register,
     progress: bar.show,
     refused: (line) => {
