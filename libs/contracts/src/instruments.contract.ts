@@ -20,7 +20,10 @@ export const ingestInstruments = defineCall({
 
 export class ListInstrumentsRequest {
   @IsOneOf(exchanges, { optional: true }) readonly exchange?: Exchange;
-  /** Part of a code or name. */
+  /**
+   * Start of a code, a symbol in any spelling, part of a name (width, case and blanks do not count), or at least two letters
+   * of its pinyin, as initials or in full.
+   */
   @IsText(1, 40, { optional: true }) readonly q?: string;
   @IsOneOf(instrumentStatuses, { optional: true }) readonly status?: InstrumentStatus;
   @IsCount(1, 1_000) readonly limit: number = 100;

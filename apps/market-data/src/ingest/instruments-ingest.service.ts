@@ -9,6 +9,7 @@ import type { Transaction } from './ingest-transactions.js';
 import { readInstruments, type InstrumentBlock } from './instrument-lines.js';
 import { InstrumentsIngestRepository, type ListedInstrument } from './instruments-ingest.repository.js';
 import { refusedOf, storedReport, untouchedReport } from './lines-report.js';
+import { renameWarning } from './rename-warning.js';
 
 const ITEMS_MAX = 10_000;
 
@@ -44,6 +45,6 @@ export class InstrumentsIngestService {
     }
     const changed = await this.repository.merge(transaction, [...listed.values()]);
     const news = instrumentNews(changed.inserted.length + changed.updated.length, changed.rekinded);
-    return { report: storedReport(request, block, changed), news };
+    return { report: { ...storedReport(request, block, changed), ...renameWarning(block, changed) }, news };
   }
 }

@@ -20,13 +20,6 @@ export interface Instrument {
 export interface InstrumentFilter {
   readonly exchange?: Exchange | undefined;
   readonly status?: InstrumentStatus | undefined;
-  /** Start of a code, or part of a name. */
-  readonly q?: string | undefined;
-  /** Exact symbol that also matches, when `q` is a full spelling of one. */
-  readonly symbol?: string | undefined;
-  /** Symbols after this one. */
-  readonly after?: string | undefined;
-  readonly limit: number;
 }
 
 export interface InstrumentLine {
@@ -38,19 +31,15 @@ export interface InstrumentLine {
 const item = `json_build_object('symbol', symbol, 'code', code, 'exchange', exchange, 'kind', kind, 'name', name, 'area', area,
   'industry', industry, 'list_date', list_date, 'status', status)::text AS item`;
 
+const filter = '($1::text IS NULL OR exchange = $1) AND ($2::text IS NULL OR status = $2)';
 const list = `SELECT symbol, ${item} FROM market_data.instruments
-  WHERE ($1::text IS NULL OR exchange = $1)
-    AND ($2::text IS NULL OR status = $2)
-    AND ($3::text IS NULL OR code LIKE $3 || '%' OR name ILIKE '%' || $3 || '%' OR symbol = $4)
-    AND ($5::text IS NULL OR symbol > $5)
-  ORDER BY symbol LIMIT $6`;
+  WHERE ${filter} AND ($3::text IS NULL OR symbol > $3) ORDER BY symbol LIMIT $4`;
+const names = `SELECT symbol, name FROM market_data.instruments WHERE ${filter} ORDER BY symbol`;
+const some = `SELECT symbol, ${item} FROM market_data.instruments WHERE symbol = ANY ($1::text[]) ORDER BY symbol`;
 
 // In the order of ids, so that two transactions never wait for each other in a circle.
 const markUsed = `UPDATE market_data.instruments SET in_use = true WHERE id IN (
   SELECT id FROM market_data.instruments WHERE id = ANY ($1::int[]) AND NOT in_use ORDER BY id FOR NO KEY UPDATE)`;
-
-/** `%` and `_` are letters here, not wildcards. */
-const literally = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 
 @Injectable()
 export class InstrumentsRepository {
@@ -61,17 +50,22 @@ export class InstrumentsRepository {
     return (await this.pool.query<Instrument>({ name: 'instruments-all', text })).rows;
   }
 
-  async list(filter: InstrumentFilter): Promise<InstrumentLine[]> {
-    const { exchange, status, q, symbol, after, limit } = filter;
-    const values = [
-      exchange ?? null,
-      status ?? null,
-      q === undefined ? null : literally(q),
-      symbol ?? null,
-      after ?? null,
-      limit,
-    ];
-    const statement = { name: 'instruments-list', text: list, values };
+  /** A page in the order of symbols, behind the symbol `after`. */
+  async list(wanted: InstrumentFilter, after: string | undefined, limit: number): Promise<InstrumentLine[]> {
+    const values = [wanted.exchange ?? null, wanted.status ?? null, after ?? null, limit];
+    return (await this.pool.query<InstrumentLine>({ name: 'instruments-list', text: list, values }, readOptions()))
+      .rows;
+  }
+
+  /** Symbols and names of all that a filter lets through, in the order of symbols. */
+  async names({ exchange, status }: InstrumentFilter): Promise<Pick<Instrument, 'symbol' | 'name'>[]> {
+    const statement = { name: 'instruments-names', text: names, values: [exchange ?? null, status ?? null] };
+    return (await this.pool.query<Pick<Instrument, 'symbol' | 'name'>>(statement, readOptions())).rows;
+  }
+
+  /** These instruments, in the order of symbols. */
+  async some(symbols: readonly string[]): Promise<InstrumentLine[]> {
+    const statement = { name: 'instruments-some', text: some, values: [symbols] };
     return (await this.pool.query<InstrumentLine>(statement, readOptions())).rows;
   }
 
@@ -100,8 +94,11 @@ export class InstrumentsRepository {
     return (await client.query<Pick<Instrument, 'id' | 'symbol' | 'in_use'>>({ text, values: [symbol] })).rows[0];
   }
 
+  /** Its adjustment factors go with it. */
   async remove(client: WritingClient, id: number): Promise<void> {
-    await client.query({ text: 'DELETE FROM market_data.instruments WHERE id = $1', values: [id] });
+    const text = `WITH gone AS (DELETE FROM market_data.factors WHERE instrument_id = $1)
+      DELETE FROM market_data.instruments WHERE id = $1`;
+    await client.query({ text, values: [id] });
   }
 }
 

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Failure, type Answer, type ListInstrumentsRequest } from '@mystocks/contracts';
+import { Failure, failureCodes, type Answer, type ListInstrumentsRequest } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { answerOf } from './answer-of.js';
 import { InstrumentDirectory } from './instrument-directory.js';
-import { InstrumentsRepository } from './instruments.repository.js';
+import { InstrumentsRepository, type InstrumentFilter, type InstrumentLine } from './instruments.repository.js';
 import { readPageToken, toPageToken } from './page-token.js';
+import { folded, nameMatcher } from './search/name-search.js';
 import { parseAlias } from './symbols.js';
+
+type Search = InstrumentFilter & { readonly q: string; readonly limit: number };
 
 @Injectable()
 export class InstrumentsService {
@@ -17,17 +20,41 @@ export class InstrumentsService {
   /** A page of instruments in the order of their symbols. */
   async list(request: ListInstrumentsRequest): Promise<Answer> {
     const builtAtMs = systemClock.now();
-    const { exchange, status, q, limit, page_token } = request;
-    const parsed = q === undefined ? undefined : parseAlias(q);
-    const symbol = parsed !== undefined && 'symbol' in parsed ? parsed.symbol : undefined;
+    const { q, limit, page_token } = request;
     const after = page_token === undefined ? undefined : readPageToken(page_token);
     // One more than asked for tells whether there is a next page.
-    const lines = await this.repository.list({ exchange, status, q, symbol, after, limit: limit + 1 });
+    const lines =
+      q === undefined
+        ? await this.repository.list(request, after, limit + 1)
+        : await this.#search({ ...request, q, limit: limit + 1 }, after);
     const page = lines.slice(0, limit);
     const last = page.at(-1);
     const next = lines.length > limit && last !== undefined ? toPageToken(last.symbol) : null;
     const symbols = page.map(({ item }) => item).join(',');
     return answerOf(`{"symbols":[${symbols}],"next_page_token":${JSON.stringify(next)}}`, builtAtMs);
+  }
+
+  /**
+   * Names are compared here, because a database knows no pinyin; they are read anew each time, so that the answer shows
+   * every write that the caller has seen.
+   */
+  async #search({ q, limit, ...filter }: Search, after = ''): Promise<InstrumentLine[]> {
+    const wanted = folded(q);
+    if (wanted === '') {
+      const errors = [{ pointer: '/q', code: failureCodes.invalid.number, message: 'must not be blank' }];
+      throw new Failure('invalid', 'q is blank', { errors });
+    }
+    const parsed = parseAlias(wanted);
+    const symbol = parsed !== undefined && 'symbol' in parsed ? parsed.symbol : undefined;
+    const hasName = nameMatcher(wanted);
+    const found = (await this.repository.names(filter)).filter(
+      (one) =>
+        one.symbol > after &&
+        (one.symbol === symbol ||
+          one.symbol.startsWith(wanted.toUpperCase()) ||
+          (one.name !== null && hasName(one.name))),
+    );
+    return this.repository.some(found.slice(0, limit).map((one) => one.symbol));
   }
 
   async get(alias: string): Promise<Answer> {

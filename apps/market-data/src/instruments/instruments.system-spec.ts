@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
-import type { IngestBarsRequest, IngestReport } from '@mystocks/contracts';
+import type { IngestBarsRequest, IngestReport, ListInstrumentsRequest } from '@mystocks/contracts';
 import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
 
 const CASES = new URL('../../../../../shared/cases/', import.meta.url);
@@ -23,6 +23,14 @@ const list = (header: string, ...lines: string[]): Promise<IngestReport> =>
   room.lists.ingest(request(header, lines.join('\n')));
 const bars = (...lines: string[]): Promise<IngestReport> =>
   room.bars.ingest(request(BARS, lines.map((line) => `${line},2024-06-14,10,11,9,10,100`).join('\n')));
+interface Found {
+  readonly symbols: readonly { readonly symbol: string }[];
+  readonly next_page_token: string | null;
+}
+const searchPage = async (asked: Partial<ListInstrumentsRequest>): Promise<Found> =>
+  JSON.parse((await room.instruments.list({ limit: 100, ...asked })).body.toString()) as Found;
+const search = async (asked: Partial<ListInstrumentsRequest>): Promise<string[]> =>
+  (await searchPage(asked)).symbols.map(({ symbol }) => symbol);
 const refusedLines = ({ items }: IngestReport): (number | string | undefined)[][] =>
   items.filter(({ status }) => status >= 400).map(({ line, message }) => [line, message]);
 const known = async (symbol: string): Promise<unknown> => {
@@ -58,6 +66,64 @@ withCases('the cases of wrong codes (../shared/cases)', () => {
     await expect(room.blocks.check(caseFile(file, { on_error: 'abort' }))).resolves.toMatchObject({
       refused: [{ line: 2, status: 404 }],
     });
+  });
+});
+
+withCases('26-names.csv (../shared/cases)', () => {
+  it.each([
+    ['万科A', ['000002.SZ']],
+    ['京东方A', ['000725.SZ']],
+    ['*ST', ['600078.SH']],
+    ['%', []],
+    ['wka', ['000002.SZ']],
+    ['jingdongfang', ['000725.SZ']],
+  ])('finds %s', async (q, expected) => {
+    await room.lists.ingest(caseFile('26-names.csv'));
+    expect(await search({ q })).toEqual(expected);
+  });
+});
+
+describe('the search for instruments', () => {
+  beforeAll(async () => {
+    const bank = ['601998,SSE,中信银行', '600015,SSE,华夏银行', '600016,SSE,民生银行', '002142,SZSE,宁波银行'];
+    await list(NAMES, ...bank);
+    await list(`${NAMES},status`, '600001,SSE,旧银行,delisted');
+  });
+
+  it('finds codes by their start and a symbol in any spelling', async () => {
+    expect(await search({ q: '6019' })).toEqual(['601998.SH']);
+    expect(await search({ q: 'sh601998' })).toEqual(['601998.SH']);
+    expect(await search({ q: '６０１９９８．XSHG' })).toEqual(['601998.SH']);
+  });
+
+  it('keeps to its filters and gives every instrument once over all pages', async () => {
+    const whole = await search({ q: 'yinhang' });
+    expect(whole).toEqual(expect.arrayContaining(['002142.SZ', '600001.SH', '600015.SH', '600016.SH', '601998.SH']));
+    const paged: string[] = [];
+    for (let token: string | undefined; ;) {
+      const page = await searchPage({ q: 'yinhang', limit: 2, ...(token === undefined ? {} : { page_token: token }) });
+      paged.push(...page.symbols.map(({ symbol }) => symbol));
+      if (page.next_page_token === null) break;
+      token = page.next_page_token;
+    }
+    expect(paged).toEqual(whole);
+    expect(await search({ q: 'yinhang', status: 'delisted' })).toEqual(['600001.SH']);
+    expect(await search({ q: '宁波', exchange: 'SSE' })).toEqual([]);
+  });
+
+  it('refuses a blank text and finds nothing for one that no name has', async () => {
+    await expect(search({ q: ' \u3000' })).rejects.toMatchObject({ code: 'invalid' });
+    expect(await search({ q: 'no such name' })).toEqual([]);
+  });
+});
+
+describe('names in a list of instruments', () => {
+  it('are counted in a warning where they replace other names, and not where they are new or the same', async () => {
+    expect(await list(NAMES, '600401,SSE,one', '600402,SSE,two', '600403,SSE,three')).not.toHaveProperty('warnings');
+    const report = await list(NAMES, '600404,SSE,new', '600401,SSE,two', '600402,SSE,three', '600403,SSE,three');
+    expect(report.warnings).toEqual([
+      { kind: 'renamed', count: 2, lines: [3, 4], message: expect.stringContaining('other names') },
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { readInstruments, type InstrumentLine } from '../ingest/instrument-lines
 import { InstrumentsIngestRepository, type ListedInstrument } from '../ingest/instruments-ingest.repository.js';
 import { InstrumentsIngestService } from '../ingest/instruments-ingest.service.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
+import { renameWarning } from '../ingest/rename-warning.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { instrumentNews } from '../instruments/instrument-news.js';
 import { requestOf, type CheckedBlock, type FileKind, type StoredBlock, type WholeFile } from './file-kind.js';
@@ -39,13 +40,14 @@ export class SymbolsFileService implements FileKind {
     let changed = 0;
     const reshaped = new Set<string>();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
-      const { lines } = readInstruments(requestOf(upload, block, 'abort'), await this.directory.renewed());
-      const { inserted, updated, rekinded } = await this.instruments.merge(transaction, lastOfEach(lines));
+      const read = readInstruments(requestOf(upload, block, 'abort'), await this.directory.renewed());
+      const merged = await this.instruments.merge(transaction, lastOfEach(read.lines));
+      const { inserted, updated, rekinded } = merged;
       changed += inserted.length + updated.length;
       for (const symbol of rekinded) reshaped.add(symbol);
-      const refused = lines.filter(({ refusal }) => refusal !== undefined).length;
+      const refused = read.lines.filter(({ refusal }) => refusal !== undefined).length;
       const counts = { inserted: inserted.length, updated: updated.length, refused };
-      return { total: lines.length, ...counts, registered: [], remarks: {} };
+      return { total: read.lines.length, ...counts, registered: [], remarks: renameWarning(read, merged) };
     };
     return { store, news: () => Promise.resolve(instrumentNews(changed, [...reshaped])) };
   }
