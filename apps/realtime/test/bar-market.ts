@@ -36,6 +36,7 @@ export class BarMarket {
   readonly received: Received[] = [];
   readonly #closes = new Map<number, number>();
   #failures = 0;
+  #answerMs = 0;
   #nowMs = 0;
 
   constructor() {
@@ -51,7 +52,21 @@ export class BarMarket {
     fanout.attach(outlet);
     fanout.onModuleInit();
     new BarsFanoutService(this.node.bus, audience, fanout, refresh).onModuleInit();
-    this.node.answer(listBars, (request) => this.#list(request));
+    this.node.answer(listBars, async (request) => {
+      const answer = this.#list(request);
+      if (this.#answerMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#answerMs));
+      return answer;
+    });
+  }
+
+  /** From now on an answer takes so long, and shows what was stored when it was asked for. */
+  slowDown(ms: number): void {
+    this.#answerMs = ms;
+  }
+
+  /** The newest close that is stored. */
+  get newestClose(): number | undefined {
+    return this.#closes.get(Math.max(...this.#closes.keys()));
   }
 
   /** The next reads fail. */

@@ -51,6 +51,18 @@ describe('changes of a block', () => {
     expect(change.bar.t).toBe('2018-02-01T10:35:00+08:00');
   });
 
+  it('list the bars of no more than some series of a large block, but every single one', () => {
+    const series = Array.from({ length: 50 }, (_, index) => index + 1);
+    const rows = rowsOf([
+      ...series.flatMap((id) => Array.from({ length: 60 }, (_, index) => [id, 571 + index, 1] as const)),
+      [51, 571, 1],
+    ]);
+    const changes = changesOf(rows, all(rows));
+    expect(changes.filter(({ bars }) => bars?.length === 60)).toHaveLength(33);
+    expect(changes.at(-1)?.bars).toHaveLength(1);
+    expect(changes.every(({ bar }) => bar.c === 1)).toBe(true);
+  });
+
   it('become one where several blocks of a transaction have the same instrument and frame', () => {
     const of = (...given: Parameters<typeof rowsOf>[0]): BarChange => {
       const rows = rowsOf(given);

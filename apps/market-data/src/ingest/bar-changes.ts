@@ -4,6 +4,9 @@ import { newsOf, type News } from '../idempotency/news.js';
 import { isSuspended } from '../timeseries/shown-bar.js';
 import { barPlace, endsOf, groupOf, NO_VALUE, type BarRows } from './bar-rows.js';
 
+/** Bars that the events of one block list, beside single ones. What a large file brings is not worth their cost. */
+const BLOCK_BARS_MAX = 2_000;
+
 /** Bars of one instrument and frame that a block changed. */
 export interface BarChange {
   readonly instrument: number;
@@ -43,7 +46,12 @@ function rowsOfGroups(rows: BarRows, changed: readonly number[]): ReadonlyMap<nu
     // One more than the limit tells that the group is too long.
     else if (known.length <= LISTED_BARS_MAX) known.push(row);
   }
-  const short = [...groups].filter(([, known]) => known.length <= LISTED_BARS_MAX);
+  let listed = 0;
+  const short = [...groups].filter(([, { length }]) => {
+    const isListed = length === 1 || (length <= LISTED_BARS_MAX && listed + length <= BLOCK_BARS_MAX);
+    if (isListed) listed += length;
+    return isListed;
+  });
   return new Map(short.map(([group, known]) => [group, known.sort((a, b) => rows.keyOf(a) - rows.keyOf(b))]));
 }
 

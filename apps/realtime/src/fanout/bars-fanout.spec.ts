@@ -73,6 +73,17 @@ describe('changed bars', () => {
     expect(market.on(OWN.name).at(-1)).toMatchObject({ snapshot: { d: { c: 202 } } });
   });
 
+  it('wait behind the snapshot of a gap that is being read, which shows an older state than theirs', async () => {
+    const market = new BarMarket();
+    market.slowDown(30);
+    market.publish(market.commit([1]), 0, { listed: false });
+    await jest.advanceTimersByTimeAsync(20);
+    market.publish(market.commit([1]), 0);
+    await market.settle();
+    expect(newestClose(market.on(OWN.name))).toBe(201);
+    expect(market.on(OWN.name).every((one) => 'gap' in one)).toBe(true);
+  });
+
   it('reach a subscriber all and in order, or a gap with a later snapshot is announced, whatever is lost or overtaken', async () => {
     const aCommit = fc.record({
       minutes: fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 4 }),
@@ -81,14 +92,16 @@ describe('changed bars', () => {
       isListed: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
       overtaken: fc.boolean(),
       failures: fc.constantFrom(0, 0, 0, 2),
-      pause: fc.constantFrom(0, 0, RETRY_MS),
+      pause: fc.constantFrom(0, 0, 20, RETRY_MS),
+      answerMs: fc.constantFrom(0, 30),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(aCommit, { minLength: 1, maxLength: 8 }), async (steps) => {
         const market = new BarMarket();
         let held: (() => void) | undefined;
-        for (const { minutes, by, lost, isListed: listed, overtaken, failures, pause } of steps) {
+        for (const { minutes, by, lost, isListed: listed, overtaken, failures, pause, answerMs } of steps) {
           market.fail(failures);
+          market.slowDown(answerMs);
           const commit = market.commit(minutes);
           const publish = (): void => {
             market.publish(commit, by, { lost, listed });
@@ -105,11 +118,19 @@ describe('changed bars', () => {
         await market.settle();
         checkOwn(market);
         checkCoarser(market);
+        for (const { name } of [OWN, COARSER]) expect(newestClose(market.on(name))).toBe(market.newestClose);
       }),
       { numRuns: 300 },
     );
   });
 });
+
+/** The close of the newest bar as a subscriber knows it in the end. */
+function newestClose(received: readonly Received[]): number | undefined {
+  const values = received.flatMap((one) => ('gap' in one ? [one.snapshot.d] : one.items.map(({ d }) => d))) as Bar[];
+  const closes = new Map(values.map(({ t, c }) => [t, c]));
+  return closes.get([...closes.keys()].sort().at(-1) ?? '');
+}
 
 function checkOffsets(received: readonly Received[]): void {
   const offsets = offsetsOf(received);
