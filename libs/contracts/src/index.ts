@@ -17,7 +17,7 @@ export * from './bars.contract.js';
 export * from './calendar.contract.js';
 export * from './factors.contract.js';
 export * from './ingest.contract.js';
-export { addRemarks, remarksOf, SUPERSEDED_LINES_MAX } from './ingest-remarks.js';
+export { addRemarks, remarksOf, SUPERSEDED_LINES_MAX, WARNING_LINES_MAX } from './ingest-remarks.js';
 export * from './instruments.contract.js';
 export * from './quotes.contract.js';
 export * from './market-data.words.js';

@@ -3,7 +3,8 @@ import type { IngestRemarks, IngestWarning, SupersededLine, SupersededLines } fr
 /** A report lists this many superseded lines at most, and counts all. */
 export const SUPERSEDED_LINES_MAX = 1_000;
 const WARNINGS_MAX = 20;
-const WARNING_LINES_MAX = 20;
+/** Lines that a warning names: the first ones. */
+export const WARNING_LINES_MAX = 20;
 
 /** The remarks of a report, without its counts. */
 export function remarksOf({ dialect, conversion, rounded, superseded, warnings }: IngestRemarks): IngestRemarks {

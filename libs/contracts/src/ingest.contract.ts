@@ -42,6 +42,8 @@ export class IngestRequest {
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
   /** Answer one item a line, not only the failed ones. */
   @IsFlag() readonly want_items: boolean = false;
+  /** Only report: nothing is stored, and no instrument registered. The counts of what would change stay 0. */
+  @IsFlag({ optional: true }) readonly dry_run?: boolean;
   /** With it the block is stored once; blocks of one file carry the same key and are told apart by `first_line`. */
   @IsIdempotencyKey() readonly idempotency_key?: string;
 }

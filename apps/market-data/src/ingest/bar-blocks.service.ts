@@ -24,6 +24,12 @@ export interface ReadBars {
   readonly receivedAtMs: number;
 }
 
+/** What a block would bring. */
+export interface CheckedBars extends Pick<BarBlock, 'total' | 'refused' | 'ignored' | 'remarks'> {
+  /** Instruments that would be registered for it. */
+  readonly registered: string[];
+}
+
 /** Reads blocks of bars against the instruments there are. */
 @Injectable()
 export class BarBlocksService {
@@ -48,10 +54,11 @@ export class BarBlocksService {
   }
 
   /** What {@link read} would refuse. Registers nothing. */
-  async check(request: IngestBarsRequest): Promise<Pick<BarBlock, 'total' | 'refused' | 'ignored' | 'remarks'>> {
+  async check(request: IngestBarsRequest): Promise<CheckedBars> {
     const block = readBarBlock(request, { ids: await this.directory.renewed(), nowMs: systemClock.now() });
     const refused = request.register ? block.refused.filter((line) => !lacksInstrument(line)) : block.refused;
-    return { total: block.total, refused, ignored: block.ignored, remarks: block.remarks };
+    const registered = request.register ? [...block.unknown.keys()] : [];
+    return { total: block.total, refused, ignored: block.ignored, remarks: block.remarks, registered };
   }
 
   async #read(request: IngestBarsRequest, nowMs: number): Promise<{ block: BarBlock; registered: string[] }> {

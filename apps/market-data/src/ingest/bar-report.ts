@@ -1,7 +1,7 @@
 import { SUPERSEDED_LINES_MAX, type IngestItem, type IngestRemarks } from '@mystocks/contracts';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
 import type { BarBlock, RefusedLine } from './bar-block.js';
-import type { ReadBars } from './bar-blocks.service.js';
+import type { CheckedBars, ReadBars } from './bar-blocks.service.js';
 import { barPlace, type BarRows } from './bar-rows.js';
 import type { ChangedRows, StoredRows } from './bars-ingest.repository.js';
 import { refusals } from './refusals.js';
@@ -32,6 +32,21 @@ export function emptyReport({ block, registered }: ReadBars): Outcome['report'] 
     ignored_columns: block.ignored,
     registered,
     ...block.remarks,
+  };
+}
+
+/** A block that was only checked: what would change is not known. */
+export function checkedReport({ total, refused, ignored, registered, remarks }: CheckedBars): Outcome['report'] {
+  return {
+    total,
+    inserted: 0,
+    updated: 0,
+    unchanged: 0,
+    failed: refused.length,
+    items: refused.slice(0, REFUSED_MAX).map(refusedItem),
+    ignored_columns: ignored,
+    registered,
+    ...remarks,
   };
 }
 

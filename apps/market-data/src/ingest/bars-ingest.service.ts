@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { IngestBarsRequest, IngestReport } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
 import type { News } from '../idempotency/news.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
 import { changesOf, newsOfChange } from './bar-changes.js';
-import { abortedReport, barReport, emptyReport } from './bar-report.js';
+import { abortedReport, barReport, checkedReport, emptyReport } from './bar-report.js';
 import { instrumentsOf } from './bar-rows.js';
 import { BarsIngestRepository, type StoredRows } from './bars-ingest.repository.js';
 import type { Transaction } from './ingest-transactions.js';
@@ -32,6 +33,13 @@ export class BarsIngestService {
     // Not after a failure: a write of the rows may be under way.
     for (const rows of [read.block.daily, read.block.minute]) rows.release();
     return report;
+  }
+
+  /** What {@link ingest} would refuse and remark. Nothing is stored. */
+  async check(request: IngestBarsRequest): Promise<IngestReport> {
+    const startedMs = systemClock.now();
+    const checked = await this.blocks.check(request);
+    return { ...checkedReport(checked), took_ms: systemClock.now() - startedMs };
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */

@@ -20,11 +20,11 @@ export class IngestHandler {
 
   @Handles(ingestBars)
   ingestBars(request: IngestBarsRequest, caller: Caller | undefined): Promise<IngestReport> {
-    return this.bars.ingest(request, caller?.id);
+    return request.dry_run === true ? this.bars.check(request) : this.bars.ingest(request, caller?.id);
   }
 
   @Handles(ingestInstruments)
   ingestInstruments(request: IngestRequest, caller: Caller | undefined): Promise<IngestReport> {
-    return this.instruments.ingest(request, caller?.id);
+    return request.dry_run === true ? this.instruments.check(request) : this.instruments.ingest(request, caller?.id);
   }
 }

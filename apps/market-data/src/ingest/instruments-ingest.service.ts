@@ -8,7 +8,7 @@ import { instrumentNews } from '../instruments/instrument-news.js';
 import type { Transaction } from './ingest-transactions.js';
 import { readInstruments, type InstrumentBlock } from './instrument-lines.js';
 import { InstrumentsIngestRepository, type ListedInstrument } from './instruments-ingest.repository.js';
-import { refusedOf, storedReport, untouchedReport } from './lines-report.js';
+import { checkedReport, refusedOf, storedReport, untouchedReport } from './lines-report.js';
 import { renameWarning } from './rename-warning.js';
 
 const ITEMS_MAX = 10_000;
@@ -34,6 +34,18 @@ export class InstrumentsIngestService {
     // Told already: it is stored, whatever becomes of our own copy.
     if (report.inserted + report.updated > 0) await this.directory.refresh();
     return report;
+  }
+
+  /** What {@link ingest} would refuse and rename. Nothing is stored. */
+  async check(request: IngestRequest): Promise<IngestReport> {
+    const startedMs = systemClock.now();
+    const known = await this.directory.renewed();
+    const block = readInstruments(request, known);
+    const renamed = block.lines.flatMap(({ instrument: listed }) => {
+      const before = listed === undefined ? null : (known.get(listed.symbol)?.name ?? null);
+      return listed === undefined || before === null || (listed.name ?? before) === before ? [] : [listed.symbol];
+    });
+    return { ...checkedReport(block), ...renameWarning(block, { renamed }), took_ms: systemClock.now() - startedMs };
   }
 
   async #store(transaction: Transaction, request: IngestRequest, block: InstrumentBlock): Promise<Outcome> {

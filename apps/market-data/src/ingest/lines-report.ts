@@ -51,6 +51,21 @@ export function untouchedReport(request: IngestRequest, block: ReadBlock): Repor
   };
 }
 
+/** A block that was only checked: what would change is not known. */
+export function checkedReport(block: ReadBlock): Report {
+  const refused = refusedOf(block);
+  return {
+    total: block.lines.length,
+    inserted: 0,
+    updated: 0,
+    unchanged: 0,
+    failed: refused.length,
+    items: refused.slice(0, REFUSED_MAX).map((line) => itemOf(line, 0)),
+    ignored_columns: block.ignored,
+    registered: [],
+  };
+}
+
 export function storedReport(request: IngestRequest, block: ReadBlock, changed: Changed): Report {
   const refused = refusedOf(block);
   const fresh = new Set(changed.inserted);
