@@ -53,7 +53,11 @@ export class CaseFiles {
   }
 
   symbols(name: string): Promise<Reply> {
-    return postCsv(this.house.url, '/api/v2/batch/symbols', read(name), this.house.adminToken);
+    return this.symbolsText(read(name));
+  }
+
+  symbolsText(text: string | Buffer, query = ''): Promise<Reply> {
+    return postCsv(this.house.url, `/api/v2/batch/symbols?${query}`, text, this.house.adminToken);
   }
 
   ndjson(name: string): Promise<Reply> {

@@ -154,3 +154,24 @@ describeCases('The import tool', () => {
     expect([answer.summary.failed, refused.length]).toEqual([1_500, 1_500]);
   });
 });
+
+describeCases('A dry run', () => {
+  it('reports what would be refused, registered and renamed, and stores nothing', async () => {
+    const header = 'code,exchange,date,open,high,low,close,volume\n';
+    const lines = '688999,SSE,2024-06-03,1,1,1,1,100\n600519,SSE,2024-06-03,1,1,1,0,100\n';
+    const bars = await files.csvText(header + lines, 'register=true&dry_run=true');
+    expect(bars.body).toMatchObject({
+      dry_run: true,
+      summary: { total: 2, succeeded: 1, failed: 1 },
+      registered: ['688999.SH'],
+    });
+    expect(refusedLines(bars)).toEqual([3]);
+    expect((await files.get('/api/v2/symbols/688999.SH')).status).toBe(404);
+    const list = await files.symbolsText('code,exchange,name\n600519,SSE,another name\n', 'dry_run=true');
+    expect(list.body).toMatchObject({
+      summary: { succeeded: 1 },
+      warnings: [{ kind: 'renamed', count: 1, lines: [2] }],
+    });
+    expect((await files.get('/api/v2/symbols/600519.SH')).text).toContain('贵州茅台');
+  });
+});

@@ -26,6 +26,17 @@ const ndjson = (count: number, poisonEvery = Infinity): string =>
     (_, n) => `{"n":${n},"x":"${poisonEvery < Infinity && n % poisonEvery === 0 ? 'poison' : 'x'.repeat(20)}"}\n`,
   ).join('');
 
+it('A dry run is passed on as such, under no Idempotency-Key, and shows no counts of changes', async () => {
+  const body = ndjson(3, 2);
+  const headers = { 'content-type': 'application/x-ndjson', 'idempotency-key': 'key-1' };
+  const init = { method: 'POST', body, headers, token: gateway.token('operator') };
+  const response = await gateway.get('/api/v2/batch/bars?dry_run=true&on_error=abort', init);
+  expect(blocks.map(({ dry_run, idempotency_key }) => [dry_run, idempotency_key])).toEqual([[true, undefined]]);
+  const document = (await response.json()) as { dry_run: boolean; summary: object };
+  expect([response.status, document.dry_run]).toEqual([207, true]);
+  expect(document.summary).toEqual({ total: 3, succeeded: 1, failed: 2 });
+});
+
 describe('Refused lines as NDJSON', () => {
   const stream = async (body: string): Promise<{ response: Response; lines: Record<string, unknown>[] }> => {
     const headers = { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' };

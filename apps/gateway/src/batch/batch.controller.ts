@@ -54,11 +54,11 @@ export class BatchController {
     const { timeframe, register, format, stamps, symbol, ...query } = fromQuery(BarsBatchQuery, request);
     const common = {
       register,
+      ...onceOrDry(request, query),
       ...(timeframe === undefined ? {} : { timeframe }),
       ...(format === undefined ? {} : { dialect: format }),
       ...(stamps === undefined ? {} : { stamps }),
       ...(symbol === undefined ? {} : { symbol }),
-      ...idempotencyKeyOf(request),
     };
     return this.#take([request, reply], { kind: 'bars', call: ingestBars, common }, query);
   }
@@ -66,8 +66,9 @@ export class BatchController {
   @Post('symbols')
   @Operates(ingestInstruments, { summary: 'Store instruments', query: BatchQuery, body: BatchBody, ...batch })
   symbols(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
-    const target = { kind: 'instruments', call: ingestInstruments, common: idempotencyKeyOf(request) } as const;
-    return this.#take([request, reply], target, inOrder(fromQuery(BatchQuery, request)));
+    const query = inOrder(fromQuery(BatchQuery, request));
+    const target = { kind: 'instruments', call: ingestInstruments, common: onceOrDry(request, query) } as const;
+    return this.#take([request, reply], target, query);
   }
 
   @Post('factors')
@@ -78,8 +79,9 @@ export class BatchController {
     ...batch,
   })
   factors(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {
-    const target = { kind: 'factors', call: ingestFactors, common: idempotencyKeyOf(request) } as const;
-    return this.#take([request, reply], target, inOrder(fromQuery(BatchQuery, request)));
+    const query = inOrder(fromQuery(BatchQuery, request));
+    const target = { kind: 'factors', call: ingestFactors, common: onceOrDry(request, query) } as const;
+    return this.#take([request, reply], target, query);
   }
 
   async #take<Request extends IngestRequest>(
@@ -96,7 +98,7 @@ export class BatchController {
         : await this.#json(request, target, query);
     if (!(tally instanceof BatchTally)) return sendOperation(reply, 202, tally, factsOf(request));
     if (tally.stored === 0 && tally.status === 200) throw new Failure('invalid', 'The body has no lines');
-    return tally.send(reply, { lines: request.body instanceof Readable });
+    return tally.send(reply, { lines: request.body instanceof Readable, dryRun: query.dry_run });
   }
 
   /** Every refused line while the batch is stored, then the report; the status says only that it began. */
@@ -115,7 +117,7 @@ export class BatchController {
         refused.end({
           status: tally.status,
           read_after: tally.lsn ?? null,
-          ...tally.document({ lines: true }),
+          ...tally.document({ lines: true, dryRun: query.dry_run }),
           items: [],
         });
       },
@@ -132,10 +134,10 @@ export class BatchController {
     request: FastifyRequest,
     body: Readable,
     target: Target<Request>,
-    { charset, ...query }: BatchQuery,
+    { charset, dry_run: dryRun, ...query }: BatchQuery,
   ): Promise<BatchTally | Operation> {
     const text = textOf(request, body, charset);
-    if (query.on_error === 'continue') {
+    if (query.on_error === 'continue' || dryRun) {
       return this.batches.stream(target, text, { atOnce: query.concurrency });
     }
     // Block by block nothing could be taken back: all of it is staged first.
@@ -163,8 +165,8 @@ const inOrder = (query: BatchQuery): BatchQuery => ({ ...query, concurrency: 1 }
 const uploadKindOf = (kind: BatchKind): UploadKind => (kind === 'bars' || kind === 'factors' ? kind : 'symbols');
 
 /** Whether every refused line is wanted, and not only the first 1,000 of them with the answer. */
-const wantsLines = ({ headers }: FastifyRequest, { on_error }: BatchQuery): boolean =>
-  on_error === 'continue' && (headers.accept ?? '').includes('application/x-ndjson');
+const wantsLines = ({ headers }: FastifyRequest, { on_error, dry_run }: BatchQuery): boolean =>
+  (on_error === 'continue' || dry_run) && (headers.accept ?? '').includes('application/x-ndjson');
 
 /** The body as a line stream. The request must outlive its reader: destroying it would cut off the answer too. */
 function textOf({ headers }: FastifyRequest, body: Readable, charset: string | undefined): FileText {
@@ -175,3 +177,7 @@ function textOf({ headers }: FastifyRequest, body: Readable, charset: string | u
     chunks: body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>,
   };
 }
+
+/** A dry run stores nothing that could be stored twice. */
+const onceOrDry = (request: FastifyRequest, query: BatchQuery): Pick<IngestRequest, 'dry_run' | 'idempotency_key'> =>
+  query.dry_run ? { dry_run: true } : idempotencyKeyOf(request);

@@ -15,6 +15,8 @@ export class BatchQuery {
   @IsCount(1, 8) readonly concurrency: number = 4;
   /** `abort` stores nothing when one item is refused. */
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
+  /** Only report: nothing is stored, and no instrument registered. */
+  @IsFlag() readonly dry_run: boolean = false;
   /** How a line stream is encoded, instead of what its Content-Type says; recognised where neither does. */
   @IsCharset() readonly charset?: string;
 }

@@ -24,6 +24,13 @@ export interface TalliedItem {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
+interface DocumentOptions {
+  /** Items carry the number of their line. */
+  readonly lines: boolean;
+  /** Nothing was stored, so that what would change is not known. */
+  readonly dryRun?: boolean;
+}
+
 /** Adds up the reports of the blocks of one batch. */
 export class BatchTally {
   /** How the text of the batch was encoded; undefined where its items came as a list in another body. */
@@ -91,7 +98,7 @@ export class BatchTally {
   }
 
   /** The answer of SURFACE.md §4. */
-  document({ lines }: { readonly lines: boolean }): Record<string, unknown> {
+  document({ lines, dryRun = false }: DocumentOptions): Record<string, unknown> {
     const refused = firstOf(this.#refused);
     // All or only the refused: blank lines can leave a short batch with blocks that were not asked for all of theirs.
     const isWhole = this.#keptAll && this.#total <= ITEMS_MAX;
@@ -103,10 +110,9 @@ export class BatchTally {
         total: this.#total,
         succeeded: this.stored,
         failed: this.#failed,
-        inserted: this.#inserted,
-        updated: this.#updated,
-        unchanged: this.#unchanged,
+        ...(dryRun ? {} : { inserted: this.#inserted, updated: this.#updated, unchanged: this.#unchanged }),
       },
+      ...(dryRun ? { dry_run: true } : {}),
       items: told.map(({ line, ...item }) => (lines ? { ...item, line } : item)),
       items_truncated: this.#failed > refused.length,
       ignored_columns: [...this.#ignored].sort(),
@@ -116,7 +122,7 @@ export class BatchTally {
     };
   }
 
-  send(reply: FastifyReply, options: { readonly lines: boolean }): FastifyReply {
+  send(reply: FastifyReply, options: DocumentOptions): FastifyReply {
     if (this.#lsn !== undefined) void reply.header('x-read-after', this.#lsn);
     if (this.replayed) void reply.header('idempotency-replayed', 'true');
     return reply.code(this.status).send(this.document(options));

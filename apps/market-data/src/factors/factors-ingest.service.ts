@@ -13,7 +13,7 @@ import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
 import { newsOf, type News } from '../idempotency/news.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
-import { refusedOf, storedReport, untouchedReport } from '../ingest/lines-report.js';
+import { checkedReport, refusedOf, storedReport, untouchedReport } from '../ingest/lines-report.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { factorId, readFactors, type FactorBlock, type GivenFactor } from './factor-lines.js';
 import { FactorsRepository } from './factors.repository.js';
@@ -40,12 +40,25 @@ export class FactorsIngestService {
   /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
   async ingest(request: IngestRequest, owner = 'market-data'): Promise<IngestReport> {
     const receivedAtMs = systemClock.now();
-    const block = await readFactors(request, (alias) => this.directory.find(alias), receivedAtMs);
-    if (block.lines.length > ITEMS_MAX) throw new Failure('too_large', `A block holds at most ${ITEMS_MAX} lines`);
+    const block = await this.#read(request, receivedAtMs);
     const claim = claimOfBlock('factors', request, owner);
     return this.once.run({ kind: 'factors', claim, receivedAtMs }, (transaction) =>
       this.#store(transaction, request, block),
     );
+  }
+
+  /** What {@link ingest} would refuse and remark. Nothing is stored. */
+  async check(request: IngestRequest): Promise<IngestReport> {
+    const startedMs = systemClock.now();
+    const block = await this.#read(request, startedMs);
+    const remarks = remarksOf(block, lastOfEach(block).superseded);
+    return { ...checkedReport(block), ...remarks, took_ms: systemClock.now() - startedMs };
+  }
+
+  async #read(request: IngestRequest, nowMs: number): Promise<FactorBlock> {
+    const block = await readFactors(request, (alias) => this.directory.find(alias), nowMs);
+    if (block.lines.length > ITEMS_MAX) throw new Failure('too_large', `A block holds at most ${ITEMS_MAX} lines`);
+    return block;
   }
 
   async #store(transaction: Transaction, request: IngestRequest, block: FactorBlock): Promise<Outcome> {
@@ -67,17 +80,21 @@ export class FactorsIngestService {
         .filter((one) => one.fresh === fresh)
         .map(({ id, day }) => factorId({ symbol: symbols.get(id) ?? '', day }));
     const told = new Set(changed.map(({ id }) => symbols.get(id) ?? ''));
-    const lines = superseded.slice(0, SUPERSEDED_LINES_MAX);
     return {
       inserted: idsOf(true),
       updated: idsOf(false),
       news: [...told].map((symbol) => newsOf(factorsChanged, { symbol })),
-      remarks: {
-        ...(block.rounded === 0 ? {} : { rounded: block.rounded }),
-        ...(lines.length === 0 ? {} : { superseded: { count: superseded.length, lines } }),
-      },
+      remarks: remarksOf(block, superseded),
     };
   }
+}
+
+function remarksOf({ rounded }: FactorBlock, superseded: readonly SupersededLine[]): IngestRemarks {
+  const lines = superseded.slice(0, SUPERSEDED_LINES_MAX);
+  return {
+    ...(rounded === 0 ? {} : { rounded }),
+    ...(lines.length === 0 ? {} : { superseded: { count: superseded.length, lines } }),
+  };
 }
 
 /** Of lines about one instrument and day the last one counts; the others are superseded by it, unless they say the same. */

@@ -10,6 +10,6 @@ export class FactorsHandler {
 
   @Handles(ingestFactors)
   ingest(request: IngestRequest, caller: Caller | undefined): Promise<IngestReport> {
-    return this.factors.ingest(request, caller?.id);
+    return request.dry_run === true ? this.factors.check(request) : this.factors.ingest(request, caller?.id);
   }
 }
