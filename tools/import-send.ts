@@ -17,6 +17,8 @@ export interface ImportOptions {
   readonly encoding?: string | undefined;
   /** The source whose columns and units the file has; recognised by its header where absent. */
   readonly format?: string | undefined;
+  /** `start` when times say when a bar starts; they say when it ends where absent. */
+  readonly stamps?: string | undefined;
   /** The instrument of a file that does not name it; as the name of the file says where absent. */
   readonly symbol?: string | undefined;
   /** Register instruments that bars name and no list did. */
@@ -45,6 +47,7 @@ export async function importFile(path: string, options: ImportOptions): Promise<
     query.set('register', String(options.register ?? true));
     if (seen.timeframe !== undefined) query.set('timeframe', seen.timeframe);
     if (options.format !== undefined) query.set('format', options.format);
+    if (options.stamps !== undefined) query.set('stamps', options.stamps);
     const symbol = options.symbol ?? symbolInFileName(path);
     if (symbol !== undefined) query.set('symbol', symbol);
   }

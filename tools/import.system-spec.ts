@@ -111,13 +111,13 @@ describe('npm run import', () => {
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('--encoding must be one of utf-8')]);
   });
 
-  it('passes on the format and the symbol, which the name of the file may say too', async () => {
+  it('passes on the format, the stamps and the symbol, which the name of the file may say too', async () => {
     const text = 'day,open,high,low,close,volume\n2024-06-14,8,9,7,8,100\n';
     await run([fileOf('SH#600000.txt', text)]);
-    await run([fileOf('any.csv', text), '--format', 'sina', '--symbol', 'sz000001']);
+    await run([fileOf('any.csv', text), '--format', 'sina', '--symbol', 'sz000001', '--stamps', 'start']);
     expect(asked.map((request) => request.path)).toEqual([
       '/api/v2/batch/bars?concurrency=4&register=true&symbol=600000.SH',
-      '/api/v2/batch/bars?concurrency=4&register=true&format=sina&symbol=sz000001',
+      '/api/v2/batch/bars?concurrency=4&register=true&format=sina&stamps=start&symbol=sz000001',
     ]);
   });
 

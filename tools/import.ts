@@ -16,6 +16,7 @@ minute bars, is read from the file. Exit code: 0 all stored, 2 some lines refuse
   --encoding gb18030  how the file is encoded: utf-8, gb18030 (also GBK), utf-16le or utf-16be; recognised where absent
   --format tushare    whose columns and units the file has: mystocks, tushare, akshare, baostock, tdx, pandas or sina;
                       recognised by the header where it can be
+  --stamps start      the times say when a bar starts; as stored they say when it ends
   --symbol 600519.SH  the instrument of a file that does not name it; also read from a name like SH#600519.txt
   --no-register       refuse bars of instruments that no list has named
   --report FILE       where to write the refused lines (default: FILE.rejected.csv)
@@ -86,6 +87,7 @@ async function run(): Promise<number> {
       timeframe: { type: 'string' },
       encoding: { type: 'string' },
       format: { type: 'string' },
+      stamps: { type: 'string' },
       symbol: { type: 'string' },
       url: { type: 'string' },
       report: { type: 'string' },
@@ -110,6 +112,7 @@ async function run(): Promise<number> {
     timeframe: values.timeframe,
     encoding: values.encoding,
     format: values.format,
+    stamps: values.stamps,
     symbol: values.symbol,
     register: values.register,
     progress: bar.show,

@@ -170,6 +170,9 @@ describe('an NDJSON block', () => {
     const rows = [
       json({ ...bar, timeframe: '1Min', t: '2024-06-14T01:31:00Z' }),
       json({ ...bar, timeframe: '1Min', t: '2024-06-14T09:31:00+08:00' }),
+      json({ ...bar, timeframe: '1Min', t: '2024-06-14T09:31:00.0000000+08:00' }),
+      json({ ...bar, timeframe: '1Min', t: `2024-06-14T01:31:00.${'0'.repeat(30)}Z` }),
+      json({ ...bar, timeframe: '1Min', t: '2024-06-14t01:31:00z' }),
     ];
     for (const block of rows) expect(block.minute.copyText().toString()).toContain('2024-06-14 09:31');
   });
@@ -186,6 +189,7 @@ describe('an NDJSON block', () => {
     ['too many digits', { ...bar, amt: 123_456_789_012.12_345 }, 'exactly'],
     ['an exponent', { ...bar, o: 1e-7 }, 'decimals'],
     ['a wrong frame', { ...bar, timeframe: '2Min' }, 'timeframe'],
+    ['a part of a second', { ...bar, timeframe: '1Min', t: '2024-06-14T09:31:00.0000001+08:00' }, 'whole minute'],
     ['a stamp without a zone', { ...bar, t: '2024-06-14T00:00:00' }, 'time'],
     ['no stamp', { symbol: '600519', o: 1, h: 1, l: 1, c: 1, v: 1 }, 'date'],
     ['no price', { symbol: '600519', t: '2024-06-14' }, 'decimals'],

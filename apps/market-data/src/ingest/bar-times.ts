@@ -18,7 +18,8 @@ const minutesOf: ReadonlyMap<string, number> = new Map<StoredTimeframe, number>(
 const FIRST_DAY = 19_901_219;
 const SUMMERS_END = 19_910_916;
 const INSTANT_LENGTH = 25;
-const INSTANT = /^(\d{4}-\d{2}-\d{2})T(([01]\d|2[0-3]):[0-5]\d:[0-5]\d)(\.0{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+const INSTANT_MAX = 200;
+const INSTANT = /^(\d{4}-\d{2}-\d{2})T(([01]\d|2[0-3]):[0-5]\d:[0-5]\d)(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const CHINA = Buffer.from('+08:00');
 
 /** Reads when a line's bar ended. After {@link read} without a refusal, `day`, `minute` and `minutes` say it. */
@@ -81,7 +82,7 @@ export class BarTimes {
       bytes[start + 10] === 84;
     if (inChina) this.#clock = readMinute(bytes, start + 11, start + 19);
     // In the summer of 1991 the clocks of China were at +09:00. Midnight is the mark of a daily bar in any case.
-    if (!inChina || (this.day < SUMMERS_END && this.#clock !== 0)) this.#readForeign(cellText(bytes, start, end));
+    if (!inChina || (this.day < SUMMERS_END && this.#clock !== 0)) this.#readForeign(instantText(bytes, start, end));
     return this.#clock < 0 ? refusals.time : undefined;
   }
 
@@ -117,5 +118,12 @@ export class BarTimes {
 
 const isGiven = ({ starts, ends }: Fields, column: number): boolean =>
   column >= 0 && (ends[column] as number) > (starts[column] as number);
+
+/** An instant of RFC 3339 without the zeros behind its seconds, of which .NET writes 7 and Go 9. */
+const instantText = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, INSTANT_MAX))
+    .toString('latin1')
+    .toUpperCase()
+    .replace(/\.0+(?=Z|[+-])/, '');
 
 const dayNumber = (atMs: number): number => Number(chinaDay(atMs).replaceAll('-', ''));
