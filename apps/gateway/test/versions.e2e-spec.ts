@@ -10,6 +10,7 @@ const documents: Record<string, object> = {
       { t: '2023-12-29T00:00:00+08:00', o: 2, h: 4, l: 1, c: 3, v: 100, amt: 5 },
       { t: '2023-12-28T00:00:00+08:00', o: 1, h: 3, l: 1, c: 2, v: 90 },
     ],
+    meta: { adjustment: 'qfq' },
   },
   [latestQuotes.subject]: {
     quotes: {
@@ -60,6 +61,21 @@ describe('v1', () => {
     expect(body.data).toEqual([
       { datetime: '2023-12-28', date: '2023-12-28', open: 1, high: 3, low: 1, close: 2, volume: 90, amount: null },
       { datetime: '2023-12-29', date: '2023-12-29', open: 2, high: 4, low: 1, close: 3, volume: 100, amount: 5 },
+    ]);
+  });
+
+  it('says in a header when the default adjustment became raw because no factor is stored', async () => {
+    const of = async (): Promise<string | null> =>
+      (await gateway.get('/api/v1/market/kline?symbol=920008')).headers.get('x-adjustment');
+    expect(await of()).toBeNull();
+    const adjusted = documents[listBars.subject] ?? {};
+    documents[listBars.subject] = { ...adjusted, meta: { adjustment: 'raw' } };
+    const fallback = await gateway.get('/api/v1/market/kline?symbol=920009');
+    documents[listBars.subject] = adjusted;
+    expect(asked()).toMatchObject({ adjustment: 'qfq', without_factors: 'raw' });
+    expect([fallback.status, fallback.headers.get('x-adjustment')]).toEqual([
+      200,
+      'raw; reason="no adjustment factor is stored"',
     ]);
   });
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { barWindow } from '../src/bars/bar-window.js';
 import type { BarSeries, BarsQuestion } from '../src/bars/bars.repository.js';
-import { startMarket, storeDays, storeMinutes, type Market } from './stored-market.js';
+import { startMarket, storeDays, storeFactors, storeMinutes, type Market } from './stored-market.js';
 import { onStandIn, type OpenStore } from './timeseries-stores.js';
 
 const FIRST = '2024-01-01';
@@ -28,8 +28,11 @@ function numbers(seed: number): () => number {
 const two = (value: number): string => String(value).padStart(2, '0');
 const clock = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}:00`;
 
-/** Bars with holes: days, factors, amounts and minutes are missing here and there; decimals are of any length. */
-function rows(next: () => number): { days: string[]; minutes: Map<number, string[]> } {
+/**
+ * Bars with holes: days, factors, amounts and minutes are missing here and there; decimals are of any length. A previous
+ * close that is not the close before makes an ex-day; some of them have a factor by ex-date.
+ */
+function rows(next: () => number): { days: string[]; given: string[]; minutes: Map<number, string[]> } {
   const price = (): string => (next() * 100 + 0.01).toFixed(Math.floor(next() * 7));
   const positive = (): string => (Number(price()) || 1).toString();
   const optional = (text: string): string => (next() < 0.2 ? '' : text);
@@ -37,13 +40,19 @@ function rows(next: () => number): { days: string[]; minutes: Map<number, string
   const volume = (): number => Math.floor(next() * 1e12);
   const amount = (): string => optional((next() * 1e8).toFixed(Math.floor(next() * 7)));
   const days: string[] = [];
+  const given: string[] = [];
   const minutes = new Map<number, string[]>([1, 5, 15, 30, 60].map((frame) => [frame, []]));
   for (const code of codes) {
+    let close = positive();
     for (let offset = 0; offset < DAYS; offset += 1) {
       const day = addDays(FIRST, offset);
       if (weekday(day) > 4 || next() < 0.1) continue;
       const factor = next() < 0.5 ? '' : (next() * 3 + 0.5).toFixed(Math.floor(next() * 11));
-      const line = [code, 'SSE', day, values(), positive(), volume(), amount(), '', '', 1, 0, factor].join(',');
+      const before = next() < 0.9 ? close : optional(positive());
+      close = positive();
+      const prices = `${positive()},${positive()},${positive()},${close}`;
+      if (next() < 0.05) given.push(`${code},SSE,${day},${(next() * 3 + 0.001).toFixed(6)}`);
+      const line = [code, 'SSE', day, prices, before, volume(), amount(), '', '', 1, 0, factor].join(',');
       if (code !== '600004' || offset < 40) days.push(line);
       if (offset > 25) continue;
       for (const [frame, lines] of minutes) {
@@ -57,18 +66,22 @@ function rows(next: () => number): { days: string[]; minutes: Map<number, string
       }
     }
   }
-  return { days, minutes };
+  return { days, given, minutes };
 }
 
 beforeAll(async () => {
   market = await startMarket();
   other = await onStandIn.open(market.pool, market.directory);
-  const { days, minutes } = rows(numbers(SEED));
+  const { days, given, minutes } = rows(numbers(SEED));
   for (const store of [market.store, other]) {
     const there = { ...market, store };
     await storeDays(there, days);
     for (const [frame, lines] of minutes) await storeMinutes(there, frame, lines);
   }
+  await storeFactors(
+    market,
+    given.filter((line) => !line.startsWith('IDX')),
+  );
   instruments = [...(await market.directory.all()).values()];
 }, 120_000);
 afterAll(async () => {

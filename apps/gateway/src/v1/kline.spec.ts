@@ -10,6 +10,7 @@ describe('bars of v1', () => {
       symbol: '600519',
       timeframe: '1Day',
       adjustment: 'qfq',
+      without_factors: 'raw',
       limit: 60,
       sort: 'desc',
     });
@@ -25,6 +26,14 @@ describe('bars of v1', () => {
       end: '2023-12-31',
       limit: 10_000,
     });
+  });
+
+  it('become raw without factors only where no adjustment was asked for by name', () => {
+    for (const adjust of ['qfq', 'hfq']) {
+      const request = asked({ stock_code: '600519', adjust });
+      expect(request).toMatchObject({ adjustment: adjust });
+      expect(request).not.toHaveProperty('without_factors');
+    }
   });
 
   it('read an interval before a period', () => {

@@ -20,7 +20,8 @@ export class KlineQuery {
   @IsOneOf(Object.keys(periods), { code: 2000 }) readonly period: Period = 'daily';
   @IsOneOf([...Object.keys(intervals), ...Object.keys(periods)], { optional: true, code: 2000 })
   readonly interval?: string;
-  @IsOneOf(['qfq', 'hfq', ''], { code: 2001 }) readonly adjust: 'qfq' | 'hfq' | '' = 'qfq';
+  /** Without it `qfq`, or raw for an instrument that never had a factor; the header X-Adjustment says so then. */
+  @IsOneOf(['qfq', 'hfq', ''], { optional: true, code: 2001 }) readonly adjust?: 'qfq' | 'hfq' | '';
   @IsDay({ optional: true }) readonly start_date?: string;
   @IsDay({ optional: true }) readonly end_date?: string;
 }
@@ -39,12 +40,18 @@ export function toBarsRequest(
   return {
     symbol: stockSymbol(code),
     timeframe: periods[period],
-    adjustment: query.adjust === '' ? 'raw' : query.adjust,
+    ...adjustmentOf(query.adjust),
     ...(query.start_date === undefined
       ? { limit: BARS_WITHOUT_START, sort: 'desc' }
       : { start: query.start_date, limit: 10_000 }),
     ...(query.end_date === undefined ? {} : { end: query.end_date }),
   };
+}
+
+/** What is asked for by name is answered or refused; only the default may become raw. */
+function adjustmentOf(adjust: KlineQuery['adjust']): Pick<ListBarsRequest, 'adjustment' | 'without_factors'> {
+  if (adjust === undefined) return { adjustment: 'qfq', without_factors: 'raw' };
+  return { adjustment: adjust === '' ? 'raw' : adjust };
 }
 
 const periodOf = (interval: string): Period =>
@@ -56,7 +63,8 @@ const periodOf = (interval: string): Period =>
  */
 export const stockSymbol = (code: string): string => (/^000\d{3}$/.test(code) ? `${code}.SZ` : code);
 
-interface BarsDocument {
+export interface BarsDocument {
+  readonly meta: { readonly adjustment: string };
   readonly bars: readonly {
     readonly t: string;
     readonly o: number;
@@ -69,7 +77,7 @@ interface BarsDocument {
 }
 
 /** `{bars:[{t,o,h,l,c,v,amt}]}` -> the rows of the original, oldest first. */
-export function toKlineRows({ bars }: BarsDocument): Record<string, unknown>[] {
+export function toKlineRows({ bars }: Pick<BarsDocument, 'bars'>): Record<string, unknown>[] {
   return bars
     .map(({ t, o, h, l, c, v, amt }) => ({
       datetime: t.slice(0, 10),

@@ -17,7 +17,7 @@ import { checkInput, fromQuery } from '../http/input.js';
 import { provenanceHeaders } from '../reads/answer-headers.js';
 import { ReadsService, type ReadCall } from '../reads/reads.service.js';
 import { envelope } from './envelope.js';
-import { KlineQuery, stockSymbol, toBarsRequest, toKlineRows } from './kline.js';
+import { KlineQuery, stockSymbol, type BarsDocument, toBarsRequest, toKlineRows } from './kline.js';
 import { popular, QuotesQuery, StocksQuery, toQuoteRows, toStockRows } from './listings.js';
 
 type Document = Record<string, unknown>;
@@ -29,10 +29,19 @@ export class MarketV1Controller {
   constructor(private readonly reads: ReadsService) {}
 
   @Get('kline')
-  @Operates(listBars, { summary: 'Bars', query: KlineQuery, deprecated: true })
+  @Operates(listBars, {
+    summary:
+      'Bars; without adjust adjusted to the newest price (qfq), or raw with the header X-Adjustment: raw where no factor is stored',
+    query: KlineQuery,
+    deprecated: true,
+  })
   async kline(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Document> {
     const wanted = checkInput(ListBarsRequest, toBarsRequest(fromQuery(KlineQuery, request)));
-    const rows = toKlineRows(await this.#read([request, reply], listBars, wanted));
+    const document = await this.#read<BarsDocument, ListBarsRequest>([request, reply], listBars, wanted);
+    if (document.meta.adjustment !== wanted.adjustment) {
+      void reply.header('x-adjustment', `${document.meta.adjustment}; reason="no adjustment factor is stored"`);
+    }
+    const rows = toKlineRows(document);
     return envelope(rows, `获取K线数据成功，共${rows.length}条记录`, about(request));
   }
 

@@ -188,7 +188,7 @@ export function itAdjusts(store: TimeseriesStore): void {
     }
 
     it(
-      'take a time that grows no faster than the rows: a page of all days equals its parts',
+      'are answered for 3,000 days of which only the first has a factor',
       async () => {
         const code = '609305';
         const days = Array.from({ length: 3_000 }, (_, index) => addDays('2005-01-03', index));

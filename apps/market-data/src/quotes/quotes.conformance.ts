@@ -151,10 +151,10 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         expect((await latest('600003.SH')).quotes).toMatchObject({ '600003.SH': { v: 6, seq: 5 } });
       });
 
-      it('leave out what is not known, and say how long the answer lives', async () => {
+      it('leave out what is not known but name it, and say how long the answer lives', async () => {
         const answer = await quotes.service.latest({ symbols: ['999999.SH', '000001.SZ'] });
         expect(answer.body.toString()).toBe(
-          '{"quotes":{},"meta":{"currency":"CNY","source":"stored","quality":null,"as_of":null}}',
+          '{"quotes":{},"meta":{"errors":[{"symbol":"999999.SH","code":2101,"message":"There is no instrument 999999.SH"}],"currency":"CNY","source":"stored","quality":null,"as_of":null}}',
         );
         expect(answer).toMatchObject({ tags: ['quote:000001.SZ', 'instruments'], ttl_ms: 3_000 });
         expect(answer.body.subarray(answer.quality_at).toString()).toBe('null,"as_of":null}}');

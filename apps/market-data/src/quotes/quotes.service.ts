@@ -15,25 +15,17 @@ import { claimOfBatch } from '../idempotency/claim.js';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { listTags } from '../instruments/list-tags.js';
+import { namedInstruments, type NamedInstruments, type SymbolError } from '../instruments/named-instruments.js';
 import { quoteNews, quotesReport, readQuote, storedOf } from './quote-items.js';
 import { liveUntilMs, quoteQuality, worst } from './quote-quality.js';
 import { QuotesRepository } from './quotes.repository.js';
 import { settle, type NamedQuote, type Verdict } from './settle.js';
 
-interface Named {
-  readonly instruments: readonly { readonly id: number; readonly symbol: string }[];
-  /** Tags of the answer, if it depends on which instruments there are. */
-  readonly listTags: readonly string[];
-  /** There is no instrument of a symbol that was asked for. */
-  readonly isLacking: boolean;
-}
-
 /** When an answer is built, and what is said about it beside its content. */
 interface Built {
   readonly nowMs: number;
   readonly tags: string[];
-  readonly isLacking: boolean;
+  readonly errors: readonly SymbolError[];
 }
 
 /** A stored quote's time as a client reads it, or none. */
@@ -69,16 +61,16 @@ export class QuotesService {
 
   /** The latest quote of each symbol that has one. */
   async latest(request: QuotesRequest): Promise<Answer> {
-    const { instruments, listTags: more, isLacking } = await this.#resolve(request.symbols);
+    const { instruments, listTags: more, errors } = await this.#resolve(request.symbols);
     const rows = await this.repository.latest(instruments.map(({ id }) => id));
     const quotes = rows.map(({ place, quote }) => `"${instruments[place]?.symbol ?? ''}":${quote}`);
     const tags = [...instruments.map(({ symbol }) => quoteTag(symbol)), ...more];
-    return answerOf(`"quotes":{${quotes.join(',')}}`, rows, { nowMs: this.clock.now(), tags, isLacking });
+    return answerOf(`"quotes":{${quotes.join(',')}}`, rows, { nowMs: this.clock.now(), tags, errors });
   }
 
   /** Latest quote, newest two daily bars and the phase of the market, for each symbol there is. */
   async snapshots(request: QuotesRequest): Promise<Answer> {
-    const { instruments, listTags: more, isLacking } = await this.#resolve(request.symbols);
+    const { instruments, listTags: more, errors } = await this.#resolve(request.symbols);
     const rows = await this.repository.snapshots(instruments.map(({ id }) => id));
     const nowMs = this.clock.now();
     const phase = JSON.stringify(phaseAt(nowMs));
@@ -87,7 +79,7 @@ export class QuotesService {
       return `"${instruments[place]?.symbol ?? ''}":{"latest_quote":${quote ?? 'null'},"daily_bar":${daily},"prev_daily_bar":${previous},"phase":${phase}}`;
     });
     const tags = [...instruments.flatMap(({ symbol }) => [symbol, quoteTag(symbol)]), ...more];
-    return answerOf(`"snapshots":{${snapshots.join(',')}}`, rows, { nowMs, tags, isLacking });
+    return answerOf(`"snapshots":{${snapshots.join(',')}}`, rows, { nowMs, tags, errors });
   }
 
   async #store(transaction: Transaction, named: readonly NamedQuote[], nowMs: number): Promise<readonly Verdict[]> {
@@ -101,24 +93,24 @@ export class QuotesService {
     return verdicts;
   }
 
-  /** Instruments once each; a symbol nobody knows is left out. */
-  async #resolve(aliases: readonly string[]): Promise<Named> {
-    const found = await Promise.all(aliases.map((alias) => this.directory.find(alias)));
-    const known = found.filter((one) => one !== undefined);
-    const instruments = [...new Map(known.map((one) => [one.symbol, one])).values()];
-    return { instruments, listTags: listTags(aliases, found), isLacking: known.length < found.length };
+  /** Unknown symbols are left out, even all of them; an ambiguous one alone is refused with what it may mean. */
+  async #resolve(aliases: readonly string[]): Promise<NamedInstruments> {
+    const named = await namedInstruments(this.directory, aliases);
+    if (named.refusal?.problem === 'SYMBOL_AMBIGUOUS') throw named.refusal;
+    return named;
   }
 }
 
 /** What time says about the answer is said of one instant: a kept label or phase must be true until the answer ends. */
-function answerOf(members: string, rows: readonly Timed[], { nowMs, tags, isLacking }: Built): Answer {
+function answerOf(members: string, rows: readonly Timed[], { nowMs, tags, errors }: Built): Answer {
   const now = { ms: nowMs, phase: phaseAt(nowMs) };
   const times = rows.flatMap(({ t }) => (t === null ? [] : [t]));
   const ages = rows.flatMap(({ t, simulated }) =>
     t === null ? [] : [{ ms: Date.parse(t), simulated: simulated ?? false }],
   );
   const quality = worst(ages.map((age) => quoteQuality(age, now)));
-  const lifetime = quotesLifetime(nowMs, quality === 'live' ? liveUntilMs(ages) : undefined, isLacking);
-  const data = { members, quality, asOf: times.sort().at(-1) };
+  const lifetime = quotesLifetime(nowMs, quality === 'live' ? liveUntilMs(ages) : undefined, errors.length > 0);
+  const facts = errors.length === 0 ? {} : { errors };
+  const data = { members, facts, quality, asOf: times.sort().at(-1) };
   return answerOfMarketData(data, { tags, ...lifetime, built_at_ms: nowMs });
 }
