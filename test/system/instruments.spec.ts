@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@mystocks/testing';
-import { ask, bearer, get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { ask, bearer, get, postCsv, root, startHouse, type House, type Reply } from './house.js';
 
 let house: House;
 beforeAll(async () => {
@@ -65,5 +67,40 @@ describe('instruments in the running system', () => {
     expect(await statusOf(await list('code,exchange,name', '600304,SSE,some'))).toBe('listed');
     expect(await statusOf(await list('code,exchange,name,status', '600304,SSE,some,delisted'))).toBe('delisted');
     expect(await statusOf(await list('code,exchange,name', '600304,SSE,other'))).toBe('delisted');
+  });
+});
+
+const folder = join(root, '../shared/cases');
+
+(existsSync(folder) ? describe : describe.skip)('wrong codes over HTTP (../shared/cases)', () => {
+  const send = (kind: 'symbols' | 'bars', name: string, query = ''): Promise<Reply> =>
+    postCsv(house.url, `/api/v2/batch/${kind}${query}`, readFileSync(join(folder, name)), house.adminToken);
+  beforeAll(() => send('symbols', '00-instruments.csv'));
+
+  it('answers the bare code 600519 with 200 before and after a file with the wrong exchange', async () => {
+    expect((await read('/api/v2/symbols/600519')).status).toBe(200);
+    const reply = await send('bars', '24-wrong-exchange.csv', '?register=true');
+    expect(reply.status).toBe(422);
+    expect(reply.text).toContain('SZSE has no code 600519, but SSE may have it');
+    expect((await read('/api/v2/symbols/600519')).body).toMatchObject({ symbol: '600519.SH' });
+    expect((await read('/api/v2/symbols/600519.SZ')).status).toBe(404);
+  });
+
+  it('stores the index line of 23-index-or-stock.csv only', async () => {
+    const reply = await send('bars', '23-index-or-stock.csv');
+    expect(reply).toMatchObject({ status: 207, body: { summary: { total: 4, succeeded: 1, failed: 3 } } });
+  });
+
+  it('finds the names of 26-names.csv however they are written', async () => {
+    await send('symbols', '26-names.csv');
+    const found = async (q: string): Promise<string[]> => {
+      const { body } = await read(`/api/v2/symbols?q=${encodeURIComponent(q)}`);
+      return (body as { symbols: { symbol: string }[] }).symbols.map(({ symbol }) => symbol);
+    };
+    expect(await found('万科A')).toEqual(['000002.SZ']);
+    expect(await found('*ST')).toEqual(['600078.SH']);
+    expect(await found('%')).toEqual([]);
+    expect(await found('payh')).toEqual(['000001.SZ']);
+    expect(await found('pingan')).toEqual(['000001.SZ', '601318.SH']);
   });
 });

@@ -37,9 +37,11 @@ const list = `SELECT symbol, ${item} FROM market_data.instruments
 const names = `SELECT symbol, name FROM market_data.instruments WHERE ${filter} ORDER BY symbol`;
 const some = `SELECT symbol, ${item} FROM market_data.instruments WHERE symbol = ANY ($1::text[]) ORDER BY symbol`;
 
-// In the order of ids, so that two transactions never wait for each other in a circle.
+// Shared by all that store rows; the removal of an instrument waits for them.
+const share = `SELECT id FROM market_data.instruments WHERE id = ANY ($1::int[]) ORDER BY id FOR KEY SHARE`;
+// What another transaction is marking is left to it, so that no transaction waits for a long one.
 const markUsed = `UPDATE market_data.instruments SET in_use = true WHERE id IN (
-  SELECT id FROM market_data.instruments WHERE id = ANY ($1::int[]) AND NOT in_use ORDER BY id FOR NO KEY UPDATE)`;
+  SELECT id FROM market_data.instruments WHERE id = ANY ($1::int[]) AND NOT in_use FOR NO KEY UPDATE SKIP LOCKED)`;
 
 @Injectable()
 export class InstrumentsRepository {
@@ -76,16 +78,14 @@ export class InstrumentsRepository {
   }
 
   /**
-   * Notes that rows of these instruments are stored with this transaction. The rows of the instruments are locked until
-   * its end; false when one of them does not exist any more.
+   * For a transaction that stores rows of these instruments: until its end none of them can be removed, and after its
+   * commit they are in use. False when one of them does not exist any more.
    */
   async markInUse(client: WritingClient, ids: readonly number[]): Promise<boolean> {
-    const { rowCount } = await client.query({ name: 'instruments-mark', text: markUsed, values: [ids] });
-    if (rowCount === ids.length) return true;
-    // The others were in use already, if they are there: a new statement sees what was committed meanwhile.
-    const text = 'SELECT count(*)::int AS used FROM market_data.instruments WHERE id = ANY ($1::int[]) AND in_use';
-    const { rows } = await client.query<{ used: number }>({ name: 'instruments-used', text, values: [ids] });
-    return rows[0]?.used === ids.length;
+    const { rows } = await client.query<{ id: number }>({ name: 'instruments-share', text: share, values: [ids] });
+    if (rows.length < ids.length) return false;
+    await client.query({ name: 'instruments-mark', text: markUsed, values: [ids] });
+    return true;
   }
 
   /** Locks an instrument for its removal; undefined when there is none. */

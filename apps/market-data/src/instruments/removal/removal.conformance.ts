@@ -100,6 +100,18 @@ export function itRemovesInstruments(store: TimeseriesStore): void {
       expect(await ids(symbol)).toHaveLength(1);
     });
 
+    const onPostgres = store.name === 'PostgreSQL';
+    (onPostgres ? it : it.skip)('makes no block wait for a long transaction that stores its first bar', async () => {
+      await named('600208');
+      const read = await room.blocks.read(request(BARS, bar('600208')));
+      await room.transactions.run(async (transaction) => {
+        await room.bars.store(transaction, read);
+        const other = bar('600208').replace('06-14', '06-17');
+        expect(await room.bars.ingest(request(BARS, other))).toMatchObject({ inserted: 1 });
+      });
+      await expect(room.removal.remove('600208.SH')).rejects.toMatchObject({ code: 'conflict' });
+    });
+
     it('is either removed or has its bar when both are asked for at the same time', async () => {
       for (let round = 0; round < 20; round += 1) {
         const code = String(600_300 + round);
