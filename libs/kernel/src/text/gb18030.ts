@@ -50,6 +50,13 @@ function weightOf(lead: number, trail: number, length: number): Weight {
 const isBetween = (value: number | undefined, from: number, to: number): boolean =>
   value !== undefined && value >= from && value <= to;
 
+/**
+ * True for a line in UTF-8 that has characters of three bytes, as Chinese ones are. Words in GB18030 of which all bytes
+ * are valid UTF-8 by chance read as characters of two bytes.
+ */
+export const isChineseUtf8 = (line: Buffer): boolean =>
+  !isAscii(line) && isUtf8(line) && line.some((byte) => byte >= 0xe0);
+
 /** Decodes GB18030 to UTF-8, whole lines at a time. What cannot be decoded becomes U+FFFD, which no reader stores. */
 export function fromGb18030(): TextStep {
   let held: Buffer[] = [];
@@ -80,7 +87,7 @@ function decodeLines(lines: Buffer): string {
     const newline = lines.indexOf(LF, from);
     const to = newline < 0 ? lines.length : newline + 1;
     const line = lines.subarray(from, to);
-    if (!isAscii(line) && isUtf8(line) && !isChinese(line)) {
+    if (isChineseUtf8(line)) {
       text += decoder.decode(lines.subarray(decodedTo, from)) + withoutText(line);
       decodedTo = to;
     }

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Charset } from './charset.js';
-import { fromGb18030, isChinese } from './gb18030.js';
+import { fromGb18030, isChinese, isChineseUtf8 } from './gb18030.js';
 import { NOTHING, type TextStep } from './step.js';
 
 const LF = 10;
@@ -31,11 +31,24 @@ export function recognised(decided: (charset: Charset) => void): TextStep {
   };
 }
 
+/** Two or more Chinese characters of GB 2312 that are two-byte characters of UTF-8 as well. */
+const WORD = /^(?:[\u00b0-\u00df][\u00a1-\u00fe]){2,}$/;
+
+/**
+ * Short Chinese text in GB18030 may be valid UTF-8 by chance: the name of one in 300 listed companies is (鲁泰). In UTF-8
+ * it would be a row of letters with accents or of another script, of which none stands alone. Chinese in UTF-8 takes
+ * three bytes a character, and accents stand between plain letters.
+ */
+function isChineseByChance(lines: Buffer): boolean {
+  for (const [word] of lines.toString('latin1').matchAll(/[\u0080-\u00ff]+/g)) if (!WORD.test(word)) return false;
+  return isChinese(lines);
+}
+
 function charsetIn(sample: Buffer): 'utf-8' | 'gb18030' {
   // The sample may end within a character; a line does not.
   const end = sample.length < SAMPLE_BYTES ? -1 : sample.lastIndexOf(LF);
   const lines = end < 0 ? sample : sample.subarray(0, end + 1);
-  if (isUtf8(lines)) return 'utf-8';
+  if (isUtf8(lines)) return isChineseByChance(lines) ? 'gb18030' : 'utf-8';
   const others: Buffer[] = [];
   let utf8Lines = 0;
   for (let from = 0; from < lines.length;) {
@@ -43,7 +56,7 @@ function charsetIn(sample: Buffer): 'utf-8' | 'gb18030' {
     const to = newline < 0 ? lines.length : newline + 1;
     const line = lines.subarray(from, to);
     if (!isUtf8(line)) others.push(line);
-    else if (!isAscii(line) && !isChinese(line)) utf8Lines += 1;
+    else if (isChineseUtf8(line)) utf8Lines += 1;
     from = to;
   }
   return utf8Lines < others.length && isChinese(Buffer.concat(others)) ? 'gb18030' : 'utf-8';

@@ -71,6 +71,22 @@ describe('the text of a stream', () => {
     expect(await read(gb18030Bytes(text), [3, 4, 5])).toMatchObject({ text, encoding: 'gb18030' });
   });
 
+  it.each(['鲁泰A', 'ST路通', '洽洽食品', '希荻微'])(
+    'is GB18030 when all of it, %s, could be UTF-8 by chance',
+    async (word) => {
+      const text = `symbol,name\n000726.SZ,${word}\n`;
+      expect(await read(gb18030Bytes(text))).toMatchObject({ text, encoding: 'gb18030' });
+      expect(await read(gb18030Bytes(text), [], 'utf-8')).toMatchObject({ encoding: 'utf-8' });
+    },
+  );
+
+  it.each(['Société Générale', 'Банк', 'Größe', '中国', '海山', '€', 'Ünal Çağ', 'ñ', 'سلام'])(
+    'is UTF-8 when %s is, also where its bytes are valid in GB18030',
+    async (word) => {
+      expect(await read(`name\n${word}\n`)).toMatchObject({ text: `name\n${word}\n`, encoding: 'utf-8' });
+    },
+  );
+
   it('decodes every character of GB18030, the euro sign and those of four bytes included', async () => {
     const text = `${'浦发银行'.repeat(40)}€ḿ䶮龘㐀𠀀𪛖鿿\n`;
     expect(await read(gb18030Bytes(text))).toMatchObject({ text, encoding: 'gb18030' });
@@ -96,9 +112,9 @@ describe('the text of a stream', () => {
   it('has U+FFFD where a GB18030 file is damaged or goes on in UTF-8, and nothing else is lost', async () => {
     const good = gb18030Bytes('1,浦发银行\n'.repeat(5));
     const cut = Buffer.concat([Buffer.from('2,'), Buffer.of(0xd0), Buffer.from(',x\n')]);
-    const bytes = Buffer.concat([good, cut, Buffer.from('3,中国银行,y\n')]);
+    const bytes = Buffer.concat([good, cut, Buffer.from('3,中国银行,y\n4,海山,z\n')]);
     expect(await read(bytes, [7, 50])).toMatchObject({
-      text: `${'1,浦发银行\n'.repeat(5)}2,\uFFFD,x\n3,\uFFFD,y\n`,
+      text: `${'1,浦发银行\n'.repeat(5)}2,\uFFFD,x\n3,\uFFFD,y\n4,\uFFFD,z\n`,
       encoding: 'gb18030',
     });
   });
