@@ -57,6 +57,13 @@ describe('a JSON body', () => {
     expect(() => readJson(bytes(text))).toThrow(expect.objectContaining({ code: 'invalid' }));
   });
 
+  it('names the key that stands twice in one object', () => {
+    const twice = (text: string) => () => readJson(bytes(text));
+    expect(twice('{"items":[{"o":1},{"o":1,"h":2,"\\u006f":2}]}')).toThrow(
+      'The body has the key "o" twice in one object',
+    );
+  });
+
   it('may have the same key in two objects, and quotes and brackets in text', () => {
     expect(readJson(bytes('[{"a":"]}\\",{"},{"a":"\\\\"}]')).value).toEqual([{ a: ']}",{' }, { a: '\\' }]);
   });

@@ -101,7 +101,9 @@ function noteKey(frame: Frame, quoted: string): string {
   const key = JSON.parse(quoted) as string;
   frame.expectsKey = false;
   if (FORBIDDEN_KEYS.has(key)) throw new Failure('invalid', `The body has the forbidden key ${key}`);
-  if (frame.keys?.has(key) === true) throw new Failure('invalid', 'The body has a key twice');
+  if (frame.keys?.has(key) === true) {
+    throw new Failure('invalid', `The body has the key ${JSON.stringify(key.slice(0, 60))} twice in one object`);
+  }
   frame.keys?.add(key);
   return key;
 }

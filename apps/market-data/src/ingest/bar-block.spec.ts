@@ -200,6 +200,25 @@ describe('an NDJSON block', () => {
     expect(block.daily.size).toBe(1);
   });
 
+  it.each([
+    ['o', '"o":10,"o":20'],
+    ['symbol', '"symbol":"600519.SH","o":10'],
+    ['o', String.raw`"\u006f" : 10, "o":20`],
+    ['open', '"o":null,"open":20'],
+    ['v', '"o":1,"volume":0'],
+    ['x', '"o":10,"x":1,"x":2'],
+    ['t', '"o":10,"t":"2024-06-14"'],
+  ])('refuses a line in which %s is given twice, and names it', (name, keys) => {
+    const rest = JSON.stringify({ symbol: '600519.SH', t: '2024-06-14', h: 30, l: 9, c: 10, v: 1 });
+    const block = json(`{${keys},${rest.slice(1)}`, bar);
+    expect(block.refused).toMatchObject([{ line: 1, status: 400, message: `${name} is given twice` }]);
+    expect(block.daily.size).toBe(1);
+  });
+
+  it('takes a value that looks like a key for a value', () => {
+    expect(reason(json(`{"symbol":"\\"o\\":","o":1,"h":1,"l":1,"c":1,"v":1,"t":"2024-06-14"}`))).toContain('symbol');
+  });
+
   it('numbers its lines and skips empty ones', () => {
     expect(json(bar, '', 'x').refused[0]?.line).toBe(3);
   });

@@ -1,4 +1,5 @@
 import type { Fields } from './csv-records.js';
+import { keyTwice } from './json-keys.js';
 import { isReadable } from './plain-text.js';
 import { refuseField, refusals, type Refusal } from './refusals.js';
 
@@ -53,14 +54,15 @@ export class JsonLines implements Fields {
   #layOut(text: string): Refusal | undefined {
     this.starts.fill(0);
     this.ends.fill(0);
-    if (!isReadable(text)) return refusals.text;
-    const value = parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return refusals.json;
+    const members = membersOf(text);
+    if (!Array.isArray(members)) return members;
     let at = 0;
-    for (const [name, given] of Object.entries(value)) {
+    const seen = new Set<number>();
+    for (const [name, given] of members) {
       const column = this.#columns.columnOf(name);
       if (column < 0) return refuseField(name, 'is no field of a line');
-      if ((this.ends[column] as number) > 0) return refuseField(name, 'is given twice');
+      if (seen.has(column)) return refuseField(name, 'is given twice');
+      seen.add(column);
       const cell = given === null ? '' : valueText(given, this.#columns.isNumeric(column));
       if (cell === undefined) return refuseField(name, 'has a value of the wrong type, or too long');
       this.starts[column] = at;
@@ -69,6 +71,16 @@ export class JsonLines implements Fields {
     }
     return undefined;
   }
+}
+
+/** Keys and values of the object that a line is, or why it is refused. */
+function membersOf(text: string): [string, unknown][] | Refusal {
+  if (!isReadable(text)) return refusals.text;
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refusals.json;
+  const members = Object.entries(value);
+  const twice = keyTwice(text, members.length);
+  return twice === undefined ? members : refuseField(twice, 'is given twice');
 }
 
 function parse(text: string): unknown {

@@ -1,0 +1,17 @@
+// In text that is known to be JSON, a string before a colon is a key and nothing else is.
+const KEYS = /"(?:[^"\\]|\\.)*"(?=\s*:)/g;
+
+/**
+ * A key that stands twice in the JSON text of an object with `distinct` keys; `JSON.parse` keeps the last of the two
+ * without a word. Keys of nested objects count as well: no line may have those.
+ */
+export function keyTwice(text: string, distinct: number): string | undefined {
+  const quoted = text.match(KEYS) ?? [];
+  if (quoted.length <= distinct) return undefined;
+  const seen = new Set<string>();
+  for (const key of quoted.map((one) => JSON.parse(one) as string)) {
+    if (seen.has(key)) return key;
+    seen.add(key);
+  }
+  return undefined;
+}
