@@ -1,5 +1,6 @@
 // How fast real bars are taken in, against what PostgreSQL itself can do with the same bytes.
 // Not shown: HTTP and NATS around it (measured end to end by the system tests), and a replica that has to follow.
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
@@ -15,27 +16,32 @@ const ROUNDS = 5;
 /** The app's own classes, compiled: apps are not importable packages. */
 async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const app = new URL('../apps/market-data/dist/', import.meta.url);
-  const [directory, instruments, service, blocks, bars, registered, transactions, once, keys] = (await Promise.all([
-    import(new URL('instruments/instrument-directory.js', app).href),
-    import(new URL('instruments/instruments.repository.js', app).href),
-    import(new URL('ingest/bars-ingest.service.js', app).href),
-    import(new URL('ingest/bar-blocks.service.js', app).href),
-    import(new URL('ingest/postgres-bars-ingest.repository.js', app).href),
-    import(new URL('ingest/instruments-ingest.repository.js', app).href),
-    import(new URL('ingest/ingest-transactions.js', app).href),
-    import(new URL('idempotency/ingest-once.service.js', app).href),
-    import(new URL('idempotency/idempotency.repository.js', app).href),
-  ])) as [
-    typeof import('../apps/market-data/src/instruments/instrument-directory.ts'),
-    typeof import('../apps/market-data/src/instruments/instruments.repository.ts'),
-    typeof import('../apps/market-data/src/ingest/bars-ingest.service.ts'),
-    typeof import('../apps/market-data/src/ingest/bar-blocks.service.ts'),
-    typeof import('../apps/market-data/src/ingest/postgres-bars-ingest.repository.ts'),
-    typeof import('../apps/market-data/src/ingest/instruments-ingest.repository.ts'),
-    typeof import('../apps/market-data/src/ingest/ingest-transactions.ts'),
-    typeof import('../apps/market-data/src/idempotency/ingest-once.service.ts'),
-    typeof import('../apps/market-data/src/idempotency/idempotency.repository.ts'),
-  ];
+  const [directory, instruments, service, blocks, bars, registered, transactions, once, keys, loads, claims] =
+    (await Promise.all([
+      import(new URL('instruments/instrument-directory.js', app).href),
+      import(new URL('instruments/instruments.repository.js', app).href),
+      import(new URL('ingest/bars-ingest.service.js', app).href),
+      import(new URL('ingest/bar-blocks.service.js', app).href),
+      import(new URL('ingest/postgres-bars-ingest.repository.js', app).href),
+      import(new URL('ingest/instruments-ingest.repository.js', app).href),
+      import(new URL('ingest/ingest-transactions.js', app).href),
+      import(new URL('idempotency/ingest-once.service.js', app).href),
+      import(new URL('idempotency/idempotency.repository.js', app).href),
+      import(new URL('load-order/load-order.service.js', app).href),
+      import(new URL('load-order/load-blocks.repository.js', app).href),
+    ])) as [
+      typeof import('../apps/market-data/src/instruments/instrument-directory.ts'),
+      typeof import('../apps/market-data/src/instruments/instruments.repository.ts'),
+      typeof import('../apps/market-data/src/ingest/bars-ingest.service.ts'),
+      typeof import('../apps/market-data/src/ingest/bar-blocks.service.ts'),
+      typeof import('../apps/market-data/src/ingest/postgres-bars-ingest.repository.ts'),
+      typeof import('../apps/market-data/src/ingest/instruments-ingest.repository.ts'),
+      typeof import('../apps/market-data/src/ingest/ingest-transactions.ts'),
+      typeof import('../apps/market-data/src/idempotency/ingest-once.service.ts'),
+      typeof import('../apps/market-data/src/idempotency/idempotency.repository.ts'),
+      typeof import('../apps/market-data/src/load-order/load-order.service.ts'),
+      typeof import('../apps/market-data/src/load-order/load-blocks.repository.ts'),
+    ];
   // Nobody listens in a bench; the bus is measured by its own.
   const bus = {
     connected: true,
@@ -47,7 +53,8 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const known = new directory.InstrumentDirectory(new instruments.InstrumentsRepository(pool), bus);
   const reading = new blocks.BarBlocksService(known, new registered.InstrumentsIngestRepository(), inTransaction, bus);
   const running = new once.IngestOnceService(inTransaction, new keys.IdempotencyRepository(pool), bus);
-  return new service.BarsIngestService(reading, new bars.PostgresBarsIngestRepository(), running, known);
+  const order = new loads.LoadOrderService(new claims.LoadBlocksRepository(pool));
+  return new service.BarsIngestService(reading, new bars.PostgresBarsIngestRepository(), running, order);
 }
 
 interface Block {
@@ -71,6 +78,7 @@ function blocksOf(file: Buffer): { header: string; blocks: Block[] } {
 
 async function importAll(service: BarsIngestService, header: string, blocks: readonly Block[]): Promise<number> {
   const queue = blocks.values();
+  const load = randomUUID();
   let inserted = 0;
   const work = async (): Promise<void> => {
     for (const { body, firstLine } of queue) {
@@ -82,6 +90,7 @@ async function importAll(service: BarsIngestService, header: string, blocks: rea
         on_error: 'continue',
         want_items: false,
         register: true,
+        load,
       });
       inserted += report.inserted;
     }

@@ -131,6 +131,29 @@ describe('a line stream', () => {
     }
   });
 
+  it('has a name that its blocks carry: the same when it is sent again under its key, none when it is one block', async () => {
+    const names = async (text: string, key?: string): Promise<unknown[]> => {
+      blocks.length = 0;
+      const headers = {
+        'content-type': 'application/x-ndjson',
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      };
+      await gateway.get('/api/v2/batch/bars', { method: 'POST', body: text, headers, token: gateway.token('feed') });
+      return [...new Set(blocks.map((block) => (block as Partial<IngestBarsRequest>).load))];
+    };
+    const long = ndjson(10_000, 0, 'y'.repeat(100));
+    const [keyed, again, other, unkeyed, anew] = [
+      await names(long, 'monday'),
+      await names(long, 'monday'),
+      await names(long, 'tuesday'),
+      await names(long),
+      await names(long),
+    ];
+    expect(again).toEqual(keyed);
+    expect(new Set([keyed, other, unkeyed, anew].flat()).size).toBe(4);
+    expect(await names(ndjson(100, 0))).toEqual([undefined]);
+  });
+
   it('tells at most 1,000 failures, and says that there are more', async () => {
     const { told } = await post('/api/v2/batch/bars', ndjson(3_000, 1), 'application/x-ndjson');
     expect([told.items.length, told.items_truncated, told.summary.failed]).toEqual([1_000, true, 3_000]);

@@ -16,6 +16,8 @@ import { InstrumentDirectory } from '../src/instruments/instrument-directory.js'
 import { InstrumentsRepository } from '../src/instruments/instruments.repository.js';
 import { InstrumentsService } from '../src/instruments/instruments.service.js';
 import { InstrumentRemovalService } from '../src/instruments/removal/instrument-removal.service.js';
+import { LoadBlocksRepository } from '../src/load-order/load-blocks.repository.js';
+import { LoadOrderService } from '../src/load-order/load-order.service.js';
 import { migrations } from '../src/migrations/index.js';
 import { onPostgres, type TimeseriesStore } from './timeseries-stores.js';
 
@@ -68,7 +70,8 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
   const onceOver = (over: FakeBus): IngestOnceService => new IngestOnceService(transactions, keys, over.bus);
   const once = onceOver(bus);
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
-  const bars = new BarsIngestService(blocks, store.barsIngest, once, directory);
+  const loads = new LoadOrderService(new LoadBlocksRepository(pool));
+  const bars = new BarsIngestService(blocks, store.barsIngest, once, loads);
   return {
     bus,
     pool,
@@ -78,6 +81,7 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     /** Another writer, which has a bus of its own. */
     onceOver,
     blocks,
+    loads,
     store,
     directory,
     bars,

@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/contracts';
@@ -12,7 +13,7 @@ import { BatchTally, ITEMS_MAX, type TalliedItem } from './tally.js';
 /** What is the same for every block: the rest of the call's request. */
 type Common<Request extends IngestRequest> = Omit<
   Request,
-  'body' | 'format' | 'header' | 'first_line' | 'on_error' | 'want_items'
+  'body' | 'format' | 'header' | 'first_line' | 'on_error' | 'want_items' | 'load'
 >;
 
 /** Where the blocks of a batch go. */
@@ -84,8 +85,13 @@ export class BatchService {
     const all = blocksOf(chunks, defaultPace, text);
     const whole = { header: undefined, firstLine: 1, blocks: all };
     const { header, firstLine, blocks } = format === 'csv' ? await withoutHeader(all) : whole;
+    // Blocks of lists, which are short, keep the order of the file by going out one after the other.
+    const keepsOrder = kind === 'bars';
+    let load: string | undefined;
     const send = async (block: Block): Promise<readonly TalliedItem[]> => {
       const wanted = block.firstLine - firstLine + block.lines <= ITEMS_MAX;
+      // The first block goes out before the others: they find the name that it has given.
+      if (keepsOrder) load ??= loadOf(block, common.idempotency_key);
       const request = {
         ...common,
         body: block.body,
@@ -94,6 +100,7 @@ export class BatchService {
         first_line: block.firstLine,
         on_error: 'continue',
         want_items: wanted,
+        ...(load === undefined ? {} : { load }),
       };
       const report = await this.send(kind, call, request as unknown as Request);
       const place = { firstIndex: block.firstLine - firstLine, firstLine: block.firstLine, keepAll: wanted };
@@ -101,7 +108,7 @@ export class BatchService {
     };
     const work = (block: Block): Promise<unknown> => refused?.write(send(block)) ?? send(block);
     try {
-      await eachAdaptive(blocks, new AdaptiveLimit(atOnce), work, {
+      await eachAdaptive(blocks, new AdaptiveLimit(keepsOrder ? atOnce : 1), work, {
         isOverload: (error) => error instanceof Failure && error.code === 'unavailable',
         onWaiting: (change) => {
           metrics.batchQueue.inc({ kind }, change);
@@ -113,6 +120,15 @@ export class BatchService {
     tally.encoding = text.encoding;
     return tally;
   }
+}
+
+/**
+ * Names the stream, from its first block; a stream of one block needs no name. Sent again under its idempotency key it
+ * has the same name.
+ */
+function loadOf({ body, isLast }: Block, key: string | undefined): string | undefined {
+  if (isLast === true) return undefined;
+  return key === undefined ? randomUUID() : createHash('sha256').update(`${key}\n`).update(body).digest('hex');
 }
 
 function withProgress(error: unknown, tally: BatchTally): unknown {

@@ -36,6 +36,7 @@ describe('blocks of a stream of lines', () => {
         const blocks = await all(blocksOf(sent(pieces(text, at)), pace));
         expect(Buffer.concat(blocks.map(({ body }) => body)).toString()).toBe(text);
         let next = 1;
+        expect(blocks.slice(0, -1).every(({ isLast }) => isLast === undefined)).toBe(true);
         for (const { body, firstLine, lines: count } of blocks) {
           expect(body.length).toBeLessThanOrEqual(pace.blockMax);
           expect(count).toBeLessThanOrEqual(pace.linesMax);
@@ -57,6 +58,8 @@ describe('blocks of a stream of lines', () => {
         expect(header).toBe('a,b');
         expect(Buffer.concat(rest.map(({ body }) => body)).toString()).toBe(`${texts.join('\n')}\n`);
         expect(rest[0]?.firstLine).toBe(2);
+        if (stream.reduce((sum, piece) => sum + piece.length, 0) < pace.blockMax)
+          expect(rest.at(-1)?.isLast).toBe(true);
       }),
     );
   });

@@ -7,6 +7,8 @@ export interface Block {
   /** Number of its first line in the stream, from 1. */
   readonly firstLine: number;
   readonly lines: number;
+  /** Nothing follows it. Absent where that was not known when the block was full. */
+  readonly isLast?: true;
 }
 
 export interface Pace {
@@ -46,10 +48,11 @@ export async function* blocksOf(
   let held: Buffer[] = [];
   let heldBytes = 0;
   let firstLine = 1;
-  function* cut(body: Buffer): Generator<Block> {
+  function* cut(body: Buffer, isEnd = false): Generator<Block> {
     for (let from = 0; from < body.length;) {
       const { end, lines } = linesFrom(body, from, pace.linesMax);
-      yield { body: body.subarray(from, end), firstLine, lines };
+      const isLast = isEnd && end === body.length;
+      yield { body: body.subarray(from, end), firstLine, lines, ...(isLast && { isLast }) };
       firstLine += lines;
       from = end;
     }
@@ -66,7 +69,7 @@ export async function* blocksOf(
       heldBytes = all.length - end - 1;
     }
   }
-  yield* cut(Buffer.concat(held, heldBytes));
+  yield* cut(Buffer.concat(held, heldBytes), true);
 }
 
 async function* readable(text: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {

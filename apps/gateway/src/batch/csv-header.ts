@@ -24,10 +24,12 @@ const TDX_NAMES = /^[\s"]*(?:日期|时间)(?:[\s",]|$)/;
 export async function withoutHeader(blocks: AsyncGenerator<Block>): Promise<CsvLines> {
   const first = await blocks.next();
   if (first.done === true) return { header: '', firstLine: 2, blocks };
-  const { body } = first.value;
+  const { body, isLast } = first.value;
   try {
     const { header, lines, end } = cutHeader(body);
-    return { header, firstLine: lines + 1, blocks: prepended(body.subarray(end), lines + 1, blocks) };
+    const [rest, firstLine] = [body.subarray(end), lines + 1];
+    const block = { body: rest, firstLine, lines: linesFrom(rest, 0, Infinity).lines, ...(isLast && { isLast }) };
+    return { header, firstLine, blocks: prepended(block, blocks) };
   } catch (error) {
     // Lets go of the stream, so that the rest of it can be discarded.
     blocks.return(undefined).catch(() => undefined);
@@ -68,7 +70,7 @@ function wrongHeader(line: string): string | undefined {
   return undefined;
 }
 
-async function* prepended(rest: Buffer, firstLine: number, blocks: AsyncGenerator<Block>): AsyncGenerator<Block> {
-  if (rest.length > 0) yield { body: rest, firstLine, lines: linesFrom(rest, 0, Infinity).lines };
+async function* prepended(block: Block, blocks: AsyncGenerator<Block>): AsyncGenerator<Block> {
+  if (block.body.length > 0) yield block;
   yield* blocks;
 }

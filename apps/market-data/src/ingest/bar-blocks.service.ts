@@ -4,8 +4,9 @@ import { Failure, instrumentsChanged, type IngestBarsRequest } from '@mystocks/c
 import { systemClock } from '@mystocks/kernel';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { readBarBlock, type BarBlock } from './bar-block.js';
+import { instrumentsOf } from './bar-rows.js';
 import type { SymbolIds } from './bar-symbols.js';
-import { IngestTransactions } from './ingest-transactions.js';
+import { IngestTransactions, type Transaction } from './ingest-transactions.js';
 import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
 import { lacksInstrument } from './refusals.js';
 
@@ -59,6 +60,11 @@ export class BarBlocksService {
     const refused = request.register ? block.refused.filter((line) => !lacksInstrument(line)) : block.refused;
     const registered = request.register ? [...block.unknown.keys()] : [];
     return { total: block.total, refused, ignored: block.ignored, remarks: block.remarks, registered };
+  }
+
+  /** The last step of a transaction that stores a block: none of its instruments is removed from then on. */
+  async holdInstruments({ client }: Transaction, { daily, minute }: BarBlock): Promise<void> {
+    await this.directory.hold(client, instrumentsOf(daily, minute));
   }
 
   async #read(request: IngestBarsRequest, nowMs: number): Promise<{ block: BarBlock; registered: string[] }> {

@@ -1,5 +1,6 @@
-import { SUPERSEDED_LINES_MAX, type IngestItem, type IngestRemarks } from '@mystocks/contracts';
+import { SUPERSEDED_LINES_MAX, type IngestItem, type IngestRemarks, type SupersededLine } from '@mystocks/contracts';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
+import type { BlockOrder } from '../load-order/block-order.js';
 import type { BarBlock, RefusedLine } from './bar-block.js';
 import type { CheckedBars, ReadBars } from './bar-blocks.service.js';
 import { barPlace, type BarRows } from './bar-rows.js';
@@ -62,14 +63,14 @@ export function abortedReport(read: ReadBars): Outcome['report'] {
 }
 
 /** A block that was stored; without the position of its commit, which is known only afterwards. */
-export function barReport(read: ReadBars, stored: StoredRows): Outcome['report'] {
+export function barReport(read: ReadBars, stored: StoredRows, order?: BlockOrder): Outcome['report'] {
   const { request, block, symbols } = read;
   const inserted = stored.daily.inserted.length + stored.minute.inserted.length;
   const updated = stored.daily.updated.length + stored.minute.updated.length;
   const failed = block.refused.length;
   const report = {
     ...emptyReport(read),
-    ...remarksOfBlock(block),
+    ...remarksOfBlock(block, order),
     inserted,
     updated,
     unchanged: block.total - failed - inserted - updated,
@@ -80,14 +81,15 @@ export function barReport(read: ReadBars, stored: StoredRows): Outcome['report']
   return { ...report, items: [...block.refused.map(refusedItem), ...kept].sort(byLine) };
 }
 
-/** What the report of a stored block says beside its counts. */
-export function remarksOfBlock({ daily, minute, remarks }: BarBlock): IngestRemarks {
-  const lines = [daily, minute].flatMap((rows) =>
-    [...rows.superseded].map(([row, by]) => ({ line: rows.lineOf(row), by })),
+/** What the report of a stored block says beside its counts; `order` is its place among the blocks of its file. */
+export function remarksOfBlock({ daily, minute, remarks }: BarBlock, order?: BlockOrder): IngestRemarks {
+  const own = [daily, minute].flatMap((rows) =>
+    [...rows.superseded].map(([row, by]): SupersededLine => ({ line: rows.lineOf(row), by })),
   );
+  const lines = [...own, ...(order?.replaced ?? [])].sort((a, b) => a.line - b.line);
   if (lines.length === 0) return remarks;
-  lines.sort((a, b) => a.line - b.line);
-  return { ...remarks, superseded: { count: lines.length, lines: lines.slice(0, SUPERSEDED_LINES_MAX) } };
+  const count = own.length + (order?.newlyReplaced ?? 0);
+  return { ...remarks, superseded: { count, lines: lines.slice(0, SUPERSEDED_LINES_MAX) } };
 }
 
 function keptItems(rows: BarRows, changed: ChangedRows, symbols: SymbolsById): IngestItem[] {
@@ -96,8 +98,7 @@ function keptItems(rows: BarRows, changed: ChangedRows, symbols: SymbolsById): I
     const line = rows.lineOf(row);
     const id = placeId(rows, row, symbols);
     const later = rows.superseded.get(row);
-    if (later !== undefined)
-      return { line, id, status: 200, message: `Line ${later} of the same block gives this bar again` };
+    if (later !== undefined) return { line, id, status: 200, message: `Line ${later} gives this bar again` };
     return { line, id, status: fresh.has(row) ? 201 : 200 };
   });
 }

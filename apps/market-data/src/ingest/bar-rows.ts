@@ -52,6 +52,9 @@ export function barPlace(key: number): BarPlace {
 /** Instrument and frame of a bar as one number. */
 export const groupOf = (key: number): number => Math.floor(key / (MINUTE * DAY));
 
+/** Day and minute of a bar as one number, in the order of time. */
+export const barStamp = (key: number): number => key % (DAY * MINUTE);
+
 /** Oldest and newest bar of each instrument and frame. */
 export function endsOf(keys: Iterable<number>): Map<number, { oldest: number; newest: number }> {
   const ends = new Map<number, { oldest: number; newest: number }>();
@@ -81,7 +84,7 @@ export function instrumentsOf(...tables: readonly BarRows[]): Set<number> {
 
 /** Bars of one table in COPY text format, in the order of their lines. Of bars with one place the last one counts. */
 export class BarRows {
-  /** Rows that a later line replaced, with that line. */
+  /** Rows that a later line replaced, of this block or of another one of the same file, with that line. */
   readonly superseded = new Map<number, number>();
   // Numbers of rows stand in typed arrays: as lists of JavaScript they would be what the garbage collector carries around
   // while the block is stored.

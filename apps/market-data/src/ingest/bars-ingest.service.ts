@@ -4,11 +4,13 @@ import { systemClock } from '@mystocks/kernel';
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
 import type { News } from '../idempotency/news.js';
-import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { BarLines } from '../load-order/bar-lines.js';
+import type { BlockOrder } from '../load-order/block-order.js';
+import type { LoadBlock } from '../load-order/load-blocks.repository.js';
+import { LoadOrderService } from '../load-order/load-order.service.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
 import { changesOf, newsOfChange } from './bar-changes.js';
 import { abortedReport, barReport, checkedReport, emptyReport } from './bar-report.js';
-import { instrumentsOf } from './bar-rows.js';
 import { BarsIngestRepository, type StoredRows } from './bars-ingest.repository.js';
 import type { Transaction } from './ingest-transactions.js';
 
@@ -19,7 +21,7 @@ export class BarsIngestService {
     private readonly blocks: BarBlocksService,
     private readonly bars: BarsIngestRepository,
     private readonly once: IngestOnceService,
-    private readonly directory: InstrumentDirectory,
+    private readonly loads: LoadOrderService,
   ) {}
 
   /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
@@ -28,8 +30,15 @@ export class BarsIngestService {
     // Instruments are registered before the block is stored.
     if (claim !== undefined && request.register) await this.once.refuseAnother(claim);
     const read = await this.blocks.read(request);
+    const block = loadBlockOf(read, owner);
+    const order = await this.order(read, owner);
+    if (block !== undefined && order !== undefined) await this.loads.waitFor(block.load, order.after);
     const batch = { kind: 'bars', claim, receivedAtMs: read.receivedAtMs } as const;
-    const report = await this.once.run(batch, (transaction) => this.#store(transaction, read));
+    const report = await this.once.run(batch, async (transaction) => {
+      const isFirst = block === undefined || (await this.loads.store(transaction, block));
+      // With a key this is the first run of the block whatever its mark says: the key itself tells a second one.
+      return this.#store(transaction, read, { order, isFirst: isFirst || claim !== undefined });
+    });
     // Not after a failure: a write of the rows may be under way.
     for (const rows of [read.block.daily, read.block.minute]) rows.release();
     return report;
@@ -42,20 +51,50 @@ export class BarsIngestService {
     return { ...checkedReport(checked), took_ms: systemClock.now() - startedMs };
   }
 
+  /**
+   * Claims the place of a block among the blocks of its file, and takes out the rows that a later line of the file
+   * replaces. Undefined for a block that is a file of its own.
+   */
+  async order(read: ReadBars, owner: string): Promise<BlockOrder | undefined> {
+    const block = loadBlockOf(read, owner);
+    if (block === undefined) return undefined;
+    const lines = new BarLines(read.block.daily, read.block.minute);
+    const order = await this.loads.claim(block, lines, lines.bounds);
+    lines.drop(order.dropped);
+    return order;
+  }
+
   /** Stores what was read as part of a transaction that may hold other blocks too. */
   async store(transaction: Transaction, { block }: ReadBars): Promise<StoredRows> {
     const stored = await this.bars.store(transaction, block.daily, block.minute);
-    await this.directory.hold(transaction.client, instrumentsOf(block.daily, block.minute));
+    await this.blocks.holdInstruments(transaction, block);
     return stored;
   }
 
-  async #store(transaction: Transaction, read: ReadBars): Promise<Outcome> {
-    const { request, block } = read;
-    if (request.on_error === 'abort' && block.refused.length > 0) return { report: abortedReport(read), news: [] };
+  async #store(
+    transaction: Transaction,
+    read: ReadBars,
+    { order, isFirst }: { readonly order: BlockOrder | undefined; readonly isFirst: boolean },
+  ): Promise<Outcome> {
+    const { block } = read;
+    if (isAborted(read)) return { report: abortedReport(read), news: [] };
     if (block.daily.size + block.minute.size === 0) return { report: emptyReport(read), news: [] };
-    const stored = await this.store(transaction, read);
-    return { report: barReport(read, stored), news: barNews(read, stored) };
+    const stored = isFirst ? await this.store(transaction, read) : nothingStored;
+    return { report: barReport(read, stored, order), news: barNews(read, stored) };
   }
+}
+
+const nothingStored: StoredRows = {
+  daily: { inserted: [], updated: [] },
+  minute: { inserted: [], updated: [] },
+};
+
+const isAborted = ({ request, block }: ReadBars): boolean => request.on_error === 'abort' && block.refused.length > 0;
+
+function loadBlockOf(read: ReadBars, owner: string): LoadBlock | undefined {
+  const { load, first_line: firstLine } = read.request;
+  // Others must not wait for a block that is not stored.
+  return load === undefined || isAborted(read) ? undefined : { load: `${owner} ${load}`, firstLine };
 }
 
 /** What changed, once a symbol and frame. */

@@ -1,5 +1,7 @@
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
+import { LoadBlocksRepository } from '../load-order/load-blocks.repository.js';
+import { LoadOrderService } from '../load-order/load-order.service.js';
 import { BarBlocksService } from './bar-blocks.service.js';
 import { BarsIngestService } from './bars-ingest.service.js';
 import { IngestHandler } from './ingest.handler.js';
@@ -13,6 +15,8 @@ export const ingestParts = {
     IngestTransactions,
     IdempotencyRepository,
     IngestOnceService,
+    LoadBlocksRepository,
+    LoadOrderService,
     BarBlocksService,
     BarsIngestService,
     InstrumentsIngestService,

@@ -27,7 +27,7 @@ export class PostgresBarsIngestRepository extends BarsIngestRepository {
 }
 
 async function storeRows({ client, straight }: Transaction, table: BarTable, rows: BarRows): Promise<ChangedRows> {
-  if (rows.size === 0) return nothing;
+  if (rows.distinct === 0) return nothing;
   const ranges = rangesOf(rows);
   if (straight && !(await standsAny(client, table, ranges))) {
     await client.copyFrom(table.copy, [rows.copyText()]);

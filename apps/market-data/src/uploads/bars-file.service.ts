@@ -23,6 +23,9 @@ import type { StagedBlock, Upload } from './upload.js';
 /** Bars that the events of one file list together. */
 const FILE_BARS_MAX = 10_000;
 
+/** Owner of the keys and loads under which the blocks of uploads are stored. */
+const UPLOADS = 'market-data';
+
 /** Files of bars. */
 @Injectable()
 export class BarsFileService implements FileKind {
@@ -41,7 +44,7 @@ export class BarsFileService implements FileKind {
   }
 
   ingest(upload: Upload, block: StagedBlock): Promise<IngestReport> {
-    return this.bars.ingest(requestOf(upload, block, 'continue'));
+    return this.bars.ingest(requestOf(upload, block, 'continue'), UPLOADS);
   }
 
   check(upload: Upload, block: StagedBlock): Promise<CheckedBlock> {
@@ -52,6 +55,8 @@ export class BarsFileService implements FileKind {
     const changes = new FileChanges();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
       const read = await this.blocks.read(requestOf(upload, block, 'abort'));
+      // The blocks come in the order of the file, so there is nothing to wait for and nothing to take out.
+      const order = await this.bars.order(read, UPLOADS);
       const stored = await this.bars.store(transaction, read);
       for (const change of changesIn(read, stored)) changes.add(change);
       return {
@@ -60,7 +65,7 @@ export class BarsFileService implements FileKind {
         updated: stored.daily.updated.length + stored.minute.updated.length,
         refused: read.block.refused.length,
         registered: read.registered,
-        remarks: remarksOfBlock(read.block),
+        remarks: remarksOfBlock(read.block, order),
       };
     };
     return { store, news: () => this.#newsOf(changes.values()) };

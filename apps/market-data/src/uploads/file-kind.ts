@@ -48,7 +48,7 @@ export interface FileKind {
 
 /** A staged block as the services that ingest take it. */
 export function requestOf(
-  { id, options, header }: Upload,
+  { id, options, header, blocks }: Upload,
   { first_line, body }: StagedBlock,
   on_error: 'continue' | 'abort',
 ) {
@@ -62,6 +62,7 @@ export function requestOf(
     register,
     want_items: false,
     idempotency_key: keyOf(id),
+    ...(blocks > 1 ? { load: id } : {}),
     ...(header === null ? {} : { header }),
     ...(timeframe === undefined ? {} : { timeframe }),
     ...(dialect === undefined ? {} : { dialect }),

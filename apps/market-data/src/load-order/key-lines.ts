@@ -1,0 +1,28 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+/** What a block of a file gives: a key for each row it would store, and the line of the file that the row comes from. */
+export interface KeyLines {
+  /** No key stands twice. */
+  readonly keys: Float64Array;
+  readonly lines: Float64Array;
+}
+
+const BYTES_OF_A_NUMBER = 8;
+
+/** As bytes: the steps from row to row, which repeat in most files, compressed. 10,000 rows in order take about 1 KB. */
+export function packKeyLines({ keys, lines }: KeyLines): Buffer {
+  const steps = new Float64Array(keys.length + lines.length);
+  keys.forEach((key, row) => (steps[row] = key - (keys[row - 1] ?? 0)));
+  lines.forEach((line, row) => (steps[keys.length + row] = line - (lines[row - 1] ?? 0)));
+  return deflateRawSync(Buffer.from(steps.buffer), { level: 1 });
+}
+
+export function unpackKeyLines(packed: Uint8Array): KeyLines {
+  const bytes = inflateRawSync(packed);
+  // Into memory of its own: numbers of 8 bytes must begin at a multiple of 8.
+  const sums = new Float64Array(bytes.length / BYTES_OF_A_NUMBER);
+  Buffer.from(sums.buffer).set(bytes);
+  const rows = sums.length / 2;
+  for (let at = 1; at < sums.length; at += 1) if (at !== rows) sums[at] = (sums[at] ?? 0) + (sums[at - 1] ?? 0);
+  return { keys: sums.subarray(0, rows), lines: sums.subarray(rows) };
+}

@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import { PostgresPool } from '@mystocks/connection-pool';
+import type { Transaction } from '../ingest/ingest-transactions.js';
+
+/** A block of a load: which file it is part of, and where in it. */
+export interface LoadBlock {
+  /** The sender and the file, as one text. */
+  readonly load: string;
+  readonly firstLine: number;
+}
+
+/** Where the keys of a block lie, so that most blocks of a file need not be compared key by key. */
+export interface BlockBounds {
+  /** Oldest and newest stamp of all its keys. */
+  readonly stamps: readonly [number, number];
+  /** First and last key of each instrument and frame. */
+  readonly ranges: readonly (readonly [number, number])[];
+}
+
+/** A block of the same load that was claimed before and may share keys. */
+export interface EarlierClaim {
+  readonly first_line: number;
+  readonly stored: boolean;
+}
+
+/**
+ * How long claims are kept: an hour less than idempotency keys, so that a file that is sent again under a forgotten key
+ * meets no claim of the first time.
+ */
+const KEPT = `interval '47 hours'`;
+/** Claims that one round of forgetting takes. */
+export const FORGOTTEN_MAX = 1_000;
+
+// A claim whose loss in a crash matters has been followed by the commit of its block, which waits for the disk.
+const begin = {
+  name: 'load-begin',
+  text: `WITH expired AS (DELETE FROM market_data.load_blocks WHERE load = $1 AND created_at < now() - ${KEPT})
+    SELECT pg_advisory_xact_lock(hashtextextended($1, 17)), set_config('synchronous_commit', 'off', true)`,
+};
+// The block of a call that is sent again has the number of its first claim.
+const claim = {
+  name: 'load-claim',
+  text: `WITH mine AS (
+      INSERT INTO market_data.load_blocks AS b (load, first_line, stamps, ranges, key_lines) VALUES ($1, $2, $3, $4, $5)
+      ON CONFLICT (load, first_line) DO UPDATE
+        SET stamps = excluded.stamps, ranges = excluded.ranges, key_lines = excluded.key_lines
+      RETURNING seq)
+    SELECT o.first_line::float8 AS first_line, o.stored FROM mine, market_data.load_blocks o
+    WHERE o.load = $1 AND o.seq < mine.seq AND o.stamps && $3 AND o.ranges && $4`,
+};
+const keyLines = {
+  name: 'load-key-lines',
+  text: `SELECT first_line::float8 AS first_line, key_lines FROM market_data.load_blocks
+    WHERE load = $1 AND first_line = ANY ($2)`,
+};
+const anyUnstored = {
+  name: 'load-any-unstored',
+  text: `SELECT EXISTS (SELECT FROM market_data.load_blocks
+    WHERE load = $1 AND first_line = ANY ($2) AND NOT stored) AS any`,
+};
+const store = {
+  name: 'load-store',
+  text: 'UPDATE market_data.load_blocks SET stored = true WHERE load = $1 AND first_line = $2 AND NOT stored',
+};
+const isStored = {
+  name: 'load-is-stored',
+  text: 'SELECT stored FROM market_data.load_blocks WHERE load = $1 AND first_line = $2',
+};
+const forget = {
+  name: 'load-forget',
+  text: `DELETE FROM market_data.load_blocks WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM market_data.load_blocks WHERE created_at < now() - ${KEPT}
+    ORDER BY created_at LIMIT ${FORGOTTEN_MAX} FOR UPDATE SKIP LOCKED))`,
+};
+
+const range = ([from, to]: readonly [number, number]): string => `[${from},${to}]`;
+
+/** Which blocks of which files there are, with the keys they give. Everything is read on the primary. */
+@Injectable()
+export class LoadBlocksRepository {
+  constructor(private readonly pool: PostgresPool) {}
+
+  /**
+   * Claims the place of a block among the blocks of its load, in a short transaction of its own: claims of one load come
+   * one after the other, and each sees all before it.
+   */
+  async claim(
+    { load, firstLine }: LoadBlock,
+    { stamps, ranges }: BlockBounds,
+    packed: Buffer,
+  ): Promise<EarlierClaim[]> {
+    const values = [load, firstLine, range(stamps), `{${ranges.map(range).join(',')}}`, packed];
+    const { value } = await this.pool.write(async (client) => {
+      await client.query({ ...begin, values: [load] });
+      return client.query<EarlierClaim>({ ...claim, values });
+    });
+    return value.rows;
+  }
+
+  /** The keys of claimed blocks with their lines, as they were packed. */
+  async keyLines(load: string, firstLines: readonly number[]): Promise<{ first_line: number; key_lines: Buffer }[]> {
+    const { value } = await this.pool.write((client) =>
+      client.query<{ first_line: number; key_lines: Buffer }>({ ...keyLines, values: [load, firstLines] }),
+    );
+    // Taken out: a connection remembers its last result.
+    return value.rows.splice(0);
+  }
+
+  /** Whether one of these blocks is not stored yet. */
+  async anyUnstored(load: string, firstLines: readonly number[]): Promise<boolean> {
+    const { value } = await this.pool.write((client) =>
+      client.query<{ any: boolean }>({ ...anyUnstored, values: [load, firstLines] }),
+    );
+    return value.rows[0]?.any === true;
+  }
+
+  /**
+   * Marks the block as stored in the transaction that stores it. A second run of the same block waits here for the
+   * first one.
+   * @returns false when the block is stored already
+   */
+  async store({ client }: Transaction, { load, firstLine }: LoadBlock): Promise<boolean> {
+    const { rowCount } = await client.query({ ...store, values: [load, firstLine] });
+    if (rowCount === 1) return true;
+    const { rows } = await client.query<{ stored: boolean }>({ ...isStored, values: [load, firstLine] });
+    return rows[0]?.stored !== true;
+  }
+
+  /** Forgets some of the claims that are old enough; answers how many. */
+  async forget(): Promise<number> {
+    const { value } = await this.pool.write((client) => client.query(forget));
+    return value.rowCount ?? 0;
+  }
+}

@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Failure } from '@mystocks/contracts';
+import { remainingMs, systemClock } from '@mystocks/kernel';
+import { currentContext, log } from '@mystocks/telemetry';
+import type { Transaction } from '../ingest/ingest-transactions.js';
+import { BlockComparison, type BlockOrder } from './block-order.js';
+import { packKeyLines, unpackKeyLines, type KeyLines } from './key-lines.js';
+import { FORGOTTEN_MAX, LoadBlocksRepository, type BlockBounds, type LoadBlock } from './load-blocks.repository.js';
+
+/** Blocks whose keys are in memory at the same time. */
+const COMPARED_AT_ONCE = 20;
+/** Longer than a block can take to be stored. */
+const WAIT_MAX_MS = 25_000;
+const [LOOK_AFTER_MS, LOOK_AT_LEAST_EVERY_MS] = [5, 200];
+const FORGET_EVERY_MS = 60_000;
+
+const alone: BlockOrder = { dropped: new Map(), replaced: [], newlyReplaced: 0, after: [] };
+
+/**
+ * Lets the blocks of one file be stored at the same time, by any instances, and end as if its lines had been stored one
+ * after the other. See ADR 17.
+ */
+@Injectable()
+export class LoadOrderService {
+  #forgottenAtMs = -Infinity;
+
+  constructor(private readonly blocks: LoadBlocksRepository) {}
+
+  /** Claims the place of a block in its load; the same block again is given the same order. */
+  async claim(block: LoadBlock, rows: KeyLines, bounds: BlockBounds): Promise<BlockOrder> {
+    this.#forgetSome();
+    if (rows.keys.length === 0) return alone;
+    const earlier = await this.blocks.claim(block, bounds, packKeyLines(rows));
+    if (earlier.length === 0) return alone;
+    const comparison = new BlockComparison(rows);
+    for (let at = 0; at < earlier.length; at += COMPARED_AT_ONCE) {
+      const firstLines = earlier.slice(at, at + COMPARED_AT_ONCE).map(({ first_line }) => first_line);
+      for (const { first_line, key_lines } of await this.blocks.keyLines(block.load, firstLines)) {
+        comparison.add(first_line, unpackKeyLines(key_lines));
+      }
+    }
+    return comparison.order();
+  }
+
+  /**
+   * Waits until the blocks are stored whose rows a block replaces.
+   * @throws {Failure} `unavailable` when they are not in time
+   */
+  async waitFor(load: string, firstLines: readonly number[]): Promise<void> {
+    if (firstLines.length === 0) return;
+    const untilMs = systemClock.now() + remainingMs(WAIT_MAX_MS, currentContext()?.deadlineMs, systemClock.now());
+    for (let waitMs = LOOK_AFTER_MS; await this.blocks.anyUnstored(load, firstLines);) {
+      if (systemClock.now() + waitMs > untilMs) throw tooLate();
+      await pause(waitMs);
+      waitMs = Math.min(2 * waitMs, LOOK_AT_LEAST_EVERY_MS);
+    }
+  }
+
+  /** Marks the block as stored in the transaction that stores it; false when it is stored already. */
+  store(transaction: Transaction, block: LoadBlock): Promise<boolean> {
+    return this.blocks.store(transaction, block);
+  }
+
+  #forgetSome(): void {
+    const nowMs = systemClock.now();
+    if (nowMs - this.#forgottenAtMs < FORGET_EVERY_MS) return;
+    this.#forgottenAtMs = nowMs;
+    this.blocks.forget().then(
+      (count) => {
+        // Where more claims come than a round a minute takes, the next block goes on with it.
+        if (count >= FORGOTTEN_MAX) this.#forgottenAtMs = -Infinity;
+      },
+      (error: unknown) => {
+        log.warn({ err: error }, 'old claims of blocks could not be deleted');
+      },
+    );
+  }
+}
+
+const tooLate = (): Failure =>
+  new Failure('unavailable', 'An earlier part of the file that gives the same bars is still being stored', {
+    retryAfterS: 1,
+  });
