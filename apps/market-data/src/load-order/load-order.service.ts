@@ -19,7 +19,7 @@ const alone: BlockOrder = { dropped: new Map(), replaced: [], newlyReplaced: 0, 
 
 /**
  * Lets the blocks of one file be stored at the same time, by any instances, and end as if its lines had been stored one
- * after the other. See ADR 17.
+ * after the other. See docs/adr/0017-one-order-of-a-file.md.
  */
 @Injectable()
 export class LoadOrderService {
