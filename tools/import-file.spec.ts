@@ -99,7 +99,7 @@ describe('the report', () => {
   });
 
   it('says whose columns and units the file has, what was rounded, and what is suspicious', () => {
-    const warning = { count: 28, lines: [3, 5, 9, 10, 11, 12], message: 'are volumes in lots?' };
+    const warning = { kind: 'units', count: 28, lines: [3, 5, 9, 10, 11, 12], message: 'are volumes in lots?' };
     const read = { format: 'tushare', conversion: 'volume × 100', rounded: 1_200, warnings: [warning] };
     const text = reportOf({ ...answer, ...read }, 2, { first: [], file: undefined });
     expect(text).toContain('  format    tushare: volume × 100\n');

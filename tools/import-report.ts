@@ -26,10 +26,13 @@ export interface BatchAnswer {
   /** Values that were rounded because only arithmetic noise stood beyond their last decimal. */
   readonly rounded?: number;
   readonly warnings?: readonly FileWarning[];
+  /** Nothing was stored. */
+  readonly dry_run?: boolean;
 }
 
 /** Something suspicious that was stored all the same. */
 interface FileWarning {
+  readonly kind: string;
   readonly count: number;
   /** The first lines that it is about. */
   readonly lines: readonly number[];
@@ -54,7 +57,7 @@ export function reportOf(
       : ` (${count(inserted)} new, ${count(updated ?? 0)} changed, ${count(unchanged ?? 0)} unchanged)`;
   const lines = [
     `${count(total)} lines in ${seconds.toFixed(1)} s, ${count(Math.round(total / Math.max(seconds, 0.001)))} lines/s`,
-    `  stored    ${count(succeeded)}${details}`,
+    `  ${answer.dry_run === true ? 'good, not stored' : 'stored   '} ${count(succeeded)}${details}`,
     `  refused   ${count(failed)}`,
   ];
   const { encoding = 'utf-8' } = answer;
@@ -63,7 +66,10 @@ export function reportOf(
   const ignored = answer.ignored_columns ?? [];
   if (ignored.length > 0) lines.push(`  ignored columns: ${ignored.join(', ')}`);
   const registered = answer.registered ?? [];
-  if (registered.length > 0) lines.push(`  registered ${count(registered.length)} instruments that no list had named`);
+  if (registered.length > 0)
+    lines.push(
+      `  ${answer.dry_run === true ? 'would register' : 'registered'} ${count(registered.length)} instruments that no list had named`,
+    );
   for (const { line, id, error } of rejected.first) lines.push(`  line ${String(line)}  ${id}  ${error.message}`);
   if (failed > rejected.first.length) lines.push(`  … and ${count(failed - rejected.first.length)} more`);
   if (rejected.file !== undefined) lines.push(`  all refused lines: ${rejected.file}`);

@@ -23,6 +23,8 @@ export interface ImportOptions {
   readonly symbol?: string | undefined;
   /** Register instruments that bars name and no list did. */
   readonly register?: boolean;
+  /** Only report; nothing is stored. */
+  readonly dryRun?: boolean;
   /** Hears the share of the file that was sent, 0 to 1. */
   readonly progress?: (share: number) => void;
   /** Hears of every line that is refused, while the file is sent. */
@@ -43,6 +45,7 @@ export async function importFile(path: string, options: ImportOptions): Promise<
   const seen = kindOf(await peek(path, options.encoding), options.timeframe);
   const query = new URLSearchParams({ concurrency: '4' });
   if (options.encoding !== undefined) query.set('charset', options.encoding);
+  if (options.dryRun === true) query.set('dry_run', 'true');
   if (seen.kind === 'bars') {
     query.set('register', String(options.register ?? true));
     if (seen.timeframe !== undefined) query.set('timeframe', seen.timeframe);

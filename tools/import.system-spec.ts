@@ -91,6 +91,7 @@ describe('npm run import', () => {
     await run([fileOf('s.csv', 'code,exchange,name\n600000,SSE,浦发银行\n')]);
     expect(asked.map(({ path }) => path)).toEqual([
       '/api/v2/batch/bars?concurrency=4&register=false&timeframe=15Min',
+      '/api/v2/batch/symbols?concurrency=4&dry_run=true',
       '/api/v2/batch/symbols?concurrency=4',
     ]);
   });
@@ -138,6 +139,28 @@ describe('npm run import', () => {
       'line,id,code,message',
       '2,600000,1001,high is below close',
     ]);
+  });
+
+  it('asks for --yes before it stores a list that gives many instruments another name', async () => {
+    const warnings = [{ kind: 'renamed', count: 21, lines: [2, 3], message: 'other names' }];
+    batch = (response, total) => {
+      response.end(JSON.stringify({ summary: { total, succeeded: total, failed: 0 }, warnings }));
+    };
+    const list = fileOf('s.csv', 'code,exchange,name\n600000,SSE,浦发银行\n');
+    const { code, err } = await run([list]);
+    expect([code, err]).toEqual([1, expect.stringContaining('say --yes')]);
+    expect(asked.map(({ path }) => path)).toEqual(['/api/v2/batch/symbols?concurrency=4&dry_run=true']);
+    expect((await run([list, '--yes'])).code).toBe(0);
+    expect(asked.at(-1)?.path).toBe('/api/v2/batch/symbols?concurrency=4');
+  });
+
+  it('reports a dry run as one', async () => {
+    batch = (response, total) => {
+      response.end(JSON.stringify({ dry_run: true, summary: { total, succeeded: total, failed: 0 } }));
+    };
+    const { out } = await run([fileOf('bars.csv', `${header}\n1\n`), '--dry-run']);
+    expect(asked[0]?.path).toContain('dry_run=true');
+    expect(out).toContain('good, not stored 1');
   });
 
   it('passes on what the gateway says, even when it hangs up before the end', async () => {

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { REJECTED_HEADER, rejectedRow, reportOf, SHOWN_MAX, type RefusedLine } from './import-report.ts';
-import { importFile } from './import-send.ts';
+import { kindOf, peek } from './import-file.ts';
+import { importFile, type ImportOptions } from './import-send.ts';
 import { administratorToken } from './stack/administrator.ts';
 import { readPlan } from './stack/plan.ts';
 
@@ -18,6 +19,8 @@ minute bars, is read from the file. Exit code: 0 all stored, 2 some lines refuse
                       recognised by the header where it can be
   --stamps start      the times say when a bar starts; as stored they say when it ends
   --symbol 600519.SH  the instrument of a file that does not name it; also read from a name like SH#600519.txt
+  --dry-run           report what would be refused; nothing is stored
+  --yes               store a list although it gives many instruments another name
   --no-register       refuse bars of instruments that no list has named
   --report FILE       where to write the refused lines (default: FILE.rejected.csv)
   --url URL           the gateway (default: that of npm start)`;
@@ -79,6 +82,21 @@ class RejectedFile {
   }
 }
 
+/** More new names than this in one list are rather shifted lines than news. */
+const RENAMED_MAX = 20;
+
+/** @throws when the file is a list that would give many instruments another name */
+async function refuseRenaming(file: string, options: ImportOptions): Promise<void> {
+  if (kindOf(await peek(file, options.encoding), options.timeframe).kind !== 'symbols') return;
+  const { answer } = await importFile(file, { ...options, dryRun: true });
+  const renamed = answer.warnings?.find(({ kind }) => kind === 'renamed');
+  if (renamed === undefined || renamed.count <= RENAMED_MAX) return;
+  const lines = renamed.lines.slice(0, 5).join(', ');
+  throw new Error(
+    `the list would give ${renamed.count} instruments another name (lines ${lines} …), and nothing of it is stored; if that is right, say --yes`,
+  );
+}
+
 async function run(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -92,6 +110,8 @@ async function run(): Promise<number> {
       url: { type: 'string' },
       report: { type: 'string' },
       register: { type: 'boolean', default: true },
+      'dry-run': { type: 'boolean', default: false },
+      yes: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -106,7 +126,7 @@ async function run(): Promise<number> {
   const bar = progressBar(basename(file));
   const rejected = new RejectedFile(resolve(values.report ?? `${basename(file)}.rejected.csv`));
   const startedAt = performance.now();
-  const { answer, cutOff } = await importFile(file, {
+  const options = {
     url,
     token,
     timeframe: values.timeframe,
@@ -115,6 +135,11 @@ async function run(): Promise<number> {
     stamps: values.stamps,
     symbol: values.symbol,
     register: values.register,
+    dryRun: values['dry-run'],
+  };
+  if (!values.yes && !options.dryRun) await refuseRenaming(file, options);
+  const { answer, cutOff } = await importFile(file, {
+    ...options,
     progress: bar.show,
     refused: (line) => {
       rejected.add(line);
@@ -127,7 +152,7 @@ async function run(): Promise<number> {
   process.stdout.write(`${reportOf(answer, seconds, rejected)}\n`);
   if (cutOff !== undefined) {
     throw new Error(
-      `the file cannot be read to its end (${cutOff.message}): ${answer.summary.succeeded} lines before that place are stored`,
+      `the file cannot be read to its end (${cutOff.message}): ${answer.summary.succeeded} lines before that place are ${options.dryRun ? 'good' : 'stored'}`,
     );
   }
   return answer.summary.failed > 0 ? 2 : 0;
