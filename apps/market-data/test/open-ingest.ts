@@ -30,7 +30,7 @@ export function fileOf(name: string): { header: string; lines: string[] } {
   return { header, lines };
 }
 
-const CASES = new URL('../../../../shared/cases/', import.meta.url);
+export const CASES = new URL('../../../../shared/cases/', import.meta.url);
 export const hasCases = existsSync(CASES);
 
 /** Header and body of a CSV file of ../shared/cases. */

@@ -53,8 +53,9 @@ function rows(next: () => number): { days: string[]; given: string[]; minutes: M
       const prices = `${positive()},${positive()},${positive()},${close}`;
       if (next() < 0.05) given.push(`${code},SSE,${day},${(next() * 3 + 0.001).toFixed(6)}`);
       const line = [code, 'SSE', day, prices, before, volume(), amount(), '', '', 1, 0, factor].join(',');
-      if (code !== '600004' || offset < 40) days.push(line);
-      if (offset > 25) continue;
+      // Some days have minutes only.
+      if ((code !== '600004' || offset < 40) && next() < 0.8) days.push(line);
+      if (offset > 14) continue;
       for (const [frame, lines] of minutes) {
         if (next() < 0.6) continue;
         const ends = [...Array(240 / frame).keys()].map((bar) => (bar + 1) * frame);

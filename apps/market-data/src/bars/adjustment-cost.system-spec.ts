@@ -46,7 +46,7 @@ async function workOf(code: string, adjustment: 'qfq' | 'hfq', days: number): Pr
   const { id } = (await market.directory.all()).get(`${code}.SH`) ?? { id: 0 };
   const last = addDays('2015-01-05', days - 1);
   const always = ['-infinity', last, '-infinity', last];
-  const { text } = barsStatement('1Day', adjustment, 'asc');
+  const { text } = barsStatement({ timeframe: '1Day', adjustment, sort: 'asc' }, 'one');
   const statement = {
     text: `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
     values: [[id], [false], ...always, 10_000, last],

@@ -1,10 +1,12 @@
 import { zoneSql } from '../timeseries/zone-sql.js';
-import type { Adjustment, Timeframe } from '@mystocks/contracts';
+import type { Adjustment } from '@mystocks/contracts';
 import { suspendedMemberSql } from '../timeseries/suspended-sql.js';
 import { factored, priced } from './sql/factors.js';
+import { hasMinutes } from './sql/frames.js';
 import { grouped, whole } from './sql/grouped.js';
-import { shapeOf, type Shape } from './sql/shape.js';
-import { stored } from './sql/stored.js';
+import { shapeOf, shapes, type Shape, type Sources } from './sql/shape.js';
+import type { BarsQuestion } from './bars.repository.js';
+import { storedRows } from './sql/stored.js';
 
 /** A prepared statement of this file; its parameters are listed at {@link barsStatement}. */
 export interface BarsStatement {
@@ -12,7 +14,12 @@ export interface BarsStatement {
   readonly text: string;
 }
 
-type Sort = 'asc' | 'desc';
+interface Variant {
+  readonly shape: Shape;
+  readonly sources: Sources;
+  readonly adjustment: Adjustment;
+  readonly sort: 'asc' | 'desc';
+}
 
 const stamp = (of: string): string => `to_char(${of}, 'YYYY-MM-DD"T"HH24:MI:SS')`;
 // Decimals are stored as they were written; 10.20 and 10.2 are one number and one answer, whatever the store.
@@ -21,20 +28,33 @@ const line = `'{"t":"' || ${stamp('b.t')} || ${zoneSql('b.t')} || '","o":' || ${
   || ',"c":' || ${plain('close')} || ',"v":' || b.volume || ',"amt":' || coalesce(${plain('amount')}::text, 'null')
   || ${suspendedMemberSql('b.suspended')} || '}'`;
 
-function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {
+// The frames that are stored for the days of the range; each symbol has its own. Whole days: what answers for an hour must not
+// depend on where a page begins.
+const pick = `SELECT array_agg(m) AS frames, min(m) AS finest FROM unnest($10::smallint[]) m
+  WHERE EXISTS (SELECT FROM market_data.bars_minute b WHERE b.instrument_id = w.id AND b.minutes = m
+    AND b.t >= $5::timestamp::date AND b.t < $6::timestamp::date + 1)`;
+
+/** True where the rows of one source are not all that the page of an instrument is made of. */
+const needsSeveral: Readonly<Record<Shape, string>> = {
+  daily: hasMinutes,
+  weekly: hasMinutes,
+  monthly: hasMinutes,
+  minute: 'false',
+  binned: 'cardinality(w.frames) > 1',
+};
+
+function textOf({ shape, sources, adjustment, sort }: Variant): string {
   const rows = priced[adjustment];
   const factors = adjustment === 'raw' ? '' : `, ${factored[adjustment]}`;
   const bars = shape === 'daily' || shape === 'minute' ? whole(rows) : grouped(rows, shape);
-  // The frames that are stored for the range; each symbol has its own.
-  const pick = `CROSS JOIN LATERAL (SELECT array_agg(m) AS frames, min(m) AS finest FROM unnest($10::smallint[]) m
-      WHERE EXISTS (SELECT FROM market_data.bars_minute b WHERE b.instrument_id = w.id AND b.minutes = m
-        AND b.t BETWEEN $5::timestamp AND $6::timestamp)) p`;
   const text = `
-    WITH wanted AS (SELECT w.*, $8::date AS known_to FROM unnest($1::int[], $2::boolean[]) WITH ORDINALITY AS w (id, fixed, place)),
+    WITH wanted AS (
+      SELECT * FROM (SELECT w.*, $8::date AS known_to FROM unnest($1::int[], $2::boolean[]) WITH ORDINALITY AS w (id, fixed, place)) w
+      ${shape === 'binned' ? `CROSS JOIN LATERAL (${pick}) p` : ''}),
     bars AS MATERIALIZED (
       SELECT w.place, b.*, row_number() OVER (PARTITION BY w.place ORDER BY b.t $SORT) AS n
-      FROM wanted w ${shape === 'binned' ? pick : ''}
-      CROSS JOIN LATERAL (WITH stored AS MATERIALIZED (${stored[shape]})${factors} ${bars}) b
+      FROM wanted w
+      CROSS JOIN LATERAL (WITH stored AS MATERIALIZED (${storedRows(shape, sources, sort)})${factors} ${bars}) b
     ),
     edge AS (
       SELECT $FIRST(t) AS t FROM (
@@ -42,7 +62,8 @@ function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {
         FROM bars GROUP BY place) ends
     )
     SELECT b.place::int - 1 AS place, string_agg(${line}, ',' ORDER BY b.n) AS bars, count(*)::int AS total,
-      count(b.open)::int AS priced, bool_or(b.conflict) AS conflict, ${stamp('max(b.t)')} AS newest, ${stamp('min(e.t)')} AS edge
+      count(b.open)::int AS priced, bool_or(b.conflict) AS conflict, ${stamp('max(b.t)')} AS newest, ${stamp('min(e.t)')} AS edge,
+      ${sources === 'one' ? `(SELECT bool_or(${needsSeveral[shape]}) FROM wanted w)` : 'false'} AS partial
     FROM bars b CROSS JOIN edge e
     WHERE b.n <= $7::int AND (e.t IS NULL OR b.t ${sort === 'asc' ? '<=' : '>='} e.t)
     GROUP BY b.place ORDER BY b.place`;
@@ -53,22 +74,31 @@ function textOf(shape: Shape, adjustment: Adjustment, sort: Sort): string {
 }
 
 const statements = new Map<string, BarsStatement>();
-for (const shape of Object.keys(stored) as Shape[]) {
-  for (const adjustment of Object.keys(priced) as Adjustment[]) {
-    for (const sort of ['asc', 'desc'] as const) {
-      const name = `bars-${shape}-${adjustment}-${sort}`;
-      statements.set(name, { name, text: textOf(shape, adjustment, sort) });
+for (const shape of shapes) {
+  for (const sources of shape === 'minute' ? (['one'] as const) : (['one', 'several'] as const)) {
+    for (const adjustment of Object.keys(priced) as Adjustment[]) {
+      for (const sort of ['asc', 'desc'] as const) {
+        const name = `bars-${shape}-${sources}-${adjustment}-${sort}`;
+        statements.set(name, { name, text: textOf({ shape, sources, adjustment, sort }) });
+      }
     }
   }
 }
 
 /**
- * The statement for a frame, one of 30 fixed texts. Parameters: 1 instrument ids, 2 which of them are never adjusted, 3-4 first and
+ * The statement for a frame, one of 54 fixed texts. Parameters: 1 instrument ids, 2 which of them are never adjusted, 3-4 first and
  * last stamp of the answer, 5-6 the same of the stored bars behind it (whole weeks, months, days), 7 bars a symbol,
- * 8 last day whose factor counts; for minute frames above one minute also 9 minutes of the frame, 10 frames it can be made of.
+ * 8 last day whose factor counts; for minute frames above one minute also 9 minutes of the frame, 10 frames it can be made of;
+ * for days and more that are made of several sources 9 how many of the newest days are compared with their minutes.
+ *
+ * A page of one source says whether it is `partial`: then, and where it is empty, the statement of several sources answers.
  */
-export function barsStatement(timeframe: Timeframe, adjustment: Adjustment, sort: Sort): BarsStatement {
-  const statement = statements.get(`bars-${shapeOf[timeframe]}-${adjustment}-${sort}`);
-  if (statement === undefined) throw new Error(`no statement for ${timeframe} ${adjustment} ${sort}`);
+export function barsStatement(
+  { timeframe, adjustment, sort }: Pick<BarsQuestion, 'timeframe' | 'adjustment' | 'sort'>,
+  sources: Sources,
+): BarsStatement {
+  const name = `bars-${shapeOf[timeframe]}-${sources}-${adjustment}-${sort}`;
+  const statement = statements.get(name);
+  if (statement === undefined) throw new Error(`there is no statement ${name}`);
   return statement;
 }

@@ -29,6 +29,13 @@ export interface BarSeries {
   readonly edge: string | null;
 }
 
+/** Each day costs the 240 minutes that are read for it. */
+const COMPARED_DAYS_MAX = 5;
+
+/** How many daily bars of each instrument, the newest of those read, are compared with the minutes of their day. */
+export const comparedDays = ({ instruments }: BarsQuestion): number =>
+  Math.max(1, Math.floor(COMPARED_DAYS_MAX / instruments.length));
+
 /** Where bars are read. */
 export abstract class BarsRepository {
   /** One page; instruments without a bar in it are absent. */

@@ -1,6 +1,7 @@
 import { timeseriesStores } from '../../test/timeseries-stores.js';
 import { itAdjusts } from './adjustment.conformance.js';
 import { itServesBars } from './bars.conformance.js';
+import { itReadsFrames } from './frames.conformance.js';
 import { itKeepsSuspendedDays } from './suspended-days.conformance.js';
 import { itMakesBins } from './session-bin.conformance.js';
 
@@ -9,4 +10,5 @@ for (const store of timeseriesStores) {
   itAdjusts(store);
   itMakesBins(store);
   itKeepsSuspendedDays(store);
+  itReadsFrames(store);
 }

@@ -3,11 +3,17 @@ import { currentContext } from '@mystocks/telemetry';
 import { Injectable } from '@nestjs/common';
 import type { FactorStep } from '../timeseries/factor-steps.js';
 import { binMinutes } from './bar-window.js';
-import { BarsRepository, type BarSeries, type BarsQuestion } from './bars.repository.js';
+import { BarsRepository, comparedDays, type BarSeries, type BarsQuestion } from './bars.repository.js';
 import { barsStatement } from './bars-sql.js';
 import { stepsStatement } from './sql/factors.js';
+import type { Sources } from './sql/shape.js';
 
 const FRAMES = [60, 30, 15, 5, 1];
+
+interface Row extends BarSeries {
+  /** More is stored in other frames than the statement has read. */
+  readonly partial: boolean;
+}
 
 /** Bars put together by PostgreSQL, JSON and all. */
 @Injectable()
@@ -17,30 +23,45 @@ export class PostgresBarsRepository extends BarsRepository {
   }
 
   async page(question: BarsQuestion): Promise<BarSeries[]> {
-    const { instruments, timeframe, adjustment, sort, window, limit } = question;
-    const values: unknown[] = [
-      instruments.map(({ id }) => id),
-      instruments.map(({ kind }) => kind === 'index'),
-      window.from,
-      window.to,
-      window.storedFrom,
-      window.storedTo,
-      limit,
-      window.knownTo,
-    ];
-    const minutes = binMinutes[timeframe];
-    if (minutes !== undefined)
-      values.push(
-        minutes,
-        FRAMES.filter((frame) => frame <= minutes),
-      );
-    const statement = { ...barsStatement(timeframe, adjustment, sort), values };
-    const { rows } = await this.pool.query<BarSeries>(statement, { after: currentContext()?.readAfter });
-    return rows;
+    const rows = await this.#query(question, 'one');
+    const isWhole = question.timeframe === '1Min' || rows[0]?.partial === false;
+    return (isWhole ? rows : await this.#query(question, 'several')).map(seriesOf);
   }
 
   async factorSteps(id: number, knownTo: string): Promise<FactorStep[]> {
     const statement = { ...stepsStatement, values: [id, knownTo] };
     return (await this.pool.query<FactorStep>(statement, { after: currentContext()?.readAfter })).rows;
   }
+
+  async #query(question: BarsQuestion, sources: Sources): Promise<Row[]> {
+    const statement = { ...barsStatement(question, sources), values: valuesOf(question, sources) };
+    return (await this.pool.query<Row>(statement, { after: currentContext()?.readAfter })).rows;
+  }
+}
+
+const seriesOf = ({ place, bars, total, priced, conflict, newest, edge }: Row): BarSeries => ({
+  place,
+  bars,
+  total,
+  priced,
+  conflict,
+  newest,
+  edge,
+});
+
+function valuesOf(question: BarsQuestion, sources: Sources): unknown[] {
+  const { instruments, timeframe, window, limit } = question;
+  const values: unknown[] = [
+    instruments.map(({ id }) => id),
+    instruments.map(({ kind }) => kind === 'index'),
+    window.from,
+    window.to,
+    window.storedFrom,
+    window.storedTo,
+    limit,
+    window.knownTo,
+  ];
+  const minutes = binMinutes[timeframe];
+  if (minutes !== undefined) return [...values, minutes, FRAMES.filter((frame) => frame <= minutes)];
+  return timeframe !== '1Min' && sources === 'several' ? [...values, comparedDays(question)] : values;
 }

@@ -65,7 +65,7 @@ export function itMakesBins(store: TimeseriesStore): void {
       }
     }, 60_000);
 
-    it('are made of the coarsest frame that is stored', async () => {
+    it('are made of the frame that covers most of the day', async () => {
       await storeMinutes(market, 15, [
         '830002,BSE,2024-07-01,09:45:00,1,2,1,2,100,',
         '830002,BSE,2024-07-01,10:00:00,2,3,2,3,50,7',

@@ -1,7 +1,8 @@
 import { addDays, chinaLocal, instantOf } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
-import { coarsestFrames } from '../timeseries/coarsest-frames.js';
+import { chosenBars, hasConflict, type FrameBar } from '../timeseries/frame-choice.js';
+import { grouped } from '../timeseries/grouped.js';
 import { isSuspended, type StoredBar } from '../timeseries/shown-bar.js';
 import { TdengineStore, type Row, type Value } from '../timeseries/tdengine.store.js';
 import { barsOfFrame, firstStamp, framesWithin, type BarsRange } from './tdengine-bars-sql.js';
@@ -11,15 +12,17 @@ export interface StoredDay extends StoredBar {
   readonly factor: number | null;
 }
 
+type FrameDay = StoredDay & FrameBar;
+
 /** China local times as in a BarWindow. */
-interface Range {
+export interface Range {
   readonly symbol: string;
   readonly from: string;
   readonly to: string;
   readonly sort: 'asc' | 'desc';
 }
 
-interface Limited extends Range {
+export interface Limited extends Range {
   readonly limit: number;
 }
 
@@ -47,32 +50,50 @@ export class TdengineBarsReader {
     return rows.map(timeframe === '1Day' ? dayOf : barOf);
   }
 
-  /** The frames up to `minutes` that have bars in the range, the coarsest first, and the minutes of the finest. */
+  /** The frames up to `minutes` that have bars on the days of the range, the coarsest first, and the minutes of the finest. */
   async frames(
     range: Range,
     minutes: number,
   ): Promise<{ readonly names: readonly StoredTimeframe[]; readonly finest: number }> {
     const usable = frameMinutes.filter(([, own]) => own <= minutes);
     const names = usable.map(([name]) => name);
-    const found = new Set((await this.store.query(framesWithin(rangeOf(range), names))).map(([name]) => name));
+    const found = new Set(
+      (await this.store.query(framesWithin(rangeOf(wholeDays(range)), names))).map(([name]) => name),
+    );
     const stored = usable.filter(([name]) => found.has(name));
     return { names: stored.map(([name]) => name), finest: stored.at(-1)?.[1] ?? 1 };
   }
 
-  /** Of every day the bars of the coarsest of these frames. */
-  async coarsest(range: Limited, frames: readonly StoredTimeframe[]): Promise<readonly StoredDay[]> {
+  /** Of every day the bars that answer for it. */
+  async chosen(range: Limited, frames: readonly StoredTimeframe[]): Promise<readonly StoredDay[]> {
     const [only] = frames;
     if (only === undefined) return [];
     if (frames.length === 1) return this.frame(range, only);
     const kept: StoredDay[] = [];
-    for (let rest: Range | undefined = range; rest !== undefined && kept.length < range.limit;) {
-      const day = await this.#nextDay(rest, frames);
-      if (day === undefined) break;
-      const slice = sliceOf(rest, day);
-      kept.push(...(await this.#slice(slice, frames)).filter(({ t }) => isWithin(t, range)));
-      rest = restOf(rest, slice);
+    for await (const { bars } of this.days(range, frames)) {
+      const conflict = hasConflict(bars);
+      const inOrder = chosenBars(bars).filter(({ t }) => isWithin(t, range));
+      inOrder.sort((a, b) => (a.t < b.t === (range.sort === 'asc') ? -1 : 1));
+      kept.push(...inOrder.map((bar) => ({ ...bar, conflict })));
+      if (kept.length >= range.limit) break;
     }
     return kept.slice(0, range.limit);
+  }
+
+  /** The days of a range that have bars of these frames, in its order and always whole. */
+  async *days(
+    range: Range,
+    frames: readonly StoredTimeframe[],
+  ): AsyncGenerator<{ readonly day: string; readonly bars: readonly FrameDay[] }> {
+    for (let rest: Range | undefined = wholeDays(range); rest !== undefined;) {
+      const next = await this.#nextDay(rest, frames);
+      if (next === undefined) return;
+      const slice = sliceOf(rest, next);
+      const days = [...grouped(await this.#slice(slice, frames), ({ t }) => t.slice(0, 10))];
+      days.sort(([a], [b]) => (a < b === (range.sort === 'asc') ? -1 : 1));
+      for (const [day, bars] of days) if (isWithin(`${day}T00:00:00`, rest)) yield { day, bars };
+      rest = restOf(rest, slice);
+    }
   }
 
   async #nextDay(range: Range, frames: readonly StoredTimeframe[]): Promise<string | undefined> {
@@ -80,13 +101,22 @@ export class TdengineBarsReader {
     return rows.map(([ts]) => stampOf(ts).slice(0, 10))[0];
   }
 
-  /** Whole days: a coarser bar outside the range also says what its day is made of. */
-  async #slice(slice: Range, frames: readonly StoredTimeframe[]): Promise<StoredDay[]> {
-    const read = frames.map((name) => this.store.query(barsOfFrame(rangeOf(slice), name, { sort: slice.sort })));
-    const bars = (await Promise.all(read)).map((rows) => rows.map(barOf));
-    return coarsestFrames(bars, slice.sort);
+  async #slice(slice: Range, frames: readonly StoredTimeframe[]): Promise<FrameDay[]> {
+    const read = frames.map(async (name) => {
+      const rows = await this.store.query(barsOfFrame(rangeOf(slice), name, { sort: slice.sort }));
+      const minutes = frameMinutes.find(([own]) => own === name)?.[1] ?? 1;
+      return rows.map((row) => ({ ...barOf(row), minutes }));
+    });
+    return (await Promise.all(read)).flat();
   }
 }
+
+/** The days of a range from their first moment to their last: what answers for an hour must not depend on where a page begins. */
+const wholeDays = <R extends Range>(range: R): R => ({
+  ...range,
+  from: range.from.endsWith('infinity') ? range.from : `${range.from.slice(0, 10)}${DAY_START}`,
+  to: range.to.endsWith('infinity') ? range.to : `${range.to.slice(0, 10)}${DAY_END}`,
+});
 
 function sliceOf(range: Range, day: string): Range {
   const [first, last] =

@@ -9,8 +9,9 @@ import { groupedBars } from '../timeseries/grouped-bars.js';
 import { rowLimit } from '../timeseries/row-limit.js';
 import type { ShownBar } from '../timeseries/shown-bar.js';
 import { binMinutes } from './bar-window.js';
-import { BarsRepository, type BarSeries, type BarsQuestion } from './bars.repository.js';
+import { BarsRepository, comparedDays, type BarSeries, type BarsQuestion } from './bars.repository.js';
 import { TdengineBarsReader, type StoredDay } from './tdengine-bars.reader.js';
+import { TdengineDaysReader } from './tdengine-days.reader.js';
 import { TdengineFactorsReader } from './tdengine-factors.reader.js';
 
 /** Instruments of one question that are read at the same time. */
@@ -75,18 +76,23 @@ export class TdengineBarsRepository extends BarsRepository {
   }
 
   async #stored(
-    { timeframe, window, sort, limit: bars }: BarsQuestion,
+    question: BarsQuestion,
     symbol: string,
   ): Promise<{ readonly rows: readonly StoredDay[]; readonly limit: number }> {
+    const { timeframe, window, sort, limit: bars } = question;
     const minutes = binMinutes[timeframe];
     const range = { symbol, from: window.storedFrom, to: window.storedTo, sort };
     if (minutes === undefined) {
       const limit = rowLimit(timeframe, bars, 1);
-      return { rows: await this.reader.frame({ ...range, limit }, timeframe === '1Min' ? '1Min' : '1Day'), limit };
+      if (timeframe === '1Min') return { rows: await this.reader.frame({ ...range, limit }, '1Min'), limit };
+      return {
+        rows: await new TdengineDaysReader(this.reader).days({ ...range, limit }, comparedDays(question)),
+        limit,
+      };
     }
     const frames = await this.reader.frames(range, minutes);
     const limit = rowLimit(timeframe, bars, frames.finest);
-    return { rows: await this.reader.coarsest({ ...range, limit }, frames.names), limit };
+    return { rows: await this.reader.chosen({ ...range, limit }, frames.names), limit };
   }
 
   async #priced(

@@ -11,7 +11,12 @@ const ROUNDABLE = 1e15;
 export function unitsOf(value: number, decimals: number): bigint {
   const product = value * 10 ** decimals;
   if (product < ROUNDABLE) return BigInt(Math.round(product));
-  const [whole = '', fraction = ''] = String(value).split('.');
+  return unitsOfText(String(value), decimals);
+}
+
+/** The same of a decimal as text, of any length. */
+export function unitsOfText(text: string, decimals: number): bigint {
+  const [whole = '', fraction = ''] = text.split('.');
   return BigInt(whole + fraction.padEnd(decimals, '0'));
 }
 

@@ -1,7 +1,6 @@
 import { addDays } from '@mystocks/calendar';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { coarsestFrames } from './coarsest-frames.js';
 import { groupedBars, groupOf } from './grouped-bars.js';
 import type { StoredBar } from './shown-bar.js';
 
@@ -57,15 +56,5 @@ describe('bars put together', () => {
         expect(groupOf('1Month')(`${day}T00:00:00`)).toBe(day.slice(0, 7));
       }),
     );
-  });
-});
-
-describe('the coarsest frames', () => {
-  it('hide the finer ones on their days only, in order', () => {
-    const hours = [bar('2024-06-14T10:30:00'), bar('2024-06-14T11:30:00')];
-    const minutes = [bar('2024-06-14T09:31:00'), bar('2024-06-17T09:31:00')];
-    const expected = ['2024-06-14T10:30:00', '2024-06-14T11:30:00', '2024-06-17T09:31:00'];
-    expect(coarsestFrames([hours, minutes], 'asc').map(({ t }) => t)).toEqual(expected);
-    expect(coarsestFrames([hours, minutes], 'desc').map(({ t }) => t)).toEqual(expected.toReversed());
   });
 });

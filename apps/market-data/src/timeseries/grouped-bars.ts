@@ -2,7 +2,7 @@ import { addDays, weekday } from '@mystocks/calendar';
 import type { Timeframe } from '@mystocks/contracts';
 import { binMinutes } from '../bars/bar-window.js';
 import { sessionBin } from '../bars/session-bin.js';
-import { textOfUnits, unitsOf } from './exact-decimal.js';
+import { textOfUnits, unitsOf, unitsOfText } from './exact-decimal.js';
 import type { Price, ShownBar } from './shown-bar.js';
 
 const AMOUNT_DECIMALS = 6;
@@ -65,8 +65,8 @@ function together(bars: readonly ShownBar[]): ShownBar {
       (a, b) => a < b,
     ),
     close: last.close,
-    volume: bars.reduce((total, { volume }) => total + BigInt(volume), 0n),
-    amount: total(bars),
+    volume: totalVolume(bars),
+    amount: totalAmount(bars),
     suspended: traded.length === 0,
     conflict: bars.some(({ conflict }) => conflict === true),
   };
@@ -76,12 +76,15 @@ function extreme(prices: readonly (Price | null)[], isBeyond: (a: Price, b: Pric
   return prices.reduce((most, one) => (one !== null && (most === null || isBeyond(one, most)) ? one : most), null);
 }
 
+export const totalVolume = (bars: readonly Pick<ShownBar, 'volume'>[]): bigint =>
+  bars.reduce((total, { volume }) => total + BigInt(volume), 0n);
+
 /** Not known when one of them is not. */
-function total(bars: readonly ShownBar[]): string | null {
+export function totalAmount(bars: readonly Pick<ShownBar, 'amount'>[]): string | null {
   let units = 0n;
   for (const { amount } of bars) {
     if (amount === null) return null;
-    units += unitsOf(Number(amount), AMOUNT_DECIMALS);
+    units += typeof amount === 'string' ? unitsOfText(amount, AMOUNT_DECIMALS) : unitsOf(amount, AMOUNT_DECIMALS);
   }
   return textOfUnits(units, AMOUNT_DECIMALS);
 }

@@ -7,7 +7,7 @@ const TRADING_MINUTES = 240;
 const SPARE_MINUTES = 17;
 
 /**
- * Stored rows that surely hold the groups of a page of `limit` bars; the reasons are told in bars-sql.ts, whose pages
+ * Stored rows that surely hold the groups of a page of `limit` bars; the reasons are told in bars/sql/stored.ts, whose pages
  * these are to be equal to. `finest`: minutes of the finest frame that the bins are made of.
  */
 export function rowLimit(timeframe: Timeframe, limit: number, finest: number): number {

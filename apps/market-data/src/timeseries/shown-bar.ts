@@ -6,9 +6,9 @@ export interface StoredBar {
   readonly low: number;
   readonly close: number;
   /** Shares. */
-  readonly volume: number;
-  /** CNY. */
-  readonly amount: number | null;
+  readonly volume: number | bigint;
+  /** CNY; text where it is a sum. */
+  readonly amount: number | string | null;
   /** A day without trade. */
   readonly suspended?: boolean;
   /** Stored frames contradict each other about it. */
@@ -19,7 +19,7 @@ export interface StoredBar {
 export const isSuspended = (
   { open, high, low, close, volume }: Pick<StoredBar, 'open' | 'high' | 'low' | 'close' | 'volume'>,
   tradeStatus: number | null,
-): boolean => tradeStatus === 0 || (volume === 0 && high === low && open === low && close === low);
+): boolean => tradeStatus === 0 || (Number(volume) === 0 && high === low && open === low && close === low);
 
 /** Decimals of an adjusted price: the smallest one keeps three digits. */
 export const PRICE_DECIMALS = 40;

@@ -1,17 +1,13 @@
+import { binEnd } from './session.js';
 import type { GroupedShape } from './shape.js';
 import { rowsFor } from './stored.js';
 
-// Minutes since midnight, and of those since the session began; 11:30 is the 120th, 15:00 the 240th. Before the open joins the
-// first bin, lunch the first of the afternoon, after the close the last.
-const minuteOfDay = 'ceil(extract(epoch FROM t::time) / 60)::int';
-const minuteOfTrading = `CASE WHEN ${minuteOfDay} <= 690 THEN greatest(${minuteOfDay} - 570, 1)
-  ELSE least(greatest(${minuteOfDay} - 780, 1) + 120, 240) END`;
-const binEnd = `(${minuteOfTrading} + $9::int - 1) / $9::int * $9::int`;
+const end = binEnd('t', '$9::int');
 
 const groupOf: Readonly<Record<GroupedShape, string>> = {
   weekly: "date_trunc('week', t)",
   monthly: "date_trunc('month', t)",
-  binned: `day + make_interval(mins => ${binEnd} + CASE WHEN ${binEnd} <= 120 THEN 570 ELSE 660 END)`,
+  binned: `day + make_interval(mins => ${end} + CASE WHEN ${end} <= 120 THEN 570 ELSE 660 END)`,
 };
 
 /** Each row is a bar. */

@@ -1,7 +1,13 @@
 import type { Timeframe } from '@mystocks/contracts';
 
 /** Where the bars of a frame come from and how they are put together. */
-export type Shape = 'daily' | 'weekly' | 'monthly' | 'minute' | 'binned';
+export const shapes = ['daily', 'weekly', 'monthly', 'minute', 'binned'] as const;
+export type Shape = (typeof shapes)[number];
+/**
+ * What a statement reads: `one` the daily bars, or the only frame of minutes that is stored; `several` what is stored in
+ * several frames.
+ */
+export type Sources = 'one' | 'several';
 /** Shapes whose bars are made of several stored rows. */
 export type GroupedShape = 'weekly' | 'monthly' | 'binned';
 
