@@ -8,7 +8,7 @@ import { instrumentNews } from '../instruments/instrument-news.js';
 import type { Transaction } from './ingest-transactions.js';
 import { readInstruments, type InstrumentBlock } from './instrument-lines.js';
 import { InstrumentsIngestRepository, type ListedInstrument } from './instruments-ingest.repository.js';
-import { checkedReport, refusedOf, storedReport, untouchedReport } from './lines-report.js';
+import { checkedReport, refusedOf, remarksOfList, storedReport, untouchedReport } from './lines-report.js';
 import { renameWarning } from './rename-warning.js';
 
 const ITEMS_MAX = 10_000;
@@ -57,6 +57,7 @@ export class InstrumentsIngestService {
     }
     const changed = await this.repository.merge(transaction, [...listed.values()]);
     const news = instrumentNews(changed.inserted.length + changed.updated.length, changed.rekinded);
-    return { report: { ...storedReport(request, block, changed), ...renameWarning(block, changed) }, news };
+    const remarks = { ...remarksOfList(block.lines), ...renameWarning(block, changed) };
+    return { report: { ...storedReport(request, block, changed), ...remarks }, news };
   }
 }

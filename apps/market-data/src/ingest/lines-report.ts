@@ -1,4 +1,10 @@
-import type { IngestItem, IngestRequest } from '@mystocks/contracts';
+import {
+  SUPERSEDED_LINES_MAX,
+  type IngestItem,
+  type IngestRemarks,
+  type IngestRequest,
+  type SupersededLine,
+} from '@mystocks/contracts';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
 import { refusals, type Refusal } from './refusals.js';
 
@@ -73,4 +79,19 @@ export function storedReport(request: IngestRequest, block: ReadBlock, changed: 
   const items = named(request, block, refused).map((line) => itemOf(line, fresh.has(line.id) ? 201 : 200));
   const unchanged = total - failed - inserted - updated;
   return { total, inserted, updated, unchanged, failed, items, ignored_columns: block.ignored, registered: [] };
+}
+
+/** What the report of a stored list says beside its counts: of lines with one id the last one is stored. */
+export function remarksOfList(lines: readonly ReadLine[]): IngestRemarks {
+  const last = new Map<string, number>();
+  const superseded: SupersededLine[] = [];
+  for (const { line, id, refusal } of lines) {
+    if (refusal !== undefined) continue;
+    const before = last.get(id);
+    if (before !== undefined) superseded.push({ line: before, by: line });
+    last.set(id, line);
+  }
+  if (superseded.length === 0) return {};
+  superseded.sort((a, b) => a.line - b.line);
+  return { superseded: { count: superseded.length, lines: superseded.slice(0, SUPERSEDED_LINES_MAX) } };
 }

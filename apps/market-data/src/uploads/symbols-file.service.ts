@@ -5,6 +5,7 @@ import { InstrumentsIngestRepository, type ListedInstrument } from '../ingest/in
 import { InstrumentsIngestService } from '../ingest/instruments-ingest.service.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { renameWarning } from '../ingest/rename-warning.js';
+import { remarksOfList } from '../ingest/lines-report.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { instrumentNews } from '../instruments/instrument-news.js';
 import { requestOf, type CheckedBlock, type FileKind, type StoredBlock, type WholeFile } from './file-kind.js';
@@ -47,7 +48,8 @@ export class SymbolsFileService implements FileKind {
       for (const symbol of rekinded) reshaped.add(symbol);
       const refused = read.lines.filter(({ refusal }) => refusal !== undefined).length;
       const counts = { inserted: inserted.length, updated: updated.length, refused };
-      return { total: read.lines.length, ...counts, registered: [], remarks: renameWarning(read, merged) };
+      const remarks = { ...remarksOfList(read.lines), ...renameWarning(read, merged) };
+      return { total: read.lines.length, ...counts, registered: [], remarks };
     };
     return { store, news: () => Promise.resolve(instrumentNews(changed, [...reshaped])) };
   }
