@@ -2,6 +2,7 @@
 // idempotency key, fsync, answer with 1,000 items. Against the same 1,000 bars sent one request each, in the same run.
 // Not shown: a replica that has to confirm, a network between client and gateway.
 import { randomUUID } from 'node:crypto';
+import { tradingDays } from '@mystocks/calendar';
 import { startHouse, type House } from '../test/system/house.ts';
 import { emptyTables, openPeer } from './bare-copy.ts';
 import type { BenchRow } from './bench-row.ts';
@@ -15,10 +16,10 @@ const SINGLES_AT_ONCE = 16;
 const SINGLE_ROUNDS = 3;
 const P95_TARGET_MS = 150;
 
-const dayOf = (n: number): string => new Date(Date.UTC(2020, 0, 1) + n * 86_400_000).toISOString().slice(0, 10);
+const days = tradingDays('2020-01-01', '2020-12-31');
 const bars = Array.from({ length: BARS }, (_, n) => ({
   symbol: `${600_000 + (n % SYMBOLS)}.SH`,
-  date: dayOf(Math.floor(n / SYMBOLS)),
+  date: days[Math.floor(n / SYMBOLS)],
   ...{ open: '10.01', high: '11.5', low: '9.87', close: '10.42', volume: 1_000_000 + n, amount: '10420000.5' },
 }));
 

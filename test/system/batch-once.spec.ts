@@ -1,3 +1,4 @@
+import { tradingDays } from '@mystocks/calendar';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PostgresPool } from '@mystocks/connection-pool';
@@ -12,7 +13,8 @@ interface Told {
 const HEADER = 'code,exchange,date,open,high,low,close,volume';
 const SYMBOLS = 20;
 const DAYS = 2_000;
-const DAY_MS = 86_400_000;
+const dates = tradingDays('2001-01-01', '2010-12-31');
+const januaryDays = tradingDays('2010-01-04', '2010-01-31');
 
 let house: House;
 let database: PostgresPool;
@@ -34,8 +36,7 @@ function file(): string {
   const lines = [HEADER];
   for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
     for (let day = 0; day < DAYS; day += 1) {
-      const date = new Date(Date.UTC(2001, 0, 1) + day * DAY_MS).toISOString().slice(0, 10);
-      lines.push(`${600_000 + symbol},SSE,${date},10,11,9.5,10.20,${day}`);
+      lines.push(`${600_000 + symbol},SSE,${dates[day] ?? ''},10,11,9.5,10.20,${day}`);
     }
   }
   return `${lines.join('\n')}\n`;
@@ -104,7 +105,7 @@ describe('market-data is killed in the middle of a batch', () => {
 describe('a batch whose answer is lost', () => {
   const items = Array.from({ length: 10 }, (_, n) => ({
     symbol: '600000.SH',
-    date: `2010-01-${String(n + 10)}`,
+    date: januaryDays[n] ?? '',
     ...{ open: 10, high: 11, low: 9, close: 10, volume: n },
   }));
   const body = JSON.stringify({ items });
@@ -171,13 +172,13 @@ describe('a batch whose answer is lost', () => {
     await Promise.all([house.services['market-data'].kill(), house.nats.kill()]);
     expect((await first).status).toBe(503);
     // Another write in between: a replay must not undo it.
-    await write(`UPDATE market_data.bars_daily SET close = 10.5 WHERE day = '2010-01-10'`);
+    await write(`UPDATE market_data.bars_daily SET close = 10.5 WHERE day = '2010-01-04'`);
     await house.nats.restart();
     await house.services['market-data'].restart();
     const second = await resend(body, key, json);
     expect([second.status, second.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
     expect((second.body as Told).items.map(({ status }) => status)).toEqual(items.map(() => 201));
-    const changed = await rows(`SELECT close::text FROM market_data.bars_daily WHERE day = '2010-01-10'`);
+    const changed = await rows(`SELECT close::text FROM market_data.bars_daily WHERE day = '2010-01-04'`);
     expect([await stored(), changed]).toEqual([items.length, [{ close: '10.5' }]]);
   }, 30_000);
 

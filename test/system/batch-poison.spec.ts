@@ -1,3 +1,4 @@
+import { tradingDays } from '@mystocks/calendar';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PostgresPool } from '@mystocks/connection-pool';
 import { ask, bearer, get, startHouse, type House, type Reply } from './house.js';
@@ -15,8 +16,9 @@ interface Told {
 
 const COUNT = 1_000;
 const names = ['code', 'exchange', 'date', 'open', 'high', 'low', 'close', 'volume'] as const;
+const dates = tradingDays('2005-01-01', '2009-12-31');
 const good = (n: number): Fields => {
-  const date = new Date(Date.UTC(2005, 0, 1) + n * 86_400_000).toISOString().slice(0, 10);
+  const date = dates[n] ?? '';
   return { code: '600000', exchange: 'SSE', date, open: '10', high: '11', low: '9.5', close: '10.2', volume: `${n}` };
 };
 

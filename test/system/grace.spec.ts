@@ -1,3 +1,4 @@
+import { tradingDays } from '@mystocks/calendar';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor, type StartedService } from '@mystocks/testing';
 import { metricOf } from './cold-key.js';
@@ -8,7 +9,7 @@ const GRACE_S = 8;
 
 let house: House;
 let gateway: StartedService;
-let day = 1;
+const days = tradingDays('2020-06-01', '2021-06-01').values();
 
 beforeAll(async () => {
   house = await startHouse({ cache: { CACHE_STALE_IF_ERROR_S: String(GRACE_S) } });
@@ -21,8 +22,7 @@ afterAll(async () => {
 
 /** One more day of bars of the symbol: what was kept before is outdated. */
 async function write(): Promise<void> {
-  const date = `2020-06-${String(day).padStart(2, '0')}`;
-  day += 1;
+  const date = days.next().value ?? '';
   const csv = `code,exchange,date,open,high,low,close,volume\n600002,SSE,${date},10,11,9,10,100\n`;
   const stored = await postCsv(house.url, '/api/v2/batch/bars?register=true', csv, house.adminToken);
   expect(stored.status).toBe(200);

@@ -1,3 +1,4 @@
+import { tradingDays } from '@mystocks/calendar';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { PostgresPool } from '@mystocks/connection-pool';
@@ -23,12 +24,11 @@ export interface Operation {
 }
 
 export const HEADER = 'code,exchange,date,open,high,low,close,volume\n';
-const DAY_MS = 86_400_000;
+const days = tradingDays('2000-01-01', '2005-12-31');
 
 /** Line `n` of a made file: one instrument a thousand days. */
 export const lineOf = (n: number, close = '10.00'): string => {
-  const day = new Date(Date.UTC(2000, 0, 1) + (n % 1_000) * DAY_MS).toISOString().slice(0, 10);
-  return `${600_000 + Math.floor(n / 1_000)},SSE,${day},10.00,11.00,9.00,${close},100\n`;
+  return `${600_000 + Math.floor(n / 1_000)},SSE,${days[n % 1_000] ?? ''},10.00,11.00,9.00,${close},100\n`;
 };
 
 /** A file of `count` bars; every `poisonEvery`th, from the first on, is refused. */

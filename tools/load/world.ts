@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { tradingDays } from '@mystocks/calendar';
 import { BAR_HEADER, barLine, type World } from '../../load/mixes.ts';
 import { login, send, type House } from './house.ts';
 
@@ -7,13 +8,12 @@ const SYMBOLS = 1_000;
 /** Symbols that have bars; with the days it makes more windows than any cache keeps. */
 const STORED = 100;
 const DAYS = 400;
-const FIRST_DAY = Date.UTC(2022, 0, 4);
-const DAY_MS = 86_400_000;
+const [FIRST_DAY, LAST_DAY] = ['2022-01-04', '2024-12-31'] as const;
 
 /** Furnishes a house: accounts, instruments, bars. */
 export async function furnish({ url, adminToken }: House): Promise<World> {
   const symbols = Array.from({ length: SYMBOLS }, (_, index) => `${String(600_000 + index)}.SH`);
-  const days = weekdays(DAYS);
+  const days = tradingDays(FIRST_DAY, LAST_DAY).slice(0, DAYS);
   const listing = ['code,exchange,name', ...symbols.map((symbol) => `${symbol.slice(0, 6)},SSE,Load ${symbol}`), ''];
   await send(url, '/api/v2/batch/symbols', listing.join('\n'), adminToken);
   const lines = symbols.slice(0, STORED).flatMap((symbol) => days.map((day) => barLine(symbol, day, 10)));
@@ -27,13 +27,4 @@ async function register(url: string, username: string): Promise<World['people'][
   const who = { username, password: randomBytes(18).toString('base64url') };
   await send(url, '/api/v2/auth/register', who);
   return { ...who, token: await login(url, who) };
-}
-
-function weekdays(count: number): string[] {
-  const days: string[] = [];
-  for (let at = FIRST_DAY; days.length < count; at += DAY_MS) {
-    const day = new Date(at);
-    if (day.getUTCDay() % 6 !== 0) days.push(day.toISOString().slice(0, 10));
-  }
-  return days;
 }

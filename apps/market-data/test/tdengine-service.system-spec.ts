@@ -1,3 +1,4 @@
+import { chinaDay, previousTradingDay } from '@mystocks/calendar';
 import type { Bus } from '@mystocks/bus';
 import {
   barsChanged,
@@ -68,7 +69,8 @@ const ask = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'asc' } 
       `600519,SSE,${MONTH}-29,10,11,9,10.5,7`,
       `600519,SSE,${MONTH}-30,10,11,9,10.20,8`,
     ]);
-    const quote = { symbol, t: new Date().toISOString(), last: 10.25, bids: [{ p: 10.24, s: 300 }] };
+    const t = `${previousTradingDay(chinaDay(Date.now())) ?? ''}T09:59:00+08:00`;
+    const quote = { symbol, t, last: 10.25, bids: [{ p: 10.24, s: 300 }] };
     expect(await record(quote, quote)).toMatchObject({ inserted: 1, unchanged: 1 });
     await waitFor(() => told.some((news) => 'quote' in news && news.seq === 1), SOON);
     const latest = json(await call(latestQuotes, { symbols: [symbol] }));
@@ -85,7 +87,11 @@ const ask = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'asc' } 
     const header = 'code,exchange,date,open,high,low,close,volume';
     await house.standIn.stop();
     await expect(ingest(header, lines)).rejects.toMatchObject({ code: 'unavailable' });
-    const quote = { symbol: '600519.SH', t: new Date().toISOString(), last: 10.3 };
+    const quote = {
+      symbol: '600519.SH',
+      t: `${previousTradingDay(chinaDay(Date.now())) ?? ''}T10:00:00+08:00`,
+      last: 10.3,
+    };
     await expect(record(quote)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(call(listBars, { ...ask, symbol: '600519.SH' })).rejects.toMatchObject({
       code: 'unavailable',

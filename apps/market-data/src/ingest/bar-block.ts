@@ -5,7 +5,8 @@ import type { BarReaderOptions } from './bar-reader.js';
 import { BarRows } from './bar-rows.js';
 import type { Unknown } from './bar-symbols.js';
 import { CsvRecords, type Fields } from './csv-records.js';
-import { readBarHeader } from './dialects/bar-header.js';
+import { endedDays, startedDays } from './day-stamps.js';
+import { readBarHeader, type BarHeader } from './dialects/bar-header.js';
 import { conversionOf } from './dialects/layouts.js';
 import { LineReader, ownColumns, type FileHeader } from './dialects/line-reader.js';
 import { isSourceLine, tdxAsCsv } from './dialects/tdx-lines.js';
@@ -32,29 +33,49 @@ export interface BarBlock {
   readonly remarks: Omit<IngestRemarks, 'superseded'>;
 }
 
-type Context = Pick<BarReaderOptions, 'ids' | 'nowMs'>;
+type Context = Pick<BarReaderOptions, 'ids' | 'nowMs' | 'refusedDays'>;
+type ReadBlock = BarBlock & Pick<LineReader, 'markedDays'>;
 
-export function readBarBlock(request: IngestBarsRequest, context: Context): BarBlock {
-  return request.format === 'csv' ? readCsv(request, context) : readJson(request, context);
+/** Reads a block. Minute bars are judged as days too: where that refuses some, the block is read once more without them. */
+export function readBarBlock(request: IngestBarsRequest, context: Pick<BarReaderOptions, 'ids' | 'nowMs'>): BarBlock {
+  const read = (refusedDays: Context['refusedDays']): ReadBlock =>
+    (request.format === 'csv' ? readCsv : readJson)(request, { ...context, refusedDays });
+  const { markedDays, ...block } = read(new Map());
+  const judge = request.stamps === 'start' ? endedDays : startedDays;
+  const refused = judge(block.minute.keys, markedDays);
+  if (refused.size === 0) return block;
+  for (const rows of [block.daily, block.minute]) rows.release();
+  return read(refused);
 }
 
 interface OpenBlock extends Omit<BarBlock, 'total' | 'ignored' | 'remarks' | 'unknown'> {
   readonly lines: LineReader;
 }
 
-function open(request: IngestBarsRequest, header: FileHeader, context: Context): OpenBlock {
+function open(
+  request: IngestBarsRequest,
+  header: FileHeader & Pick<BarHeader, 'dialect'>,
+  context: Context,
+): OpenBlock {
   // A row is shorter than its line in nearly every file; the rows grow where it is not.
   const [daily, minute] = [new BarRows(request.body.length), new BarRows(0)];
-  const lines = new LineReader(header, { ...context, timeframe: request.timeframe, daily, minute });
+  const lines = new LineReader(header, {
+    ...context,
+    timeframe: request.timeframe,
+    stamps: request.stamps,
+    dialect: header.dialect,
+    daily,
+    minute,
+  });
   return { lines, daily, minute, refused: [] };
 }
 
-function close({ lines, ...block }: OpenBlock, read: Pick<BarBlock, 'total' | 'ignored' | 'remarks'>): BarBlock {
-  const { rounded, warnings, unknown } = lines;
-  return { ...block, ...read, unknown, remarks: remarksOf({ ...read.remarks, rounded, warnings }) };
+function close({ lines, ...block }: OpenBlock, read: Pick<BarBlock, 'total' | 'ignored' | 'remarks'>): ReadBlock {
+  const { rounded, warnings, unknown, markedDays } = lines;
+  return { ...block, ...read, unknown, markedDays, remarks: remarksOf({ ...read.remarks, rounded, warnings }) };
 }
 
-function readCsv(request: IngestBarsRequest, context: Context): BarBlock {
+function readCsv(request: IngestBarsRequest, context: Context): ReadBlock {
   if (request.header === undefined) throw new Failure('invalid', 'A CSV block needs the header of its file');
   const header = readBarHeader(request.header, request);
   const { dialect, layout, columns, count, ignored } = header;
@@ -79,11 +100,18 @@ function wrongRecord(records: CsvRecords, count: number): Refusal | undefined {
   return records.count === count ? undefined : refusals.columns;
 }
 
-function readJson(request: IngestBarsRequest, context: Context): BarBlock {
+function readJson(request: IngestBarsRequest, context: Context): ReadBlock {
   if (request.dialect !== undefined && request.dialect !== 'mystocks') {
     throw new Failure('unprocessable', 'format= is for CSV; the keys of NDJSON and JSON are those of mystocks');
   }
-  const header = { columns: ownColumns, layout: undefined, title: undefined, adjusted: -1, symbol: request.symbol };
+  const header = {
+    dialect: 'mystocks' as const,
+    columns: ownColumns,
+    layout: undefined,
+    title: undefined,
+    adjusted: -1,
+    symbol: request.symbol,
+  };
   const block = open(request, header, context);
   const lines = new JsonLines(request.body, request.first_line, {
     count: barFields.length,

@@ -12,6 +12,8 @@ import { lacksInstrument } from './refusals.js';
 
 /** Items an answer can carry (IngestReport). */
 const ITEMS_MAX = 10_000;
+/** The largest id that has room in the key of a bar. */
+const ID_MAX = 2 ** 23 - 1;
 
 /** A block of bars, read and checked; none of it is stored yet. */
 export interface ReadBars {
@@ -29,6 +31,14 @@ export interface ReadBars {
 export interface CheckedBars extends Pick<BarBlock, 'total' | 'refused' | 'ignored' | 'remarks'> {
   /** Instruments that would be registered for it. */
   readonly registered: string[];
+}
+
+/** The stored instruments, and new ones under ids that none of them has. */
+function withNew(ids: SymbolIds, unknown: BarBlock['unknown']): SymbolIds {
+  const added = [...unknown.values()].map(
+    ({ symbol, kind }, index) => [symbol, { id: ID_MAX - index, kind, status: 'listed' }] as const,
+  );
+  return new Map([...ids, ...added]);
 }
 
 /** Reads blocks of bars against the instruments there are. */
@@ -56,9 +66,14 @@ export class BarBlocksService {
 
   /** What {@link read} would refuse. Registers nothing. */
   async check(request: IngestBarsRequest): Promise<CheckedBars> {
-    const block = readBarBlock(request, { ids: await this.directory.renewed(), nowMs: systemClock.now() });
+    const nowMs = systemClock.now();
+    const ids = await this.directory.renewed();
+    const first = readBarBlock(request, { ids, nowMs });
+    // Days of minute bars are judged of instruments that are stored; those that are going to be registered count as such.
+    const isWhole = !request.register || first.unknown.size === 0;
+    const block = isWhole ? first : readBarBlock(request, { ids: withNew(ids, first.unknown), nowMs });
     const refused = request.register ? block.refused.filter((line) => !lacksInstrument(line)) : block.refused;
-    const registered = request.register ? [...block.unknown.keys()] : [];
+    const registered = request.register ? [...first.unknown.keys()] : [];
     return { total: block.total, refused, ignored: block.ignored, remarks: block.remarks, registered };
   }
 

@@ -94,14 +94,20 @@ export function readMinute(bytes: Uint8Array, start: number, end: number): numbe
   return hour <= 23 && minute <= 59 ? hour * 60 + minute : -1;
 }
 
-const [AUCTION, MORNING, NOON, AFTERNOON, CLOSE] = [565, 570, 690, 780, 900];
+const AUCTION = 565;
+/** Minutes of the day at which the sessions begin and end. */
+export const [MORNING, NOON, AFTERNOON, CLOSE] = [570, 690, 780, 900] as const;
 
 /** True when a bar of `minutes` can end at this minute of the day; 09:25 to 09:30 is the opening auction's. */
 export function isBarEnd(minute: number, minutes: number): boolean {
   if (minute >= AUCTION && minute < MORNING) return minutes === 1;
   if (minute >= MORNING && minute <= NOON) return (minute - MORNING) % minutes === 0;
-  return minute >= AFTERNOON && minute <= CLOSE && (minute - AFTERNOON) % minutes === 0;
+  return minute > AFTERNOON && minute <= CLOSE && (minute - AFTERNOON) % minutes === 0;
 }
+
+/** The end of a bar whose start is at this minute of the day. The opening auction's row has no other stamp. */
+export const endOfStarted = (minute: number, minutes: number): number =>
+  minute >= AUCTION && minute < MORNING ? minute : minute + minutes;
 
 /** The value as text, for people: cut, without control characters, and with ? for what is no text. */
 export function cellText(bytes: Uint8Array, start: number, end: number): string {

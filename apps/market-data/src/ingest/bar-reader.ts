@@ -1,14 +1,15 @@
-import { chinaDay } from '@mystocks/calendar';
-import type { StoredTimeframe } from '@mystocks/contracts';
+import { chinaDay, tradesOn } from '@mystocks/calendar';
+import type { BarDialect, BarStamps, StoredTimeframe } from '@mystocks/contracts';
+import { exchangeOf } from '../instruments/symbols.js';
 import { readDecimal, readMicros } from './bar-cells.js';
 import type { BarColumns } from './bar-columns.js';
-import { barKey, type BarRows } from './bar-rows.js';
-import { BarSymbols, type SymbolIds, type Unknown } from './bar-symbols.js';
+import { barKey, dayKeyOf, type BarRows } from './bar-rows.js';
+import { BarSymbols, type Named, type SymbolIds, type Unknown } from './bar-symbols.js';
 import { BarTimes } from './bar-times.js';
 import type { Fields } from './csv-records.js';
 import { LineSample } from './dialects/line-sample.js';
 import { numberRules, type NumberRule } from './numbers/number-rules.js';
-import { refusals, type Refusal } from './refusals.js';
+import { closedDay, refusals, type Refusal } from './refusals.js';
 
 export interface BarReaderOptions {
   readonly timeframe: StoredTimeframe | undefined;
@@ -16,6 +17,10 @@ export interface BarReaderOptions {
   /** Names the instrument of lines that do not name it. */
   readonly symbol: string | undefined;
   readonly nowMs: number;
+  readonly stamps: BarStamps | undefined;
+  readonly dialect: BarDialect | undefined;
+  /** Days whose lines are refused, with the reason, by their key. */
+  readonly refusedDays: ReadonlyMap<number, Refusal>;
   readonly daily: BarRows;
   readonly minute: BarRows;
 }
@@ -33,6 +38,9 @@ export class BarReader {
   readonly unknown = new Map<string, Unknown>();
   /** Lines of stocks and funds whose amount and volume do not fit their prices. */
   readonly units = new LineSample();
+  /** Days, by their key, that have a line whose stamp can only be understood with the whole day. */
+  readonly markedDays = new Set<number>();
+  readonly #refusedDays: ReadonlyMap<number, Refusal>;
   readonly #ids: SymbolIds;
   readonly #columns: BarColumns;
   readonly #times: BarTimes;
@@ -41,6 +49,9 @@ export class BarReader {
   readonly #minute: BarRows;
   #out: Uint8Array = new Uint8Array(0);
   #at = 0;
+  /** What the last line named, and its exchange. */
+  #named: Named | undefined;
+  #exchange = '';
   /** The last line's amount ÷ volume lies far outside its low..high. */
   #isOddPrice = false;
 
@@ -48,6 +59,7 @@ export class BarReader {
     this.#columns = columns;
     this.#times = new BarTimes(columns, options);
     this.#ids = options.ids;
+    this.#refusedDays = options.refusedDays;
     this.#symbols = new BarSymbols(columns, { ...options, today: chinaDay(options.nowMs) });
     this.#daily = options.daily;
     this.#minute = options.minute;
@@ -57,7 +69,9 @@ export class BarReader {
   read(fields: Fields, line: number): Refusal | undefined {
     const named = this.#symbols.of(fields);
     if (named.id === undefined && named.unknown === undefined) return named.refusal;
-    const wrong = this.#times.read(fields) ?? this.#checkValues(fields);
+    const badTime = this.#times.read(fields);
+    if (badTime !== undefined) return this.#markDay(named.id, badTime);
+    const wrong = this.#checkDay(named) ?? this.#checkValues(fields);
     if (wrong !== undefined) return wrong;
     if (named.id === undefined) {
       this.unknown.set(named.unknown.symbol, named.unknown);
@@ -66,6 +80,27 @@ export class BarReader {
     this.#write(fields, named.id, line);
     if (this.#isOddPrice && hasUnits(this.#ids.get(named.symbol)?.kind)) this.units.add(line);
     return undefined;
+  }
+
+  /** Notes a stamp that says something about its whole day. */
+  #markDay(id: number | undefined, refusal: Refusal): Refusal {
+    const { day, minutes, isSessionEnd } = this.#times;
+    const says = refusal === refusals.noon || (refusal === refusals.outsideStart && isSessionEnd);
+    if (id === undefined || !says) return refusal;
+    const key = dayKeyOf(barKey(id, minutes, day, 0));
+    this.markedDays.add(key);
+    return this.#refusedDays.get(key) ?? refusal;
+  }
+
+  #checkDay(named: Exclude<Named, { refusal: Refusal }>): Refusal | undefined {
+    const { day, minutes } = this.#times;
+    if (named !== this.#named) {
+      this.#named = named;
+      this.#exchange = exchangeOf(named.id === undefined ? named.unknown.symbol : named.symbol) ?? '';
+    }
+    if (!tradesOn(this.#exchange, day)) return closedDay(day, this.#exchange);
+    if (this.#refusedDays.size === 0 || named.id === undefined || minutes === 0) return undefined;
+    return this.#refusedDays.get(dayKeyOf(barKey(named.id, minutes, day, 0)));
   }
 
   #checkValues(fields: Fields): Refusal | undefined {

@@ -10,7 +10,8 @@ const DAY = 2 ** 16;
 const FRAME = 2 ** 3;
 const FIRST_YEAR = 1990;
 const frames: readonly StoredTimeframe[] = ['1Day', '1Min', '5Min', '15Min', '30Min', '60Min'];
-const frameOfMinutes = new Map([0, 1, 5, 15, 30, 60].map((minutes, frame) => [minutes, frame]));
+const frameMinutes = [0, 1, 5, 15, 30, 60];
+const frameOfMinutes = new Map(frameMinutes.map((minutes, frame) => [minutes, frame]));
 
 /** `day` as YYYYMMDD, `minute` of the day; `minutes` 0 for the daily frame. */
 export function barKey(instrument: number, minutes: number, day: number, minute: number): number {
@@ -54,6 +55,15 @@ export const groupOf = (key: number): number => Math.floor(key / (MINUTE * DAY))
 
 /** Day and minute of a bar as one number, in the order of time. */
 export const barStamp = (key: number): number => key % (DAY * MINUTE);
+
+/** What the bars of one instrument, frame and day have in common. */
+export const dayKeyOf = (key: number): number => Math.floor(key / MINUTE);
+
+/** The minute of the day of a bar. */
+export const minuteOf = (key: number): number => key % MINUTE;
+
+/** Minutes of the frame of a {@link dayKeyOf}. */
+export const minutesOf = (dayKey: number): number => frameMinutes[Math.floor(dayKey / DAY) % FRAME] ?? 0;
 
 /** Oldest and newest bar of each instrument and frame. */
 export function endsOf(keys: Iterable<number>): Map<number, { oldest: number; newest: number }> {

@@ -1,7 +1,7 @@
 import { chinaDay, dayStart } from '@mystocks/calendar';
-import type { StoredTimeframe } from '@mystocks/contracts';
+import type { BarDialect, BarStamps, StoredTimeframe } from '@mystocks/contracts';
 import type { BarColumns } from './bar-columns.js';
-import { cellText, isBarEnd, readDay, readMinute } from './bar-cells.js';
+import { AFTERNOON, CLOSE, cellText, endOfStarted, isBarEnd, NOON, readDay, readMinute } from './bar-cells.js';
 import type { Fields } from './csv-records.js';
 import { refusals, type Refusal } from './refusals.js';
 
@@ -22,6 +22,13 @@ const INSTANT_MAX = 200;
 const INSTANT = /^(\d{4}-\d{2}-\d{2})T(([01]\d|2[0-3]):[0-5]\d:[0-5]\d)(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const CHINA = Buffer.from('+08:00');
 
+export interface BarTimesOptions {
+  readonly timeframe: StoredTimeframe | undefined;
+  readonly nowMs: number;
+  readonly stamps: BarStamps | undefined;
+  readonly dialect: BarDialect | undefined;
+}
+
 /** Reads when a line's bar ended. After {@link read} without a refusal, `day`, `minute` and `minutes` say it. */
 export class BarTimes {
   /** YYYYMMDD */
@@ -33,15 +40,16 @@ export class BarTimes {
   readonly #columns: BarColumns;
   readonly #given: number | undefined;
   readonly #today: number;
+  readonly #isStart: boolean;
+  readonly #isTdx: boolean;
   #clock = -1;
 
-  constructor(
-    columns: BarColumns,
-    options: { readonly timeframe: StoredTimeframe | undefined; readonly nowMs: number },
-  ) {
+  constructor(columns: BarColumns, options: BarTimesOptions) {
     this.#columns = columns;
     this.#given = options.timeframe === undefined ? undefined : minutesOf.get(options.timeframe);
     this.#today = dayNumber(options.nowMs);
+    this.#isStart = options.stamps === 'start';
+    this.#isTdx = options.dialect === 'tdx';
   }
 
   read(fields: Fields): Refusal | undefined {
@@ -94,6 +102,11 @@ export class BarTimes {
     this.#clock = Number.isInteger(minutes) ? minutes : -1;
   }
 
+  /** The line's stamp ends a session, as nothing that is stamped at a start does. */
+  get isSessionEnd(): boolean {
+    return this.#clock === NOON || this.#clock === CLOSE;
+  }
+
   /** Minutes of the frame; undefined for one that is none, -1 when a line with a time leaves it open. */
   #frame(fields: Fields): number | undefined {
     const { timeframe } = this.#columns;
@@ -111,8 +124,12 @@ export class BarTimes {
       return this.#clock > 0 ? refusals.dayTime : undefined;
     }
     if (this.#clock < 0) return refusals.timeMissing;
-    this.minute = this.#clock;
-    return isBarEnd(this.minute, this.minutes) ? undefined : refusals.outside;
+    this.minute = this.#isStart ? endOfStarted(this.#clock, this.minutes) : this.#clock;
+    // TDX stamps the bar that ends at 11:30 with the start of the afternoon.
+    if (this.#isTdx && this.minute === AFTERNOON) this.minute = NOON;
+    if (isBarEnd(this.minute, this.minutes)) return undefined;
+    if (this.#isStart) return refusals.outsideStart;
+    return this.minute === AFTERNOON ? refusals.noon : refusals.outside;
   }
 }
 

@@ -1,3 +1,4 @@
+import { tradingDays } from '@mystocks/calendar';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { barsReader, type BarsReader } from '../../test/bars-reader.js';
 import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
@@ -150,7 +151,7 @@ export function itTakesBars(store: TimeseriesStore): void {
     });
 
     it('loses no value when files that have it and files that have it not come at the same time', async () => {
-      const days = Array.from({ length: 20 }, (_, day) => `2024-03-${String(day + 1).padStart(2, '0')}`);
+      const days = tradingDays('2024-03-01', '2024-04-30').slice(0, 20);
       const short = (day: string): string => line(day).split(',').slice(0, 8).join(',');
       const whole = request(HEADER, days.map((day) => line(day)).join('\n'));
       const without = request(HEADER.split(',').slice(0, 8).join(','), days.map(short).join('\n'));
@@ -160,9 +161,10 @@ export function itTakesBars(store: TimeseriesStore): void {
     });
 
     it('stores each bar once when the same block comes many times at once', async () => {
-      const body = Array.from({ length: 28 }, (_, day) => line(`2024-02-${String(day + 1).padStart(2, '0')}`)).join(
-        '\n',
-      );
+      const body = tradingDays('2024-02-01', '2024-04-30')
+        .slice(0, 28)
+        .map((day) => line(day))
+        .join('\n');
       const reports = await Promise.all(Array.from({ length: 6 }, () => room.bars.ingest(request(HEADER, body))));
       expect(reports.every(({ failed }) => failed === 0)).toBe(true);
       expect(await closes()).toHaveLength(28);

@@ -1,3 +1,4 @@
+import { tradingDays } from '@mystocks/calendar';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { fileOf, hasData, openIngest, request, type Ingest } from '../../test/open-ingest.js';
 
@@ -37,9 +38,8 @@ beforeEach(async () => {
     const { header, lines } = fileOf('cn_daily_defects_real.csv');
     const neighbour = (text: string): string =>
       text.replace(/^(\w+,\w+),.*$/, '$1,2019-03-26,10,11,9,10,100,1000,1,spec,none');
-    const neighbours = lines.map((text, at) =>
-      neighbour(text).replace('2019-03-26', `2018-${at < 28 ? '01' : '02'}-${String((at % 28) + 1).padStart(2, '0')}`),
-    );
+    const days = tradingDays('2018-01-01', '2018-12-31');
+    const neighbours = lines.map((text, at) => neighbour(text).replace('2019-03-26', days[at] ?? ''));
     const mixed = lines.flatMap((text, at) => [text, neighbours[at] ?? '']);
     const report = await room.bars.ingest(request(header, mixed.join('\n')));
     expect(report).toMatchObject({ total: 102, failed: 31, inserted: 71, ignored_columns: ['source', 'defect'] });

@@ -50,6 +50,22 @@ export const refusals = {
     'time is not the end of a bar of this frame inside 09:30-11:30 or 13:00-15:00',
     problems.DATE_RANGE_INVALID,
   ),
+  noon: because(
+    'No bar ends at 13:00. If it is the bar that ends at 11:30, as TDX writes it, write 11:30 (with format=tdx exports of TDX are read so); if bars are stamped at their starts, say stamps=start (--stamps start)',
+    problems.DATE_RANGE_INVALID,
+  ),
+  starts: because(
+    'The bars of this day are stamped at their starts (09:30 or 13:00, without 11:30 and 15:00): say stamps=start (--stamps start), and they are stored under their ends',
+    problems.DATE_RANGE_INVALID,
+  ),
+  ends: because(
+    'The bars of this day are stamped at their ends already (11:30 or 15:00, without 09:30 and 13:00): leave stamps=start out',
+    problems.DATE_RANGE_INVALID,
+  ),
+  outsideStart: because(
+    'time is not the start of a bar of this frame inside 09:30-11:30 or 13:00-15:00',
+    problems.DATE_RANGE_INVALID,
+  ),
   dayTime: because('A bar of a day carries no time', problems.DATE_RANGE_INVALID),
   timeMissing: because('A minute bar needs its time', problems.DATE_RANGE_INVALID),
   timeframe: because(
@@ -77,6 +93,13 @@ export const refusals = {
   tradeStatus: because('trade_status must be 0 or 1', INVALID),
   aborted: because('Not stored: another line of the batch was refused', INVALID, 424),
 } as const;
+
+/** A bar or quote of a day on which its exchange was shut. */
+export const closedDay = (day: number, exchange: string): Refusal =>
+  because(
+    `${String(day).replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3')} is not a trading day of ${exchange}`,
+    problems.DATE_RANGE_INVALID,
+  );
 
 /** A refusal that names a field of the line. */
 export const refuseField = (name: string, what: string): Refusal =>

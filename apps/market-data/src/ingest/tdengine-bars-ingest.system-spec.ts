@@ -1,3 +1,4 @@
+import { tradingDays } from '@mystocks/calendar';
 import { TdenginePool, type Sql } from '@mystocks/connection-pool';
 import { Failure } from '@mystocks/contracts';
 import { startTdengineStandIn, type TdengineStandIn } from '@mystocks/testing';
@@ -42,7 +43,7 @@ afterAll(async () => {
 
 describe('a block of more than one statement', () => {
   it('is told by nobody when the second statement fails, and wholly when it comes again', async () => {
-    const days = Array.from({ length: 28 }, (_, day) => `2024-02-${String(day + 1).padStart(2, '0')}`);
+    const days = tradingDays('2024-02-01', '2024-04-01').slice(0, 28);
     const lines = Array.from({ length: 500 }, (_, stock) =>
       days.map((day) => `${600_000 + stock},SSE,${day},1234.567891,1234.567891,1234.567891,1234.567891,1234567890,1.5`),
     ).flat();

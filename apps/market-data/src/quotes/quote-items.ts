@@ -1,4 +1,4 @@
-import { withZone } from '@mystocks/calendar';
+import { chinaDay, tradesOn, withZone } from '@mystocks/calendar';
 import {
   Failure,
   failureCodes,
@@ -12,6 +12,8 @@ import { check, InvalidInput } from '@mystocks/validation';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
 import { newsOf, type News } from '../idempotency/news.js';
 import { printable } from '../ingest/plain-text.js';
+import { closedDay } from '../ingest/refusals.js';
+import { exchangeOf } from '../instruments/symbols.js';
 import { stampOf } from './quote-stamp.js';
 import type { NamedQuote, StoredQuote, Verdict } from './settle.js';
 
@@ -49,6 +51,10 @@ export async function readQuote(
     if (instrument === undefined) {
       return { refused: { status: 404, code: problems.MARKET_DATA_NOT_FOUND, message: 'there is no such instrument' } };
     }
+    const day = Number(chinaDay(Date.parse(quote.t)).replaceAll('-', ''));
+    const exchange = exchangeOf(instrument.symbol) ?? '';
+    // Simulated quotes are stamped with the time of their replay, which may be any day.
+    if (quote.simulated !== true && !tradesOn(exchange, day)) return { refused: closedDay(day, exchange) };
     return {
       named: {
         instrumentId: instrument.id,

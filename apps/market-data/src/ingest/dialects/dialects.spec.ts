@@ -1,3 +1,4 @@
+import { tradingDays } from '@mystocks/calendar';
 import { describe, expect, it } from '@jest/globals';
 import type { IngestBarsRequest } from '@mystocks/contracts';
 import { dialectExamples } from '../../../test/dialect-examples.js';
@@ -117,10 +118,8 @@ describe('the units of a file', () => {
   });
 
   it('are doubted by the first 20 lines, and all are counted', () => {
-    const lines = Array.from(
-      { length: 28 },
-      (_, day) => `600000,SSE,2024-02-${String(day + 1).padStart(2, '0')},8,8,8,8,1,1000`,
-    );
+    const days = tradingDays('2024-02-01', '2024-04-01').slice(0, 28);
+    const lines = days.map((day) => `600000,SSE,${day},8,8,8,8,1,1000`);
     const [warning] = read(header, lines).remarks.warnings ?? [];
     expect(warning).toMatchObject({ count: 28, lines: Array.from({ length: 20 }, (_, line) => line + 2) });
   });

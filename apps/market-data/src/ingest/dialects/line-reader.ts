@@ -41,6 +41,11 @@ export class LineReader {
     return this.#reader.unknown;
   }
 
+  /** Days, by their key, that have a line whose stamp can only be understood with the whole day. */
+  get markedDays(): ReadonlySet<number> {
+    return this.#reader.markedDays;
+  }
+
   get warnings(): IngestWarning[] {
     return [
       ...warningOf('units', this.#reader.units, 'amount ÷ volume lies far outside low..high: are volumes in lots?'),

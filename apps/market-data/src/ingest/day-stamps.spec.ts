@@ -1,0 +1,211 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import type { IngestBarsRequest, StoredTimeframe } from '@mystocks/contracts';
+import { readBarBlock, type BarBlock } from './bar-block.js';
+import { barPlace } from './bar-rows.js';
+import type { SymbolIds } from './bar-symbols.js';
+
+const CASES = new URL('../../../../../shared/cases/', import.meta.url);
+const HEADER = 'code,exchange,date,time,open,high,low,close,volume';
+const ids: SymbolIds = new Map(
+  ['688981.SH', '600000.SH', '000001.SZ'].map((symbol, id) => [
+    symbol,
+    { id: id + 1, kind: 'stock', status: 'listed' },
+  ]),
+);
+
+const two = (value: number): string => String(value).padStart(2, '0');
+const clock = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+/** The ends of a day's bars of a frame. */
+const ends = (frame: number): number[] => [
+  ...Array.from({ length: 120 / frame }, (_, bar) => 570 + (bar + 1) * frame),
+  ...Array.from({ length: 120 / frame }, (_, bar) => 780 + (bar + 1) * frame),
+];
+const starts = (frame: number): number[] => ends(frame).map((minute) => minute - frame);
+const lines = (minutes: readonly number[], day = '2024-07-05', code = '688981'): string[] =>
+  minutes.map((minute) => `${code},SSE,${day},${clock(minute)},10,11,9,10,${minute}`);
+
+function read(body: readonly string[], frame: number, more: Partial<IngestBarsRequest> = {}): BarBlock {
+  const request: IngestBarsRequest = {
+    body: Buffer.from(body.join('\n')),
+    format: 'csv',
+    header: HEADER,
+    first_line: 2,
+    on_error: 'continue',
+    want_items: false,
+    register: false,
+    timeframe: `${frame}Min` as StoredTimeframe,
+    ...more,
+  };
+  return readBarBlock(request, { ids, nowMs: Date.parse('2026-11-22T12:00:00Z') });
+}
+const times = ({ minute }: BarBlock): string[] => minute.stored().map((row) => barPlace(minute.keyOf(row)).time);
+const reasons = ({ refused }: BarBlock): string[] => [...new Set(refused.map(({ message }) => message))];
+const FRAMES = [1, 5, 15, 30, 60];
+
+describe('a day of minute bars', () => {
+  it.each(FRAMES)('is stored when its bars of %d minutes are stamped at their ends', (frame) => {
+    const block = read(lines(ends(frame)), frame);
+    expect([times(block), block.refused]).toEqual([ends(frame).map(clock), []]);
+  });
+
+  it.each(FRAMES)('is refused with the remedy when its bars of %d minutes are stamped at their starts', (frame) => {
+    const block = read(lines(starts(frame)), frame);
+    expect(block.minute.size).toBe(0);
+    expect(block.refused.map(({ line }) => line)).toEqual(starts(frame).map((_, at) => at + 2));
+    expect(reasons(block)).toEqual([expect.stringContaining('--stamps start')]);
+    expect(block.refused[0]).toMatchObject({ status: 422, code: 1204 });
+  });
+
+  it.each(FRAMES)('is shifted to its ends with stamps=start, bars of %d minutes', (frame) => {
+    const block = read(lines(starts(frame)), frame, { stamps: 'start' });
+    expect([times(block), block.refused]).toEqual([ends(frame).map(clock), []]);
+  });
+
+  it.each(FRAMES)('is refused with stamps=start when it is stamped at its ends, bars of %d minutes', (frame) => {
+    const block = read(lines(ends(frame)), frame, { stamps: 'start' });
+    expect(block.minute.size).toBe(0);
+    expect(reasons(block)).toEqual([expect.stringContaining('leave stamps=start out')]);
+  });
+
+  it.each(FRAMES)('loses only its line of 13:00 when that stands for 11:30, bars of %d minutes', (frame) => {
+    const body = lines(ends(frame).map((minute) => (minute === 690 ? 780 : minute)));
+    const block = read(body, frame);
+    expect(times(block)).toEqual(
+      ends(frame)
+        .filter((minute) => minute !== 690)
+        .map(clock),
+    );
+    expect(reasons(block)).toEqual([expect.stringContaining('format=tdx')]);
+  });
+
+  it('has 13:00 for 11:30 in an export of TDX, and is stored whole', () => {
+    const header = '688981 中芯国际 5分钟线 不复权\n日期 时间 开盘 最高 最低 收盘 成交量 成交额';
+    const body = ends(5)
+      .map((minute) => clock(minute === 690 ? 780 : minute).replace(':', ''))
+      .map((time) => `2024/07/05 ${time} 10 11 9 10 100 1000.00`);
+    const block = read(body, 5, { header, dialect: 'tdx', symbol: '688981.SH' });
+    expect([times(block), block.refused]).toEqual([ends(5).map(clock), []]);
+  });
+
+  it('keeps the rows of the opening auction beside the first bar', () => {
+    const body = lines([565, 570, ...ends(1)]);
+    expect(times(read(body, 1)).slice(0, 3)).toEqual(['09:25', '09:30', '09:31']);
+    const started = read(lines([565, ...starts(1)]), 1, { stamps: 'start' });
+    expect(times(started).slice(0, 2)).toEqual(['09:25', '09:31']);
+  });
+
+  it.each([
+    ['breaks off at 14:50', ends(1).filter((minute) => minute <= 890)],
+    ['breaks off at 14:59', ends(1).filter((minute) => minute < 900)],
+    ['breaks off at 14:50 and begins with the auction', [570, ...ends(1).filter((minute) => minute <= 890)]],
+    ['begins after lunch', ends(1).filter((minute) => minute > 800)],
+    ['is one bar', [571]],
+    ['is the auction', [570]],
+    ['is the last bar', [900]],
+    ['has few trades', [570, 575, 601, 700 - 30, 782, 850, 880]],
+  ])('is stored when it %s', (_, minutes) => {
+    const block = read(lines(minutes), 1);
+    expect([times(block), block.refused]).toEqual([minutes.map(clock), []]);
+  });
+
+  it.each([
+    ['the morning', [...starts(1).filter((minute) => minute < 690)]],
+    ['the afternoon', [...starts(1).filter((minute) => minute >= 780)]],
+    ['the beginning of the afternoon', [...starts(1).filter((minute) => minute >= 780 && minute < 800)]],
+    ['a day without a trade at 09:30', [...starts(1).slice(1)]],
+    ['a day without a trade at 13:00', [...starts(1).filter((minute) => minute !== 780)]],
+  ])('is refused when a part of it shows starts: %s', (_, minutes) => {
+    const block = read(lines(minutes), 1);
+    expect(block.minute.size).toBe(0);
+    expect(block.refused).toHaveLength(minutes.length);
+  });
+
+  it('is refused as its neighbours are when a block holds only a part of it that shows nothing', () => {
+    const body = [
+      ...lines(starts(1).slice(200), '2024-07-04'),
+      ...lines(starts(1), '2024-07-05'),
+      ...lines(starts(1).slice(0, 50), '2024-07-08'),
+      ...lines(ends(1), '2024-07-08', '600000'),
+    ];
+    const block = read(body, 1);
+    expect(block.minute.size).toBe(240);
+    expect(block.refused).toHaveLength(40 + 240 + 50);
+  });
+
+  it('gives the last line of two that are the same bar once they are shifted', () => {
+    const body = [...lines(starts(1)), '688981,SSE,2024-07-05,09:30,20,20,20,20,7'];
+    const { minute } = read(body, 1, { stamps: 'start' });
+    expect([minute.distinct, minute.size]).toEqual([240, 241]);
+    const kept = minute.stored().find((row) => barPlace(minute.keyOf(row)).time === '09:31') ?? 0;
+    expect(minute.cells(kept).slice(3)).toEqual(['20', '20', '20', '20', '7', String.raw`\N`]);
+  });
+
+  it('is not shifted out of its sessions', () => {
+    const { refused, minute } = read(lines([690, 900, 905, 560, 571]), 1, { stamps: 'start' });
+    expect(minute.size).toBe(0);
+    expect(refused).toHaveLength(5);
+  });
+});
+
+describe('a bar that is refused', () => {
+  const daily = 'code,exchange,date,open,high,low,close,volume';
+  const refusedOf = (...rows: readonly string[]): unknown[] =>
+    read(
+      rows.map((row) => `${row},10,11,9,10,100`),
+      1,
+      { header: daily, timeframe: '1Day' },
+    ).refused.map(({ line, message }) => [line, message]);
+
+  it('stands on a closed day, a holiday or a weekend, before 2007 too', () => {
+    expect(
+      refusedOf(
+        '600000,SSE,2024-10-01',
+        '600000,SSE,2024-09-30',
+        '600000,SSE,2024-06-15',
+        '000001,SZSE,2024-02-09',
+        '600000,SSE,2000-05-01',
+        '600000,SSE,1991-04-06',
+        '000001,SZSE,1991-04-06',
+        '000001,SZSE,1992-02-02',
+        '000001,SZSE,1994-04-09',
+      ),
+    ).toEqual([
+      [2, '2024-10-01 is not a trading day of SSE'],
+      [4, '2024-06-15 is not a trading day of SSE'],
+      [5, '2024-02-09 is not a trading day of SZSE'],
+      [6, '2000-05-01 is not a trading day of SSE'],
+      [7, '1991-04-06 is not a trading day of SSE'],
+      [10, '1994-04-09 is not a trading day of SZSE'],
+    ]);
+  });
+
+  it('stands on a closed day, in every frame', () => {
+    const { refused, minute } = read(lines([571, 572], '2024-06-10'), 1);
+    expect(minute.size).toBe(0);
+    expect(refused.map(({ code, message }) => [code, message])).toEqual([
+      [1204, '2024-06-10 is not a trading day of SSE'],
+      [1204, '2024-06-10 is not a trading day of SSE'],
+    ]);
+  });
+
+  const itWithCases = existsSync(CASES) ? it : it.skip;
+  itWithCases.each([
+    ['37-closed-days.csv', [2, 3], 3],
+    ['34-stamped-at-start-30min.csv', [2, 3, 4, 5, 6, 7, 8, 9], 8],
+    ['one_bar_a_day.csv', [], 2],
+  ])('is named by its line in the case %s (skipped where ../shared/cases is not here)', (name, refused, total) => {
+    const [header = '', ...body] = readFileSync(new URL(name, CASES), 'utf8').trimEnd().split('\n');
+    const known = new Map([
+      ...ids,
+      ...['600519.SH', '609306.SH'].map((symbol) => [symbol, ids.get('688981.SH')] as const),
+    ]);
+    const timeframe = name.startsWith('37') ? '1Day' : name.startsWith('34') ? '30Min' : '15Min';
+    const request = { body: Buffer.from(body.join('\n')), format: 'csv', header, first_line: 2, timeframe } as const;
+    const block = readBarBlock(
+      { ...request, on_error: 'continue', want_items: false, register: false },
+      { ids: known as SymbolIds, nowMs: Date.parse('2026-11-22T12:00:00Z') },
+    );
+    expect([block.refused.map(({ line }) => line), block.total]).toEqual([refused, total]);
+  });
+});

@@ -1,0 +1,85 @@
+import { AFTERNOON, CLOSE, MORNING, NOON } from './bar-cells.js';
+import { dayKeyOf, minuteOf, minutesOf } from './bar-rows.js';
+import { refusals, type Refusal } from './refusals.js';
+
+/** What the stamps of one instrument, day and frame show. */
+const [STARTS, FIRST, LAST_MORNING, NOONS, HAS_AFTERNOON, FIRST_AFTERNOON, LAST, CLOSES] = [
+  1, 2, 4, 8, 16, 32, 64, 128,
+];
+
+/**
+ * Judges the stamps of whole days: of minute bars that are stamped at their starts each stamp but 13:00 may be the end of
+ * another bar, so only the day as a whole shows it. A block may hold only a part of a day. Where one day of a block is
+ * stamped at its starts, the parts that show nothing are taken for the same.
+ * @param keys places of the rows that are good by themselves
+ * @param noons keys of days that have a line stamped 13:00
+ * @returns why a day is refused, by its key
+ */
+export function startedDays(keys: Float64Array, noons: ReadonlySet<number>): ReadonlyMap<number, Refusal> {
+  const shown = flagsOf(keys);
+  const frames = new Set<number>();
+  for (const [day, flags] of shown) if (isStarted(flags, noons.has(day), minutesOf(day))) frames.add(minutesOf(day));
+  const refused = new Map<number, Refusal>();
+  if (frames.size === 0) return refused;
+  for (const [day, flags] of shown) {
+    const isLike = frames.has(minutesOf(day)) && (flags & (NOONS | CLOSES)) === 0;
+    if (isLike || isStarted(flags, noons.has(day), minutesOf(day))) refused.set(day, refusals.starts);
+  }
+  return refused;
+}
+
+/**
+ * The same for a file that is said to be stamped at bar starts: its days are stamped at their ends when they have 11:30 or
+ * 15:00 and neither 09:30 nor 13:00.
+ * @param keys places of the rows, which are their ends
+ * @param ends keys of days that have a line stamped 11:30 or 15:00
+ */
+export function endedDays(keys: Float64Array, ends: ReadonlySet<number>): ReadonlyMap<number, Refusal> {
+  const refused = new Map<number, Refusal>();
+  if (ends.size === 0) return refused;
+  for (const [day, flags] of flagsOf(keys)) {
+    if (ends.has(day) && (flags & (FIRST | FIRST_AFTERNOON)) === 0) refused.set(day, refusals.ends);
+  }
+  return refused;
+}
+
+function isStarted(flags: number, hasNoon: boolean, minutes: number): boolean {
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  if (has(CLOSES)) return false;
+  // 13:00 and the last start, and no end of a session between or behind them.
+  if (hasNoon && has(LAST)) return has(STARTS) || !has(NOONS);
+  if (has(NOONS)) return false;
+  // With 09:31 and without 09:30 it is a part of a day whose 13:00 stands for 11:30.
+  if (hasNoon) return has(STARTS) || !has(FIRST);
+  // Of one minute 09:30 is the opening auction's own row, so that more must show it; a coarser frame has no such row.
+  return has(STARTS) && (minutes > 1 || has(LAST) || (has(LAST_MORNING) && !has(HAS_AFTERNOON)));
+}
+
+function flagsOf(keys: Float64Array): Map<number, number> {
+  const shown = new Map<number, number>();
+  let [day, minutes, flags] = [-1, 0, 0];
+  for (const key of keys) {
+    const own = dayKeyOf(key);
+    if (own !== day) {
+      if (day >= 0) shown.set(day, flags);
+      day = own;
+      minutes = minutesOf(day);
+      flags = shown.get(day) ?? 0;
+    }
+    flags |= flagOf(minuteOf(key), minutes);
+  }
+  if (day >= 0) shown.set(day, flags);
+  return shown;
+}
+
+function flagOf(minute: number, minutes: number): number {
+  if (minute === MORNING) return STARTS;
+  if (minute === NOON) return NOONS;
+  if (minute === CLOSE) return CLOSES | HAS_AFTERNOON;
+  let flags = minute > AFTERNOON ? HAS_AFTERNOON : 0;
+  if (minute === MORNING + minutes) flags |= FIRST;
+  if (minute === NOON - minutes) flags |= LAST_MORNING;
+  if (minute === AFTERNOON + minutes) flags |= FIRST_AFTERNOON;
+  if (minute === CLOSE - minutes) flags |= LAST;
+  return flags;
+}
