@@ -1,6 +1,7 @@
 import { loadSettings } from '@mystocks/config';
 import { PostgresPool } from '@mystocks/connection-pool';
 import { runService } from '@mystocks/service';
+import { TradingDaysService } from './calendar/trading-days.service.js';
 import { MarketDataModule } from './market-data.module.js';
 import { MarketDataSettings } from './market-data.settings.js';
 import { TdengineSettings } from './timeseries/tdengine.settings.js';
@@ -13,5 +14,9 @@ await runService({
   name: 'market-data',
   settings,
   module: () => MarketDataModule.forRoot(settings, tdengine),
-  checks: (app) => [app.get(PostgresPool).check(), ...(tdengine === undefined ? [] : [app.get(TdengineStore).check()])],
+  checks: (app) => [
+    app.get(PostgresPool).check(),
+    app.get(TradingDaysService).check(),
+    ...(tdengine === undefined ? [] : [app.get(TdengineStore).check()]),
+  ],
 });

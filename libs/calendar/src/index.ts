@@ -29,4 +29,5 @@ export {
   tradingDays,
   useCalendar,
 } from './trading-days.js';
+export { CalendarCopy } from './calendar-copy.js';
 export { builtInDays, type DayStates } from './built-in-days.js';

@@ -7,7 +7,7 @@ describe('the catalogue', () => {
     const subjects = [...calls, ...events].map(({ subject }) => subject);
     expect(new Set(subjects).size).toBe(subjects.length);
     expect(calls.length).toBeGreaterThan(15);
-    expect(events.length).toBe(6);
+    expect(events.length).toBe(7);
   });
 
   it.each(calls.map((call) => [call.subject, call] as const))('%s is published as it was', (_subject, call) => {

@@ -39,8 +39,8 @@ export class HealthController {
     ]);
   }
 
-  #show({ name, up, reason }: CheckResult): HealthIndicatorResult {
+  #show({ name, up, reason, detail }: CheckResult): HealthIndicatorResult {
     const session = this.indicator.check(name);
-    return up ? session.up() : session.down(reason ?? 'down');
+    return up ? session.up({ ...detail }) : session.down(reason ?? 'down');
   }
 }

@@ -13,6 +13,13 @@ describe('Readiness', () => {
     expect(readiness.started).toBe(false);
   });
 
+  it('shows what an operator should know of a dependency that is up', async () => {
+    const detail = { ends_on: '2026-12-31', days_left: 31 };
+    expect(await new Readiness([{ ...up, detail: () => detail }]).results()).toEqual([
+      { name: 'nats', up: true, detail },
+    ]);
+  });
+
   it('asks a dependency once however many probes come, and again later', async () => {
     let nowMs = 0;
     let asked = 0;

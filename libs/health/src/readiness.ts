@@ -3,6 +3,8 @@ export interface Check {
   /** Shown in `/health/ready`: `nats`, `postgres`, `redis`. */
   readonly name: string;
   readonly probe: () => Promise<void>;
+  /** What an operator should see beside it while it is up. */
+  readonly detail?: () => Readonly<Record<string, string | number>>;
 }
 
 export interface CheckResult {
@@ -10,6 +12,7 @@ export interface CheckResult {
   readonly up: boolean;
   /** Why it is down, for the operator; the management port is not public. */
   readonly reason?: string;
+  readonly detail?: Readonly<Record<string, string | number>>;
 }
 
 /** A dependency that does not answer within this is down. */
@@ -64,7 +67,7 @@ async function run(check: Check): Promise<CheckResult> {
   });
   try {
     await Promise.race([check.probe(), late]);
-    return { name: check.name, up: true };
+    return { name: check.name, up: true, ...(check.detail === undefined ? {} : { detail: check.detail() }) };
   } catch (error) {
     return { name: check.name, up: false, reason: error instanceof Error ? error.message : String(error) };
   } finally {

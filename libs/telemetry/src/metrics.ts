@@ -41,6 +41,11 @@ export const metrics = {
     help: 'Reads that went to the owning service',
     labelNames: ['subject'],
   }),
+  tradingCalendarDaysLeft: new LiveGauge({
+    name: 'trading_calendar_days_left',
+    help: 'Days from today to the last one that the trading calendar states; beyond it weekdays are provisional',
+    labelNames: [],
+  }),
   prewarmUsefulRatio: new LiveGauge({
     name: 'prewarm_useful_ratio',
     help: 'Of the answers the last warm-up that loaded any kept, those that were read since',

@@ -1,5 +1,6 @@
 import {
   barsChanged,
+  calendarChanged,
   entriesInvalidated,
   factorsChanged,
   INSTRUMENTS_TAG,
@@ -58,7 +59,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
   const drops = new ToldAgain(listener.dropped);
   const missed = (): void => {
     if (stopped || justTold) return;
-    // One beat may show gaps in all five; until this turn ends nobody can have kept anything anew.
+    // One beat may show gaps in all of them; until this turn ends nobody can have kept anything anew.
     justTold = true;
     queueMicrotask(() => {
       justTold = false;
@@ -86,6 +87,9 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
       INSTRUMENTS_TAG,
       ...symbols.flatMap((symbol) => [symbol, quoteTag(symbol)]),
     ]),
+    // Phases, labels and lifetimes of any answer may follow from the calendar, and the owner's instances take a moment to
+    // learn of the change: nothing that was cached is valid, and nothing is cached for a second.
+    bus.subscribe(calendarChanged, missed, { onGap: missed }),
     bus.subscribe(
       entriesInvalidated,
       (entries) => {

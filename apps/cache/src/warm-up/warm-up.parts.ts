@@ -5,6 +5,7 @@ import { repositoryOf } from '../accesses/accesses.parts.js';
 import { AnswersService } from '../answers/answers.service.js';
 import type { CacheSettings } from '../cache.settings.js';
 import { SecondTier } from '../tiers/second-tier.js';
+import { CalendarCopyService } from './calendar-copy.service.js';
 import { systemTime as time } from './pace.js';
 import { ServiceAccess } from './service-access.js';
 import { UsesService } from './uses.service.js';
@@ -52,6 +53,7 @@ export const warmUpParts = (settings: CacheSettings) => ({
   controllers: [WarmUpHandler],
   providers: [
     repositoryOf(WarmUpRunsRepository),
+    { provide: CalendarCopyService, useFactory: (bus: Bus) => new CalendarCopyService(bus), inject: [Bus] },
     {
       provide: WarmUpService,
       useFactory: (answers: AnswersService, runs?: WarmUpRunsRepository) =>

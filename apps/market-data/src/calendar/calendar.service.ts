@@ -20,7 +20,6 @@ import { answerOfJson } from '../answer-of-json.js';
 import { clockLifetime, tradingDaysLifetime } from './lifetimes.js';
 
 const DAYS_MAX = 2 * 366;
-const LAST_DAY = '2100-12-31';
 
 const atSeconds = (ms: number): string => withZone(chinaLocal(ms).slice(0, 19));
 /** Present only where it is true. */
@@ -38,8 +37,8 @@ export class CalendarService {
       throw new Failure('unprocessable', 'At most two years at once', { problem: 'DATE_RANGE_TOO_LONG' });
     }
     const { from } = calendarRange();
-    if (start < from || end > LAST_DAY) {
-      throw new Failure('unprocessable', `The calendar knows the days from ${from} to ${LAST_DAY}`, {
+    if (start < from) {
+      throw new Failure('unprocessable', `The calendar begins on ${from}`, {
         problem: 'DATE_RANGE_INVALID',
       });
     }

@@ -1,0 +1,135 @@
+import { Bus } from '@mystocks/bus';
+import { builtInDays, calendarRange, CalendarCopy, chinaDay, dayStart, type DayStates } from '@mystocks/calendar';
+import { calendarChanged, type StoreCalendarRequest, type StoredCalendar, type TradingDays } from '@mystocks/contracts';
+import type { Check } from '@mystocks/health';
+import { compareLsn, laterLsn, type Clock, type Lsn } from '@mystocks/kernel';
+import { log, metrics } from '@mystocks/telemetry';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { IngestTransactions } from '../ingest/ingest-transactions.js';
+import { readCalendarList } from './calendar-list.js';
+import { beyond, changesOf, daysToWrite, lastDay } from './merged-days.js';
+import { TradingDaysRepository } from './trading-days.repository.js';
+
+const DAY_MS = 86_400_000;
+const WARN_DAYS = 60;
+
+/**
+ * The stored trading calendar. Each instance reads its own copy (libs/calendar), which starts with the days that the
+ * release brings along and follows the stored ones; days that a release knows beyond their end are added to them.
+ */
+@Injectable()
+export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
+  readonly #copy = new CalendarCopy(
+    () => this.#load(),
+    (error) => {
+      log.warn({ err: error }, 'the trading calendar could not be loaded again');
+    },
+  );
+  #loadedAfter: Lsn | undefined;
+  #warnedOf = '';
+  #stopWatching: () => void = () => undefined;
+  #following: { stop(): void } | undefined;
+
+  constructor(
+    private readonly repository: TradingDaysRepository,
+    private readonly transactions: IngestTransactions,
+    private readonly bus: Bus,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.#stopWatching = metrics.tradingCalendarDaysLeft.watch(() => [{ labels: [], value: this.daysLeft }]);
+    this.#following = this.bus.subscribe(calendarChanged, ({ lsn }) => {
+      void this.#refresh(lsn);
+    });
+    this.#copy.start();
+  }
+
+  onModuleDestroy(): void {
+    this.#stopWatching();
+    this.#following?.stop();
+    this.#copy.stop();
+  }
+
+  /** Days from today to the last one that the calendar states. */
+  get daysLeft(): number {
+    return Math.round((dayStart(calendarRange().to) - dayStart(chinaDay(this.clock.now()))) / DAY_MS);
+  }
+
+  /** Never down: shows until when the calendar reaches, with a warning while that is soon. */
+  check(): Check {
+    const detail = (): Readonly<Record<string, string | number>> => {
+      const days = this.daysLeft;
+      const end = { ends_on: calendarRange().to, days_left: days };
+      return days >= WARN_DAYS ? end : { ...end, warning: warningOf(days) };
+    };
+    return { name: 'calendar', probe: () => Promise.resolve(), detail };
+  }
+
+  /** The stored days, for other services. */
+  async days(): Promise<TradingDays> {
+    return (await this.repository.read()) ?? builtInDays();
+  }
+
+  /** Waits until this instance's copy shows the write at a position. */
+  async showing(after: Lsn | undefined): Promise<void> {
+    if (after === undefined) return;
+    if (this.#loadedAfter === undefined || compareLsn(after, this.#loadedAfter) > 0) await this.#refresh(after);
+  }
+
+  /** Stores a list of days; it states every day from its first to its last. */
+  async store(request: StoreCalendarRequest): Promise<StoredCalendar> {
+    const list = readCalendarList(request);
+    const { value, lsn } = await this.transactions.run(async ({ client }) => {
+      const held = (await this.repository.hold(client)) ?? builtInDays();
+      const written = daysToWrite(held, list);
+      const changes = changesOf(held, written);
+      if (changes.changed > 0) await this.repository.put(client, written);
+      return { ...changes, calendar_to: [lastDay(held), lastDay(written)].sort()[1] ?? '' };
+    });
+    if (value.changed > 0) await this.#announce(lsn);
+    const stated = { from: list.from, to: lastDay(list), trading_days: list.states.replaceAll('0', '').length };
+    return { ...stated, ...value, lsn };
+  }
+
+  async #announce(lsn: Lsn): Promise<void> {
+    this.bus.publish(calendarChanged, { lsn });
+    await this.#refresh(lsn);
+  }
+
+  async #refresh(after: Lsn): Promise<void> {
+    if (await this.#copy.refresh()) this.#loadedAfter = laterLsn(this.#loadedAfter, after);
+  }
+
+  async #load(): Promise<DayStates> {
+    const stored = await this.repository.read();
+    const missing = beyond(stored, builtInDays());
+    const days = stored !== undefined && missing === undefined ? stored : await this.#addMissing();
+    this.#warn(lastDay(days));
+    return days;
+  }
+
+  /** Adds what the release knows beyond the end of the stored days; at the first start that is all. */
+  async #addMissing(): Promise<DayStates> {
+    const { value, lsn } = await this.transactions.run(async ({ client }) => {
+      const missing = beyond(await this.repository.hold(client), builtInDays());
+      if (missing !== undefined) await this.repository.put(client, missing);
+      return missing !== undefined;
+    });
+    if (value) this.bus.publish(calendarChanged, { lsn });
+    return (await this.repository.read()) ?? builtInDays();
+  }
+
+  /** Once for each end of the calendar. */
+  #warn(end: string): void {
+    const days = this.daysLeft;
+    if (days >= WARN_DAYS || this.#warnedOf === end) return;
+    this.#warnedOf = end;
+    log.warn({ ends_on: end, days_left: days }, 'trading calendar ends soon');
+  }
+}
+
+const warningOf = (days: number): string =>
+  days < 0
+    ? 'The trading calendar has ended: weekdays count as provisional trading days. Load the next year (POST /api/v2/calendar)'
+    : `The trading calendar ends in ${days} days. Load the next year (npm run import -- calendar.csv, or POST /api/v2/calendar)`;
