@@ -10,6 +10,8 @@ describe('what a file is', () => {
     expect(kindOf(['code,exchange,name,area', '1'])).toEqual({ kind: 'symbols', timeframe: undefined });
     expect(kindOf(['\uFEFF"code","exchange",date,open', '1'])).toEqual({ kind: 'bars', timeframe: undefined });
     expect(kindOf(['code,exchange,ex_date,factor', '1'])).toEqual({ kind: 'factors', timeframe: undefined });
+    expect(kindOf(['trade_date', '2027-01-04'])).toEqual({ kind: 'calendar', timeframe: undefined });
+    expect(kindOf(['exchange,cal_date,is_open', 'SSE,20270104,1']).kind).toBe('calendar');
     expect(kindOf(['symbol,t,o,h,l,c,v', 'a,2024-06-14T00:00:00+08:00'])).toEqual({ kind: 'bars', timeframe: '1Day' });
   });
 

@@ -7,7 +7,7 @@ import { frameOf } from './import-frame.ts';
 
 /** What the first lines of a file say about it. */
 export interface FileKind {
-  readonly kind: 'bars' | 'factors' | 'symbols';
+  readonly kind: 'bars' | 'calendar' | 'factors' | 'symbols';
   /** Frame of bars that have a time; nothing for daily bars and for files that say it line by line. */
   readonly timeframe: string | undefined;
 }
@@ -68,6 +68,8 @@ export function kindOf(lines: readonly string[], timeframe?: string): FileKind {
   const { names, rows } = tableOf(isTitled ? lines.slice(1) : [first, ...lines.slice(1)]);
   const has = (...wanted: string[]): boolean => wanted.some((name) => names.includes(name));
   const isBars = has('open', 'o', '开盘');
+  if (!isBars && !has('code', 'symbol', 'ts_code') && has('date', 'trade_date', 'cal_date'))
+    return { kind: 'calendar', timeframe: undefined };
   if (!isBars && !has('code', 'symbol'))
     throw new Error('the first line must name the columns, among them code or symbol');
   if (!isBars && has('ex_date') && has('factor')) return { kind: 'factors', timeframe: undefined };

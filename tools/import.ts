@@ -2,6 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { importCalendar, isCalendar } from './import-calendar.ts';
 import { REJECTED_HEADER, rejectedRow, reportOf, SHOWN_MAX, type RefusedLine } from './import-report.ts';
 import { kindOf, peek } from './import-file.ts';
 import { importFile, type ImportOptions } from './import-send.ts';
@@ -10,7 +11,7 @@ import { readPlan } from './stack/plan.ts';
 
 const usage = `npm run import -- FILE.csv[.gz] [options]
 
-Stores bars or instruments of a CSV file (plain or gzip) in a running stack. Which of the two, and the timeframe of
+Stores bars, instruments or trading days of a CSV file (plain or gzip) in a running stack. Which of them, and the timeframe of
 minute bars, is read from the file. Exit code: 0 all stored, 2 some lines refused, 1 failed.
 
   --timeframe 15Min   frame of the bars, instead of what the times of the file say
@@ -97,23 +98,25 @@ async function refuseRenaming(file: string, options: ImportOptions): Promise<voi
   );
 }
 
+const OPTIONS = {
+  timeframe: { type: 'string' },
+  encoding: { type: 'string' },
+  format: { type: 'string' },
+  stamps: { type: 'string' },
+  symbol: { type: 'string' },
+  url: { type: 'string' },
+  report: { type: 'string' },
+  register: { type: 'boolean', default: true },
+  'dry-run': { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 async function run(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     allowNegative: true,
-    options: {
-      timeframe: { type: 'string' },
-      encoding: { type: 'string' },
-      format: { type: 'string' },
-      stamps: { type: 'string' },
-      symbol: { type: 'string' },
-      url: { type: 'string' },
-      report: { type: 'string' },
-      register: { type: 'boolean', default: true },
-      'dry-run': { type: 'boolean', default: false },
-      yes: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
+    options: OPTIONS,
   });
   const [file] = positionals;
   if (values.help || file === undefined || positionals.length !== 1) {
@@ -123,6 +126,10 @@ async function run(): Promise<number> {
   const plan = readPlan();
   const url = values.url ?? process.env['MYSTOCKS_URL'] ?? plan.gatewayUrl;
   const token = await administratorToken({ ...plan, gatewayUrl: url });
+  if (await isCalendar(file, values.encoding)) {
+    process.stdout.write(`${await importCalendar(file, { url, token })}\n`);
+    return 0;
+  }
   const bar = progressBar(basename(file));
   const rejected = new RejectedFile(resolve(values.report ?? `${basename(file)}.rejected.csv`));
   const startedAt = performance.now();
