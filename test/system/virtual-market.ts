@@ -117,7 +117,16 @@ export class VirtualMarket {
     const tickMs = this.#lastTickMs();
     const isOver = newest.slice(0, 10) < chinaText(tickMs).slice(0, 10);
     const bars = `{"t":"${newest}+08:00","c":${isOver ? 1 : priceAt(tickMs)}}`;
-    return instruments.map((_, place) => ({ place, bars, total: 1, priced: 1, conflict: false, newest, edge: null }));
+    return instruments.map((_, place) => ({
+      place,
+      bars,
+      total: 1,
+      priced: 1,
+      conflict: false,
+      made: false,
+      newest,
+      edge: null,
+    }));
   }
 
   /** A day has a bar as soon as it trades. */

@@ -62,7 +62,7 @@ function textOf({ shape, sources, adjustment, sort }: Variant): string {
         FROM bars GROUP BY place) ends
     )
     SELECT b.place::int - 1 AS place, string_agg(${line}, ',' ORDER BY b.n) AS bars, count(*)::int AS total,
-      count(b.open)::int AS priced, bool_or(b.conflict) AS conflict, ${stamp('max(b.t)')} AS newest, ${stamp('min(e.t)')} AS edge,
+      count(b.open)::int AS priced, bool_or(b.conflict) AS conflict, bool_or(b.made) AS made, ${stamp('max(b.t)')} AS newest, ${stamp('min(e.t)')} AS edge,
       ${sources === 'one' ? `(SELECT bool_or(${needsSeveral[shape]}) FROM wanted w)` : 'false'} AS partial
     FROM bars b CROSS JOIN edge e
     WHERE b.n <= $7::int AND (e.t IS NULL OR b.t ${sort === 'asc' ? '<=' : '>='} e.t)

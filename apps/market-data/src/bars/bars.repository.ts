@@ -23,6 +23,8 @@ export interface BarSeries {
   readonly priced: number;
   /** Stored frames of a day of the page contradict each other. */
   readonly conflict: boolean;
+  /** A day, week or month of the page is made of minute bars, because no daily bar stands for it yet. */
+  readonly made: boolean;
   /** Stamp of the newest, China local time. */
   readonly newest: string;
   /** Last stamp of the page, the same for all instruments; null when there is no further page. */

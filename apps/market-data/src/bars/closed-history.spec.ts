@@ -13,10 +13,15 @@ type Ask = Partial<Pick<ListBarsRequest, 'timeframe' | 'adjustment' | 'sort' | '
 function isClosed(
   ask: Ask,
   newest: readonly string[],
-  more: { edge?: string; after?: string; instruments?: number; nowMs?: number } = {},
+  more: { edge?: string; after?: string; instruments?: number; nowMs?: number; made?: boolean } = {},
 ): boolean {
   const request = { ...defaults, ...ask };
-  const page = { request, window: barWindow(request, more.after), series: newest.map((stamp) => ({ newest: stamp })) };
+  const { made = false } = more;
+  const page = {
+    request,
+    window: barWindow(request, more.after),
+    series: newest.map((stamp) => ({ newest: stamp, made })),
+  };
   const { edge = null, instruments = newest.length, nowMs = NOW } = more;
   return isClosedHistory({ ...page, edge, instruments }, nowMs);
 }
@@ -39,6 +44,11 @@ describe('history is closed', () => {
     ['where no calendar knows the days', { end: '2001-01-05' }, day('2001-01-05')],
   ])('%s', (_, ask, newest) => {
     expect(isClosed(ask, [newest])).toBe(true);
+  });
+
+  it('of a day made of minutes only when its daily bar is not awaited any more', () => {
+    expect(isClosed({ end: '2024-06-13' }, [day('2024-06-13')], { made: true })).toBe(false);
+    expect(isClosed({ end: '2024-06-03' }, [day('2024-06-03')], { made: true })).toBe(true);
   });
 
   it('page by page, also where the last page is not', () => {

@@ -13,7 +13,7 @@ const CLOSE = 'T15:00:00';
 export interface BarsPage {
   readonly request: Pick<ListBarsRequest, 'timeframe' | 'adjustment' | 'sort'>;
   readonly window: BarWindow;
-  readonly series: readonly Pick<BarSeries, 'newest'>[];
+  readonly series: readonly Pick<BarSeries, 'newest' | 'made'>[];
   readonly edge: string | null;
   /** How many were asked for; those without a bar in the page have no series. */
   readonly instruments: number;
@@ -34,12 +34,12 @@ export function isClosedHistory(page: BarsPage, nowMs: number): boolean {
   return last.slice(0, 10) < settled || haveCome(page, last);
 }
 
-/** Every instrument has the newest bar there can be up to `last`. */
+/** Every instrument has the newest bar there can be up to `last`, and no daily bar is still to come for a day made of minutes. */
 function haveCome({ request, series, instruments }: BarsPage, last: string): boolean {
   const day = lastTradingDay(last.slice(0, 10));
   if (day === undefined || series.length < instruments) return false;
   const end = request.timeframe.endsWith('Min') ? earlier(last, `${day}${CLOSE}`) : day;
-  return series.every(({ newest }) => newest >= end.slice(0, newest.length));
+  return series.every(({ newest, made }) => !made && newest >= end.slice(0, newest.length));
 }
 
 const earlier = (a: string, b: string): string => (a < b ? a : b);

@@ -39,12 +39,13 @@ export class PostgresBarsRepository extends BarsRepository {
   }
 }
 
-const seriesOf = ({ place, bars, total, priced, conflict, newest, edge }: Row): BarSeries => ({
+const seriesOf = ({ place, bars, total, priced, conflict, made, newest, edge }: Row): BarSeries => ({
   place,
   bars,
   total,
   priced,
   conflict,
+  made,
   newest,
   edge,
 });

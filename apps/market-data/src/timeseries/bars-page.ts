@@ -26,7 +26,9 @@ export function barsPage(
     const lines = shown.map(barJson).filter((line) => line !== '');
     const priced = shown.filter(({ open }) => open !== null).length;
     const hasConflict = shown.some(({ conflict }) => conflict === true);
-    return [{ place, bars: lines.join(','), total: shown.length, priced, conflict: hasConflict, newest, edge }];
+    const isMade = shown.some(({ made }) => made === true);
+    const flags = { conflict: hasConflict, made: isMade };
+    return [{ place, bars: lines.join(','), total: shown.length, priced, ...flags, newest, edge }];
   });
 }
 

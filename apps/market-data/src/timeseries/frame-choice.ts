@@ -88,5 +88,5 @@ export function madeDay(day: string, bars: readonly FrameBar[]): StoredBar {
   const { high, low } = insideOf(chosen, SESSION_MINUTES);
   const prices = { open: first.open, high, low, close: last.close };
   const bar = { t: `${day}T00:00:00`, ...prices, volume: totalVolume(chosen), amount: totalAmount(chosen) };
-  return { ...bar, suspended: isSuspended(bar, null), conflict: hasConflict(bars) };
+  return { ...bar, suspended: isSuspended(bar, null), conflict: hasConflict(bars), made: true };
 }

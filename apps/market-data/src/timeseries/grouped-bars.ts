@@ -69,6 +69,7 @@ function together(bars: readonly ShownBar[]): ShownBar {
     amount: totalAmount(bars),
     suspended: traded.length === 0,
     conflict: bars.some(({ conflict }) => conflict === true),
+    made: bars.some(({ made }) => made === true),
   };
 }
 

@@ -13,6 +13,8 @@ export interface StoredBar {
   readonly suspended?: boolean;
   /** Stored frames contradict each other about it. */
   readonly conflict?: boolean;
+  /** Made of minute bars where no daily bar stands. */
+  readonly made?: boolean;
 }
 
 /** True for a daily bar of a day without trade: where trading stops, files repeat the price of the day before. */
@@ -40,4 +42,6 @@ export interface ShownBar {
   readonly suspended?: boolean;
   /** Stored frames contradict each other about it. */
   readonly conflict?: boolean;
+  /** Made of minute bars where no daily bar stands. */
+  readonly made?: boolean;
 }

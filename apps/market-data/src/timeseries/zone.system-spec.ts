@@ -66,7 +66,7 @@ for (const store of timeseriesStores) {
       expect(await ingest.bars.ingest(request('code,exchange,t,open,high,low,close,volume', body))).toMatchObject({
         inserted: 1,
       });
-      const { bars } = await reader.page({ symbol: '600602.SH' });
+      const { bars } = await reader.page({ symbol: '600602.SH', start: '1991-07-02' });
       expect(bars.map(({ t }) => t)).toEqual(['1991-07-02T00:00:00+09:00']);
     });
 

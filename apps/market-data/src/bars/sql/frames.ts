@@ -98,11 +98,11 @@ export const completedDays = (standing: string, rows: string, sort: 'asc' | 'des
       CROSS JOIN LATERAL (${daysOfMinutes('i.frames', 'g.lo', 'g.hi', sort)} LIMIT ${rows}) m ORDER BY m.day $SORT LIMIT ${rows}),
     conflicts AS MATERIALIZED (SELECT s.day FROM minutes i CROSS JOIN (SELECT * FROM standing ORDER BY day DESC LIMIT $9::int) s
       CROSS JOIN LATERAL (${madeOfDay('s.day', 'i.frames')}) f WHERE f.conflict OR ${contradicts('s', 'f')})
-    SELECT t, day, open, high, low, close, volume, amount, adj_factor, suspended, day IN (SELECT day FROM conflicts) AS conflict
+    SELECT t, day, open, high, low, close, volume, amount, adj_factor, suspended, day IN (SELECT day FROM conflicts) AS conflict, false AS made
     FROM standing
     UNION ALL
     SELECT m.day::timestamp, m.day, f.open, f.high, f.low, f.close, f.volume, f.amount, NULL::numeric,
-      f.volume = 0 AND f.high = f.low AND f.open = f.low AND f.close = f.low, f.conflict
+      f.volume = 0 AND f.high = f.low AND f.open = f.low AND f.close = f.low, f.conflict, true
     FROM minutes i CROSS JOIN missing m CROSS JOIN LATERAL (${madeOfDay('m.day', 'i.frames')}) f
     ORDER BY day $SORT LIMIT ${rows}`;
 };

@@ -7,7 +7,7 @@ type Rows = Readonly<Record<Sources, (rows: string, sort: Sort) => string>>;
 
 const dailyBars = (rows: string): string => `
   SELECT b.day::timestamp AS t, b.day, b.open, b.high, b.low, b.close, b.volume, b.amount, b.adj_factor,
-    ${suspendedSql('b')} AS suspended, false AS conflict
+    ${suspendedSql('b')} AS suspended, false AS conflict, false AS made
   FROM market_data.bars_daily b
   WHERE b.instrument_id = w.id AND b.day BETWEEN $5::date AND $6::date
   ORDER BY b.day $SORT LIMIT ${rows}`;
@@ -17,7 +17,7 @@ const fromDays: Rows = {
 };
 
 const minuteColumns = (conflict: string): string =>
-  `b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, NULL::numeric AS adj_factor, false AS suspended, ${conflict} AS conflict`;
+  `b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, NULL::numeric AS adj_factor, false AS suspended, ${conflict} AS conflict, false AS made`;
 const minuteBars = (minutes: string, rows: string, where = 'true'): string => `
   SELECT ${minuteColumns('false')} FROM market_data.bars_minute b
   WHERE ${where} AND b.instrument_id = w.id AND b.minutes = ${minutes} AND b.t BETWEEN $5::timestamp AND $6::timestamp
@@ -45,7 +45,7 @@ export const rowsFor: Readonly<Record<GroupedShape, string>> = {
   binned: `${groups} * $9::int / w.finest + 17 * (${groups} * $9::int / 240 + 3)`,
 };
 
-/** The stored rows that bars are made of, as `t, day, open … adj_factor, suspended, conflict`; `$SORT` is the order of the page. */
+/** The stored rows that bars are made of, as `t, day, open … adj_factor, suspended, conflict, made`; `$SORT` is the order of the page. */
 export function storedRows(shape: Shape, sources: Sources, sort: Sort): string {
   switch (shape) {
     case 'daily':

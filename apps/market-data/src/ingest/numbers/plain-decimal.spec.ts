@@ -126,7 +126,7 @@ describe('any number', () => {
 
   it('is refused when a digit beyond the scale is more than a billionth of it', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10 ** 7 }), fc.integer({ min: 1, max: 99 }), (whole, hundredths) => {
+      fc.property(fc.integer({ min: 1, max: 8 * 10 ** 6 }), fc.integer({ min: 1, max: 99 }), (whole, hundredths) => {
         expect(plain(`${whole}.${String(hundredths).padStart(2, '0')}1`, 0)).toBeUndefined();
       }),
     );
