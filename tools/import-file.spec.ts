@@ -101,11 +101,13 @@ describe('the report', () => {
   });
 
   it('says whose columns and units the file has, what was rounded, and what is suspicious', () => {
+    const superseded = { count: 60, lines: [{ line: 7, by: 11 }] };
     const warning = { kind: 'units', count: 28, lines: [3, 5, 9, 10, 11, 12], message: 'are volumes in lots?' };
-    const read = { format: 'tushare', conversion: 'volume × 100', rounded: 1_200, warnings: [warning] };
+    const read = { format: 'tushare', conversion: 'volume × 100', rounded: 1_200, warnings: [warning], superseded };
     const text = reportOf({ ...answer, ...read }, 2, { first: [], file: undefined });
     expect(text).toContain('  format    tushare: volume × 100\n');
     expect(text).toContain('  rounded   1,200 values');
+    expect(text).toContain('  replaced  60 lines by later ones for the same bar (7 by 11 …)');
     expect(text).toContain('  warning   28 lines (3, 5, 9, 10, 11 …): are volumes in lots?');
     const ours = reportOf({ ...answer, format: 'mystocks', rounded: 0 }, 2, { first: [], file: undefined });
     for (const part of ['format', 'rounded', 'warning']) expect(ours).not.toContain(part);

@@ -26,6 +26,8 @@ export interface BatchAnswer {
   /** Values that were rounded because only arithmetic noise stood beyond their last decimal. */
   readonly rounded?: number;
   readonly warnings?: readonly FileWarning[];
+  /** Lines that a later line of the file replaced. */
+  readonly superseded?: { readonly count: number; readonly lines: readonly { line: number; by: number }[] };
   /** Nothing was stored. */
   readonly dry_run?: boolean;
 }
@@ -77,11 +79,18 @@ export function reportOf(
 }
 
 /** How the values of the file were understood, where that is not as they stand. */
-function readingOf({ format, conversion, rounded = 0, warnings = [] }: BatchAnswer): string[] {
+function readingOf({ format, conversion, rounded = 0, warnings = [], superseded }: BatchAnswer): string[] {
   const lines: string[] = [];
   const isForeign = typeof format === 'string' && format !== 'mystocks';
   if (isForeign) lines.push(`  format    ${[format, conversion ?? 'no conversion'].join(': ')}`);
   if (rounded > 0) lines.push(`  rounded   ${count(rounded)} values (arithmetic noise)`);
+  if (superseded !== undefined && superseded.count > 0) {
+    const pairs = superseded.lines.slice(0, WARNING_LINES_SHOWN).map(({ line, by }) => `${line} by ${by}`);
+    const rest = superseded.count > pairs.length ? ' …' : '';
+    lines.push(
+      `  replaced  ${count(superseded.count)} lines by later ones for the same bar (${pairs.join(', ')}${rest})`,
+    );
+  }
   for (const warning of warnings) {
     const places = warning.lines.slice(0, WARNING_LINES_SHOWN).join(', ');
     lines.push(`  warning   ${count(warning.count)} lines (${places}${more(warning)}): ${warning.message}`);

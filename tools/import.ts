@@ -127,6 +127,8 @@ async function run(): Promise<number> {
   const url = values.url ?? process.env['MYSTOCKS_URL'] ?? plan.gatewayUrl;
   const token = await administratorToken({ ...plan, gatewayUrl: url });
   if (await isCalendar(file, values.encoding)) {
+    if (values['dry-run'])
+      throw new Error('--dry-run is for bars, instruments and factors, not for a list of trading days');
     process.stdout.write(`${await importCalendar(file, { url, token })}\n`);
     return 0;
   }
