@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { importFile, type Imported } from '../../tools/import-send.js';
 import type { RefusedLine } from '../../tools/import-report.js';
-import { ask, bearer, get, postCsv, root, type House, type Reply } from './house.js';
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { ask, bearer, get, postCsv, root, startHouse, type House, type Reply } from './house.js';
 import { ended, upload, type Operation } from './uploads-help.js';
 
 const run = promisify(execFile);
 const folder = join(root, '../shared/cases');
 
 /** The small real-life inputs lie beside the checkout of the project's developers; a clone of it alone goes without. */
-export const haveCases = existsSync(folder);
+const haveCases = existsSync(folder);
 export const casePath = (name: string): string => join(folder, name);
 const read = (name: string): Buffer => readFileSync(casePath(name));
 
@@ -103,4 +104,30 @@ export class CaseFiles {
 /** What the generator of a case prints. */
 export async function generated(script: string): Promise<string> {
   return (await run('python3', [casePath(script)], { maxBuffer: 2 ** 26 })).stdout;
+}
+
+interface RunningCases {
+  readonly files: CaseFiles;
+  readonly house: House;
+}
+
+/** A suite over the cases on a system of its own, whose instruments are listed; skipped where the cases are not here. */
+export function describeCases(title: string, suite: (running: () => RunningCases) => void): void {
+  if (!haveCases) {
+    describe.skip(`${title} (../shared/cases is not here)`, () => undefined);
+    return;
+  }
+  describe(title, () => {
+    let running: RunningCases | undefined;
+    beforeAll(async () => {
+      const house = await startHouse();
+      running = { house, files: new CaseFiles(house) };
+      await running.files.symbols('00-instruments.csv');
+    }, 60_000);
+    afterAll(() => running?.house.stop(), 30_000);
+    suite(() => {
+      if (running === undefined) throw new Error('the system of the cases is not running');
+      return running;
+    });
+  });
 }

@@ -1,78 +1,74 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CaseFiles, generated, haveCases, type Bar } from './case-files.js';
-import { startHouse, type House } from './house.js';
+import { describe, expect, it } from '@jest/globals';
+import { describeCases, generated, type Bar } from './case-files.js';
 import { reportedLines } from './uploads-help.js';
 
-const describeCases = haveCases ? describe : describe.skip;
-let house: House;
-let files: CaseFiles;
+describeCases('Real-life files, read back', (running) => {
+  const files = () => running().files;
+  const house = () => running().house;
 
-beforeAll(async () => {
-  if (!haveCases) return;
-  house = await startHouse();
-  files = new CaseFiles(house);
-  await files.symbols('00-instruments.csv');
-}, 60_000);
-afterAll(async () => {
-  if (haveCases) await house.stop();
-}, 30_000);
-
-describeCases('Frames and adjustment', () => {
-  it('shows a suspended day as such and refuses prices of 0', async () => {
-    const operation = await files.uploaded('14-suspended.csv');
-    expect([operation.status, await reportedLines(house, operation)]).toEqual(['partial', [4]]);
-    const bars = await files.bars('600519.SH', 'start=2024-07-18&end=2024-07-22');
-    expect(bars.map(({ v, suspended }) => [v, suspended])).toEqual([
-      [0, true],
-      [0, true],
-    ]);
-  });
-
-  it('keeps a suspended day out of the prices of its week', async () => {
-    await files.imported('suspended_week.csv');
-    expect(await files.bars('609301.SH', 'timeframe=1Week')).toMatchObject([
-      { o: 12, h: 12.6, l: 11.8, c: 12.4, v: 2_000 },
-    ]);
-    expect((await files.bars('609301.SH')).map(({ suspended }) => suspended === true)).toEqual([true, false, false]);
-  });
-
-  it('loses no minute where one coarser bar is stored too', async () => {
-    expect((await files.ndjson('51-one-coarse-bar.ndjson')).status).toBe(200);
-    const volumes = async (timeframe: string): Promise<number[]> =>
-      (await files.bars('688981.SH', `timeframe=${timeframe}&start=2024-07-12&end=2024-07-12`)).map(({ v }) => v);
-    expect(await volumes('5Min')).toEqual([5, 5]);
-    expect(await volumes('15Min')).toEqual([10]);
-  });
-
-  it('makes the daily bar of a day that has only minute bars', async () => {
-    await files.imported('min15_only.csv');
-    expect(await files.bars('609303.SH')).toMatchObject([{ t: '2025-07-01T00:00:00+08:00', o: 10, h: 10.1, v: 1_600 }]);
-  });
-
-  it('invents no crash on an ex-day whose factor is missing', async () => {
-    expect((await files.csv('41-factor-gap.csv')).status).toBe(200);
-    const reply = await files.get('/api/v2/stocks/601318.SH/bars?adjustment=qfq&start=2024-06-18');
-    const bars = (reply.body as { bars?: Bar[] }).bars ?? [];
-    expect([200, 422]).toContain(reply.status);
-    expect(bars.some(({ c }) => c === 2.5)).toBe(false);
-    expect(reply.text).toMatch(/2024-06-(19|20)/);
-  });
-
-  it('answers the others of a list when one of them has no factor', async () => {
-    expect((await files.csv('42-no-factor.csv')).status).toBe(200);
-    const path = '/api/v2/stocks/bars?symbols=688981.SH,920008.BJ&adjustment=qfq&start=2024-06-18&end=2024-06-18';
-    const { status, body } = await files.get(path);
-    expect(status).toBe(200);
-    expect(body).toMatchObject({
-      bars: { '688981.SH': [{ c: 10 }] },
-      meta: { errors: [{ symbol: '920008.BJ', code: 2_001 }] },
+  describe('Frames and adjustment', () => {
+    it('shows a suspended day as such and refuses prices of 0', async () => {
+      const operation = await files().uploaded('14-suspended.csv');
+      expect([operation.status, await reportedLines(house(), operation)]).toEqual(['partial', [4]]);
+      const bars = await files().bars('600519.SH', 'start=2024-07-18&end=2024-07-22');
+      expect(bars.map(({ v, suspended }) => [v, suspended])).toEqual([
+        [0, true],
+        [0, true],
+      ]);
     });
-  });
 
-  it('adjusts 3,000 days with one factor', async () => {
-    const stdout = await generated('gen_sparse_factor.py');
-    expect((await files.csvText(stdout, 'register=true')).status).toBeLessThan(300);
-    const reply = await files.get('/api/v2/stocks/609305.SH/bars?adjustment=qfq&limit=10000');
-    expect([reply.status, (reply.body as { bars: Bar[] }).bars.length > 2_800]).toEqual([200, true]);
+    it('keeps a suspended day out of the prices of its week', async () => {
+      await files().imported('suspended_week.csv');
+      expect(await files().bars('609301.SH', 'timeframe=1Week')).toMatchObject([
+        { o: 12, h: 12.6, l: 11.8, c: 12.4, v: 2_000 },
+      ]);
+      expect((await files().bars('609301.SH')).map(({ suspended }) => suspended === true)).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    });
+
+    it('loses no minute where one coarser bar is stored too', async () => {
+      expect((await files().ndjson('51-one-coarse-bar.ndjson')).status).toBe(200);
+      const volumes = async (timeframe: string): Promise<number[]> =>
+        (await files().bars('688981.SH', `timeframe=${timeframe}&start=2024-07-12&end=2024-07-12`)).map(({ v }) => v);
+      expect(await volumes('5Min')).toEqual([5, 5]);
+      expect(await volumes('15Min')).toEqual([10]);
+    });
+
+    it('makes the daily bar of a day that has only minute bars', async () => {
+      await files().imported('min15_only.csv');
+      expect(await files().bars('609303.SH')).toMatchObject([
+        { t: '2025-07-01T00:00:00+08:00', o: 10, h: 10.1, v: 1_600 },
+      ]);
+    });
+
+    it('invents no crash on an ex-day whose factor is missing', async () => {
+      expect((await files().csv('41-factor-gap.csv')).status).toBe(200);
+      const reply = await files().get('/api/v2/stocks/601318.SH/bars?adjustment=qfq&start=2024-06-18');
+      const bars = (reply.body as { bars?: Bar[] }).bars ?? [];
+      expect([200, 422]).toContain(reply.status);
+      expect(bars.some(({ c }) => c === 2.5)).toBe(false);
+      expect(reply.text).toMatch(/2024-06-(19|20)/);
+    });
+
+    it('answers the others of a list when one of them has no factor', async () => {
+      expect((await files().csv('42-no-factor.csv')).status).toBe(200);
+      const path = '/api/v2/stocks/bars?symbols=688981.SH,920008.BJ&adjustment=qfq&start=2024-06-18&end=2024-06-18';
+      const { status, body } = await files().get(path);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        bars: { '688981.SH': [{ c: 10 }] },
+        meta: { errors: [{ symbol: '920008.BJ', code: 2_001 }] },
+      });
+    });
+
+    it('adjusts 3,000 days with one factor', async () => {
+      const stdout = await generated('gen_sparse_factor.py');
+      expect((await files().csvText(stdout, 'register=true')).status).toBeLessThan(300);
+      const reply = await files().get('/api/v2/stocks/609305.SH/bars?adjustment=qfq&limit=10000');
+      expect([reply.status, (reply.body as { bars: Bar[] }).bars.length > 2_800]).toEqual([200, true]);
+    });
   });
 });

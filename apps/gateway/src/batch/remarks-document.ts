@@ -1,6 +1,6 @@
 import type { IngestRemarks } from '@mystocks/contracts';
 
-/** What a report says beside its counts (SURFACE.md §4); the dialect of a bars file is its `format`. */
+/** What a report says beside its counts; the dialect of a bars file is its `format`. */
 export const remarksDocument = ({
   dialect,
   conversion,

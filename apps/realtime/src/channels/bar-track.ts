@@ -32,7 +32,7 @@ export class BarTrack {
     return Array.from({ length: count }, (_, index) => first + index);
   }
 
-  /** The channel changed up to this position without an item: nobody listens, or a snapshot was sent. */
+  /** The channel changed up to this position without an item: it has no subscribers, or a snapshot was sent. */
   skipTo(offset: number): void {
     this.#offset = Math.max(offset, this.#offset ?? 0);
   }
@@ -44,7 +44,7 @@ export class BarTrack {
     return this.#offset ?? position;
   }
 
-  /** Something was missed: nobody who has the newest offset may be called up to date. */
+  /** A change was missed: from now on no subscriber counts as recovered, not even at the newest offset. */
   missed(): void {
     if (this.#offset !== undefined) this.#offset += 1;
   }

@@ -33,7 +33,7 @@ export interface BarsCommit {
 /**
  * Reads bars from their owner for channels whose items cannot be made from an event: coarser bars, and the snapshot behind
  * a gap. A channel has one read at a time; what is asked for meanwhile is one more read. A read that fails is tried again
- * until it succeeds or nobody listens any more, so that no change is passed over in silence.
+ * until it succeeds or the channel has no subscribers, so that no change is passed over in silence.
  */
 @Injectable()
 export class BarRefreshService implements OnModuleDestroy {

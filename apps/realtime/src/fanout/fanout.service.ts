@@ -86,7 +86,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     return this.#bars.get(channel)?.offset;
   }
 
-  /** Events were missed: whoever comes back now is not up to date in any channel of bars. */
+  /** Events were missed: a client that reconnects now has recovered no channel of bars. */
   missedBars(): void {
     for (const track of this.#bars.values()) track.missed();
   }

@@ -25,6 +25,6 @@ export interface Outlet {
   data(items: readonly Item[]): void;
   /** A hole, and the value the channel shows now. */
   gap(gap: Gap, snapshot: Item): void;
-  /** A token of somebody who listens to the channel, to ask for its snapshot with; undefined when nobody does. */
+  /** The access token of a subscriber of the channel, to read its snapshot with; undefined when it has no subscribers. */
   tokenOf(channel: string): string | undefined;
 }

@@ -77,8 +77,8 @@ export function fromGb18030(): TextStep {
 }
 
 /**
- * A line in UTF-8 inside a GB18030 file (two files put together) could be decoded too, to characters that nobody
- * wrote: its bytes become U+FFFD instead.
+ * A line in UTF-8 inside a GB18030 file (two files put together) could be decoded too, to characters that no
+ * source wrote: its bytes become U+FFFD instead.
  */
 function decodeLines(lines: Buffer): string {
   let text = '';

@@ -10,7 +10,7 @@ const SAMPLE_BYTES = 65_536;
 /**
  * Passes ASCII on until the first other byte comes, then decides from a sample whether the text is UTF-8 or GB18030.
  * Text that is neither is passed on as UTF-8: its reader refuses the lines whose values it cannot read, and a damaged
- * value that nobody reads does no harm.
+ * value of a column that is not used does no harm.
  */
 export function recognised(decided: (charset: Charset) => void): TextStep {
   let step: TextStep | undefined;
