@@ -59,6 +59,9 @@ export class IngestItem {
   @IsText(1, 300, { optional: true }) readonly message?: string;
 }
 
+/** Lines of a block, at most: a report that names each of them still fits the bus (8 MB). */
+export const BLOCK_LINES_MAX = 18_000;
+
 const isLine = () => IsCount(1, Number.MAX_SAFE_INTEGER);
 
 /** A line that was valid but not stored, because a later line of the same file gives the same bar. */
@@ -101,8 +104,8 @@ export class IngestReport extends IngestRemarks {
   @IsCount(0, 1_000_000) readonly updated!: number;
   @IsCount(0, 1_000_000) readonly unchanged!: number;
   @IsCount(0, 1_000_000) readonly failed!: number;
-  /** Every line with `want_items`, else the refused ones (at most 10,000 a block). */
-  @IsShapes(IngestItem, 0, 10_000) readonly items!: IngestItem[];
+  /** Every line with `want_items`, else the refused ones (at most one for each line of a block). */
+  @IsShapes(IngestItem, 0, BLOCK_LINES_MAX) readonly items!: IngestItem[];
   /** Columns of the file that nothing reads. */
   @IsListOf({ name: 'names', test: (name) => typeof name === 'string' }, 200) readonly ignored_columns!: string[];
   /** Symbols that were registered because of `register`. */

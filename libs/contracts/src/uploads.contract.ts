@@ -146,7 +146,7 @@ export class OperationResult extends IngestRemarks {
   @isNames() readonly registered!: string[];
   /** Refused lines that the report has. */
   @isAmount() readonly report_lines!: number;
-  /** More lines were refused than the report keeps (at most 10,000 a block and 100,000 a file). */
+  /** More lines were refused than the report keeps (about 100,000 a file). */
   @IsFlag() readonly report_truncated!: boolean;
   /** How the file was encoded, e.g. `gb18030`. */
   @IsText(1, 40, { optional: true }) readonly encoding?: string;

@@ -1,4 +1,4 @@
-import { Failure } from '@mystocks/contracts';
+import { BLOCK_LINES_MAX, Failure } from '@mystocks/contracts';
 import { TextReader, UnreadableText } from '@mystocks/kernel';
 
 /** Whole lines in UTF-8. */
@@ -26,7 +26,7 @@ export interface Pace {
 /** Blocks of 512 KB fit the bus (8 MB) with room for their report; 10 KB/s is the floor of reliability.md §3. */
 export const defaultPace: Pace = {
   blockMax: 524_288,
-  linesMax: 10_000,
+  linesMax: BLOCK_LINES_MAX,
   idleMaxMs: 10_000,
   bytesPerSecondMin: 10_240,
   graceMs: 20_000,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  BLOCK_LINES_MAX,
   factorsChanged,
   Failure,
   SUPERSEDED_LINES_MAX,
@@ -17,8 +18,6 @@ import { checkedReport, refusedOf, storedReport, untouchedReport } from '../inge
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { factorId, readFactors, type FactorBlock, type GivenFactor } from './factor-lines.js';
 import { FactorsRepository } from './factors.repository.js';
-
-const ITEMS_MAX = 10_000;
 
 /** What a block changed, and what is said about it. */
 interface StoredFactors {
@@ -57,7 +56,8 @@ export class FactorsIngestService {
 
   async #read(request: IngestRequest, nowMs: number): Promise<FactorBlock> {
     const block = await readFactors(request, (alias) => this.directory.find(alias), nowMs);
-    if (block.lines.length > ITEMS_MAX) throw new Failure('too_large', `A block holds at most ${ITEMS_MAX} lines`);
+    if (block.lines.length > BLOCK_LINES_MAX)
+      throw new Failure('too_large', `A block holds at most ${BLOCK_LINES_MAX} lines`);
     return block;
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { Failure, instrumentsChanged, type IngestBarsRequest } from '@mystocks/contracts';
+import { BLOCK_LINES_MAX, Failure, instrumentsChanged, type IngestBarsRequest } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { readBarBlock, type BarBlock } from './bar-block.js';
@@ -10,8 +10,6 @@ import { IngestTransactions, type Transaction } from './ingest-transactions.js';
 import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
 import { lacksInstrument } from './refusals.js';
 
-/** Items an answer can carry (IngestReport). */
-const ITEMS_MAX = 10_000;
 /** The largest id that has room in the key of a bar. */
 const ID_MAX = 2 ** 23 - 1;
 
@@ -58,8 +56,8 @@ export class BarBlocksService {
   async read(request: IngestBarsRequest): Promise<ReadBars> {
     const receivedAtMs = systemClock.now();
     const { block, registered } = await this.#read(request, receivedAtMs);
-    if (request.want_items && block.total > ITEMS_MAX) {
-      throw new Failure('too_large', `A block with want_items holds at most ${ITEMS_MAX} lines`);
+    if (request.want_items && block.total > BLOCK_LINES_MAX) {
+      throw new Failure('too_large', `A block with want_items holds at most ${BLOCK_LINES_MAX} lines`);
     }
     return { request, block, registered, symbols: await this.directory.symbols(), receivedAtMs };
   }

@@ -1,4 +1,10 @@
-import { SUPERSEDED_LINES_MAX, type IngestItem, type IngestRemarks, type SupersededLine } from '@mystocks/contracts';
+import {
+  BLOCK_LINES_MAX,
+  SUPERSEDED_LINES_MAX,
+  type IngestItem,
+  type IngestRemarks,
+  type SupersededLine,
+} from '@mystocks/contracts';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
 import type { BlockOrder } from '../load-order/block-order.js';
 import type { BarBlock, RefusedLine } from './bar-block.js';
@@ -6,9 +12,6 @@ import type { CheckedBars, ReadBars } from './bar-blocks.service.js';
 import { barPlace, type BarRows } from './bar-rows.js';
 import type { ChangedRows, StoredRows } from './bars-ingest.repository.js';
 import { refusals } from './refusals.js';
-
-/** Refused lines an answer names when nobody asked for every line; their number is always told. */
-const REFUSED_MAX = 10_000;
 
 type SymbolsById = ReadonlyMap<number, string>;
 
@@ -29,7 +32,7 @@ export function emptyReport({ block, registered }: ReadBars): Outcome['report'] 
     updated: 0,
     unchanged: 0,
     failed: block.total,
-    items: block.refused.slice(0, REFUSED_MAX).map(refusedItem),
+    items: block.refused.slice(0, BLOCK_LINES_MAX).map(refusedItem),
     ignored_columns: block.ignored,
     registered,
     ...block.remarks,
@@ -44,7 +47,7 @@ export function checkedReport({ total, refused, ignored, registered, remarks }: 
     updated: 0,
     unchanged: 0,
     failed: refused.length,
-    items: refused.slice(0, REFUSED_MAX).map(refusedItem),
+    items: refused.slice(0, BLOCK_LINES_MAX).map(refusedItem),
     ignored_columns: ignored,
     registered,
     ...remarks,

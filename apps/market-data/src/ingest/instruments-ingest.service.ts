@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Failure, type IngestReport, type IngestRequest } from '@mystocks/contracts';
+import { BLOCK_LINES_MAX, Failure, type IngestReport, type IngestRequest } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
@@ -10,8 +10,6 @@ import { readInstruments, type InstrumentBlock } from './instrument-lines.js';
 import { InstrumentsIngestRepository, type ListedInstrument } from './instruments-ingest.repository.js';
 import { checkedReport, refusedOf, remarksOfList, storedReport, untouchedReport } from './lines-report.js';
 import { renameWarning } from './rename-warning.js';
-
-const ITEMS_MAX = 10_000;
 
 /** Stores blocks of an instruments list. Instruments it does not name are left alone. */
 @Injectable()
@@ -26,7 +24,8 @@ export class InstrumentsIngestService {
   async ingest(request: IngestRequest, owner = 'market-data'): Promise<IngestReport> {
     const receivedAtMs = systemClock.now();
     const block = readInstruments(request, await this.directory.renewed());
-    if (block.lines.length > ITEMS_MAX) throw new Failure('too_large', `A block holds at most ${ITEMS_MAX} lines`);
+    if (block.lines.length > BLOCK_LINES_MAX)
+      throw new Failure('too_large', `A block holds at most ${BLOCK_LINES_MAX} lines`);
     const claim = claimOfBlock('instruments', request, owner);
     const report = await this.once.run({ kind: 'instruments', claim, receivedAtMs }, (transaction) =>
       this.#store(transaction, request, block),

@@ -1,4 +1,5 @@
 import {
+  BLOCK_LINES_MAX,
   SUPERSEDED_LINES_MAX,
   type IngestItem,
   type IngestRemarks,
@@ -9,8 +10,6 @@ import type { Outcome } from '../idempotency/ingest-once.service.js';
 import { refusals, type Refusal } from './refusals.js';
 
 type Report = Outcome['report'];
-
-const REFUSED_MAX = 10_000;
 
 /** A line of a block that was read whole. */
 interface ReadLine {
@@ -36,7 +35,7 @@ const itemOf = ({ line, id, refusal }: ReadLine, status: number): IngestItem =>
   refusal === undefined ? { line, id, status } : { line, id, ...refusal };
 
 const named = (request: IngestRequest, block: ReadBlock, refused: ReadLine[]): readonly ReadLine[] =>
-  request.want_items ? block.lines : refused.slice(0, REFUSED_MAX);
+  request.want_items ? block.lines : refused.slice(0, BLOCK_LINES_MAX);
 
 /** A list of which nothing is stored. */
 export function untouchedReport(request: IngestRequest, block: ReadBlock): Report {
@@ -66,7 +65,7 @@ export function checkedReport(block: ReadBlock): Report {
     updated: 0,
     unchanged: 0,
     failed: refused.length,
-    items: refused.slice(0, REFUSED_MAX).map((line) => itemOf(line, 0)),
+    items: refused.slice(0, BLOCK_LINES_MAX).map((line) => itemOf(line, 0)),
     ignored_columns: block.ignored,
     registered: [],
   };
