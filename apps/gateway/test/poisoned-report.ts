@@ -16,7 +16,7 @@ export function poisonedReport(block: IngestRequest, position: number): IngestRe
     updated: 0,
     unchanged: 0,
     failed: failed.length,
-    items: block.want_items ? items : failed.slice(0, 10_000),
+    items: block.want_items ? items : failed.slice(0, 18_000),
     ignored_columns: ['turn'],
     registered: [],
     took_ms: 1,
