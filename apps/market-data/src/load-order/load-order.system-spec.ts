@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { tradingDays } from '@mystocks/calendar';
 import { addRemarks, type IngestRemarks } from '@mystocks/contracts';
 import { mapBounded } from '@mystocks/kernel';
 import fc from 'fast-check';
@@ -19,7 +20,9 @@ for (const store of timeseriesStores) itKeepsTheOrderOfAFile(store);
 
 const HEADER = 'code,exchange,date,open,high,low,close,volume';
 const SYMBOLS = 3;
-const DAYS = 20;
+/** All of January 2024. */
+const days = tradingDays('2024-01-01', '2024-01-31');
+const DAYS = days.length;
 
 /** What another instance of the service has of its own. */
 function otherInstance({ pool, bus, transactions, store, once }: Ingest): BarsIngestService {
@@ -30,8 +33,8 @@ function otherInstance({ pool, bus, transactions, store, once }: Ingest): BarsIn
 
 /** The bar of a line, as a number; the line itself has its own number as its close. */
 const lineOf = (bar: number, number: number): string => {
-  const day = String((bar % DAYS) + 1).padStart(2, '0');
-  return `60051${String(Math.floor(bar / DAYS))},SSE,2024-01-${day},1,9999,1,${String(number)},100`;
+  const day = days[bar % DAYS] ?? '';
+  return `60051${String(Math.floor(bar / DAYS))},SSE,${day},1,9999,1,${String(number)},100`;
 };
 
 describe('many blocks of one file at once, at two instances', () => {
@@ -72,7 +75,7 @@ describe('many blocks of one file at once, at two instances', () => {
         const stored = new Map<number, number>();
         for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
           const { bars } = await barsReader(ingest).page({ symbol: `60051${String(symbol)}.SH` });
-          for (const { t, c } of bars) stored.set(symbol * DAYS + Number(t.slice(8, 10)) - 1, c);
+          for (const { t, c } of bars) stored.set(symbol * DAYS + days.indexOf(t.slice(0, 10)), c);
         }
         expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(last));
         expect(sum.superseded?.count ?? 0).toBe(file.length - last.size);
