@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { tradingDays } from '@mystocks/calendar';
 import { get, postCsv, startHouse, type House } from './house.js';
 import { ended, upload } from './uploads-help.js';
 
 const TWICE = 60;
-const DAY_MS = 86_400_000;
+const days = tradingDays('2010-01-04', '2022-12-30');
+/** The first trading day of a month of 2021. */
+const firstOf = (month: string): string => days.find((day) => day.startsWith(`2021-${month}`)) ?? '';
 
 let house: House;
 beforeAll(async () => {
@@ -19,7 +22,7 @@ function duplicateLines(): string {
   const lines = ['code,exchange,date,open,high,low,close,volume,amount'];
   const fill = (from: number, to: number): void => {
     for (let n = from; n < to; n += 1) {
-      const day = new Date(Date.UTC(2010, 0, 4) + (n % 3_000) * DAY_MS).toISOString().slice(0, 10);
+      const day = days[n % 3_000] ?? '';
       const code = 609_400 + Math.floor(n / 3_000);
       lines.push(`${String(code)},SSE,${day},10.1234,10.5678,9.8765,10.4321,123456789,1234567890.12`);
     }
@@ -28,7 +31,7 @@ function duplicateLines(): string {
     for (let n = 0; n < TWICE; n += 1) {
       const [code, month] = [609_500 + n, String(1 + (n % 12)).padStart(2, '0')];
       lines.push(
-        `${String(code)},SSE,2021-${month}-15,${`${String(v)},`.repeat(4)}${String(100 * v)},${String(1_000 * v)}`,
+        `${String(code)},SSE,${firstOf(month)},${`${String(v)},`.repeat(4)}${String(100 * v)},${String(1_000 * v)}`,
       );
     }
   };
