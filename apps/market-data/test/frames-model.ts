@@ -2,7 +2,7 @@ import { addDays, weekday } from '@mystocks/calendar';
 import fc from 'fast-check';
 import type { WireBar } from './bars-reader.js';
 
-/** A minute bar of a frame; `end` counts minutes of the session, 1 to 240, and 0 is the opening auction. */
+/** A minute bar of a frame; `end` counts minutes of the session, 1 to 240, and up to 0 is the opening auction. */
 export interface ModelBar {
   readonly day: string;
   readonly frame: number;
@@ -58,11 +58,13 @@ function barsOf(day: string, frame: number, density: string, seed: number): Mode
     if (density === 'morning') return end <= 120 && chance(at) < 0.9;
     return density === 'one' ? at === seed % ends.length : density === 'all';
   });
-  const auction = frame === 1 && density === 'all' && seed % 2 === 0 ? [0] : [];
+  // A part of a day with a row of 09:30 would be one that is stamped at its starts.
+  const rows = density === 'all' ? [-5, 0] : [-5];
+  const auction = frame === 1 && density !== 'none' && seed % 2 === 0 ? rows : [];
   return [...auction, ...kept].map((end) => ({
     ...{ day, frame, end },
-    price: 10 + Math.round(chance(end) * 100) / 100,
-    volume: 1 + ((end * 31 + seed) % 97),
+    price: 10 + Math.round(chance(Math.abs(end)) * 100) / 100,
+    volume: 1 + ((Math.abs(end) * 31 + seed) % 97),
   }));
 }
 

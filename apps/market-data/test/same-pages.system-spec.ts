@@ -58,7 +58,9 @@ function rows(next: () => number): { days: string[]; given: string[]; minutes: M
       if (offset > 14) continue;
       for (const [frame, lines] of minutes) {
         if (next() < 0.6) continue;
-        const ends = [...Array(240 / frame).keys()].map((bar) => (bar + 1) * frame);
+        // Minutes of the opening auction have rows of their own.
+        const auction = frame === 1 ? [-5, -2, 0] : [];
+        const ends = [...auction, ...[...Array(240 / frame).keys()].map((bar) => (bar + 1) * frame)];
         for (const end of ends.filter(() => next() < 0.7)) {
           lines.push(
             `${code},SSE,${day},${clock(end <= 120 ? 570 + end : 660 + end)},${values()},${volume()},${amount()}`,

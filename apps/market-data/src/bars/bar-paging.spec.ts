@@ -2,7 +2,7 @@ import { timeframes } from '@mystocks/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { barQuality } from './bar-quality.js';
-import { barWindow } from './bar-window.js';
+import { barWindow, beginsInAuction } from './bar-window.js';
 import { pageToken, stampOf } from './page-token.js';
 import { sessionBin } from './session-bin.js';
 
@@ -64,6 +64,19 @@ describe('the window of a question', () => {
     expect(barWindow({ ...ask, timeframe: '1Week', asof: '2024-02-15' }, undefined)).toMatchObject({
       ...{ storedFrom: '2024-02-12T00:00:00.000', storedTo: '2024-02-15T23:59:59.999', to: '2024-02-14T23:59:59.999' },
     });
+  });
+
+  it.each([
+    ['2024-06-14', '2024-06-14T00:00:00.000', false],
+    ['2024-06-14T09:25:00+08:00', '2024-06-14T00:00:00.000', true],
+    ['2024-06-14T09:31:00+08:00', '2024-06-14T00:00:00.000', true],
+    ['2024-06-14T09:31:01+08:00', '2024-06-14T09:31:01.000', false],
+    ['2024-06-14T15:00:00+08:00', '2024-06-14T15:00:00.000', false],
+  ])('of minutes from %s on reads from %s on', (start, storedFrom, isInAuction) => {
+    const window = barWindow({ timeframe: '1Min', start, sort: 'asc' }, undefined);
+    expect(window.storedFrom).toBe(storedFrom);
+    expect(beginsInAuction(window)).toBe(isInAuction);
+    expect(beginsInAuction(barWindow({ timeframe: '1Min', sort: 'desc' }, undefined))).toBe(false);
   });
 
   it('begins after the last stamp, from either side', () => {

@@ -29,6 +29,7 @@ export const binMinutes: Readonly<Partial<Record<Timeframe, number>>> = {
 const ALWAYS = 'infinity';
 const DAY_START = 'T00:00:00.000';
 const DAY_END = 'T23:59:59.999';
+const FIRST_MINUTE = 'T09:31:00.000';
 const CLOSE = 'T15:00:00.000';
 const isEndless = (time: string): boolean => time.endsWith(ALWAYS);
 const dayOf = (time: string): Day => time.slice(0, 10);
@@ -58,6 +59,9 @@ export function barWindow(
   };
 }
 
+/** True where a window of minutes begins with the first minute, and rows of the opening auction that lie before it belong to that. */
+export const beginsInAuction = ({ from, storedFrom: stored }: BarWindow): boolean => stored < from;
+
 /**
  * The last time a stored bar behind a page may have. `edge` is the page's last stamp where more follow; in rising order
  * nothing behind it belongs to the page.
@@ -80,7 +84,7 @@ function storedFrom(from: string, timeframe: Timeframe): string {
   const day = dayOf(from);
   switch (timeframe) {
     case '1Min':
-      return from;
+      return from.slice(10) <= FIRST_MINUTE ? `${day}${DAY_START}` : from;
     case '1Day':
       return from.endsWith(DAY_START) ? from : `${addDays(day, 1)}${DAY_START}`;
     case '1Week':

@@ -4,6 +4,7 @@ import { suspendedMemberSql } from '../timeseries/suspended-sql.js';
 import { factored, priced } from './sql/factors.js';
 import { hasMinutes } from './sql/frames.js';
 import { grouped, whole } from './sql/grouped.js';
+import { isBeforeFirstMinute } from './sql/session.js';
 import { shapeOf, shapes, type Shape, type Sources } from './sql/shape.js';
 import type { BarsQuestion } from './bars.repository.js';
 import { storedRows } from './sql/stored.js';
@@ -36,17 +37,18 @@ const pick = `SELECT array_agg(m) AS frames, min(m) AS finest FROM unnest($10::s
 
 /** True where the rows of one source are not all that the page of an instrument is made of. */
 const needsSeveral: Readonly<Record<Shape, string>> = {
-  daily: hasMinutes,
-  weekly: hasMinutes,
-  monthly: hasMinutes,
-  minute: 'false',
-  binned: 'cardinality(w.frames) > 1',
+  daily: `bool_or(${hasMinutes}) FROM wanted w`,
+  weekly: `bool_or(${hasMinutes}) FROM wanted w`,
+  monthly: `bool_or(${hasMinutes}) FROM wanted w`,
+  // Also of the row after the page: it may belong to the last bar of it.
+  minute: `bool_or(${isBeforeFirstMinute('a.t')}) FROM bars a`,
+  binned: 'bool_or(cardinality(w.frames) > 1) FROM wanted w',
 };
 
 function textOf({ shape, sources, adjustment, sort }: Variant): string {
   const rows = priced[adjustment];
   const factors = adjustment === 'raw' ? '' : `, ${factored[adjustment]}`;
-  const bars = shape === 'daily' || shape === 'minute' ? whole(rows) : grouped(rows, shape);
+  const bars = shape === 'daily' || (shape === 'minute' && sources === 'one') ? whole(rows) : grouped(rows, shape);
   const text = `
     WITH wanted AS (
       SELECT * FROM (SELECT w.*, $8::date AS known_to FROM unnest($1::int[], $2::boolean[]) WITH ORDINALITY AS w (id, fixed, place)) w
@@ -63,7 +65,7 @@ function textOf({ shape, sources, adjustment, sort }: Variant): string {
     )
     SELECT b.place::int - 1 AS place, string_agg(${line}, ',' ORDER BY b.n) AS bars, count(*)::int AS total,
       count(b.open)::int AS priced, bool_or(b.conflict) AS conflict, bool_or(b.made) AS made, ${stamp('max(b.t)')} AS newest, ${stamp('min(e.t)')} AS edge,
-      ${sources === 'one' ? `(SELECT bool_or(${needsSeveral[shape]}) FROM wanted w)` : 'false'} AS partial
+      ${sources === 'one' ? `(SELECT ${needsSeveral[shape]})` : 'false'} AS partial
     FROM bars b CROSS JOIN edge e
     WHERE b.n <= $7::int AND (e.t IS NULL OR b.t ${sort === 'asc' ? '<=' : '>='} e.t)
     GROUP BY b.place ORDER BY b.place`;
@@ -75,7 +77,7 @@ function textOf({ shape, sources, adjustment, sort }: Variant): string {
 
 const statements = new Map<string, BarsStatement>();
 for (const shape of shapes) {
-  for (const sources of shape === 'minute' ? (['one'] as const) : (['one', 'several'] as const)) {
+  for (const sources of ['one', 'several'] as const) {
     for (const adjustment of Object.keys(priced) as Adjustment[]) {
       for (const sort of ['asc', 'desc'] as const) {
         const name = `bars-${shape}-${sources}-${adjustment}-${sort}`;
@@ -86,12 +88,13 @@ for (const shape of shapes) {
 }
 
 /**
- * The statement for a frame, one of 54 fixed texts. Parameters: 1 instrument ids, 2 which of them are never adjusted, 3-4 first and
+ * The statement for a frame, one of 60 fixed texts. Parameters: 1 instrument ids, 2 which of them are never adjusted, 3-4 first and
  * last stamp of the answer, 5-6 the same of the stored bars behind it (whole weeks, months, days), 7 bars a symbol,
  * 8 last day whose factor counts; for minute frames above one minute also 9 minutes of the frame, 10 frames it can be made of;
  * for days and more that are made of several sources 9 how many of the newest days are compared with their minutes.
  *
  * A page of one source says whether it is `partial`: then, and where it is empty, the statement of several sources answers.
+ * An empty page of minutes is whole, but one that begins inside the opening auction is read by that statement at once.
  */
 export function barsStatement(
   { timeframe, adjustment, sort }: Pick<BarsQuestion, 'timeframe' | 'adjustment' | 'sort'>,

@@ -3,12 +3,14 @@ import { itAdjusts } from './adjustment.conformance.js';
 import { itServesBars } from './bars.conformance.js';
 import { itReadsFrames } from './frames.conformance.js';
 import { itKeepsSuspendedDays } from './suspended-days.conformance.js';
+import { itJoinsTheOpeningAuction } from './opening-auction.conformance.js';
 import { itMakesBins } from './session-bin.conformance.js';
 
 for (const store of timeseriesStores) {
   itServesBars(store);
   itAdjusts(store);
   itMakesBins(store);
+  itJoinsTheOpeningAuction(store);
   itKeepsSuspendedDays(store);
   itReadsFrames(store);
 }

@@ -11,7 +11,7 @@ const DAYS = 'code,exchange,date,open,high,low,close,volume,amount';
 const SYMBOL = '688981.SH';
 const DAY = '2024-07-12';
 const sum = (bars: readonly WireBar[]): number => bars.reduce((total, { v }) => total + v, 0);
-const binned = { '5Min': 5, '15Min': 15, '30Min': 30, '60Min': 60 } as const;
+const binned = { '1Min': 1, '5Min': 5, '15Min': 15, '30Min': 30, '60Min': 60 } as const;
 
 /** Bars of one day that are stored in several frames, or in minutes only. */
 export function itReadsFrames(store: TimeseriesStore): void {
@@ -29,7 +29,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
       expect(await ingest.bars.ingest(request(DAYS, lines.join('\n')))).toMatchObject({ failed: 0 });
     };
     const minutesOf = (day = DAY): string[] => ends(1).map((end) => line(end, '10,10.2,9.9,10.1,10,100', day));
-    const read = (timeframe: '1Min' | keyof typeof binned | '1Day' | '1Week' | '1Month') =>
+    const read = (timeframe: keyof typeof binned | '1Day' | '1Week' | '1Month') =>
       reader.page({ symbol: SYMBOL, timeframe });
 
     beforeAll(async () => {

@@ -2,7 +2,7 @@ import { PostgresPool } from '@mystocks/connection-pool';
 import { currentContext } from '@mystocks/telemetry';
 import { Injectable } from '@nestjs/common';
 import type { FactorStep } from '../timeseries/factor-steps.js';
-import { binMinutes } from './bar-window.js';
+import { beginsInAuction, binMinutes } from './bar-window.js';
 import { BarsRepository, comparedDays, type BarSeries, type BarsQuestion } from './bars.repository.js';
 import { barsStatement } from './bars-sql.js';
 import { stepsStatement } from './sql/factors.js';
@@ -11,7 +11,7 @@ import type { Sources } from './sql/shape.js';
 const FRAMES = [60, 30, 15, 5, 1];
 
 interface Row extends BarSeries {
-  /** More is stored in other frames than the statement has read. */
+  /** More is stored in other frames than the statement has read, or a row of the opening auction is among the minutes. */
   readonly partial: boolean;
 }
 
@@ -23,9 +23,11 @@ export class PostgresBarsRepository extends BarsRepository {
   }
 
   async page(question: BarsQuestion): Promise<BarSeries[]> {
+    const isMinutes = question.timeframe === '1Min';
+    if (isMinutes && beginsInAuction(question.window)) return (await this.#query(question, 'several')).map(seriesOf);
     const rows = await this.#query(question, 'one');
-    const isWhole = question.timeframe === '1Min' || rows[0]?.partial === false;
-    return (isWhole ? rows : await this.#query(question, 'several')).map(seriesOf);
+    const isPartial = rows[0]?.partial ?? !isMinutes;
+    return (isPartial ? await this.#query(question, 'several') : rows).map(seriesOf);
   }
 
   async factorSteps(id: number, knownTo: string): Promise<FactorStep[]> {

@@ -5,12 +5,12 @@ import { FactorsRepository } from '../factors/factors.repository.js';
 import { adjustedBars } from '../timeseries/adjusted-bars.js';
 import { barsPage, type Candidates } from '../timeseries/bars-page.js';
 import { factorLine, type DayFactor, type FactorStep } from '../timeseries/factor-steps.js';
-import { groupedBars } from '../timeseries/grouped-bars.js';
-import { rowLimit } from '../timeseries/row-limit.js';
+import { groupedBars, isBeforeFirstMinute } from '../timeseries/grouped-bars.js';
+import { rowLimit, rowLimitWithAuction } from '../timeseries/row-limit.js';
 import type { ShownBar } from '../timeseries/shown-bar.js';
-import { binMinutes } from './bar-window.js';
+import { beginsInAuction, binMinutes } from './bar-window.js';
 import { BarsRepository, comparedDays, type BarSeries, type BarsQuestion } from './bars.repository.js';
-import { TdengineBarsReader, type StoredDay } from './tdengine-bars.reader.js';
+import { TdengineBarsReader, type Range, type StoredDay } from './tdengine-bars.reader.js';
 import { TdengineDaysReader } from './tdengine-days.reader.js';
 import { TdengineFactorsReader } from './tdengine-factors.reader.js';
 
@@ -26,6 +26,14 @@ interface Asked {
   readonly symbol: string;
   /** Factors given by ex-date. */
   readonly given: readonly DayFactor[];
+}
+
+/** Rows that were read, at most `limit`. */
+interface Stored {
+  readonly rows: readonly StoredDay[];
+  readonly limit: number;
+  /** Each row is a bar. */
+  readonly isWhole: boolean;
 }
 
 /** Bars that lie in TDengine, put together here as PostgreSQL puts together its own: the same pages, byte for byte. */
@@ -65,9 +73,8 @@ export class TdengineBarsRepository extends BarsRepository {
 
   async #candidates(question: BarsQuestion, of: Asked): Promise<Candidates> {
     const { timeframe, sort, window } = question;
-    const { rows, limit } = await this.#stored(question, of.symbol);
+    const { rows, limit, isWhole } = await this.#stored(question, of.symbol);
     const shown = await this.#priced(question, of, rows);
-    const isWhole = timeframe === '1Day' || timeframe === '1Min';
     const filled = !isWhole && rows.length >= limit;
     const bars = isWhole ? shown : groupedBars(shown, { timeframe, sort, cut: filled });
     // Stamps are whole seconds, the ends of a window have milliseconds.
@@ -75,24 +82,30 @@ export class TdengineBarsRepository extends BarsRepository {
     return { place: of.place, bars: bars.filter(isWithin), filled };
   }
 
-  async #stored(
-    question: BarsQuestion,
-    symbol: string,
-  ): Promise<{ readonly rows: readonly StoredDay[]; readonly limit: number }> {
+  async #stored(question: BarsQuestion, symbol: string): Promise<Stored> {
     const { timeframe, window, sort, limit: bars } = question;
     const minutes = binMinutes[timeframe];
     const range = { symbol, from: window.storedFrom, to: window.storedTo, sort };
     if (minutes === undefined) {
+      if (timeframe === '1Min') return this.#minutes(question, range);
       const limit = rowLimit(timeframe, bars, 1);
-      if (timeframe === '1Min') return { rows: await this.reader.frame({ ...range, limit }, '1Min'), limit };
-      return {
-        rows: await new TdengineDaysReader(this.reader).days({ ...range, limit }, comparedDays(question)),
-        limit,
-      };
+      const rows = await new TdengineDaysReader(this.reader).days({ ...range, limit }, comparedDays(question));
+      return { rows, limit, isWhole: timeframe === '1Day' };
     }
     const frames = await this.reader.frames(range, minutes);
     const limit = rowLimit(timeframe, bars, frames.finest);
-    return { rows: await this.reader.chosen({ ...range, limit }, frames.names), limit };
+    return { rows: await this.reader.chosen({ ...range, limit }, frames.names), limit, isWhole: false };
+  }
+
+  /** Minutes, each a bar, unless rows of the opening auction are among them or the one after the page. */
+  async #minutes({ window, limit: bars }: BarsQuestion, range: Range): Promise<Stored> {
+    if (!beginsInAuction(window)) {
+      const limit = rowLimit('1Min', bars, 1);
+      const rows = await this.reader.frame({ ...range, limit }, '1Min');
+      if (!rows.some(({ t }) => isBeforeFirstMinute(t))) return { rows, limit, isWhole: true };
+    }
+    const limit = rowLimitWithAuction(bars);
+    return { rows: await this.reader.frame({ ...range, limit }, '1Min'), limit, isWhole: false };
   }
 
   async #priced(

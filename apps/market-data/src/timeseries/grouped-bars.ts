@@ -8,10 +8,16 @@ import type { Price, ShownBar } from './shown-bar.js';
 const AMOUNT_DECIMALS = 6;
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** What the bars that become one bar have in common: their week, their month or their bin, as text that sorts. */
+const FIRST_MINUTE = '09:31:00';
+
+/** True for a row of the opening auction: it is a part of the first minute, as of every first bin. */
+export const isBeforeFirstMinute = (t: string): boolean => t.slice(11) < FIRST_MINUTE;
+
+/** What the bars that become one bar have in common: their week, month, bin or minute, as text that sorts. */
 export function groupOf(timeframe: Timeframe): (t: string) => string {
   const minutes = binMinutes[timeframe];
   if (minutes !== undefined) return (t) => binEnd(t, minutes);
+  if (timeframe === '1Min') return (t) => (isBeforeFirstMinute(t) ? `${t.slice(0, 10)}T${FIRST_MINUTE}` : t);
   if (timeframe === '1Week') return (t) => addDays(t.slice(0, 10), -weekday(t.slice(0, 10)));
   return (t) => t.slice(0, 7);
 }
@@ -23,7 +29,7 @@ function binEnd(t: string, minutes: number): string {
 }
 
 /**
- * Puts bars together, in the order they come in. A bin is stamped with its end, a week or month with its last day.
+ * Puts bars together, in the order they come in. A bin or minute is stamped with its end, a week or month with its last day.
  * With `cut` the last group may lack bars: it is left out.
  */
 export function groupedBars(
@@ -39,7 +45,7 @@ export function groupedBars(
     else groups.push({ name, bars: [bar] });
   }
   if (options.cut) groups.pop();
-  const isBin = binMinutes[options.timeframe] !== undefined;
+  const isBin = options.timeframe.endsWith('Min');
   return groups.map((group) => {
     const inTime = options.sort === 'asc' ? group.bars : group.bars.toReversed();
     const one = together(inTime);

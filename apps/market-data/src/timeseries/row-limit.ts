@@ -13,11 +13,16 @@ const SPARE_MINUTES = 17;
 export function rowLimit(timeframe: Timeframe, limit: number, finest: number): number {
   const groups = limit + 3;
   const minutes = binMinutes[timeframe];
-  if (minutes !== undefined) {
-    const rows = Math.floor((groups * minutes) / finest);
-    return rows + SPARE_MINUTES * (Math.floor((groups * minutes) / TRADING_MINUTES) + 3);
-  }
+  if (minutes !== undefined) return rowsOfBins(groups, minutes, finest);
   if (timeframe === '1Week') return groups * DAYS.week;
   if (timeframe === '1Month') return groups * DAYS.month;
   return limit + 1;
+}
+
+/** The same of 1Min where rows of the opening auction join the first minute. */
+export const rowLimitWithAuction = (limit: number): number => rowsOfBins(limit + 3, 1, 1);
+
+function rowsOfBins(groups: number, minutes: number, finest: number): number {
+  const rows = Math.floor((groups * minutes) / finest);
+  return rows + SPARE_MINUTES * (Math.floor((groups * minutes) / TRADING_MINUTES) + 3);
 }

@@ -1,4 +1,4 @@
-import { binEnd } from './session.js';
+import { binEnd, isBeforeFirstMinute } from './session.js';
 import type { GroupedShape } from './shape.js';
 import { rowsFor } from './stored.js';
 
@@ -7,6 +7,7 @@ const end = binEnd('t', '$9::int');
 const groupOf: Readonly<Record<GroupedShape, string>> = {
   weekly: "date_trunc('week', t)",
   monthly: "date_trunc('month', t)",
+  minute: `CASE WHEN ${isBeforeFirstMinute('t')} THEN day + time '09:31' ELSE t END`,
   binned: `day + make_interval(mins => ${end} + CASE WHEN ${end} <= 120 THEN 570 ELSE 660 END)`,
 };
 
@@ -26,10 +27,10 @@ const ofPeriod = `max(t) AS t, ${known('suspended, t')},
 const ofBin = `g AS t, ${known('t')}, max(high) AS high, min(low) AS low,
       (array_agg(close ORDER BY t DESC))[1] AS close, false AS suspended`;
 
-/** Rows of one week, month or bin are a bar. */
+/** Rows of one week, month, bin or first minute are a bar. */
 export const grouped = (rows: string, shape: GroupedShape): string => `
   SELECT * FROM (
-    SELECT ${shape === 'binned' ? ofBin : ofPeriod}, sum(volume) AS volume, bool_or(conflict) AS conflict, bool_or(made) AS made,
+    SELECT ${shape === 'binned' || shape === 'minute' ? ofBin : ofPeriod}, sum(volume) AS volume, bool_or(conflict) AS conflict, bool_or(made) AS made,
       CASE WHEN count(amount) = count(*) THEN sum(amount) END AS amount, bool_or(filled) AS filled
     FROM (
       SELECT *, count(*) OVER () >= ${rowsFor[shape]} AS filled, $LAST(g) OVER () AS last

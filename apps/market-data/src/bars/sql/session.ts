@@ -10,6 +10,9 @@ const minuteOfTrading = (
 export const binEnd = (t: string, frame: string): string =>
   `(${minuteOfTrading(t)} + ${frame} - 1) / ${frame} * ${frame}`;
 
+/** True for a row of the opening auction: it is a part of the first minute, as of every first bin. */
+export const isBeforeFirstMinute = (t: string): string => `${t}::time < '09:31'`;
+
 /** True for a bar that covers minutes of the session; the rows of the opening auction and of 13:00 add none. */
 export const coversSession = (t: string): string => `(${t}::time > '09:30' AND ${t}::time <> '13:00')`;
 

@@ -42,6 +42,7 @@ const groups = '($7::int + 3)';
 export const rowsFor: Readonly<Record<GroupedShape, string>> = {
   weekly: `${groups} * 7`,
   monthly: `${groups} * 31`,
+  minute: `${groups} + 17 * (${groups} / 240 + 3)`,
   binned: `${groups} * $9::int / w.finest + 17 * (${groups} * $9::int / 240 + 3)`,
 };
 
@@ -54,7 +55,7 @@ export function storedRows(shape: Shape, sources: Sources, sort: Sort): string {
     case 'monthly':
       return fromDays[sources](`(${rowsFor[shape]})`, sort);
     case 'minute':
-      return minuteBars('1', '$7::int + 1');
+      return minuteBars('1', sources === 'one' ? '$7::int + 1' : `(${rowsFor.minute})`);
     case 'binned':
       return fromFrames[sources](rowsFor.binned, sort);
   }
