@@ -73,13 +73,16 @@ const hourOf = ({ end }: ModelBar): number => Math.max(1, Math.ceil(end / 60));
 
 /** The bars that answer for a day, found the slow way. */
 function answering(day: readonly ModelBar[]): ModelBar[] {
-  const cover = (frame: number): number => day.filter((one) => one.frame === frame && one.end > 0).length * frame;
+  const cover = (bars: readonly ModelBar[], frame: number): number =>
+    bars.filter((one) => one.frame === frame && one.end > 0).length * frame;
   return [1, 2, 3, 4].flatMap((hour) => {
     const inside = day.filter((one) => hourOf(one) === hour);
-    const best = FRAMES.filter((frame) => inside.some((one) => one.frame === frame)).reduce<number | undefined>(
-      (most, frame) => (most === undefined || cover(frame) >= cover(most) ? frame : most),
-      undefined,
-    );
+    const covers = FRAMES.filter((frame) => inside.some((one) => one.frame === frame)).map((frame) => ({
+      frame,
+      order: [cover(inside, frame), cover(day, frame), frame] as const,
+    }));
+    const best = covers.sort((a, b) => b.order[0] - a.order[0] || b.order[1] - a.order[1] || b.order[2] - a.order[2])[0]
+      ?.frame;
     return inside.filter(({ frame }) => frame === best).sort((a, b) => a.end - b.end);
   });
 }

@@ -156,6 +156,9 @@ export class BarsService {
     const quality = stamps.length === 0 ? undefined : barQuality(newest, { ms: nowMs, phase: phaseAt(nowMs) });
     const isClosed =
       errors.length === 0 &&
+      // Factors that are given later change these answers.
+      adjustment === request.adjustment &&
+      adjustedFrom === undefined &&
       isClosedHistory({ request: { ...request, adjustment }, ...page, instruments: instruments.length }, nowMs);
     return answerOfMarketData(
       {

@@ -28,9 +28,9 @@ const covered = (bars: readonly FrameBar[]): number =>
   bars.reduce((sum, { t, minutes }) => sum + (minuteOf(t) > 570 && minuteOf(t) !== 780 ? minutes : 0), 0);
 
 /**
- * Of the bars of one day, those that answer for it. Every hour of the session is answered by one frame: of those that have
- * a bar in it the one that covers most minutes of the day, the coarser one of two that cover as many. The reasons are told in
- * bars/sql/frames.ts, which chooses in the same way.
+ * Of the bars of one day, those that answer for it. Every hour of the session is answered by one frame: the one that covers
+ * most minutes of the hour; of two that cover as many, the one that covers more of the day, then the coarser one. The SQL of
+ * bars/sql/frames.ts chooses in the same way and explains why.
  */
 export function chosenBars<B extends FrameBar>(day: readonly B[]): B[] {
   const ranks = [...grouped(day, ({ minutes }) => minutes)]
@@ -38,8 +38,10 @@ export function chosenBars<B extends FrameBar>(day: readonly B[]): B[] {
     .sort((a, b) => b.cover - a.cover || b.minutes - a.minutes)
     .map(({ minutes }) => minutes);
   return [...grouped(day, ({ t }) => binOf(t, HOUR)).values()].flatMap((hour) => {
-    const best = ranks.find((minutes) => hour.some((bar) => bar.minutes === minutes));
-    return hour.filter(({ minutes }) => minutes === best);
+    const frames = [...grouped(hour, ({ minutes }) => minutes)]
+      .map(([minutes, bars]) => ({ minutes, cover: Math.min(HOUR, covered(bars)), rank: ranks.indexOf(minutes) }))
+      .sort((a, b) => b.cover - a.cover || a.rank - b.rank);
+    return hour.filter(({ minutes }) => minutes === frames[0]?.minutes);
   });
 }
 

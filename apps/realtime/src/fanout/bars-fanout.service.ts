@@ -32,13 +32,14 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
       this.#announceMissed();
     };
     this.#subscription = this.bus.subscribe(barsChanged, handle, { onGap });
-    this.fanout.onQuote((changed) => {
-      this.#onQuote(changed);
+    this.fanout.onQuote((changed, isAfterGap) => {
+      this.#onQuote(changed, isAfterGap);
     });
     this.bus.onConnectionChange((connected) => {
       if (connected && this.#wasCut) this.#announceMissed();
       if (connected) return;
       this.#wasCut = true;
+      this.#running.missedQuotes();
       this.fanout.missedBars();
     });
   }
@@ -91,8 +92,8 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
   }
 
   /** A quote makes the running bar of its minute while no feed brings bars of the symbol. */
-  #onQuote({ quote, received_at_ms, lsn }: QuoteChanged): void {
-    const bar = this.#running.quoted(quote);
+  #onQuote({ quote, received_at_ms, lsn }: QuoteChanged, isAfterGap: boolean): void {
+    const bar = this.#running.quoted(quote, isAfterGap);
     if (bar === undefined) return;
     const { name } = barChannel('1Min', quote.symbol);
     const track = this.fanout.barTrack(name);

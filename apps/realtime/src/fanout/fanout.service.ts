@@ -22,7 +22,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
   /** Of every symbol that had news, listened to or not: so a gap is seen from the first value on. */
   readonly #quotes = new Map<string, Track>();
   readonly #bars = new Map<string, BarTrack>();
-  readonly #quoteListeners: ((changed: QuoteChanged) => void)[] = [];
+  readonly #quoteListeners: ((changed: QuoteChanged, isAfterGap: boolean) => void)[] = [];
   #subscription: { stop(): void } | undefined;
   #newest: Lsn | undefined;
 
@@ -97,8 +97,11 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     return compareLsn(lsn, LOG_START);
   }
 
-  /** Passes on every quote that is not older than one before, whether anybody listens to its channel or not. */
-  onQuote(listener: (changed: QuoteChanged) => void): void {
+  /**
+   * Passes on every quote that is not older than one before, whether or not its channel has subscribers, and whether quotes
+   * of its symbol were missed before it.
+   */
+  onQuote(listener: (changed: QuoteChanged, isAfterGap: boolean) => void): void {
     this.#quoteListeners.push(listener);
   }
 
@@ -128,7 +131,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
         observeDelivery(received_at_ms);
       }
     }
-    for (const listener of this.#quoteListeners) listener(changed);
+    for (const listener of this.#quoteListeners) listener(changed, verdict.kind === 'gap');
   }
 }
 

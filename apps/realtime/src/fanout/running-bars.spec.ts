@@ -20,6 +20,15 @@ function barsOf(...quotes: Quote[]): (RunningBar | undefined)[] {
 }
 
 describe('the running bar of a minute', () => {
+  it('leaves out the volume of a minute that begins behind missed quotes', () => {
+    const running = new RunningBars();
+    running.quoted(quote('10:00:05.000', 10, 1_000));
+    expect(running.quoted(quote('10:01:02.000', 10, 5_100), true)).not.toHaveProperty('v');
+    running.missedQuotes();
+    expect(running.quoted(quote('10:02:02.000', 10, 5_200))).not.toHaveProperty('v');
+    expect(running.quoted(quote('10:03:02.000', 10, 5_250))).toMatchObject({ v: 50 });
+  });
+
   it('holds the first, highest, lowest and newest price of its quotes, and what was traded since the minute before', () => {
     const bars = barsOf(
       quote('09:35:57.000', 10, 1_000),

@@ -50,16 +50,24 @@ export class RunningBars {
     if (stamp > (this.#fed.get(symbol) ?? '')) this.#fed.set(symbol, stamp);
   }
 
-  /** The bar that a quote belongs to; undefined outside of trading, without a price, and while a feed brings bars. */
-  quoted(quote: Quote): RunningBar | undefined {
+  /** Quotes of any symbol were missed: what was traded up to now is not known any more. */
+  missedQuotes(): void {
+    for (const [symbol, minute] of this.#minutes) this.#minutes.set(symbol, { ...minute, volume: undefined });
+  }
+
+  /**
+   * The bar that a quote belongs to; undefined outside of trading, without a price, and while a feed brings bars.
+   * `isAfterGap`: quotes of the symbol before this one were missed.
+   */
+  quoted(quote: Quote, isAfterGap = false): RunningBar | undefined {
     const { symbol, last } = quote;
-    const minute = this.#minuteOf(quote);
+    const minute = this.#minuteOf(quote, isAfterGap);
     if (minute === undefined || last === undefined) return undefined;
     this.#minutes.set(symbol, minute);
     return this.#isFed(symbol, minute) ? undefined : shown(minute, quote.t.slice(-6));
   }
 
-  #minuteOf(quote: Quote): Minute | undefined {
+  #minuteOf(quote: Quote, isAfterGap: boolean): Minute | undefined {
     const { symbol, t, last, v, simulated = false } = quote;
     const index = minuteIndex(t.slice(11, 16), v);
     if (index === undefined || last === undefined) return undefined;
@@ -71,7 +79,7 @@ export class RunningBars {
       return { ...known, high, low, last, volume: v, simulated: simulated || known.simulated };
     }
     // The day begins with nothing traded; later only a quote of the minute before says where this one began.
-    const follows = known?.day === day && known.index === index - 1;
+    const follows = !isAfterGap && known?.day === day && known.index === index - 1;
     const before = index === 1 ? 0 : follows ? known.volume : undefined;
     return { day, index, open: last, high: last, low: last, last, before, volume: v, simulated };
   }

@@ -1,17 +1,18 @@
 import { binEnd, coversSession, hourOf } from './session.js';
 
 /*
- * Minute bars of one instrument (w.id) that are stored in several frames. A day is answered by the frame that covers most
- * minutes of its session, the coarser one of two that cover as many. Where that frame has no bar in an hour of the session,
- * the next one that has answers for the hour, so that no stored trade is lost. An hour has one source and every frame ends
- * with its hours: whatever frame is made of a day, its volume is the same.
+ * Minute bars of one instrument (w.id) that are stored in several frames. Each hour of the session is answered by one frame:
+ * the one that covers most minutes of the hour; of two that cover as many, the one that covers more of the day, then the
+ * coarser one. An hour has one source and every frame ends with its hours: whatever frame is made of a day, its volume is
+ * the same.
  */
 
 const barsOfDay = (day: string, frames: string): string => `market_data.bars_minute b
   WHERE b.instrument_id = w.id AND b.minutes = ANY (${frames}) AND b.t >= ${day}::timestamp AND b.t < (${day} + 1)::timestamp`;
 const inSession = `count(*) FILTER (WHERE ${coversSession('b.t')})`;
-// Of rows with `hour`, `minutes` and `cover`, the minutes of the session that the frame covers on the day.
-const best = 'first_value(minutes) OVER (PARTITION BY hour ORDER BY cover DESC, minutes DESC) AS best';
+// Of rows with `hour`, `minutes`, `covered` and `cover`, the minutes of the session that the frame covers in the hour and on the day.
+const best =
+  'first_value(minutes) OVER (PARTITION BY hour ORDER BY least(60, covered) DESC, cover DESC, minutes DESC) AS best';
 
 /**
  * True where `fine`, bars inside the time of the bar `coarse`, cannot be of the same trades. Feeds differ a little: rounding
@@ -35,7 +36,7 @@ const conflictOfDay = (day: string, frames: string): string => `(cardinality(${f
 export const chosenOfDay = (day: string, frames: string): string => `
   WITH clash AS MATERIALIZED (SELECT ${conflictOfDay(day, frames)} AS conflict)
   SELECT c.*, clash.conflict FROM (SELECT *, ${best} FROM (
-    SELECT b.*, ${hourOf('b.t')} AS hour, least(240, ${inSession} OVER (PARTITION BY b.minutes) * b.minutes) AS cover
+    SELECT b.*, ${hourOf('b.t')} AS hour, ${inSession} OVER (PARTITION BY b.minutes, ${hourOf('b.t')}) * b.minutes AS covered, least(240, ${inSession} OVER (PARTITION BY b.minutes) * b.minutes) AS cover
     FROM ${barsOfDay(day, frames)}) b) c CROSS JOIN clash WHERE minutes = best`;
 
 /** One bar of a whole day, made hour by hour; without a row where there is no minute bar. */
