@@ -83,6 +83,18 @@ export function itReadsFrames(store: TimeseriesStore): void {
       }
     });
 
+    it('take an hour from the frame that covers most of it, whatever frame covers more of the day', async () => {
+      const fives = ends(5).slice(0, 36);
+      await load(
+        5,
+        [...fives, 185].map((end) => line(end, '10,10.2,9.9,10.1,50,500')),
+      );
+      await load(1, minutesOf().slice(180));
+      for (const timeframe of ['5Min', '15Min', '60Min', '1Day'] as const) {
+        expect(sum((await read(timeframe)).bars)).toBe(2_400);
+      }
+    });
+
     it('do not count the row of the opening auction as a minute of the session', async () => {
       await load(1, [line(-5, '10,10,10,10,7,70'), ...minutesOf()]);
       await load(
