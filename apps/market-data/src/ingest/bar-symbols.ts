@@ -30,11 +30,13 @@ export type SymbolIds = ReadonlyMap<
 /** What the spelling of a line says about its instrument; a symbol names it exactly and says nothing more. */
 type Spelling = 'symbol' | 'code' | 'index code';
 
-interface BarSymbolsOptions {
+export interface BarSymbolsOptions {
   readonly ids: SymbolIds;
   readonly today: Day;
   /** Names the instrument of lines that do not name it. */
   readonly symbol: string | undefined;
+  /** Volumes or amounts are converted from the lots of shares, which bonds do not have. */
+  readonly inLots: boolean;
 }
 
 const exchanges: ReadonlyMap<string, Exchange> = new Map([
@@ -50,15 +52,17 @@ export class BarSymbols {
   readonly #ids: SymbolIds;
   readonly #today: Day;
   readonly #given: string | undefined;
+  readonly #inLots: boolean;
   readonly #seen = new Map<string, Named>();
   #held: Uint8Array = new Uint8Array(0);
   #last: Named | undefined;
 
-  constructor(columns: BarColumns, { ids, today, symbol }: BarSymbolsOptions) {
+  constructor(columns: BarColumns, { ids, today, symbol, inLots }: BarSymbolsOptions) {
     this.#columns = columns;
     this.#ids = ids;
     this.#today = today;
     this.#given = symbol;
+    this.#inLots = inLots;
   }
 
   of(fields: Fields): Named {
@@ -68,7 +72,7 @@ export class BarSymbols {
     const key = texts.join(',');
     let named = this.#seen.get(key);
     if (named === undefined) {
-      named = this.#find(texts[0] ?? '', texts[1] ?? '', texts[2] ?? '');
+      named = this.#withUnits(this.#find(texts[0] ?? '', texts[1] ?? '', texts[2] ?? ''));
       this.#seen.set(key, named);
     }
     this.#held = Buffer.from(key, 'utf8');
@@ -92,6 +96,12 @@ export class BarSymbols {
     const length = (ends[column] as number) - start;
     for (let n = 0; n < length; n += 1) if (bytes[start + n] !== held[at + n]) return -1;
     return at + length;
+  }
+
+  #withUnits(named: Named): Named {
+    if (!this.#inLots) return named;
+    const kind = named.id === undefined ? named.unknown?.kind : this.#ids.get(named.symbol)?.kind;
+    return kind === 'bond' ? refuse(refusals.bondLots) : named;
   }
 
   #find(code: string, exchange: string, symbol: string): Named {
