@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { IngestBarsRequest } from '@mystocks/contracts';
 import { readBarBlock, type BarBlock } from './bar-block.js';
 import type { SymbolIds } from './bar-symbols.js';
 
@@ -13,12 +14,16 @@ const ids: SymbolIds = new Map([
   ['510300.SH', { id: 11, kind: 'fund', status: 'listed' }],
 ]);
 
-function read(header: string, ...lines: string[]): BarBlock {
+const nowMs = Date.parse('2026-11-30T12:00:00Z');
+const rest = { first_line: 2, on_error: 'continue', want_items: false, register: true } as const;
+
+function readWith(known: SymbolIds, more: Partial<IngestBarsRequest>, header: string, ...lines: string[]): BarBlock {
   const body = Buffer.from(lines.map((line) => `${line},2024-06-14,10,11,9,10,100`).join('\n'));
-  const rest = { format: 'csv', first_line: 2, on_error: 'continue', want_items: false, register: true } as const;
-  const request = { ...rest, body, header: `${header},date,open,high,low,close,volume` };
-  return readBarBlock(request, { ids, nowMs: Date.parse('2026-11-30T12:00:00Z') });
+  const named = header === '' ? '' : `${header},`;
+  const request = { ...rest, format: 'csv', body, header: `${named}date,open,high,low,close,volume`, ...more } as const;
+  return readBarBlock(request, { ids: known, nowMs });
 }
+const read = (header: string, ...lines: string[]): BarBlock => readWith(ids, {}, header, ...lines);
 const byCode = (...lines: string[]): BarBlock => read('code,exchange', ...lines);
 const bySymbol = (...lines: string[]): BarBlock => read('symbol', ...lines);
 const instruments = ({ daily }: BarBlock): number[] =>
@@ -93,5 +98,23 @@ describe('the instruments that lines of bars name', () => {
     const block = bySymbol('601318.SZ', '601318.SH');
     expect([...block.unknown.keys()]).toEqual(['601318.SH']);
     expect(reasons(block)[0]).toContain('SZSE has no code 601318');
+  });
+
+  it('gives a bare code to an index only where the number means nothing else', () => {
+    const indexes: SymbolIds = new Map([...ids].filter(([, { kind }]) => kind === 'index'));
+    const block = readWith(indexes, {}, 'symbol', '000001', '399001', '000001.SH');
+    expect(instruments(block)).toEqual([10, 8]);
+    expect(block.refused).toMatchObject([{ line: 2, status: 422 }]);
+    expect(reasons(block)).toEqual([expect.stringContaining('000001.SH is an index')]);
+    const given = { symbol: '000001', body: Buffer.from('2024-06-14,10,11,9,10,100') };
+    expect(reasons(readWith(indexes, given, ''))).toEqual([expect.stringContaining('000001.SH is an index')]);
+  });
+
+  it('does not give a bare code to the listed index where the stock of that code is delisted', () => {
+    const known: SymbolIds = new Map([
+      ['000003.SH', { id: 1, kind: 'index', status: 'listed' }],
+      ['000003.SZ', { id: 2, kind: 'stock', status: 'delisted' }],
+    ]);
+    expect(reasons(readWith(known, {}, 'symbol', '000003'))).toEqual([expect.stringContaining('is an index')]);
   });
 });

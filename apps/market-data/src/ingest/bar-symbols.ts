@@ -125,7 +125,9 @@ export class BarSymbols {
     });
     const [first, second] = listedFirst(named);
     if (second !== undefined) return refuse(refusals.ambiguous);
-    return first === undefined ? refuse(refusals.unknownCode) : { id: first.id, symbol: first.symbol };
+    if (first === undefined) return refuse(refusals.unknownCode);
+    if (first.kind === 'index' && isAlsoNoIndex(parsed.code)) return refuse(indexNotSaid(first.symbol));
+    return { id: first.id, symbol: first.symbol };
   }
 
   #findSymbol(symbol: string, spelling: Spelling): Named {

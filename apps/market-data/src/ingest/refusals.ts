@@ -127,6 +127,6 @@ export const indexMissed = (symbol: string, kind: InstrumentKind): Refusal =>
 /** A plain code names an index, though elsewhere it means something else. */
 export const indexNotSaid = (symbol: string): Refusal =>
   because(
-    `${symbol} is an index; if it is meant, write the code as IDX${symbol.slice(0, 6)}, else check the exchange`,
+    `${symbol} is an index; if it is meant, write the code as IDX${symbol.slice(0, 6)} or the symbol as ${symbol}, else check the exchange`,
     problems.SYMBOL_INVALID_FORMAT,
   );
