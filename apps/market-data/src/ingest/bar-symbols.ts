@@ -33,7 +33,7 @@ type Spelling = 'symbol' | 'code' | 'index code';
 export interface BarSymbolsOptions {
   readonly ids: SymbolIds;
   readonly today: Day;
-  /** Names the instrument of lines that do not name it. */
+  /** Names the instrument of a file whose lines do not name it. */
   readonly symbol: string | undefined;
   /** Volumes or amounts are converted from the lots of shares, which bonds do not have. */
   readonly inLots: boolean;
@@ -106,7 +106,7 @@ export class BarSymbols {
 
   #find(code: string, exchange: string, symbol: string): Named {
     if (symbol !== '') return this.#findAlias(symbol);
-    if (code === '' && exchange === '' && this.#given !== undefined) return this.#findAlias(this.#given);
+    if (this.#given !== undefined) return this.#findAlias(this.#given);
     const place = exchanges.get(exchange);
     if (place === undefined) return refuse(refusals.exchange);
     const found = symbolOf(code, place);
