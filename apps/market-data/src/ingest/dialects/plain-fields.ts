@@ -64,7 +64,7 @@ export class PlainFields implements Fields {
       const [start, end] = [starts[from] as number, ends[from] as number];
       const text = valueText(buffer, start, end);
       const spelled = isNumber(field) ? this.#number(field, text) : this.#other(field, text);
-      if (spelled.length !== end - start || spelled !== buffer.toString('latin1', start, end)) this.#changed = true;
+      if (spelled !== text || text.length !== end - start) this.#changed = true;
       this.#write(to, spelled);
     }
     return this.#changed;
