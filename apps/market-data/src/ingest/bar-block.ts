@@ -1,6 +1,6 @@
 import { Failure, remarksOf, type IngestBarsRequest, type IngestRemarks } from '@mystocks/contracts';
 import { cellText } from './bar-cells.js';
-import { barFieldOf, barFields, type BarColumns } from './bar-columns.js';
+import { barFieldOf, barFields, type BarColumns, type BarField } from './bar-columns.js';
 import type { BarReaderOptions } from './bar-reader.js';
 import { BarRows } from './bar-rows.js';
 import type { Unknown } from './bar-symbols.js';
@@ -100,6 +100,9 @@ function wrongRecord(records: CsvRecords, count: number): Refusal | undefined {
   return records.count === count ? undefined : refusals.columns;
 }
 
+/** The keys that name the instrument of a line; a line with one of them, even empty, takes no other instrument. */
+const naming: ReadonlySet<string> = new Set<BarField>(['code', 'exchange', 'symbol']);
+
 function readJson(request: IngestBarsRequest, context: Context): ReadBlock {
   if (request.dialect !== undefined && request.dialect !== 'mystocks') {
     throw new Failure('unprocessable', 'format= is for CSV; the keys of NDJSON and JSON are those of mystocks');
@@ -110,8 +113,9 @@ function readJson(request: IngestBarsRequest, context: Context): ReadBlock {
     layout: undefined,
     title: undefined,
     adjusted: -1,
-    symbol: request.symbol,
+    symbol: undefined,
   };
+  const { symbol } = request;
   const block = open(request, header, context);
   const lines = new JsonLines(request.body, request.first_line, {
     count: barFields.length,
@@ -120,6 +124,8 @@ function readJson(request: IngestBarsRequest, context: Context): ReadBlock {
       return field === undefined ? -1 : ownColumns[field];
     },
     isNumeric: (column) => column >= ownColumns.open,
+    completed: (members) =>
+      symbol === undefined || members.some(([name]) => naming.has(name)) ? members : [...members, ['symbol', symbol]],
   });
   let total = 0;
   while (lines.next()) {

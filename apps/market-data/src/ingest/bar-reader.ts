@@ -4,18 +4,15 @@ import { exchangeOf } from '../instruments/symbols.js';
 import { readDecimal, readMicros } from './bar-cells.js';
 import type { BarColumns } from './bar-columns.js';
 import { barKey, dayKeyOf, type BarRows } from './bar-rows.js';
-import { BarSymbols, type Named, type SymbolIds, type Unknown } from './bar-symbols.js';
+import { BarSymbols, type BarSymbolsOptions, type Named, type SymbolIds, type Unknown } from './bar-symbols.js';
 import { BarTimes } from './bar-times.js';
 import type { Fields } from './csv-records.js';
 import { LineSample } from './dialects/line-sample.js';
 import { numberRules, type NumberRule } from './numbers/number-rules.js';
 import { closedDay, refusals, type Refusal } from './refusals.js';
 
-export interface BarReaderOptions {
+export interface BarReaderOptions extends Omit<BarSymbolsOptions, 'today'> {
   readonly timeframe: StoredTimeframe | undefined;
-  readonly ids: SymbolIds;
-  /** Names the instrument of lines that do not name it. */
-  readonly symbol: string | undefined;
   readonly nowMs: number;
   readonly stamps: BarStamps | undefined;
   readonly dialect: BarDialect | undefined;

@@ -30,11 +30,13 @@ export type SymbolIds = ReadonlyMap<
 /** What the spelling of a line says about its instrument; a symbol names it exactly and says nothing more. */
 type Spelling = 'symbol' | 'code' | 'index code';
 
-interface BarSymbolsOptions {
+export interface BarSymbolsOptions {
   readonly ids: SymbolIds;
   readonly today: Day;
-  /** Names the instrument of lines that do not name it. */
+  /** Names the instrument of a file whose lines do not name it. */
   readonly symbol: string | undefined;
+  /** Volumes or amounts are converted from the lots of shares, which bonds do not have. */
+  readonly inLots: boolean;
 }
 
 const exchanges: ReadonlyMap<string, Exchange> = new Map([
@@ -50,15 +52,17 @@ export class BarSymbols {
   readonly #ids: SymbolIds;
   readonly #today: Day;
   readonly #given: string | undefined;
+  readonly #inLots: boolean;
   readonly #seen = new Map<string, Named>();
   #held: Uint8Array = new Uint8Array(0);
   #last: Named | undefined;
 
-  constructor(columns: BarColumns, { ids, today, symbol }: BarSymbolsOptions) {
+  constructor(columns: BarColumns, { ids, today, symbol, inLots }: BarSymbolsOptions) {
     this.#columns = columns;
     this.#ids = ids;
     this.#today = today;
     this.#given = symbol;
+    this.#inLots = inLots;
   }
 
   of(fields: Fields): Named {
@@ -68,7 +72,7 @@ export class BarSymbols {
     const key = texts.join(',');
     let named = this.#seen.get(key);
     if (named === undefined) {
-      named = this.#find(texts[0] ?? '', texts[1] ?? '', texts[2] ?? '');
+      named = this.#withUnits(this.#find(texts[0] ?? '', texts[1] ?? '', texts[2] ?? ''));
       this.#seen.set(key, named);
     }
     this.#held = Buffer.from(key, 'utf8');
@@ -94,9 +98,15 @@ export class BarSymbols {
     return at + length;
   }
 
+  #withUnits(named: Named): Named {
+    if (!this.#inLots) return named;
+    const kind = named.id === undefined ? named.unknown?.kind : this.#ids.get(named.symbol)?.kind;
+    return kind === 'bond' ? refuse(refusals.bondLots) : named;
+  }
+
   #find(code: string, exchange: string, symbol: string): Named {
     if (symbol !== '') return this.#findAlias(symbol);
-    if (code === '' && exchange === '' && this.#given !== undefined) return this.#findAlias(this.#given);
+    if (this.#given !== undefined) return this.#findAlias(this.#given);
     const place = exchanges.get(exchange);
     if (place === undefined) return refuse(refusals.exchange);
     const found = symbolOf(code, place);
@@ -115,7 +125,9 @@ export class BarSymbols {
     });
     const [first, second] = listedFirst(named);
     if (second !== undefined) return refuse(refusals.ambiguous);
-    return first === undefined ? refuse(refusals.unknownCode) : { id: first.id, symbol: first.symbol };
+    if (first === undefined) return refuse(refusals.unknownCode);
+    if (first.kind === 'index' && isAlsoNoIndex(parsed.code)) return refuse(indexNotSaid(first.symbol));
+    return { id: first.id, symbol: first.symbol };
   }
 
   #findSymbol(symbol: string, spelling: Spelling): Named {

@@ -6,12 +6,17 @@ import { refuseField, refusals, type Refusal } from './refusals.js';
 const SCRATCH_BYTES = 16_384;
 const VALUE_CHARACTERS_MAX = 200;
 
+/** Keys and values of an object. */
+type Members = readonly (readonly [name: string, value: unknown])[];
+
 export interface JsonColumns {
   readonly count: number;
   /** Place of a key's value; -1 for a key nobody reads. */
   readonly columnOf: (name: string) => number;
   /** May be a JSON number; text is allowed everywhere. */
   readonly isNumeric: (column: number) => boolean;
+  /** Adds what the request says about lines that do not say it. */
+  readonly completed?: (members: Members) => Members;
 }
 
 /** Walks the lines of an NDJSON block and lays each object's values out like the columns of a CSV line. */
@@ -55,10 +60,10 @@ export class JsonLines implements Fields {
     this.starts.fill(0);
     this.ends.fill(0);
     const members = membersOf(text);
-    if (!Array.isArray(members)) return members;
+    if (!isMembers(members)) return members;
     let at = 0;
     const seen = new Set<number>();
-    for (const [name, given] of members) {
+    for (const [name, given] of this.#columns.completed?.(members) ?? members) {
       const column = this.#columns.columnOf(name);
       if (column < 0) return refuseField(name, 'is no field of a line');
       if (seen.has(column)) return refuseField(name, 'is given twice');
@@ -74,7 +79,7 @@ export class JsonLines implements Fields {
 }
 
 /** Keys and values of the object that a line is, or why it is refused. */
-function membersOf(text: string): [string, unknown][] | Refusal {
+function membersOf(text: string): Members | Refusal {
   if (!isReadable(text)) return refusals.text;
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refusals.json;
@@ -82,6 +87,8 @@ function membersOf(text: string): [string, unknown][] | Refusal {
   const twice = keyTwice(text, members.length);
   return twice === undefined ? members : refuseField(twice, 'is given twice');
 }
+
+const isMembers = (read: Members | Refusal): read is Members => Array.isArray(read);
 
 function parse(text: string): unknown {
   try {

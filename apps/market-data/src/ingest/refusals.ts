@@ -82,6 +82,10 @@ export const refusals = {
   low: because('low is above open, close or high', INVALID),
   high: because('high is below open, close or low', INVALID),
   thousands: because('A number has thousands separators; write it without them', INVALID),
+  bondLots: because(
+    'Lots of bonds have another size than those of shares; send bonds in our own columns, in bonds and yuan',
+    INVALID,
+  ),
   volumeEmpty: because('volume is empty', INVALID),
   volume: because('volume must be a whole number of shares of at most 15 digits, 0 or more', INVALID),
   amount: because(
@@ -123,6 +127,6 @@ export const indexMissed = (symbol: string, kind: InstrumentKind): Refusal =>
 /** A plain code names an index, though elsewhere it means something else. */
 export const indexNotSaid = (symbol: string): Refusal =>
   because(
-    `${symbol} is an index; if it is meant, write the code as IDX${symbol.slice(0, 6)}, else check the exchange`,
+    `${symbol} is an index; if it is meant, write the code as IDX${symbol.slice(0, 6)} or the symbol as ${symbol}, else check the exchange`,
     problems.SYMBOL_INVALID_FORMAT,
   );

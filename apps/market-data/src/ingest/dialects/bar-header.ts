@@ -24,7 +24,7 @@ export interface BarHeader {
   readonly count: number;
   /** Columns that nothing reads. */
   readonly ignored: string[];
-  /** Names the instrument of lines that do not name it. */
+  /** Names the instrument of a file without a column that does. */
   readonly symbol: string | undefined;
 }
 
@@ -61,9 +61,12 @@ export function readBarHeader(header: string, options: HeaderOptions = {}): BarH
     adjusted,
     count: names.length,
     ignored: names.filter((_, index) => !used.has(index)).map((name) => printable(name, NAME_MAX)),
-    symbol,
+    symbol: hasInstruments(columns) ? undefined : symbol,
   };
 }
+
+/** A line whose code is empty there is a damaged line, not one of the instrument that the request names. */
+const hasInstruments = ({ symbol, code, exchange }: BarColumns): boolean => symbol >= 0 || code >= 0 || exchange >= 0;
 
 function layoutOf(names: readonly string[], dialect: BarDialect | undefined, title: TitleLine | undefined) {
   if (title !== undefined && dialect !== undefined && dialect !== 'tdx') {

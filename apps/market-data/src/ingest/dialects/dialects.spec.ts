@@ -9,6 +9,7 @@ const ids: SymbolIds = new Map([
   ['600000.SH', { id: 1, kind: 'stock', status: 'listed' }],
   ['000001.SZ', { id: 2, kind: 'stock', status: 'listed' }],
   ['000001.SH', { id: 3, kind: 'index', status: 'listed' }],
+  ['113050.SH', { id: 4, kind: 'bond', status: 'listed' }],
 ]);
 const nowMs = Date.parse('2026-11-22T12:00:00Z');
 
@@ -49,6 +50,36 @@ describe('a file of another source', () => {
     const block = read(header, ['600000.SH,20200102,12,13,11,12,100.005,1200']);
     expect(reasons(block)).toEqual([expect.stringContaining('2 volume must be a whole number of shares')]);
     expect(block.refused[0]?.id).toBe('600000.SH 20200102');
+  });
+
+  it.each([
+    [
+      'the daily bars of tushare',
+      'ts_code,trade_date,open,high,low,close,vol,amount',
+      ['113050.SH,20240614,110,111,109,110,12.0,13.2', '127001.SZ,20240614,110,111,109,110,12.0,13.2'],
+      '600000.SH,20240614,8.3,8.4,8.2,8.3,12.0,9.96',
+    ],
+    [
+      'akshare',
+      '日期,股票代码,开盘,收盘,最高,最低,成交量,成交额,振幅',
+      ['2024-06-14,113050,110,110,111,109,12,13200,1', '2024-06-14,127001.SZ,110,110,111,109,12,13200,1'],
+      '2024-06-14,600000,8.3,8.3,8.4,8.2,12,9960,1',
+    ],
+  ])('has no bonds where volumes are in lots, as in %s', (_, header, bonds, stock) => {
+    const block = read(header, [...bonds, stock], { register: true });
+    const why = expect.stringContaining('send bonds in our own columns, in bonds and yuan');
+    expect(block.refused.map(({ line, message }) => [line, message])).toEqual([
+      [2, why],
+      [3, why],
+    ]);
+    expect(rows(block)).toHaveLength(1);
+    expect(block.unknown.size).toBe(0);
+  });
+
+  it('has bonds where its volumes are not converted', () => {
+    const header = 'ts_code,trade_time,open,close,high,low,vol,amount';
+    const lines = ['113050.SH,2024-06-14 15:00:00,110,110,111,109,120,13200'];
+    expect(rows(read(header, lines, { timeframe: '1Min' }))).toHaveLength(1);
   });
 
   it.each([

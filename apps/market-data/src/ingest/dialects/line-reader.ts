@@ -6,6 +6,7 @@ import type { Unknown } from '../bar-symbols.js';
 import type { Fields } from '../csv-records.js';
 import { refusals, type Refusal } from '../refusals.js';
 import type { BarHeader } from './bar-header.js';
+import { conversionOf } from './layouts.js';
 import { LineSample } from './line-sample.js';
 import { PlainFields } from './plain-fields.js';
 
@@ -28,11 +29,12 @@ export class LineReader {
   #adjustment: string | undefined;
   readonly #targets: BarColumns;
 
-  constructor(header: FileHeader, options: Omit<BarReaderOptions, 'symbol'>) {
+  constructor(header: FileHeader, options: Omit<BarReaderOptions, 'symbol' | 'inLots'>) {
     this.#header = header;
     this.#targets = header.layout === undefined ? header.columns : ownColumns;
     const timeframe = options.timeframe ?? header.title?.timeframe;
-    this.#reader = new BarReader(this.#targets, { ...options, timeframe, symbol: header.symbol });
+    const inLots = header.layout !== undefined && conversionOf(header.layout) !== undefined;
+    this.#reader = new BarReader(this.#targets, { ...options, timeframe, symbol: header.symbol, inLots });
     this.#plain = new PlainFields(header.columns, this.#targets, header.layout);
   }
 

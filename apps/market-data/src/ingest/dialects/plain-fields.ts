@@ -7,8 +7,11 @@ import { refusals, type Refusal } from '../refusals.js';
 import type { Layout } from './layouts.js';
 import { readClock, readStamp } from './spellings.js';
 
-/** A longer value is none of a bar; its beginning is enough to refuse it. */
-const VALUE_MAX = 201;
+/** A longer value is none of a bar. */
+const VALUE_MAX = 200;
+/** Stands for a longer value: no field can be read from it. */
+const UNREADABLE = '?';
+const [TAB, SPACE] = [9, 32];
 /** Quotes behind a blank do not quote (RFC 4180), but are not part of the value either. */
 const QUOTED = /^"([^"]*)"$/;
 const PREFIX_WITH_POINT = /^(sh|sz|bj)\.(?=\d{6}$)/i;
@@ -59,10 +62,9 @@ export class PlainFields implements Fields {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (const { field, from, to } of this.#sources) {
       const [start, end] = [starts[from] as number, ends[from] as number];
-      const given = buffer.toString('latin1', start, Math.min(end, start + VALUE_MAX));
-      const text = withoutBlanks(given);
+      const text = valueText(buffer, start, end);
       const spelled = isNumber(field) ? this.#number(field, text) : this.#other(field, text);
-      if (spelled !== given) this.#changed = true;
+      if (spelled !== text || text.length !== end - start) this.#changed = true;
       this.#write(to, spelled);
     }
     return this.#changed;
@@ -107,8 +109,19 @@ export class PlainFields implements Fields {
 }
 
 const isNumber = (field: BarField): field is NumberField => Object.hasOwn(numberRules, field);
-const withoutBlanks = (text: string): string => trimmed(trimmed(text).replace(QUOTED, '$1'));
-const trimmed = (text: string): string => text.replaceAll(/^[ \t]+|[ \t]+$/g, '');
+const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
+
+/** The value without blanks around it. They are no part of its length, however many they are. */
+function valueText(bytes: Buffer, start: number, end: number): string {
+  let [from, to] = [start, end];
+  while (from < to && isBlank(bytes[from])) from += 1;
+  while (from < to && isBlank(bytes[to - 1])) to -= 1;
+  if (to - from > VALUE_MAX) return UNREADABLE;
+  return bytes
+    .toString('latin1', from, to)
+    .replace(QUOTED, '$1')
+    .replaceAll(/^[ \t]+|[ \t]+$/g, '');
+}
 
 const scratch = Buffer.alloc(VALUE_MAX);
 const isPlain = (text: string, rule: NumberRule): boolean =>

@@ -85,6 +85,29 @@ describe('a number of a bar', () => {
     expect(cell(csv(column, value), column)).toBe(stored);
   });
 
+  it.each([195, 199, 200, 5_000])('is stored whole where %i blanks stand before and behind it', (count) => {
+    const blanks = ' '.repeat(count);
+    for (const value of [`${blanks}1500.5`, `1500.5${blanks}`, `${blanks}1500.5\t${blanks}`]) {
+      expect(reason(csv('open', value))).toBe('');
+      expect(cell(csv('open', value), 'open')).toBe('1500.5');
+    }
+  });
+
+  it.each([
+    ['open', `1500.5${' '.repeat(200)}7`],
+    ['open', ` "${' '.repeat(197)}1500.5"`],
+    ['open', `15${'0'.repeat(300)}`],
+    ['date', `2024-06-14${' '.repeat(200)}x`],
+    ['exchange', `SSE${' '.repeat(200)}x`],
+    ['amount', `nan${' '.repeat(200)}5`],
+    ['pre_close', `10.${'0'.repeat(300)}1`],
+    ['trade_status', `1${' '.repeat(200)}0`],
+  ])('is refused, never cut, in a %s that is longer than any value', (column, value) => {
+    const block = csv(column, value);
+    expect(block.daily.size).toBe(0);
+    expect(block.refused).toHaveLength(1);
+  });
+
   it.each([
     ['volume', '1200.5', 'whole number of shares'],
     ['volume', '1234567890123456', '15 digits'],
