@@ -5,7 +5,7 @@ import type { BarReaderOptions } from './bar-reader.js';
 import { BarRows } from './bar-rows.js';
 import type { Unknown } from './bar-symbols.js';
 import { CsvRecords, type Fields } from './csv-records.js';
-import { endedDays, startedDays } from './day-stamps.js';
+import { endedDays, framesOf, startedDays } from './day-stamps.js';
 import { readBarHeader, type BarHeader } from './dialects/bar-header.js';
 import { conversionOf } from './dialects/layouts.js';
 import { LineReader, ownColumns, type FileHeader } from './dialects/line-reader.js';
@@ -28,27 +28,33 @@ export interface BarBlock {
   readonly minute: BarRows;
   readonly refused: RefusedLine[];
   readonly unknown: ReadonlyMap<string, Unknown>;
+  /** Frames, in minutes, of which days are refused because their stamps are not the ends of their bars. */
+  readonly refusedFrames: ReadonlySet<number>;
   readonly ignored: string[];
   /** What its report says beside its counts; superseded lines stand in the rows. */
   readonly remarks: Omit<IngestRemarks, 'superseded'>;
 }
 
 type Context = Pick<BarReaderOptions, 'ids' | 'nowMs' | 'refusedDays'>;
-type ReadBlock = BarBlock & Pick<LineReader, 'markedDays'>;
+type ReadBlock = Omit<BarBlock, 'refusedFrames'> & Pick<LineReader, 'markedDays'>;
+/** `refusedFrames`: those of earlier blocks of the file. */
+type BlockContext = Pick<BarReaderOptions, 'ids' | 'nowMs'> & Partial<Pick<BarBlock, 'refusedFrames'>>;
 
 /** Reads a block. Minute bars are judged as days too: where that refuses some, the block is read once more without them. */
-export function readBarBlock(request: IngestBarsRequest, context: Pick<BarReaderOptions, 'ids' | 'nowMs'>): BarBlock {
+export function readBarBlock(request: IngestBarsRequest, context: BlockContext): BarBlock {
   const read = (refusedDays: Context['refusedDays']): ReadBlock =>
     (request.format === 'csv' ? readCsv : readJson)(request, { ...context, refusedDays });
   const { markedDays, ...block } = read(new Map());
   const judge = request.stamps === 'start' ? endedDays : startedDays;
-  const refused = judge(block.minute.keys, markedDays);
-  if (refused.size === 0) return block;
+  const frames = context.refusedFrames ?? new Set();
+  const refusedDays = judge({ keys: block.minute.keys, marked: markedDays, frames });
+  const refusedFrames = framesOf(refusedDays.keys());
+  if (refusedDays.size === 0) return { ...block, refusedFrames };
   for (const rows of [block.daily, block.minute]) rows.release();
-  return read(refused);
+  return { ...read(refusedDays), refusedFrames };
 }
 
-interface OpenBlock extends Omit<BarBlock, 'total' | 'ignored' | 'remarks' | 'unknown'> {
+interface OpenBlock extends Pick<BarBlock, 'daily' | 'minute' | 'refused'> {
   readonly lines: LineReader;
 }
 

@@ -62,6 +62,13 @@ export class BarBlocksService {
     return { request, block, registered, symbols: await this.directory.symbols(), receivedAtMs };
   }
 
+  /** Reads a block once more, because earlier blocks of its file were refused for the stamps of these frames. */
+  async readAgain({ block, ...read }: ReadBars, refusedFrames: BarBlock['refusedFrames']): Promise<ReadBars> {
+    for (const rows of [block.daily, block.minute]) rows.release();
+    const context = { ids: await this.directory.all(), nowMs: read.receivedAtMs, refusedFrames };
+    return { ...read, block: readBarBlock(read.request, context) };
+  }
+
   /** What {@link read} would refuse. Registers nothing. */
   async check(request: IngestBarsRequest): Promise<CheckedBars> {
     const nowMs = systemClock.now();

@@ -66,6 +66,30 @@ describe('the rows of a block', () => {
     );
   });
 
+  it('keep the values of a replaced line that the later one lacks, as lines stored one after the other do', () => {
+    const none = String.raw`\N`;
+    const cell = fc.constantFrom(none, '1', '22.5', '12345678.90');
+    const line = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.tuple(cell, cell, cell));
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 30 }), (lines) => {
+        const rows = rowsOf(
+          ...lines.map(([key, cells], at): [number, number, string] => [key, at, `${key}\t${cells.join('\t')}\n`]),
+        );
+        const standing = new Map<number, string[]>();
+        for (const [key, cells] of lines) {
+          const before = standing.get(key);
+          const merged = cells.map((value, at) => (value === none ? (before?.[at] ?? none) : value));
+          standing.set(key, merged);
+        }
+        const expected = [...standing].map(([key, cells]) => [String(key), ...cells]);
+        expect(rows.stored().map((row) => rows.cells(row))).toEqual(expect.arrayContaining(expected));
+        expect(rows.copyText().toString().split('\n').filter(Boolean).sort()).toEqual(
+          expected.map((cells) => cells.join('\t')).sort(),
+        );
+      }),
+    );
+  });
+
   it('know the ends of each instrument and frame', () => {
     const [early, late, other] = [barKey(1, 0, 20240101, 0), barKey(1, 0, 20240301, 0), barKey(1, 1, 20240101, 571)];
     expect([...endsOf([late, other, early]).values()]).toEqual([

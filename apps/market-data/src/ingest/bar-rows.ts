@@ -92,7 +92,10 @@ export function instrumentsOf(...tables: readonly BarRows[]): Set<number> {
   return ids;
 }
 
-/** Bars of one table in COPY text format, in the order of their lines. Of bars with one place the last one counts. */
+/**
+ * Bars of one table in COPY text format, in the order of their lines. Of bars with one place the last one counts; values
+ * that it lacks are those of the one before, as when the lines are stored one after the other.
+ */
 export class BarRows {
   /** Rows that a later line replaced, of this block or of another one of the same file, with that line. */
   readonly superseded = new Map<number, number>();
@@ -152,20 +155,24 @@ export class BarRows {
 
   add(key: number, line: number, end: number): void {
     const row = this.#size;
+    let whole = end;
     if (row === this.#keys.length) this.#grow();
     // Files are mostly in order: only a step back can be a bar seen before.
     if (key > this.#newest && this.#rowOf === undefined) this.#newest = key;
     else {
       this.#rowOf ??= rowsOf(this.keys);
       const before = this.#rowOf.get(key);
-      if (before !== undefined) this.superseded.set(before, line);
+      if (before !== undefined) {
+        this.superseded.set(before, line);
+        whole = this.#completed(before, end);
+      }
       this.#rowOf.set(key, row);
     }
     this.#keys[row] = key;
     this.#lines[row] = line;
-    this.#ends[row] = end;
+    this.#ends[row] = whole;
     this.#size = row + 1;
-    this.#length = end;
+    this.#length = whole;
   }
 
   /** The row's values as text, `\N` for none. */
@@ -189,6 +196,16 @@ export class BarRows {
   /** Gives the memory back, once the rows are stored and told of. */
   release(): void {
     for (const memory of [this.#out, this.#keys, this.#lines, this.#ends]) release(memory);
+  }
+
+  /** Gives the row that is being added the values it lacks and the row before it has; answers where it ends then. */
+  #completed(before: number, end: number): number {
+    const start = this.#length;
+    const given = this.#out.toString('latin1', start, end - 1).split('\t');
+    if (!given.includes(NO_VALUE)) return end;
+    const known = this.cells(before);
+    const text = given.map((cell, column) => (cell === NO_VALUE ? (known[column] ?? cell) : cell)).join('\t');
+    return start + this.room(text.length + 1).write(`${text}\n`, start, 'latin1');
   }
 
   #grow(): void {

@@ -7,12 +7,20 @@ import type { News } from '../idempotency/news.js';
 import { BarLines } from '../load-order/bar-lines.js';
 import type { BlockOrder } from '../load-order/block-order.js';
 import type { LoadBlock } from '../load-order/load-blocks.repository.js';
-import { LoadOrderService } from '../load-order/load-order.service.js';
+import { LoadOrderService, type ClaimedPlace } from '../load-order/load-order.service.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
 import { changesOf, newsOfChange } from './bar-changes.js';
 import { abortedReport, barReport, checkedReport, emptyReport } from './bar-report.js';
 import { BarsIngestRepository, type StoredRows } from './bars-ingest.repository.js';
+import { dayKeyOf } from './bar-rows.js';
+import { framesOf } from './day-stamps.js';
 import type { Transaction } from './ingest-transactions.js';
+
+/** What a block stores, and its place among the blocks of its file; no place for a block that is a file of its own. */
+interface OrderedBars {
+  readonly read: ReadBars;
+  readonly order: BlockOrder | undefined;
+}
 
 /** Stores blocks of bars. A block is one transaction: everything that is good in it is stored, or nothing. */
 @Injectable()
@@ -29,9 +37,9 @@ export class BarsIngestService {
     const claim = claimOfBlock('bars', request, owner);
     // Instruments are registered before the block is stored.
     if (claim !== undefined && request.register) await this.once.refuseAnother(claim);
-    const read = await this.blocks.read(request);
-    const block = loadBlockOf(read, owner);
-    const order = await this.order(read, owner);
+    const given = await this.blocks.read(request);
+    const block = loadBlockOf(given, owner);
+    const { read, order } = await this.order(given, owner);
     if (block !== undefined && order !== undefined) await this.loads.waitFor(block.load, order.after);
     const batch = { kind: 'bars', claim, receivedAtMs: read.receivedAtMs } as const;
     const report = await this.once.run(batch, async (transaction) => {
@@ -53,15 +61,17 @@ export class BarsIngestService {
 
   /**
    * Claims the place of a block among the blocks of its file, and takes out the rows that a later line of the file
-   * replaces. Undefined for a block that is a file of its own.
+   * replaces. Where earlier blocks were refused for their stamps, so are the parts of days of this one that show nothing.
    */
-  async order(read: ReadBars, owner: string): Promise<BlockOrder | undefined> {
+  async order(read: ReadBars, owner: string): Promise<OrderedBars> {
     const block = loadBlockOf(read, owner);
-    if (block === undefined) return undefined;
-    const lines = new BarLines(read.block.daily, read.block.minute);
-    const order = await this.loads.claim(block, lines, lines.bounds);
-    lines.drop(order.dropped);
-    return order;
+    if (block === undefined) return { read, order: undefined };
+    const { order, refusedFrames } = await this.#claim(block, read);
+    if (refusedFrames.size === 0) return { read, order };
+    const own = framesOf(read.block.minute.keys.map(dayKeyOf));
+    if (![...refusedFrames].some((frame) => own.has(frame))) return { read, order };
+    const again = await this.blocks.readAgain(read, refusedFrames);
+    return { read: again, order: (await this.#claim(block, again)).order };
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */
@@ -69,6 +79,16 @@ export class BarsIngestService {
     const stored = await this.bars.store(transaction, block.daily, block.minute);
     await this.blocks.holdInstruments(transaction, block);
     return stored;
+  }
+
+  async #claim(place: LoadBlock, { block }: ReadBars): Promise<ClaimedPlace> {
+    const lines = new BarLines(block.daily, block.minute);
+    const claimed = await this.loads.claim(place, lines, {
+      bounds: lines.bounds,
+      refusedFrames: [...block.refusedFrames],
+    });
+    lines.drop(claimed.order.dropped);
+    return claimed;
   }
 
   async #store(

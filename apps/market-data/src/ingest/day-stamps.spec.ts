@@ -25,7 +25,9 @@ const starts = (frame: number): number[] => ends(frame).map((minute) => minute -
 const lines = (minutes: readonly number[], day = '2024-07-05', code = '688981'): string[] =>
   minutes.map((minute) => `${code},SSE,${day},${clock(minute)},10,11,9,10,${minute}`);
 
-function read(body: readonly string[], frame: number, more: Partial<IngestBarsRequest> = {}): BarBlock {
+type More = Partial<IngestBarsRequest> & { readonly refusedFrames?: ReadonlySet<number> };
+
+function read(body: readonly string[], frame: number, { refusedFrames, ...more }: More = {}): BarBlock {
   const request: IngestBarsRequest = {
     body: Buffer.from(body.join('\n')),
     format: 'csv',
@@ -37,7 +39,8 @@ function read(body: readonly string[], frame: number, more: Partial<IngestBarsRe
     timeframe: `${frame}Min` as StoredTimeframe,
     ...more,
   };
-  return readBarBlock(request, { ids, nowMs: Date.parse('2026-11-22T12:00:00Z') });
+  const context = { ids, nowMs: Date.parse('2026-11-22T12:00:00Z') };
+  return readBarBlock(request, refusedFrames === undefined ? context : { ...context, refusedFrames });
 }
 const times = ({ minute }: BarBlock): string[] => minute.stored().map((row) => barPlace(minute.keyOf(row)).time);
 const reasons = ({ refused }: BarBlock): string[] => [...new Set(refused.map(({ message }) => message))];
@@ -132,6 +135,41 @@ describe('a day of minute bars', () => {
     expect(block.minute.size).toBe(240);
     expect(block.refused).toHaveLength(40 + 240 + 50);
   });
+
+  it('is refused with stamps=start as its neighbours are when a block holds only a part of it that shows nothing', () => {
+    const body = [
+      ...lines(ends(1).slice(30, 100), '2024-07-04'),
+      ...lines(ends(1), '2024-07-05'),
+      ...lines(ends(1).slice(0, 50), '2024-07-08'),
+      ...lines(starts(1), '2024-07-08', '600000'),
+    ];
+    const block = read(body, 1, { stamps: 'start' });
+    expect(block.minute.size).toBe(240);
+    expect(block.refused).toHaveLength(70 + 240 + 50);
+    expect([...block.refusedFrames]).toEqual([1]);
+  });
+
+  it.each<['start' | 'end', (frame: number) => number[], (frame: number) => number[]]>([
+    ['end', starts, ends],
+    ['start', ends, starts],
+  ])(
+    'is refused where earlier blocks of its file were, unless it shows the opposite, with stamps=%s',
+    (stamps, wrong, right) => {
+      const part = lines(wrong(1).slice(150, 230));
+      expect(read(part, 1, { stamps })).toMatchObject({ refused: [], refusedFrames: new Set() });
+      const block = read([...part, ...lines(right(1), '2024-07-05', '600000')], 1, {
+        stamps,
+        refusedFrames: new Set([1]),
+      });
+      expect(block.refused.map(({ line }) => line)).toEqual(part.map((_, at) => at + 2));
+      expect([block.minute.size, reasons(block), [...block.refusedFrames]]).toEqual([
+        240,
+        [expect.stringContaining('stamps=start')],
+        [1],
+      ]);
+      expect(read(part, 1, { stamps, refusedFrames: new Set([5]) }).refused).toEqual([]);
+    },
+  );
 
   it('gives the last line of two that are the same bar once they are shifted', () => {
     const body = [...lines(starts(1)), '688981,SSE,2024-07-05,09:30,20,20,20,20,7'];

@@ -7,38 +7,60 @@ const [STARTS, FIRST, LAST_MORNING, NOONS, HAS_AFTERNOON, FIRST_AFTERNOON, LAST,
   1, 2, 4, 8, 16, 32, 64, 128,
 ];
 
+/** The minute stamps of a block. */
+export interface ShownStamps {
+  /** Places of the rows that are good by themselves. */
+  readonly keys: Float64Array;
+  /** Keys of days that have a line stamped 13:00; where starts are given, one stamped 11:30 or 15:00. */
+  readonly marked: ReadonlySet<number>;
+  /** Frames, in minutes, of which earlier blocks of the file were refused for their stamps. */
+  readonly frames: ReadonlySet<number>;
+}
+
 /**
  * Judges the stamps of whole days: of minute bars that are stamped at their starts each stamp but 13:00 may be the end of
- * another bar, so only the day as a whole shows it. A block may hold only a part of a day. Where one day of a block is
- * stamped at its starts, the parts that show nothing are taken for the same.
- * @param keys places of the rows that are good by themselves
- * @param noons keys of days that have a line stamped 13:00
+ * another bar, so only the day as a whole shows it. A block may hold only a part of a day. Where one day of a frame is
+ * stamped at its starts, in this block or in an earlier one of its file, the parts that show nothing are taken for the same.
  * @returns why a day is refused, by its key
  */
-export function startedDays(keys: Float64Array, noons: ReadonlySet<number>): ReadonlyMap<number, Refusal> {
-  const shown = flagsOf(keys);
-  const frames = new Set<number>();
-  for (const [day, flags] of shown) if (isStarted(flags, noons.has(day), minutesOf(day))) frames.add(minutesOf(day));
-  const refused = new Map<number, Refusal>();
-  if (frames.size === 0) return refused;
-  for (const [day, flags] of shown) {
-    const isLike = frames.has(minutesOf(day)) && (flags & (NOONS | CLOSES)) === 0;
-    if (isLike || isStarted(flags, noons.has(day), minutesOf(day))) refused.set(day, refusals.starts);
-  }
-  return refused;
-}
+export const startedDays = (shown: ShownStamps): ReadonlyMap<number, Refusal> =>
+  daysLike(shown, {
+    isOther: (day, flags) => isStarted(flags, shown.marked.has(day), minutesOf(day)),
+    contrary: NOONS | CLOSES,
+    refusal: refusals.starts,
+  });
 
 /**
  * The same for a file that is said to be stamped at bar starts: its days are stamped at their ends when they have 11:30 or
  * 15:00 and neither 09:30 nor 13:00.
- * @param keys places of the rows, which are their ends
- * @param ends keys of days that have a line stamped 11:30 or 15:00
  */
-export function endedDays(keys: Float64Array, ends: ReadonlySet<number>): ReadonlyMap<number, Refusal> {
+export const endedDays = (shown: ShownStamps): ReadonlyMap<number, Refusal> =>
+  daysLike(shown, {
+    isOther: (day, flags) => shown.marked.has(day) && (flags & (FIRST | FIRST_AFTERNOON)) === 0,
+    contrary: FIRST | FIRST_AFTERNOON,
+    refusal: refusals.ends,
+  });
+
+/** Frames, in minutes, of refused days. */
+export const framesOf = (days: Iterable<number>): ReadonlySet<number> => new Set(Array.from(days, minutesOf));
+
+interface Rule {
+  /** Whether a day shows by itself that it is stamped in the other way. */
+  readonly isOther: (day: number, flags: number) => boolean;
+  /** Stamps that show that a day is not. */
+  readonly contrary: number;
+  readonly refusal: Refusal;
+}
+
+function daysLike({ keys, frames: before }: ShownStamps, { isOther, contrary, refusal }: Rule): Map<number, Refusal> {
+  const shown = flagsOf(keys);
+  const frames = new Set(before);
+  for (const [day, flags] of shown) if (isOther(day, flags)) frames.add(minutesOf(day));
   const refused = new Map<number, Refusal>();
-  if (ends.size === 0) return refused;
-  for (const [day, flags] of flagsOf(keys)) {
-    if (ends.has(day) && (flags & (FIRST | FIRST_AFTERNOON)) === 0) refused.set(day, refusals.ends);
+  if (frames.size === 0) return refused;
+  for (const [day, flags] of shown) {
+    const isLike = frames.has(minutesOf(day)) && (flags & contrary) === 0;
+    if (isLike || isOther(day, flags)) refused.set(day, refusal);
   }
   return refused;
 }

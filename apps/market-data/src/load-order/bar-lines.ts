@@ -38,6 +38,7 @@ export class BarLines implements KeyLines {
   }
 
   get bounds(): BlockBounds {
+    if (this.keys.length === 0) return { stamps: undefined, ranges: [] };
     const ends = [...endsOf(this.keys).values()];
     const stamps = ends.flatMap(({ oldest, newest }) => [barStamp(oldest), barStamp(newest)]);
     const ranges = ends.map(({ oldest, newest }): [number, number] => [oldest, newest]);

@@ -11,16 +11,27 @@ export interface LoadBlock {
 
 /** Where the keys of a block lie, so that most blocks of a file need not be compared key by key. */
 export interface BlockBounds {
-  /** Oldest and newest stamp of all its keys. */
-  readonly stamps: readonly [number, number];
+  /** Oldest and newest stamp of all its keys; undefined when it has none. */
+  readonly stamps: readonly [number, number] | undefined;
   /** First and last key of each instrument and frame. */
   readonly ranges: readonly (readonly [number, number])[];
 }
 
-/** A block of the same load that was claimed before and may share keys. */
-export interface EarlierClaim {
-  readonly first_line: number;
-  readonly stored: boolean;
+/** What a block brings with its claim. */
+export interface Claim {
+  readonly bounds: BlockBounds;
+  /** Its keys and lines. */
+  readonly packed: Buffer;
+  /** Frames, in minutes, of which it has days that are refused for their stamps. */
+  readonly refusedFrames: readonly number[];
+}
+
+/** What the blocks of the same load that were claimed before say. */
+interface EarlierClaims {
+  /** First lines of those that may share keys. */
+  readonly overlapping: readonly number[];
+  /** Frames, in minutes, that one of them was refused for. */
+  readonly refused_frames: readonly number[];
 }
 
 /**
@@ -41,12 +52,18 @@ const begin = {
 const claim = {
   name: 'load-claim',
   text: `WITH mine AS (
-      INSERT INTO market_data.load_blocks AS b (load, first_line, stamps, ranges, key_lines) VALUES ($1, $2, $3, $4, $5)
+      INSERT INTO market_data.load_blocks AS b (load, first_line, stamps, ranges, key_lines, refused_frames)
+      VALUES ($1, $2, $3, $4, $5, $6)
       ON CONFLICT (load, first_line) DO UPDATE
-        SET stamps = excluded.stamps, ranges = excluded.ranges, key_lines = excluded.key_lines
-      RETURNING seq)
-    SELECT o.first_line::float8 AS first_line, o.stored FROM mine, market_data.load_blocks o
-    WHERE o.load = $1 AND o.seq < mine.seq AND o.stamps && $3 AND o.ranges && $4`,
+        SET stamps = excluded.stamps, ranges = excluded.ranges, key_lines = excluded.key_lines,
+          refused_frames = excluded.refused_frames
+      RETURNING seq),
+    earlier AS (
+      SELECT o.first_line, o.stamps && $3 AND o.ranges && $4 AS may_share, o.refused_frames
+      FROM mine, market_data.load_blocks o WHERE o.load = $1 AND o.seq < mine.seq)
+    SELECT coalesce(array_agg(first_line::float8) FILTER (WHERE may_share), '{}') AS overlapping,
+      ARRAY(SELECT DISTINCT unnest(refused_frames) FROM earlier) AS refused_frames
+    FROM earlier`,
 };
 const keyLines = {
   name: 'load-key-lines',
@@ -86,15 +103,15 @@ export class LoadBlocksRepository {
    */
   async claim(
     { load, firstLine }: LoadBlock,
-    { stamps, ranges }: BlockBounds,
-    packed: Buffer,
-  ): Promise<EarlierClaim[]> {
-    const values = [load, firstLine, range(stamps), `{${ranges.map(range).join(',')}}`, packed];
+    { bounds: { stamps, ranges }, packed, refusedFrames }: Claim,
+  ): Promise<EarlierClaims> {
+    const hull = stamps === undefined ? 'empty' : range(stamps);
+    const values = [load, firstLine, hull, `{${ranges.map(range).join(',')}}`, packed, refusedFrames];
     const { value } = await this.pool.write(async (client) => {
       await client.query({ ...begin, values: [load] });
-      return client.query<EarlierClaim>({ ...claim, values });
+      return client.query<EarlierClaims>({ ...claim, values });
     });
-    return value.rows;
+    return value.rows[0] ?? { overlapping: [], refused_frames: [] };
   }
 
   /** The keys of claimed blocks with their lines, as they were packed. */

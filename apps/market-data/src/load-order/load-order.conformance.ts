@@ -104,6 +104,75 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       expect(await closes()).toEqual([9.9, 10]);
     });
 
+    describe('of minutes', () => {
+      const TIMES = 'code,exchange,date,time,open,high,low,close,volume';
+      const ends = [...Array(48).keys()].map((bar) => 575 + bar * 5 + (bar < 24 ? 0 : 90));
+      const starts = ends.map((minute) => minute - 5);
+      const clock = (minute: number): string =>
+        [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
+      const minuteLine = (code: string, day: string, minute: number): string =>
+        `${code},SSE,${day},${clock(minute)},10,11,9.5,10,100`;
+      const byTime = (minutes: readonly number[]): string[] =>
+        minutes.flatMap((minute) => ['600519', '600520'].map((code) => minuteLine(code, '2024-06-13', minute)));
+      const byStock = (minutes: readonly number[]): string[] =>
+        ['2024-06-13', '2024-06-14'].flatMap((day) => minutes.map((minute) => minuteLine('600519', day, minute)));
+      /** In blocks of 20 lines, the first one alone. */
+      const putAll = async (lines: readonly string[], stamps?: 'start'): Promise<IngestReport[]> => {
+        const blocks = [...Array(Math.ceil(lines.length / 20)).keys()].map((block) =>
+          request(TIMES, lines.slice(block * 20, (block + 1) * 20).join('\n'), {
+            first_line: block * 20 + 2,
+            load: `file-${String(files)}`,
+            timeframe: '5Min',
+            ...(stamps === undefined ? {} : { stamps }),
+          }),
+        );
+        const [first, ...others] = blocks.map((block) => () => ingest.bars.ingest(block));
+        const report = await first?.();
+        return [...(report === undefined ? [] : [report]), ...(await Promise.all(others.map((other) => other())))];
+      };
+      const stored = async (): Promise<number> =>
+        (await reader.page({ symbol: '600519.SH', timeframe: '5Min' })).bars.length;
+      const linesOf = (reports: readonly IngestReport[]): (number | undefined)[] =>
+        reports.flatMap(({ items }) => items.map(({ line }) => line));
+
+      it.each([
+        ['sorted by time', byTime],
+        ['sorted by stock', byStock],
+      ])('store nothing when the first one shows that they are stamped at their starts, %s', async (_, sorted) => {
+        const lines = sorted(starts);
+        const reports = await putAll(lines);
+        expect(await stored()).toBe(0);
+        expect(linesOf(reports)).toEqual(lines.map((_line, at) => at + 2));
+        for (const { total, failed, inserted, unchanged, items } of reports) {
+          expect([failed, inserted, unchanged]).toEqual([total, 0, 0]);
+          for (const { message } of items) expect(message).toContain('--stamps start');
+        }
+      });
+
+      it.each([
+        ['sorted by time', byTime],
+        ['sorted by stock', byStock],
+      ])('are stored whole when they are stamped at their ends, %s', async (_, sorted) => {
+        const lines = sorted(ends);
+        const reports = await putAll(lines);
+        expect(reports.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(lines.length);
+        expect(linesOf(reports)).toEqual([]);
+      });
+
+      it('store nothing more once one shows with stamps=start that they are stamped at their ends', async () => {
+        const evening = ends.slice(40);
+        const lines = [...evening, ...ends.slice(20, 32), ...ends.slice(20, 40)];
+        const days = ['2024-06-13', '2024-06-14', '2024-06-17'];
+        const dayOf = (at: number): string => days[at < 8 ? 0 : at < 20 ? 1 : 2] ?? '';
+        const reports = await putAll(
+          lines.map((minute, at) => minuteLine('600519', dayOf(at), minute)),
+          'start',
+        );
+        expect(await stored()).toBe(0);
+        expect(linesOf(reports)).toEqual(lines.map((_line, at) => at + 2));
+      });
+    });
+
     it('know nothing of the blocks of another file', async () => {
       await put(...lower);
       files += 1;

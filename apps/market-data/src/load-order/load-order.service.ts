@@ -6,7 +6,7 @@ import { currentContext, log } from '@mystocks/telemetry';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { BlockComparison, type BlockOrder } from './block-order.js';
 import { packKeyLines, unpackKeyLines, type KeyLines } from './key-lines.js';
-import { FORGOTTEN_MAX, LoadBlocksRepository, type BlockBounds, type LoadBlock } from './load-blocks.repository.js';
+import { FORGOTTEN_MAX, LoadBlocksRepository, type Claim, type LoadBlock } from './load-blocks.repository.js';
 
 /** Blocks whose keys are in memory at the same time. */
 const COMPARED_AT_ONCE = 20;
@@ -14,6 +14,13 @@ const COMPARED_AT_ONCE = 20;
 const WAIT_MAX_MS = 25_000;
 const [LOOK_AFTER_MS, LOOK_AT_LEAST_EVERY_MS] = [5, 200];
 const FORGET_EVERY_MS = 60_000;
+
+/** The place of a block in its load. */
+export interface ClaimedPlace {
+  readonly order: BlockOrder;
+  /** Frames, in minutes, of which earlier blocks were refused for their stamps. */
+  readonly refusedFrames: ReadonlySet<number>;
+}
 
 const alone: BlockOrder = { dropped: new Map(), replaced: [], newlyReplaced: 0, after: [] };
 
@@ -28,19 +35,12 @@ export class LoadOrderService {
   constructor(private readonly blocks: LoadBlocksRepository) {}
 
   /** Claims the place of a block in its load; the same block again is given the same order. */
-  async claim(block: LoadBlock, rows: KeyLines, bounds: BlockBounds): Promise<BlockOrder> {
+  async claim(block: LoadBlock, rows: KeyLines, own: Omit<Claim, 'packed'>): Promise<ClaimedPlace> {
     this.#forgetSome();
-    if (rows.keys.length === 0) return alone;
-    const earlier = await this.blocks.claim(block, bounds, packKeyLines(rows));
-    if (earlier.length === 0) return alone;
-    const comparison = new BlockComparison(rows);
-    for (let at = 0; at < earlier.length; at += COMPARED_AT_ONCE) {
-      const firstLines = earlier.slice(at, at + COMPARED_AT_ONCE).map(({ first_line }) => first_line);
-      for (const { first_line, key_lines } of await this.blocks.keyLines(block.load, firstLines)) {
-        comparison.add(first_line, unpackKeyLines(key_lines));
-      }
-    }
-    return comparison.order();
+    if (rows.keys.length === 0 && own.refusedFrames.length === 0) return { order: alone, refusedFrames: new Set() };
+    const earlier = await this.blocks.claim(block, { ...own, packed: packKeyLines(rows) });
+    const order = await this.#compare(block.load, rows, earlier.overlapping);
+    return { order, refusedFrames: new Set(earlier.refused_frames) };
   }
 
   /**
@@ -60,6 +60,18 @@ export class LoadOrderService {
   /** Marks the block as stored in the transaction that stores it; false when it is stored already. */
   store(transaction: Transaction, block: LoadBlock): Promise<boolean> {
     return this.blocks.store(transaction, block);
+  }
+
+  async #compare(load: string, rows: KeyLines, earlier: readonly number[]): Promise<BlockOrder> {
+    if (earlier.length === 0) return alone;
+    const comparison = new BlockComparison(rows);
+    for (let at = 0; at < earlier.length; at += COMPARED_AT_ONCE) {
+      const firstLines = earlier.slice(at, at + COMPARED_AT_ONCE);
+      for (const { first_line, key_lines } of await this.blocks.keyLines(load, firstLines)) {
+        comparison.add(first_line, unpackKeyLines(key_lines));
+      }
+    }
+    return comparison.order();
   }
 
   #forgetSome(): void {

@@ -8,6 +8,7 @@ CREATE TABLE market_data.load_blocks (
   stamps int8range NOT NULL,
   ranges int8multirange NOT NULL,
   key_lines bytea NOT NULL,
+  refused_frames smallint[] NOT NULL DEFAULT '{}',
   stored boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (load, first_line)

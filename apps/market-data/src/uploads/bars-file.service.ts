@@ -54,9 +54,9 @@ export class BarsFileService implements FileKind {
   whole(upload: Upload): WholeFile {
     const changes = new FileChanges();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
-      const read = await this.blocks.read(requestOf(upload, block, 'abort'));
+      const given = await this.blocks.read(requestOf(upload, block, 'abort'));
       // The blocks come in the order of the file, so there is nothing to wait for and nothing to take out.
-      const order = await this.bars.order(read, UPLOADS);
+      const { read, order } = await this.bars.order(given, UPLOADS);
       const stored = await this.bars.store(transaction, read);
       for (const change of changesIn(read, stored)) changes.add(change);
       return {
