@@ -15,6 +15,17 @@ describe('what a file is', () => {
     expect(kindOf(['symbol,t,o,h,l,c,v', 'a,2024-06-14T00:00:00+08:00'])).toEqual({ kind: 'bars', timeframe: '1Day' });
   });
 
+  it.each(['date,close', 'trade_date,high,low,close', 'cal_date,is_open,value', ',date,amount'])(
+    'does not take %s for a list of trading days',
+    (header) => {
+      expect(() => kindOf([header, '2024-06-14,10', '2024-06-21,11'])).toThrow(/nor of trading days: .*column/);
+    },
+  );
+
+  it('takes a list of trading days that pandas numbered for one', () => {
+    expect(kindOf([',trade_date', '0,2024-06-14']).kind).toBe('calendar');
+  });
+
   it.each([
     ['1Min', ['09:31:00', '09:32:00', '09:33:00']],
     ['5Min', ['14:55', '15:00', '09:35', '09:40']],

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { DATE_COLUMNS, strangeColumn } from '@mystocks/calendar';
 import { charsetNames, charsetOf, TextReader } from '@mystocks/kernel';
 import { frameOf } from './import-frame.ts';
 
@@ -16,6 +17,9 @@ const CHUNK_BYTES = 256 * 1024;
 const PEEK_BYTES = 256 * 1024;
 /** How the names of an export of TDX begin; a title may stand above them. */
 const TDX_NAMES = /^[\s"]*(?:日期|时间)(?:[\s",]|$)/;
+
+const UNKNOWN =
+  'the columns are neither those of bars (open …) nor of instruments (name …) nor of factors (ex_date, factor)';
 
 /** A file as a stream of its text, unpacked when it is gzip; `read` hears how many bytes of the file were taken. */
 export async function openText(path: string, read: (bytes: number) => void = () => undefined): Promise<Readable> {
@@ -68,19 +72,25 @@ export function kindOf(lines: readonly string[], timeframe?: string): FileKind {
   const { names, rows } = tableOf(isTitled ? lines.slice(1) : [first, ...lines.slice(1)]);
   const has = (...wanted: string[]): boolean => wanted.some((name) => names.includes(name));
   const isBars = has('open', 'o', '开盘');
-  if (!isBars && !has('code', 'symbol', 'ts_code') && has('date', 'trade_date', 'cal_date'))
+  if (!isBars && !has('code', 'symbol', 'ts_code') && has(...DATE_COLUMNS)) {
+    refuseStrange(names);
     return { kind: 'calendar', timeframe: undefined };
+  }
   if (!isBars && !has('code', 'symbol'))
     throw new Error('the first line must name the columns, among them code or symbol');
   if (!isBars && has('ex_date') && has('factor')) return { kind: 'factors', timeframe: undefined };
   if (!isBars && has('name')) return { kind: 'symbols', timeframe: undefined };
-  if (!isBars)
-    throw new Error(
-      'the columns are neither those of bars (open …) nor of instruments (name …) nor of factors (ex_date, factor)',
-    );
+  if (!isBars) throw new Error(UNKNOWN);
   // A title names the frame, and so may a line.
   if (timeframe !== undefined || isTitled || has('timeframe')) return { kind: 'bars', timeframe };
   return { kind: 'bars', timeframe: frameOf(names, rows) };
+}
+
+/** @throws when a column, such as the close of a series, is not one of a list of trading days */
+function refuseStrange(names: readonly string[]): void {
+  const strange = strangeColumn(names);
+  if (strange === undefined) return;
+  throw new Error(`${UNKNOWN} nor of trading days: such a list has no column "${strange}", or has it once only`);
 }
 
 /** Names in lower case, and the values of the other lines. */

@@ -97,6 +97,7 @@ describe('the stored trading calendar', () => {
       ['date\n2027-01-04\n2027-13-04\n', 422, 'line 3 must name a real day'],
       ['cal_date,is_open\n20270104,1\n20270104,0\n', 422, 'line 3 says something else'],
       ['exchange,cal_date,is_open\nCFFEX,20270104,1\n', 422, 'CFFEX'],
+      ['date,close\n2024-06-14,10\n2024-06-21,11\n', 422, 'line 1 names the column close'],
       ['date\n2029-01-04\n', 422, 'must go on from 2027-01-09'],
       ['date\n', 400, 'no days'],
       [days('2026-01-05', '2026-03-02'), 422, 'leaves out 55 days in a row'],

@@ -31,3 +31,4 @@ export {
 } from './trading-days.js';
 export { CalendarCopy } from './calendar-copy.js';
 export { builtInDays, type DayStates } from './built-in-days.js';
+export { DATE_COLUMNS, strangeColumn } from './list-columns.js';

@@ -1,4 +1,4 @@
-import { addDays, type Day, type DayStates } from '@mystocks/calendar';
+import { addDays, DATE_COLUMNS, strangeColumn, type Day, type DayStates } from '@mystocks/calendar';
 import { exchanges, Failure, type FieldError, problems, type StoreCalendarRequest } from '@mystocks/contracts';
 import { isDay } from '@mystocks/validation';
 
@@ -19,7 +19,6 @@ const SESSIONS: ReadonlyMap<string, number> = new Map([
   ['09:30-11:30', 1],
   ['13:00-15:00', 2],
 ]);
-const DATE_NAMES = ['date', 'trade_date', 'cal_date'];
 
 /**
  * The days that a list states: all from its first to its last, trading days or not.
@@ -83,10 +82,12 @@ function dense(states: ReadonlyMap<Day, number>): DayStates {
 
 function csvDays(text: string): ListedDay[] {
   const [header = '', ...lines] = text.split(/\r?\n/);
-  const names = header.split(',').map((name) => plain(name).toLowerCase());
-  const date = names.findIndex((name) => DATE_NAMES.includes(name));
+  const given = header.split(',').map(plain);
+  const names = given.map((name) => name.toLowerCase());
+  const date = names.findIndex((name) => DATE_COLUMNS.includes(name));
   if (date < 0)
-    throw new Failure('invalid', `The first line must name the columns, one of them ${DATE_NAMES.join(', ')}`);
+    throw new Failure('invalid', `The first line must name the columns, one of them ${DATE_COLUMNS.join(', ')}`);
+  refuseStrange(given, names);
   const [open, exchange] = [names.indexOf('is_open'), names.indexOf('exchange')];
   return lines.flatMap((line, index) => {
     if (line.trim() === '') return [];
@@ -96,6 +97,15 @@ function csvDays(text: string): ListedDay[] {
     const about = exchange < 0 ? {} : { exchange: cells[exchange] ?? '' };
     return [{ pointer: `line ${index + 2}`, date: cells[date] ?? '', ...about, state }];
   });
+}
+
+/** @throws {Failure} when a column is not one of a list of trading days */
+function refuseStrange(given: readonly string[], names: readonly string[]): void {
+  const strange = strangeColumn(names);
+  if (strange === undefined) return;
+  const name = given[names.lastIndexOf(strange)]?.slice(0, 40) ?? '';
+  const message = `names the column ${name}; a list of trading days has one of ${DATE_COLUMNS.join(', ')}, and may have is_open, exchange, pretrade_date and index, each once`;
+  throw refused([{ pointer: 'line 1', code: problems.DATE_RANGE_INVALID, message }]);
 }
 
 const plain = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
