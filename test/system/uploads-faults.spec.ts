@@ -3,6 +3,7 @@ import { createGzip } from 'node:zlib';
 import { waitFor } from '@mystocks/testing';
 import { ask, bearer, startHouse, type House } from './house.js';
 import {
+  days,
   ended,
   fileOf,
   HEADER,
@@ -115,8 +116,7 @@ describe('memory', () => {
       await house.services[name].restart();
     }
     const most = watchMemory();
-    const megabyte = Buffer.from(Array.from({ length: 20_971 }, (_, n) => lineOf(n)).join(''));
-    const reply = await uploadStream(house, 'bars.csv', megabytes(megabyte, 200 * 2 ** 20));
+    const reply = await uploadStream(house, 'bars.csv', minuteFile(200 * 2 ** 20));
     expect(reply.status).toBe(202);
     const path = reply.headers.get('location');
     await until(house, path, ({ progress }) => progress.bytes.done > 60 * 2 ** 20);
@@ -136,10 +136,25 @@ describe('memory', () => {
   }, 60_000);
 });
 
-function* megabytes(body: Buffer, bytes: number): Generator<Buffer> {
-  yield Buffer.from(HEADER);
-  for (let sent = 0; sent < bytes; sent += body.length) yield body;
+/** One-minute bars of one instrument after the other, day by day, as a source writes them. */
+function* minuteFile(bytes: number): Generator<Buffer> {
+  let sent = 0;
+  yield Buffer.from('code,exchange,date,time,timeframe,open,high,low,close,volume\n');
+  for (let code = 600_000; sent < bytes; code += 1) {
+    for (const day of days) {
+      const lines = ends.map((end) => `${code},SSE,${day},${end},1Min,10.00,11.00,9.00,10.00,100\n`);
+      const chunk = Buffer.from(lines.join(''));
+      yield chunk;
+      sent += chunk.length;
+      if (sent >= bytes) return;
+    }
+  }
 }
+
+const clockOf = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+/** Ends of the 240 one-minute bars of a day. */
+const ends = Array.from({ length: 240 }, (_, at) => clockOf(at < 120 ? 571 + at : 661 + at));
 
 /** The gzip of a header and `bytes` bytes of one line over and over. */
 async function bombOf(bytes: number): Promise<Buffer> {

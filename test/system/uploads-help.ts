@@ -24,7 +24,7 @@ export interface Operation {
 }
 
 export const HEADER = 'code,exchange,date,open,high,low,close,volume\n';
-const days = tradingDays('2000-01-01', '2005-12-31');
+export const days = tradingDays('2000-01-01', '2005-12-31');
 
 /** Line `n` of a made file: one instrument a thousand days. */
 export const lineOf = (n: number, close = '10.00'): string => {
