@@ -41,17 +41,21 @@ interface FileWarning {
   readonly message: string;
 }
 
+/** The refused lines of a file: the first of them, and where all of them are. */
+interface RejectedLines {
+  readonly first: readonly RefusedLine[];
+  readonly file: string | undefined;
+  /** Why not all of them could be written to the file. */
+  readonly unwritten?: string | undefined;
+}
+
 /** Refused lines that a person is shown. */
 export const SHOWN_MAX = 20;
 const WARNING_LINES_SHOWN = 5;
 const count = (value: number): string => value.toLocaleString('en-US');
 
 /** The report for people. */
-export function reportOf(
-  answer: BatchAnswer,
-  seconds: number,
-  rejected: { readonly first: readonly RefusedLine[]; readonly file: string | undefined },
-): string {
+export function reportOf(answer: BatchAnswer, seconds: number, rejected: RejectedLines): string {
   const { total, succeeded, failed, inserted, updated, unchanged } = answer.summary;
   const details =
     inserted === undefined
@@ -74,9 +78,14 @@ export function reportOf(
     );
   for (const { line, id, error } of rejected.first) lines.push(`  line ${String(line)}  ${id}  ${error.message}`);
   if (failed > rejected.first.length) lines.push(`  … and ${count(failed - rejected.first.length)} more`);
-  if (rejected.file !== undefined) lines.push(`  all refused lines: ${rejected.file}`);
+  if (rejected.file !== undefined) lines.push(whereRefused(rejected.file, rejected.unwritten));
   return lines.join('\n');
 }
+
+const whereRefused = (file: string, unwritten?: string): string =>
+  unwritten === undefined
+    ? `  all refused lines: ${file}`
+    : `  the refused lines could not be written to ${file}: ${unwritten}`;
 
 /** How the values of the file were understood, where that is not as they stand. */
 function readingOf({ format, conversion, rounded = 0, warnings = [], superseded }: BatchAnswer): string[] {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,6 +69,14 @@ const fileOf = (name: string, content: string | Buffer): string => {
   return name;
 };
 
+function refuseMany(response: ServerResponse): void {
+  const error = { code: 1001, message: 'high is below close' };
+  for (let line = 2; line < 1_502; line += 1) {
+    response.write(`${JSON.stringify({ index: line - 2, line, id: '600000', status: 422, error })}\n`);
+  }
+  response.end(JSON.stringify({ status: 207, summary: { total: 1_501, succeeded: 1, failed: 1_500 } }));
+}
+
 describe('npm run import', () => {
   it('sends a packed file as one CSV request, byte for byte', async () => {
     const text = `${header}\n${'600000,SSE,2024-06-14,8.1,8.2,8,8.1,100\n'.repeat(50_000)}`;
@@ -123,13 +131,7 @@ describe('npm run import', () => {
   });
 
   it('shows the first refused lines, writes all of them to a file and ends with 2', async () => {
-    const error = { code: 1001, message: 'high is below close' };
-    batch = (response) => {
-      for (let line = 2; line < 1_502; line += 1) {
-        response.write(`${JSON.stringify({ index: line - 2, line, id: '600000', status: 422, error })}\n`);
-      }
-      response.end(JSON.stringify({ status: 207, summary: { total: 1_501, succeeded: 1, failed: 1_500 } }));
-    };
+    batch = refuseMany;
     const { code, out } = await run([fileOf('bars.csv', `${header}\n1\n2\n`)]);
     expect(code).toBe(2);
     expect(out).toContain('line 2  600000  high is below close');
@@ -139,6 +141,38 @@ describe('npm run import', () => {
       'line,id,code,message',
       '2,600000,1001,high is below close',
     ]);
+  });
+
+  describe('whose refused lines cannot be written', () => {
+    beforeEach(() => {
+      batch = refuseMany;
+    });
+
+    it.each([
+      ['the disk is full', '/dev/full', 'ENOSPC'],
+      ['a folder has the name of the file', 'bars.csv.rejected.csv', 'EISDIR'],
+    ])('stores the file all the same when %s, and says so at the end', async (_what, report, reason) => {
+      const args = [fileOf('bars.csv', `${header}\n1\n2\n`)];
+      if (report.startsWith('/')) args.push('--report', report);
+      else mkdirSync(join(folder, report));
+      const { code, out, err } = await run(args);
+      expect([code, err]).toEqual([1, expect.not.stringContaining('npm run import')]);
+      expect(out).toContain('stored    1');
+      expect(out).not.toContain('all refused lines');
+      expect(out.trimEnd().split('\n').at(-1)).toMatch(
+        new RegExp(`^  the refused lines could not be written to .*${report}: ${reason}`),
+      );
+    });
+
+    it.each([
+      ['a folder that is not there', 'none/refused.csv'],
+      ['a folder instead of a file', '.'],
+      ['a file in a file', 'bars.csv/refused.csv'],
+    ])('sends nothing when --report names %s', async (_what, report) => {
+      const { code, err } = await run([fileOf('bars.csv', `${header}\n1\n`), '--report', report]);
+      expect([code, asked]).toEqual([1, []]);
+      expect(err).toMatch(/^npm run import: --report: the refused lines cannot be written to [^\n]*\n$/);
+    });
   });
 
   it('asks for --yes before it stores a list that gives many instruments another name', async () => {

@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { once } from 'node:events';
-import { basename, resolve } from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { importCalendar, isCalendar } from './import-calendar.ts';
 import { REJECTED_HEADER, rejectedRow, reportOf, SHOWN_MAX, type RefusedLine } from './import-report.ts';
@@ -52,11 +53,12 @@ function progressBar(name: string): { show(share: number): void; end(): void } {
   };
 }
 
-/** Refused lines, written as they come; there is no file without one. */
+/** Refused lines, written as they come; there is no file without one. That it cannot be written stops nothing. */
 class RejectedFile {
   readonly first: RefusedLine[] = [];
   readonly #path: string;
   #stream: WriteStream | undefined;
+  #unwritten: string | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -67,10 +69,17 @@ class RejectedFile {
     return this.#stream === undefined ? undefined : this.#path;
   }
 
+  /** Why lines could not be written; undefined while all were. */
+  get unwritten(): string | undefined {
+    return this.#unwritten;
+  }
+
   add(line: RefusedLine): void {
     if (this.first.length < SHOWN_MAX) this.first.push(line);
+    if (this.#unwritten !== undefined) return;
     if (this.#stream === undefined) {
       this.#stream = createWriteStream(this.#path);
+      this.#stream.on('error', ({ message }) => (this.#unwritten = message));
       this.#stream.write(REJECTED_HEADER);
     }
     this.#stream.write(rejectedRow(line));
@@ -79,7 +88,22 @@ class RejectedFile {
   async end(): Promise<void> {
     if (this.#stream === undefined) return;
     this.#stream.end();
-    await once(this.#stream, 'close');
+    await finished(this.#stream).catch(() => undefined);
+  }
+}
+
+/** @throws when `path` is no file that can be written */
+async function refuseUnwritable(path: string): Promise<void> {
+  try {
+    const there = await stat(path).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (there?.isDirectory() === true) throw new Error('it is a folder');
+    await access(there === undefined ? dirname(path) : path, constants.W_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`--report: the refused lines cannot be written to ${path}: ${reason}`, { cause: error });
   }
 }
 
@@ -123,6 +147,7 @@ async function run(): Promise<number> {
     process.stdout.write(`${usage}\n`);
     return values.help ? 0 : 1;
   }
+  if (values.report !== undefined) await refuseUnwritable(resolve(values.report));
   const plan = readPlan();
   const url = values.url ?? process.env['MYSTOCKS_URL'] ?? plan.gatewayUrl;
   const token = await administratorToken({ ...plan, gatewayUrl: url });
@@ -164,6 +189,7 @@ async function run(): Promise<number> {
       `the file cannot be read to its end (${cutOff.message}): ${answer.summary.succeeded} lines before that place are ${options.dryRun ? 'good' : 'stored'}`,
     );
   }
+  if (rejected.unwritten !== undefined) return 1;
   return answer.summary.failed > 0 ? 2 : 0;
 }
 
