@@ -62,9 +62,10 @@ export function fromGb18030(): TextStep {
   let held: Buffer[] = [];
   let heldBytes = 0;
   return (bytes, last) => {
-    const isWhole = last || heldBytes + bytes.length > LINE_MAX;
-    const end = isWhole ? bytes.length : bytes.lastIndexOf(LF) + 1;
-    if (end === 0 && !isWhole) {
+    const lineEnd = bytes.lastIndexOf(LF) + 1;
+    const isTooLong = lineEnd === 0 && heldBytes + bytes.length > LINE_MAX;
+    const end = last || isTooLong ? bytes.length : lineEnd;
+    if (end === 0 && !last) {
       held.push(bytes);
       heldBytes += bytes.length;
       return NOTHING;

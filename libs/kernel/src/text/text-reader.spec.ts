@@ -119,6 +119,27 @@ describe('the text of a stream', () => {
     });
   });
 
+  it('is not cut inside a character of GB18030 where the pieces are large', async () => {
+    const large = fc.tuple(ascii, name).map(([start, word]) => `${`${start},${word}\n`.repeat(30_000)}1,${word}`);
+    const at = fc.array(fc.nat(4_000_000), { maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(large, { minLength: 3, maxLength: 6 }), at, async (parts, places) => {
+        const text = `code,name\n${parts.join('')}\n`;
+        const decoded = await read(gb18030Bytes(text), places, 'gb18030');
+        expect(decoded.text === text).toBe(true);
+      }),
+      { numRuns: 3, endOnFailure: true },
+    );
+  });
+
+  it('cuts only a line of GB18030 that is longer than a MiB on its own', async () => {
+    const line = `1,${'浦'.repeat(520_000)}\n`;
+    const text = line.repeat(4);
+    const at = [1, 2, 3, 1_040_001, 2_080_010, 3_120_001, 3_500_000];
+    const decoded = await read(gb18030Bytes(text), at, 'gb18030');
+    expect(decoded.text === text).toBe(true);
+  });
+
   it('never comes to other bytes when the stream is cut elsewhere', async () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 40 }).filter((bytes) => !bytes.includes(0)),
