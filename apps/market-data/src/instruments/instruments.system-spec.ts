@@ -111,7 +111,7 @@ describe('the search for instruments', () => {
     expect(await search({ q: '宁波', exchange: 'SSE' })).toEqual([]);
   });
 
-  it('refuses a blank text and finds nothing for one that no name has', async () => {
+  it('refuses a blank text and finds nothing for one that matches no name', async () => {
     await expect(search({ q: ' \u3000' })).rejects.toMatchObject({ code: 'invalid' });
     expect(await search({ q: 'no such name' })).toEqual([]);
   });

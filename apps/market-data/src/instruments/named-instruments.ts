@@ -18,7 +18,7 @@ export interface NamedInstruments {
   /** Tags of the answer, if it depends on which instruments there are. */
   readonly listTags: readonly string[];
   readonly errors: readonly SymbolError[];
-  /** Why there is none at all; undefined when there is one. */
+  /** The failure when no symbol was found; undefined otherwise; undefined when there is one. */
   readonly refusal: Failure | undefined;
 }
 
