@@ -18,7 +18,7 @@ const report: IngestReport = {
 beforeAll(async () => {
   gateway = await startGateway();
   gateway.bus
-    .answer(readAnswer, () => answerOf({ quotes: { a: {} }, bars: [], symbols: [] }))
+    .answer(readAnswer, () => answerOf({ quotes: { a: {} }, bars: [], symbols: [], meta: { adjustment: 'raw' } }))
     .answer(ingestBars, () => report)
     .answer(ingestInstruments, () => report)
     .answer(recordQuotes, () => report);
