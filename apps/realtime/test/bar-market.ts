@@ -59,7 +59,7 @@ export class BarMarket {
     });
   }
 
-  /** From now on an answer takes so long, and shows what was stored when it was asked for. */
+  /** Delays every answer from now on; an answer shows what was stored when it was requested. */
   slowDown(ms: number): void {
     this.#answerMs = ms;
   }

@@ -59,7 +59,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
   const drops = new ToldAgain(listener.dropped);
   const missed = (): void => {
     if (stopped || justTold) return;
-    // One beat may show gaps in all of them; until this turn ends nobody can have kept anything anew.
+    // One beat may show gaps in all of them; no cache can have stored a new entry before this turn ends.
     justTold = true;
     queueMicrotask(() => {
       justTold = false;
