@@ -109,12 +109,16 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     return days;
   }
 
-  /** Adds what the release knows beyond the end of the stored days; at the first start that is all. */
+  /**
+   * Adds what the release knows beyond the end of the stored days; at the first start that is all. The first start is no
+   * change: until then every process answers by the days that its release brings along.
+   */
   async #addMissing(): Promise<DayStates> {
     const { value, lsn } = await this.transactions.run(async ({ client }) => {
-      const missing = beyond(await this.repository.hold(client), builtInDays());
+      const held = await this.repository.hold(client);
+      const missing = beyond(held, builtInDays());
       if (missing !== undefined) await this.repository.put(client, missing);
-      return missing !== undefined;
+      return held !== undefined && missing !== undefined;
     });
     if (value) this.bus.publish(calendarChanged, { lsn });
     return (await this.repository.read()) ?? builtInDays();
