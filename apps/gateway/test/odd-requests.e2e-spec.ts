@@ -159,6 +159,28 @@ describe('The Authorization header', () => {
   });
 });
 
+describe('A query string', () => {
+  const get = (query: string, path = '/api/v2/stocks/quotes/latest'): Promise<Reply> =>
+    send('GET', `${path}?${query}`, bearer('user'));
+
+  it.each(['%09', '%0A', '%0D', '%00', '%C2%A0', '%EF%BB%BF'])(
+    'is refused where a symbol of a list has %s beside it, as a path is',
+    async (code) => {
+      expect((await get('symbols=600000.SH,%20000001.SZ%20')).status).toBe(200);
+      for (const list of [`${code}600000.SH`, `600000.SH${code},000001.SZ`]) {
+        expect((await get(`symbols=${list}`)).status).toBe(400);
+        expect((await get(`symbols=${list}`, '/api/v1/market/quotes')).status).toBe(400);
+      }
+      expect((await send('GET', `/api/v2/stocks/600000.SH${code}/bars`, bearer('user'))).status).toBe(400);
+    },
+  );
+
+  it('names the parameter that it gives twice', async () => {
+    const reply = await get('symbols=600000.SH&adjustment=none&adjustment=qfq', '/api/v2/stocks/bars');
+    expect([reply.status, json(reply)['detail']]).toEqual([400, 'adjustment is given twice']);
+  });
+});
+
 it('An expectation that the gateway does not know is refused with a problem document', async () => {
   const headers = { ...bearer(), 'content-type': 'application/json', expect: '200-ok' };
   const reply = await send('POST', '/api/v2/quotes', headers, { body: Buffer.from('{}') });

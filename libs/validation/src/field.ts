@@ -27,6 +27,10 @@ export interface FieldOptions {
 }
 
 export const VALIDATION_ERROR = 1001;
+
+/** The items of a comma list without the blanks around them; anything else that is no visible character stays, to be refused. */
+export const listFromText = (text: string): string[] => text.split(',').map((one) => one.replace(/^ +| +$/g, ''));
+
 const TEXT_READERS = Symbol('text readers');
 const NESTED = Symbol('nested shapes');
 const BODY = Symbol('body field');

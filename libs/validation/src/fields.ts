@@ -1,4 +1,4 @@
-import { field, type FieldOptions } from './field.js';
+import { field, listFromText, type FieldOptions } from './field.js';
 
 /** Canonical symbol: six ASCII digits, a dot and the exchange (SH Shanghai, SZ Shenzhen, BJ Beijing). */
 export const SYMBOL = /^[0-9]{6}\.(SH|SZ|BJ)$/;
@@ -67,7 +67,7 @@ export const IsSymbolAliases = (max: number, options?: FieldOptions): PropertyDe
         value.length >= 1 &&
         value.length <= max &&
         value.every((one) => isText(one) && SYMBOL_ALIAS.test(one)),
-      fromText: (text) => text.split(',').map((one) => one.trim()),
+      fromText: listFromText,
       api: { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: max },
     },
     options,

@@ -1,5 +1,13 @@
 export { check, describeShape, fieldNames, InvalidInput, type CheckOptions, type Violation } from './check.js';
-export { bodyField, field, VALIDATION_ERROR, type FieldOptions, type Rule, type ShapeClass } from './field.js';
+export {
+  bodyField,
+  field,
+  listFromText,
+  VALIDATION_ERROR,
+  type FieldOptions,
+  type Rule,
+  type ShapeClass,
+} from './field.js';
 export {
   DATE_RANGE_INVALID,
   IsCount,

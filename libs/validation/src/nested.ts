@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsOptional, ValidateNested } from 'class-validator';
-import { field, markBody, markNested, type FieldOptions, type ShapeClass } from './field.js';
+import { field, listFromText, markBody, markNested, type FieldOptions, type ShapeClass } from './field.js';
 
 /** What the items of a list are, in words (in the plural), in code and, where told, in OpenAPI. */
 interface ItemKind {
@@ -22,7 +22,7 @@ export const IsListOf = (kind: ItemKind, max: number, options?: FieldOptions): P
         if (!Array.isArray(value) || value.length > max) return '';
         return `; the item at index ${String(value.findIndex((one) => !kind.test(one)))} is wrong`;
       },
-      fromText: (text) => text.split(',').map((one) => one.trim()),
+      fromText: listFromText,
       api: { type: 'array', items: kind.api ?? {}, maxItems: max },
     },
     options,

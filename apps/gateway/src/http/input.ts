@@ -66,7 +66,7 @@ export function textFields(text: string): Record<string, string> {
     if (pair === '') continue;
     const at = pair.indexOf('=');
     const name = decoded(at < 0 ? pair : pair.slice(0, at));
-    if (Object.hasOwn(fields, name)) throw new Failure('invalid', 'A parameter is given twice');
+    if (Object.hasOwn(fields, name)) throw new Failure('invalid', `${name.slice(0, 60)} is given twice`);
     fields[name] = at < 0 ? '' : decoded(pair.slice(at + 1));
   }
   return fields;

@@ -9,6 +9,7 @@ import {
   QuotesRequest,
 } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
+import { listFromText } from '@mystocks/validation';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
@@ -49,7 +50,7 @@ export class MarketV1Controller {
   @Operates(latestQuotes, { summary: 'Latest quotes', query: QuotesQuery, deprecated: true })
   async quotes(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Document> {
     const { symbols: given } = fromQuery(QuotesQuery, request);
-    const symbols = given === undefined ? popular : given.split(',').map((code) => stockSymbol(code.trim()));
+    const symbols = given === undefined ? popular : listFromText(given).map(stockSymbol);
     const wanted = checkInput(QuotesRequest, { symbols });
     const quotes = toQuoteRows(await this.#read([request, reply], latestQuotes, wanted));
     const data = { quotes, total: quotes.length, symbols, source: 'mystocks', endpoint: 'quotes' };
