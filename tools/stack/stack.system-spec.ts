@@ -191,10 +191,15 @@ describe('npm start', () => {
     PATIENCE_MS,
   );
 
-  it('refuses a flag it does not know, and a port that is none', async () => {
+  it('refuses a flag it does not know, a port that is none, and one that no browser connects to', async () => {
     expect((await run('stack/start.ts', '--fast')).output).toContain('unknown: --fast. Usage: npm start');
     env['GATEWAY_PORT'] = '70000';
     expect((await run('stack/start.ts')).output).toContain('GATEWAY_PORT must be a whole number from 1 to 65535');
+    env['GATEWAY_PORT'] = '6000';
+    expect((await run('stack/start.ts')).output).toContain(
+      'browsers and fetch do not connect to port 6000 (gateway); GATEWAY_PORT=',
+    );
     delete env['GATEWAY_PORT'];
+    await nothingLeft([]);
   });
 });

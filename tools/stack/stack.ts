@@ -49,6 +49,7 @@ export class Stack {
     claimStack(plan);
     this.#claimed = true;
     await refuseTakenPorts(plan);
+    await refuseBlockedPorts(plan);
     const secrets = readSecrets(plan);
     const servers = await startServers(plan, secrets, this.#arrived(this.#servers));
     const startedMs = Date.now();
@@ -70,6 +71,21 @@ export class Stack {
 }
 
 const seconds = (sinceMs: number): string => `${((Date.now() - sinceMs) / 1_000).toFixed(1)} s`;
+
+/** Ports of other protocols (6000 is X11, say) to which neither browsers nor `fetch` connect, by the list that Node has. */
+async function refuseBlockedPorts(plan: Plan): Promise<void> {
+  const spokenTo = portList(plan).filter(({ name }) => !['nats', 'redis', 'postgres', 'replica'].includes(name));
+  for (const { name, port, variable } of spokenTo) {
+    const refusal: unknown = await fetch(`http://127.0.0.1:${String(port)}`, { method: 'HEAD' }).catch(
+      (error: unknown) => (error instanceof Error ? error.cause : error),
+    );
+    if (refusal instanceof Error && refusal.message === 'bad port') {
+      throw new Error(
+        `browsers and fetch do not connect to port ${String(port)} (${name}); ${variable}=… or another MYSTOCKS_PORT_OFFSET chooses another`,
+      );
+    }
+  }
+}
 
 async function refuseTakenPorts(plan: Plan): Promise<void> {
   const list = await Promise.all(

@@ -1,7 +1,10 @@
 import { sleep, type ManagedProcess } from '@mystocks/testing';
 
-const RESTARTS_MAX = 5;
 const WINDOW_MS = 60_000;
+/** The pause before a restart doubles with every end within a minute, up to this. */
+const PAUSE_MAX_MS = 15_000;
+/** From so many ends within a minute on it is said that something is wrong. */
+const OFTEN = 5;
 
 /** Programs that are brought back when they die. */
 export class WatchOver {
@@ -12,7 +15,7 @@ export class WatchOver {
     this.#say = say;
   }
 
-  /** Brings `process` back whenever it dies, at most 5 times a minute. */
+  /** Brings `process` back whenever it dies, after a pause that grows while it dies often; it never gives up. */
   add(process: ManagedProcess): void {
     const diedAtMs: number[] = [];
     let healing = false;
@@ -34,12 +37,13 @@ export class WatchOver {
     while (this.#watching) {
       const nowMs = Date.now();
       while (diedAtMs[0] !== undefined && diedAtMs[0] < nowMs - WINDOW_MS) diedAtMs.shift();
-      if (diedAtMs.length >= RESTARTS_MAX) {
-        this.#say(`${name} died ${String(RESTARTS_MAX)} times in a minute: it stays down. See ${logFile}`);
-        return;
-      }
       diedAtMs.push(nowMs);
-      await sleep(100 * 2 ** diedAtMs.length);
+      const pauseMs = Math.min(PAUSE_MAX_MS, 100 * 2 ** diedAtMs.length);
+      if (diedAtMs.length >= OFTEN) {
+        const count = `${name} died ${String(diedAtMs.length)} times in a minute`;
+        this.#say(`${count}: the next try is in ${(pauseMs / 1_000).toFixed(1)} s. See ${logFile}`);
+      }
+      await sleep(pauseMs);
       if (!this.#watching) return;
       try {
         await process.start();
