@@ -45,7 +45,7 @@ export async function textOf(
   charset: Charset | undefined,
   limits: FileLimits = defaultLimits,
 ): Promise<FileText> {
-  const packed = await withHead(file.stream as AsyncIterable<Buffer>);
+  const packed = await withHead(file.chunks);
   const isGzip = packed.head[0] === 0x1f && packed.head[1] === 0x8b;
   const text = await withHead(limited(packed.all, isGzip, limits));
   return { format: formatOf(text.head, file), charset, chunks: text.all };

@@ -8,7 +8,8 @@ export interface UploadedFile {
   readonly name: string | undefined;
   /** Content type of the part. */
   readonly type: string;
-  readonly stream: Readable;
+  /** Its bytes. @throws {Failure} what is wrong with the form that it comes in */
+  readonly chunks: AsyncIterable<Buffer>;
 }
 
 /** A form up to its file; the file is read by whoever holds this. */
@@ -84,7 +85,7 @@ class FormReader {
 
   #listen(): void {
     const broken = (cause?: unknown): void => {
-      this.#fail(new Failure('invalid', 'The form is broken or was cut off; nothing was stored', { cause }));
+      this.#fail(brokenForm(cause));
     };
     this.#busboy
       .on('field', (name, value, _nameCut, valueCut) => {
@@ -134,7 +135,15 @@ class FormReader {
     this.#fileSeen = stream;
     // A name whose encoding is unknown is left out: it only helps people to find the upload.
     const isNamed = name !== undefined && name !== '' && !name.includes('\uFFFD');
-    this.#tellFile({ name: isNamed ? name : undefined, type, stream });
+    this.#tellFile({ name: isNamed ? name : undefined, type, chunks: this.#chunks(stream) });
+  }
+
+  async *#chunks(stream: BusboyFileStream): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of stream) yield chunk as Buffer;
+    } catch (error) {
+      throw this.#failure ?? brokenForm(error);
+    }
   }
 
   #finish(): void {
@@ -158,6 +167,9 @@ class FormReader {
     }, AROUND_FILE_MS);
   }
 }
+
+const brokenForm = (cause: unknown): Failure =>
+  new Failure('invalid', 'The form is broken or was cut off; nothing was stored', { cause });
 
 function busboyOf(contentType: string): FormParser {
   try {
