@@ -9,5 +9,6 @@ import { NearAnswers } from './reads/near-answers.js';
 /** Last touches before the port opens: the documents, and the hot path, which needs what Nest made. */
 export function openGateway(app: INestApplication, edge: Edge, accessLog: AccessLog): void {
   app.get(OpenApiDocuments).build(app);
-  edge.open(new HotPath({ verifier: app.get(TokenVerifier), near: app.get(NearAnswers), accessLog }));
+  const verifier = app.get(TokenVerifier);
+  edge.open(new HotPath({ verifier, near: app.get(NearAnswers), accessLog }), verifier);
 }

@@ -194,6 +194,7 @@ describe('bad input is a problem with the right status, and reaches no service',
     const packed = await gateway.get('/api/v2/quotes', {
       method: 'POST',
       body: '{}',
+      token: gateway.token('admin'),
       headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
     });
     expect((await problem(packed)).status).toBe(415);

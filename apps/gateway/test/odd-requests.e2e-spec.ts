@@ -104,7 +104,7 @@ describe('A body of a Content-Type that the route does not take', () => {
     const reply = await send(
       'POST',
       '/api/v2/quotes',
-      { ...bearer(), 'content-length': 2 },
+      { ...bearer('admin'), 'content-length': 2 },
       { body: Buffer.from('{}') },
     );
     expect(reply.status).toBe(415);

@@ -15,7 +15,7 @@ describe('a body that never ends', () => {
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
     socket.write(
-      'POST /api/v2/quotes HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+      `POST /api/v2/quotes HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${gateway.token('admin')}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
     );
     await once(socket, 'close');
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);

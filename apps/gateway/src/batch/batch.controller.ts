@@ -37,6 +37,7 @@ const batch = {
     207: 'some stored',
     422: 'none stored',
   },
+  bodyMax: 1_048_576,
   once: true,
 };
 

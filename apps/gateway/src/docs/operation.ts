@@ -3,6 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { IDEMPOTENCY_KEY, type Call } from '@mystocks/contracts';
 import type { ShapeClass } from '@mystocks/validation';
+import type { RouteRules } from '../http/before-body.js';
 import { AllowedBy } from '../identity/policy.js';
 
 export interface Operation {
@@ -14,6 +15,8 @@ export interface Operation {
   readonly body?: ShapeClass;
   /** Content types of the body; JSON where a body has no other. Anything else is refused before it is read. */
   readonly consumes?: readonly string[];
+  /** Bytes of a JSON body or a form, at most; 16 KiB where absent. */
+  readonly bodyMax?: number;
   /** Success statuses and what they mean. */
   readonly answers?: Readonly<Record<number, string>>;
   readonly deprecated?: boolean;
@@ -53,6 +56,11 @@ type Schema = Record<string, unknown>;
 export function Operates(call: Call, operation: Operation): MethodDecorator {
   const { summary, deprecated, body, answers, once, path = [] } = operation;
   const consumes = operation.consumes ?? (body === undefined ? [] : ['application/json']);
+  const rules: RouteRules = {
+    allow: call.allow,
+    ...(consumes.length > 0 && { consumes }),
+    ...(operation.bodyMax !== undefined && { bodyMax: operation.bodyMax }),
+  };
   return applyDecorators(
     AllowedBy(call),
     ApiOperation({ summary, ...(deprecated === true ? { deprecated } : {}) }),
@@ -60,7 +68,8 @@ export function Operates(call: Call, operation: Operation): MethodDecorator {
     ApiHeader(deadline),
     ApiHeader(once === true ? idempotencyKey : readAfter),
     ...(body === undefined ? [] : [ApiBody({ type: body })]),
-    ...(consumes.length === 0 ? [] : [ApiConsumes(...consumes), RouteConfig({ consumes })]),
+    RouteConfig(rules),
+    ...(consumes.length === 0 ? [] : [ApiConsumes(...consumes)]),
     ...Object.entries(answers ?? { 200: 'OK' }).map(([status, description]) =>
       ApiResponse({ status: Number(status), description, headers: answerHeaders(Number(status), once === true) }),
     ),

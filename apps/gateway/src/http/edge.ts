@@ -1,19 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TokenVerifier } from '@mystocks/identity';
 import { systemClock } from '@mystocks/kernel';
 import { traceIdOf, withContext, type AccessLog } from '@mystocks/telemetry';
+import { Failure } from '@mystocks/contracts';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { awaitContinue, checkBeforeBody, continueBody } from './before-body.js';
 import { factsOf, readBudget } from './facts.js';
 import { NO_STORE, securityHeaders } from './headers.js';
 import type { HotPath } from './hot-path.js';
 import { meterOf } from './meter.js';
 import { addDeprecationHook } from '../v1/deprecation.hook.js';
-import { addParsers, JSON_BYTES_MAX } from './parsers.js';
+import { addParsers, BODY_BYTES_MAX } from './parsers.js';
 import { sendProblem } from './problem.filter.js';
 import { keepRouteTable } from './route-table.js';
 import { refuseConnection, refuseExpectation } from './refuse-connection.js';
-import { checkBodyType, hasBody } from './request-body.js';
+import { forgetTypeOfNothing, hasBody } from './request-body.js';
 
 /** reliability.md §3: a client that is slower than this is holding a connection, not using it. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -35,6 +38,7 @@ const defaultLimits: EdgeLimits = { bodyMaxMs: 30_000 };
 export class Edge {
   readonly server: FastifyInstance;
   #hot: HotPath | undefined;
+  #verifier: TokenVerifier | undefined;
   #closing = false;
   #draining = false;
 
@@ -44,7 +48,7 @@ export class Edge {
   ) {
     this.server = fastify({
       serverFactory: (handler) => this.#listenWith(handler),
-      bodyLimit: JSON_BYTES_MAX,
+      bodyLimit: BODY_BYTES_MAX,
       // A request that came before the last keep-alive connection was closed is still served.
       return503OnClosing: false,
       // The longest is a request by which an answer is kept (operations/entry-names.ts).
@@ -68,9 +72,10 @@ export class Edge {
     return new FastifyAdapter(this.server);
   }
 
-  /** From now on answers that are at hand leave by the hot path. */
-  open(hot: HotPath): void {
+  /** What Nest made: from now on answers that are at hand leave by the hot path, and tokens can be checked. */
+  open(hot: HotPath, verifier: TokenVerifier): void {
     this.#hot = hot;
+    this.#verifier = verifier;
   }
 
   /**
@@ -82,6 +87,10 @@ export class Edge {
   }
 
   #listenWith(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const listener = (request: IncomingMessage, response: ServerResponse): void => {
+      if (this.#draining) response.shouldKeepAlive = false;
+      if (this.#hot === undefined || this.#closing || !this.#hot.answer(request, response)) handler(request, response);
+    };
     const server = createServer(
       {
         connectionsCheckingInterval: CHECK_INTERVAL_MS,
@@ -92,12 +101,13 @@ export class Edge {
         // Whole-request time is limited by the hooks: line streams may be long, but must keep moving.
         requestTimeout: 0,
       },
-      (request, response) => {
-        if (this.#draining) response.shouldKeepAlive = false;
-        if (this.#hot === undefined || this.#closing || !this.#hot.answer(request, response))
-          handler(request, response);
-      },
+      listener,
     );
+    // Node would ask for the body of every request that offers to wait, before anybody has looked at its token.
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      awaitContinue(response);
+      listener(request, response);
+    });
     server.on('checkExpectation', refuseExpectation);
     server.maxConnections = CONNECTIONS_MAX;
     server.maxRequestsPerSocket = 0;
@@ -117,13 +127,16 @@ export class Edge {
       const facts = this.#open(request, reply);
       try {
         readBudget(facts, request.headers, systemClock.now());
-        checkBodyType(request);
-        limitBodyTime(request, reply, this.limits.bodyMaxMs);
+        forgetTypeOfNothing(request);
       } catch (error) {
         done(error as Error);
         return;
       }
-      done();
+      if (hasBody(request.raw.headers))
+        this.#admitBody(request, reply).then(() => {
+          done();
+        }, done);
+      else done();
     });
     // After the body was read: the events of a body run outside of any context.
     this.server.addHook('preHandler', (request, _reply, done) => {
@@ -133,6 +146,13 @@ export class Edge {
       this.#record(request, reply);
       done();
     });
+  }
+
+  async #admitBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (this.#verifier === undefined) throw new Failure('unavailable', 'The service is starting');
+    limitBodyTime(request, reply, this.limits.bodyMaxMs);
+    await checkBeforeBody(request, this.#verifier);
+    continueBody(reply.raw);
   }
 
   #open(request: FastifyRequest, reply: FastifyReply): ReturnType<typeof factsOf> {
@@ -174,11 +194,7 @@ export class Edge {
 /** A body that is read whole must be here in time; line streams and files watch their own pace (batch/blocks.ts). */
 function limitBodyTime(request: FastifyRequest, reply: FastifyReply, limitMs: number): void {
   const { headers, raw } = request;
-  if (
-    !hasBody(headers) ||
-    /^(text\/csv|application\/x-ndjson|multipart\/form-data)/i.test(headers['content-type'] ?? '')
-  )
-    return;
+  if (/^(text\/csv|application\/x-ndjson|multipart\/form-data)/i.test(headers['content-type'] ?? '')) return;
   const timer = setTimeout(() => {
     void reply.header('connection', 'close');
     sendProblem(Object.assign(new Error('slow body'), { statusCode: 408 }), request, reply);

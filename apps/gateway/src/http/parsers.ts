@@ -1,24 +1,25 @@
 import { Failure } from '@mystocks/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { RouteRules } from './before-body.js';
 import { FormBody, MultipartBody, textFields } from './input.js';
 import { readJson, utf8Text } from './json-text.js';
 
-export const JSON_BYTES_MAX = 1_048_576;
-const FORM_BYTES_MAX = 16_384;
+/** Of a body that is read whole, unless its route takes more (docs/operation.ts). */
+export const BODY_BYTES_MAX = 16_384;
 
 /** The kinds of body there are: strict JSON, forms, and what is passed on unread: line streams and files. */
 export function addParsers(server: FastifyInstance): void {
+  server.addHook('onRoute', (route: RouteOptions) => {
+    const { bodyMax } = (route.config ?? {}) as RouteRules;
+    if (bodyMax !== undefined) route.bodyLimit = bodyMax;
+  });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer', bodyLimit: JSON_BYTES_MAX },
-    (_request, body, done) => {
-      finish(done, () => readJson(body));
-    },
-  );
+  server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    finish(done, () => readJson(body));
+  });
   server.addContentTypeParser<Buffer>(
     'application/x-www-form-urlencoded',
-    { parseAs: 'buffer', bodyLimit: FORM_BYTES_MAX },
+    { parseAs: 'buffer' },
     (_request, body, done) => {
       finish(done, () => new FormBody(textFields(utf8Text(body))));
     },

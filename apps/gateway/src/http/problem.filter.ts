@@ -3,6 +3,7 @@ import { systemClock } from '@mystocks/kernel';
 import { log, withContext } from '@mystocks/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { deprecationHeaders } from '../v1/deprecation.js';
+import { awaitsContinue } from './before-body.js';
 import { factsOf } from './facts.js';
 import { versionOf } from './meter.js';
 import { discardRest, isIncomplete } from './request-body.js';
@@ -33,7 +34,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     reply.raw.destroy();
     return;
   }
-  if (told.status !== 408 && isIncomplete(request)) {
+  if (awaitsContinue(reply.raw)) {
+    void reply.header('connection', 'close');
+  } else if (told.status !== 408 && isIncomplete(request)) {
     // Fastify would close the connection after an error in a body.
     void reply.header('connection', 'keep-alive');
     discardRest(request);

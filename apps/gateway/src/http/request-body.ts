@@ -10,25 +10,23 @@ export const hasBody = (headers: IncomingHttpHeaders): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
 /**
- * Refuses a body that the route cannot read, before it is read. A DELETE takes no body, so that its Content-Type says
- * nothing: several HTTP libraries send one with every request.
+ * Refuses a body of a type that the route does not read.
  * @throws {Failure} `unsupported_media` naming the content types that the route takes
  */
-export function checkBodyType(request: FastifyRequest): void {
-  const { headers } = request.raw;
-  if (!hasBody(headers)) {
-    if (request.method === 'DELETE') delete headers['content-type'];
-    return;
-  }
+export function checkBodyType({ raw: { headers } }: FastifyRequest, consumes: readonly string[] | undefined): void {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw new Failure('unsupported_media', 'Compressed bodies are not taken');
   }
-  const { consumes } = request.routeOptions.config as { consumes?: readonly string[] };
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (consumes === undefined || consumes.includes(type)) return;
   const given = type === '' ? 'but the request has none' : `not ${type.slice(0, 100)}`;
   throw new Failure('unsupported_media', `The Content-Type must be one of ${consumes.join(', ')}, ${given}`);
+}
+
+/** A DELETE takes no body, so that its Content-Type says nothing: several HTTP libraries send one with every request. */
+export function forgetTypeOfNothing({ raw }: FastifyRequest): void {
+  if (raw.method === 'DELETE' && !hasBody(raw.headers)) delete raw.headers['content-type'];
 }
 
 /** True while more of the body is to come. */

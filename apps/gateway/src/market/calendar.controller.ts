@@ -38,6 +38,7 @@ export class CalendarController {
   @Operates(storeCalendar, {
     summary: 'Store trading days: the list states every day from its first to its last',
     body: CalendarBody,
+    bodyMax: LIST_BYTES_MAX,
     consumes: ['application/json', 'text/csv'],
     answers: { 200: 'What the list changed' },
     query: ClockRequest,

@@ -56,6 +56,7 @@ export class QuotesController {
   @Operates(recordQuotes, {
     summary: 'One quote, or {quotes:[…]} of up to 1,000, from a feed',
     body: QuotesBody,
+    bodyMax: 1_048_576,
     answers: { 200: 'all stored', 207: 'some stored', 422: 'none stored' },
     once: true,
   })

@@ -55,6 +55,7 @@ export class CacheController {
   @Operates(warmAnswers, {
     summary: 'Read answers into the cache before anybody asks; kept is what their owners answer',
     body: PrewarmBody,
+    bodyMax: 1_048_576,
     answers: { 200: 'all are there', 207: 'some are there', 422: 'none is there' },
   })
   async prewarm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<FastifyReply> {

@@ -26,7 +26,7 @@ export class EntriesController {
 
   @Post('invalidate')
   @HttpCode(200)
-  @Operates(dropAnswers, { summary: 'Drop kept answers by tag or symbol', body: InvalidateBody })
+  @Operates(dropAnswers, { summary: 'Drop kept answers by tag or symbol', body: InvalidateBody, bodyMax: 65_536 })
   async invalidate(@Req() request: FastifyRequest): Promise<DroppedAnswers> {
     const { tags = [], symbols = [] } = fromJson(InvalidateBody, request);
     const named = tags.length + symbols.length;
