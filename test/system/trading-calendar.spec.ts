@@ -100,6 +100,8 @@ describe('the stored trading calendar', () => {
       ['date,close\n2024-06-14,10\n2024-06-21,11\n', 422, 'line 1 names the column close'],
       ['date\n2029-01-04\n', 422, 'must go on from 2027-01-09'],
       ['date\n', 400, 'no days'],
+      ['cal_date,is_open\n20240613,0\n20240614,0\n20240617,0\n', 422, 'names only closed days'],
+      [{ days: [{ date: '2024-06-14', sessions: [] }] }, 422, 'names only closed days'],
       [days('2026-01-05', '2026-03-02'), 422, 'leaves out 55 days in a row'],
       [days('1990-12-18'), 422, 'begins on 1990-12-19'],
       [{ days: [{ date: '2027-01-11', sessions: [{ open: '10:00', close: '11:30' }] }] }, 422, '/days/0'],

@@ -14,6 +14,21 @@ describe('a CSV list of trading days', () => {
   });
 
   it.each([
+    'date,is_open\n2024-06-14,0\n',
+    'cal_date,is_open\n20240613,0\n20240614,0\n20240617,0\n',
+    `date,is_open\n${Array.from({ length: 12 }, (_, day) => `2027-01-${String(day + 1).padStart(2, '0')},0`).join('\n')}\n`,
+  ])('is refused when it names no trading day: %j', (text) => {
+    const code = 'unprocessable';
+    const message = expect.stringContaining('names only closed days') as unknown;
+    expect(() => read(text)).toThrow(expect.objectContaining({ code, message, problem: 'DATE_RANGE_INVALID' }));
+  });
+
+  it('may close days between two trading days', () => {
+    const text = 'date,is_open\n2024-06-13,1\n2024-06-14,0\n2024-06-17,1\n';
+    expect(read(text)).toEqual({ from: '2024-06-13', states: '30003' });
+  });
+
+  it.each([
     ['date,close', 'close'],
     ['trade_date,Amount', 'Amount'],
     ['date,is_open,name', 'name'],

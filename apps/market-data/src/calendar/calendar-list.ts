@@ -37,6 +37,7 @@ export function readCalendarList({ body, format }: StoreCalendarRequest): DaySta
     else errors.push({ pointer: day.pointer, code: problems.DATE_RANGE_INVALID, message });
   }
   if (errors.length > 0) throw refused(errors);
+  if (![...states.values()].some((state) => state !== CLOSED)) throw withoutTrading();
   return dense(states);
 }
 
@@ -56,6 +57,14 @@ function refused(errors: readonly FieldError[]): Failure {
     errors: errors.slice(0, ERRORS_MAX),
   });
 }
+
+/** A list of closed days alone is nearly always one whose flags were read wrongly, and would close the days between. */
+const withoutTrading = (): Failure =>
+  new Failure(
+    'unprocessable',
+    'The list names only closed days. To close a day, name the trading days before and after it too. Nothing of the list was stored',
+    { problem: 'DATE_RANGE_INVALID' },
+  );
 
 function wrongWith({ date, exchange, state }: ListedDay, states: ReadonlyMap<Day, number>): string | undefined {
   const day = dayOf(date);

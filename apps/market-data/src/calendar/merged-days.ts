@@ -1,7 +1,7 @@
 import { addDays, weekday, type Day, type DayStates } from '@mystocks/calendar';
 import { Failure, type StoredCalendar } from '@mystocks/contracts';
 
-/** No closure was ever longer: a list that leaves more out has a hole, or begins too late. */
+/** The exchanges were never closed for longer: a list that leaves out more days has a hole, or begins too late. */
 const CLOSURE_MAX_DAYS = 20;
 const LISTED_MAX = 1_000;
 
@@ -20,14 +20,23 @@ export function daysToWrite(held: DayStates, list: DayStates): DayStates {
   }
   const next = addDays(lastDay(held), 1);
   const between = Math.max(0, daysBetween(next, list.from));
-  const states = `${'0'.repeat(between)}${list.states}`;
-  const closed = /0*$/.exec(held.states)?.[0].length ?? 0;
-  const hole = Math.max(...(states.match(/0+/g) ?? []).map(({ length }) => length), between > 0 ? closed + between : 0);
-  if (hole > CLOSURE_MAX_DAYS) {
+  const written = { from: addDays(list.from, -between), states: `${'0'.repeat(between)}${list.states}` };
+  const closure = longestClosure(held, written);
+  if (closure > CLOSURE_MAX_DAYS) {
     const why = between > 0 ? `; it must go on from ${next}, where the calendar ends` : '';
-    throw unprocessable(`The list leaves out ${hole} days in a row, longer than the exchanges were ever closed${why}`);
+    throw unprocessable(
+      `The list leaves out ${closure} days in a row, with the closed days before and after it; the exchanges were never closed for more than ${CLOSURE_MAX_DAYS}${why}`,
+    );
   }
-  return { from: addDays(list.from, -between), states };
+  return written;
+}
+
+/** The most days in a row without trading that the calendar would have in or beside the written days. */
+function longestClosure(held: DayStates, written: DayStates): number {
+  const before = held.states.slice(0, daysBetween(held.from, written.from));
+  const after = held.states.slice(daysBetween(held.from, lastDay(written)) + 1);
+  const around = `${/0*$/.exec(before)?.[0] ?? ''}${written.states}${/^0*/.exec(after)?.[0] ?? ''}`;
+  return Math.max(...(around.match(/0+/g) ?? []).map(({ length }) => length), 0);
 }
 
 const unprocessable = (message: string): Failure =>
