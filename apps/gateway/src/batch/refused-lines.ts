@@ -4,7 +4,9 @@ import type { TalliedItem } from './tally.js';
 
 /** A client that asked for refused lines and reads none for this long is cut off. */
 const UNREAD_MAX_MS = 10_000;
-const BUFFERED_MAX_BYTES = 1_048_576;
+/** The buffer is small, so that a client that reads slowly is seen to read: each time it is empty the wait begins anew. */
+const BUFFERED_MAX_BYTES = 65_536;
+const PIECE_BYTES = 16_384;
 
 /** Refused lines of a batch as NDJSON, written while the batch is stored, in the order of the file. */
 export class RefusedLines {
@@ -42,23 +44,30 @@ export class RefusedLines {
 
   async #send(text: string): Promise<void> {
     this.#begin();
-    if (this.body.destroyed) throw new Failure('timeout', 'The client stopped reading the refused lines');
-    if (this.body.write(text)) return;
-    await new Promise<void>((resolve, reject) => {
-      const stop = (error?: Failure): void => {
-        clearTimeout(timer);
-        this.body.off('drain', onDrain).off('close', onClose);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      if (this.body.destroyed) throw stoppedReading();
+      if (!this.body.write(bytes.subarray(at, at + PIECE_BYTES))) await this.#drained();
+    }
+  }
+
+  /** @throws {Failure} `timeout` when the client reads nothing, or is gone */
+  #drained(): Promise<void> {
+    return new Promise((resolve, reject) => {
       const onDrain = (): void => {
-        stop();
+        clearTimeout(timer);
+        this.body.off('close', onClose);
+        resolve();
       };
       const onClose = (): void => {
-        stop(new Failure('timeout', 'The client stopped reading the refused lines'));
+        clearTimeout(timer);
+        this.body.off('drain', onDrain);
+        reject(stoppedReading());
       };
       const timer = setTimeout(() => this.body.destroy(), UNREAD_MAX_MS);
       this.body.once('drain', onDrain).once('close', onClose);
     });
   }
 }
+
+const stoppedReading = (): Failure => new Failure('timeout', 'The client stopped reading the refused lines');
