@@ -12,7 +12,8 @@ import { isOpenPhase } from './market-phase.js';
  * | bars without a symbol that is named in `meta.errors` | 30 s | 30 s | 30 s |
  * | bars that may still change | 30 min, and 10 s marked stale while they are asked for again | the same | 60 s |
  * | closed history | a year, `immutable` | a year, `immutable` | a year, `immutable` |
- * | instruments, trading days | 1 h | 1 h | 1 h |
+ * | instruments | 1 h | 1 h | 1 h |
+ * | trading days | 60 s | 60 s | 60 s |
  * | the clock | never | never | never |
  *
  * No answer is right because of these times: every write is told as news, and that outdates what shows the old, closed
@@ -36,8 +37,8 @@ export const closedHistoryLifetime: Lifetime = { ttl_ms: 366 * DAY_MS, immutable
 /** They change by news. */
 export const instrumentsLifetime: Lifetime = { ttl_ms: HOUR_MS };
 
-/** A change of the calendar is announced, and invalidates them. */
-export const tradingDaysLifetime: Lifetime = { ttl_ms: HOUR_MS };
+/** A change of the calendar invalidates them; an instance that missed its event answers the old ones a little longer. */
+export const tradingDaysLifetime: Lifetime = { ttl_ms: MINUTE_MS };
 
 /** Every answer is another one. */
 export const clockLifetime: Lifetime = { ttl_ms: 0 };

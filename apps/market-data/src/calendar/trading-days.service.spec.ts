@@ -1,4 +1,4 @@
-import { builtInDays, useCalendar, type DayStates } from '@mystocks/calendar';
+import { builtInDays, isTradingDay, useCalendar, type DayStates } from '@mystocks/calendar';
 import { calendarChanged } from '@mystocks/contracts';
 import { FakeBus, waitFor } from '@mystocks/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -6,7 +6,15 @@ import { IngestTransactions } from '../ingest/ingest-transactions.js';
 import { TradingDaysRepository } from './trading-days.repository.js';
 import { TradingDaysService } from './trading-days.service.js';
 
-const service = (stored: DayStates | undefined): { days: TradingDaysService; bus: FakeBus; held: () => number } => {
+interface Opened {
+  readonly days: TradingDaysService;
+  readonly bus: FakeBus;
+  readonly held: () => number;
+  /** Another instance stores these days. */
+  readonly storeElsewhere: (days: DayStates) => void;
+}
+
+const service = (stored: DayStates | undefined): Opened => {
   let held = stored;
   const repository = {
     read: () => Promise.resolve(held),
@@ -29,7 +37,10 @@ const service = (stored: DayStates | undefined): { days: TradingDaysService; bus
     bus.bus,
     { now: () => Date.now() },
   );
-  return { days, bus, held: () => held?.states.length ?? 0 };
+  const storeElsewhere = (other: DayStates): void => {
+    held = other;
+  };
+  return { days, bus, held: () => held?.states.length ?? 0, storeElsewhere };
 };
 
 let started: TradingDaysService | undefined;
@@ -56,5 +67,56 @@ describe('a release that starts and knows more days than are stored', () => {
   it('announces the change where it adds days to stored ones', async () => {
     const { from, states } = builtInDays();
     expect(await announcedBy({ from, states: states.slice(0, -365) })).toEqual([calendarChanged.subject]);
+  });
+});
+
+describe('an instance of which another one changes the calendar', () => {
+  const SATURDAY = '2024-06-15';
+  const withSaturday = (): DayStates => {
+    const { from, states } = builtInDays();
+    const at = Math.round((Date.parse(SATURDAY) - Date.parse(from)) / 86_400_000);
+    return { from, states: `${states.slice(0, at)}3${states.slice(at + 1)}` };
+  };
+  const announced = ({ bus }: Opened): number => bus.published.length;
+
+  async function open(): Promise<Opened & { readonly other: FakeBus }> {
+    const opened = service(builtInDays());
+    started = opened.days;
+    opened.days.onModuleInit();
+    await opened.days.showing('0/1');
+    const other = opened.bus.beside('market-data');
+    for (const bus of [other, opened.bus]) bus.tick(500);
+    opened.storeElsewhere(withSaturday());
+    return { ...opened, other };
+  }
+  const followed = (): Promise<unknown> =>
+    waitFor(() => isTradingDay(SATURDAY), { timeoutMs: 1_000, what: 'the change to be followed' });
+
+  it('follows the announced change, and does not announce it again', async () => {
+    const instance = await open();
+    instance.other.publish(calendarChanged, { lsn: '0/2' });
+    await followed();
+    expect(announced(instance)).toBe(0);
+  });
+
+  it('follows a change whose event was lost, and announces it, because caches may hold answers by the old days', async () => {
+    const instance = await open();
+    instance.other.lose(1);
+    instance.other.publish(calendarChanged, { lsn: '0/2' });
+    for (let nowMs = 750; nowMs <= 3_000; nowMs += 250) {
+      for (const bus of [instance.other, instance.bus]) bus.tick(nowMs);
+    }
+    await followed();
+    await waitFor(() => announced(instance) === 1, { timeoutMs: 1_000, what: 'the change to be announced' });
+  });
+
+  it('follows a change made while it was not connected, and announces it', async () => {
+    const instance = await open();
+    instance.bus.setConnected(false);
+    instance.other.lose(1);
+    instance.other.publish(calendarChanged, { lsn: '0/2' });
+    instance.bus.setConnected(true);
+    await followed();
+    await waitFor(() => announced(instance) === 1, { timeoutMs: 1_000, what: 'the change to be announced' });
   });
 });

@@ -12,6 +12,8 @@ import { TradingDaysRepository } from './trading-days.repository.js';
 
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 60;
+/** Of which write a missed event told is not known. */
+const BEFORE_ALL: Lsn = '0/0';
 
 /**
  * The stored trading calendar. Each instance reads its own copy (libs/calendar), which starts with the days that the
@@ -26,6 +28,10 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     },
   );
   #loadedAfter: Lsn | undefined;
+  /** What was loaded last. */
+  #days: DayStates | undefined;
+  /** An event has told of the change that the next load finds. */
+  #isAnnounced = false;
   #warnedOf = '';
   #stopWatching: () => void = () => undefined;
   #following: { stop(): void } | undefined;
@@ -39,8 +45,16 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.#stopWatching = metrics.tradingCalendarDaysLeft.watch(() => [{ labels: [], value: this.daysLeft }]);
-    this.#following = this.bus.subscribe(calendarChanged, ({ lsn }) => {
+    const reload = (): void => {
+      void this.#copy.refresh();
+    };
+    const follow = ({ lsn }: { readonly lsn: Lsn }): void => {
+      this.#isAnnounced = true;
       void this.#refresh(lsn);
+    };
+    this.#following = this.bus.subscribe(calendarChanged, follow, { onGap: reload });
+    this.bus.onConnectionChange((connected) => {
+      if (connected) reload();
     });
     this.#copy.start();
   }
@@ -94,6 +108,7 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
 
   async #announce(lsn: Lsn): Promise<void> {
     this.bus.publish(calendarChanged, { lsn });
+    this.#isAnnounced = true;
     await this.#refresh(lsn);
   }
 
@@ -106,7 +121,19 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     const missing = beyond(stored, builtInDays());
     const days = stored !== undefined && missing === undefined ? stored : await this.#addMissing();
     this.#warn(lastDay(days));
+    this.#announceMissed(days);
     return days;
+  }
+
+  /**
+   * Publishes a change that this instance finds although it received no event of it: until now it answered by the old
+   * days, and caches hold such answers.
+   */
+  #announceMissed(days: DayStates): void {
+    const isOther = this.#days !== undefined && (this.#days.from !== days.from || this.#days.states !== days.states);
+    if (isOther && !this.#isAnnounced) this.bus.publish(calendarChanged, { lsn: this.#loadedAfter ?? BEFORE_ALL });
+    this.#days = days;
+    this.#isAnnounced = false;
   }
 
   /**
