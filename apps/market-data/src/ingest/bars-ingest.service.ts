@@ -47,6 +47,7 @@ export class BarsIngestService {
       // With a key this is the first run of the block whatever its mark says: the key itself tells a second one.
       return this.#store(transaction, read, { order, isFirst: isFirst || claim !== undefined });
     });
+    if (report.replayed === true && block !== undefined) await this.loads.markStored(block);
     // Not after a failure: a write of the rows may be under way.
     for (const rows of [read.block.daily, read.block.minute]) rows.release();
     return report;

@@ -143,6 +143,11 @@ export class LoadBlocksRepository {
     return rows[0]?.stored !== true;
   }
 
+  /** Marks a block as stored that was stored under its key before it was claimed. */
+  async markStored({ load, firstLine }: LoadBlock): Promise<void> {
+    await this.pool.write((client) => client.query({ ...store, values: [load, firstLine] }));
+  }
+
   /** Forgets some of the claims that are old enough; answers how many. */
   async forget(): Promise<number> {
     const { value } = await this.pool.write((client) => client.query(forget));

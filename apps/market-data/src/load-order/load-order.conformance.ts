@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { addRemarks, type IngestRemarks, type IngestReport } from '@mystocks/contracts';
+import { newContext, withContext } from '@mystocks/telemetry';
 import { waitFor } from '@mystocks/testing';
 import { barsReader, type BarsReader } from '../../test/bars-reader.js';
 import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
@@ -87,6 +88,19 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       await put(...lower);
       const again = await put(...upper);
       expect(again).toMatchObject({ total: 2, inserted: 0, updated: 0, unchanged: 2 });
+      expect(await closes()).toEqual([9.6, 9.9, 10]);
+    });
+
+    it('are not waited for when they are sent again under a key that outlived their claims', async () => {
+      const keyed = ([firstLine, body]: Given): Promise<IngestReport> =>
+        withContext({ ...newContext(), deadlineMs: Date.now() + 5_000 }, () =>
+          ingest.bars.ingest({ ...blockOf(firstLine, body), idempotency_key: `key-${String(files)}` }),
+        );
+      for (const block of [upper, lower]) expect((await keyed(block)).replayed).toBeUndefined();
+      await ingest.pool.write((client) =>
+        client.query(`UPDATE market_data.load_blocks SET created_at = now() - interval '47.5 hours'`),
+      );
+      for (const block of [upper, lower]) expect((await keyed(block)).replayed).toBe(true);
       expect(await closes()).toEqual([9.6, 9.9, 10]);
     });
 

@@ -62,6 +62,14 @@ export class LoadOrderService {
     return this.blocks.store(transaction, block);
   }
 
+  /**
+   * Marks a block as stored whose key says so: keys are kept for longer than claims, and later blocks would wait for the
+   * new claim of a block that is not stored again.
+   */
+  markStored(block: LoadBlock): Promise<void> {
+    return this.blocks.markStored(block);
+  }
+
   async #compare(load: string, rows: KeyLines, earlier: readonly number[]): Promise<BlockOrder> {
     if (earlier.length === 0) return alone;
     const comparison = new BlockComparison(rows);
