@@ -34,20 +34,23 @@ export class BarMarket {
   readonly publishers = [this.node.beside('market-data'), this.node.beside('market-data')] as const;
   readonly commits: Commit[] = [];
   readonly received: Received[] = [];
+  readonly #audience = new Audience();
+  readonly #fanout: FanoutService;
   readonly #closes = new Map<number, number>();
   #failures = 0;
   #answerMs = 0;
   #nowMs = 0;
 
   constructor() {
-    const audience = new Audience();
+    const audience = this.#audience;
     for (const channel of [OWN, COARSER]) audience.add(channel);
     const fanout = new FanoutService(this.node.bus, audience);
+    this.#fanout = fanout;
     const refresh = new BarRefreshService(fanout, new SnapshotsService(this.node.bus));
     const outlet: Outlet = {
       data: (items) => this.received.push({ items }),
       gap: (gap, snapshot) => this.received.push({ gap, snapshot }),
-      tokenOf: () => 'token',
+      tokenOf: (channel) => (audience.has(channel) ? 'token' : undefined),
     };
     fanout.attach(outlet);
     fanout.onModuleInit();
@@ -57,6 +60,16 @@ export class BarMarket {
       if (this.#answerMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#answerMs));
       return answer;
     });
+  }
+
+  /** The only subscriber of a channel leaves it. */
+  leave(channel: string): void {
+    this.#audience.remove(channel);
+  }
+
+  /** A client that reconnects with this offset has missed nothing. */
+  offsetOf(channel: string): number | undefined {
+    return this.#fanout.barOffset(channel);
   }
 
   /** Delays every answer from now on; an answer shows what was stored when it was requested. */

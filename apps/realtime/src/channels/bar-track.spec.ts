@@ -17,9 +17,18 @@ describe('BarTrack', () => {
     expect([150, 201].map((commit) => track.arrived(commit))).toEqual(['late', 'next']);
   });
 
+  it('has a new offset after every commit of which nothing was sent, also after one that comes late', () => {
+    const track = new BarTrack();
+    const offsets = [100, 200, 150, 200, 300].map((position) => {
+      track.unsent(position);
+      return track.offset;
+    });
+    expect(offsets).toEqual([100, 200, 201, 202, 300]);
+  });
+
   it('never gives an offset twice or a smaller one, in whatever order commits, snapshots and losses come', () => {
     const step = fc.record({
-      what: fc.constantFrom('items', 'skip', 'snapshot', 'missed'),
+      what: fc.constantFrom('items', 'unsent', 'snapshot', 'missed'),
       position: fc.integer({ min: 1, max: 50 }),
       count: fc.integer({ min: 1, max: 5 }),
     });
@@ -33,7 +42,7 @@ describe('BarTrack', () => {
               expect(offset).toBeGreaterThan(newest);
               newest = offset;
             }
-          } else if (what === 'skip') track.skipTo(position);
+          } else if (what === 'unsent') track.unsent(position);
           else if (what === 'missed') track.missed();
           else newest = Math.max(newest, track.snapshotSent(position));
           newest = Math.max(newest, track.offset ?? 0);

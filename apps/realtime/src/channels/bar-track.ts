@@ -32,16 +32,19 @@ export class BarTrack {
     return Array.from({ length: count }, (_, index) => first + index);
   }
 
-  /** The channel changed up to this position without an item: it has no subscribers, or a snapshot was sent. */
-  skipTo(offset: number): void {
-    this.#offset = Math.max(offset, this.#offset ?? 0);
+  /**
+   * A commit at this position changed the channel, and no item was sent, because it has no subscribers. The offset grows even
+   * when it was larger already: who left the channel at it has missed this change.
+   */
+  unsent(position: number): void {
+    this.#offset = Math.max(position, (this.#offset ?? 0) + 1);
   }
 
   /** A snapshot of this position was sent: an event of an earlier commit is late from now on. Answers its offset. */
   snapshotSent(position: number): number {
     this.#commit = Math.max(position, this.#commit ?? 0);
-    this.skipTo(position);
-    return this.#offset ?? position;
+    this.#offset = Math.max(position, this.#offset ?? 0);
+    return this.#offset;
   }
 
   /** A change was missed: from now on no subscriber counts as recovered, not even at the newest offset. */

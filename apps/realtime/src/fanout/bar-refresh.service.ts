@@ -106,7 +106,7 @@ export class BarRefreshService implements OnModuleDestroy {
     const position = this.fanout.newestOffset;
     const track = this.fanout.barTrack(channel.name);
     if (token === undefined) {
-      track.skipTo(position);
+      track.unsent(position);
       return;
     }
     await withContext({ ...newContext(), token }, () =>

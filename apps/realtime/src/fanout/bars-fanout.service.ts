@@ -68,8 +68,7 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
     const verdict = track.arrived(position);
     if (verdict === 'old') return;
     if (!this.audience.has(channel.name)) {
-      if (verdict === 'late') track.missed();
-      else track.skipTo(position);
+      track.unsent(position);
     } else if (verdict === 'late') {
       this.refresh.gap(channel, position, 'order');
     } else if (bars === undefined || this.refresh.hasGap(channel.name)) {
@@ -81,9 +80,9 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** The event has no coarser bars: they are read from their owner, which puts them together as for everybody else. */
+  /** An event lists no coarser bars: they are read from market-data, which makes them from finer ones as it does for REST. */
   #moveCoarser(channel: Channel, bars: readonly Bar[] | undefined, commit: BarsCommit): void {
-    if (!this.audience.has(channel.name)) this.fanout.barTrack(channel.name).skipTo(commit.position);
+    if (!this.audience.has(channel.name)) this.fanout.barTrack(channel.name).unsent(commit.position);
     else if (bars === undefined) this.refresh.gap(channel, commit.position, 'bulk');
     else {
       const stamps = bars.map(({ t }) => t);
@@ -99,7 +98,7 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
     const track = this.fanout.barTrack(name);
     const position = this.fanout.saw(lsn);
     if (this.refresh.hasGap(name) || !this.audience.has(name)) {
-      track.skipTo(position);
+      track.unsent(position);
       return;
     }
     const [o = position] = track.offsets(position, 1);

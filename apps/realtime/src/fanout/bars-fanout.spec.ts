@@ -84,6 +84,35 @@ describe('changed bars', () => {
     expect(market.on(OWN.name).every((one) => 'gap' in one)).toBe(true);
   });
 
+  it('are missed by who has left the channel, although a later commit was announced before', async () => {
+    for (const { name } of [OWN, COARSER]) {
+      const market = new BarMarket();
+      const [first, second] = [market.commit([1]), market.commit([2])];
+      market.publish(second, 1);
+      await market.settle();
+      const offset = market.offsetOf(name);
+      market.leave(name);
+      market.publish(first, 0);
+      await market.settle();
+      expect([name, market.offsetOf(name)]).not.toEqual([name, offset]);
+    }
+  });
+
+  it('are missed by who leaves the channel while they are read, although a later commit was announced before', async () => {
+    const market = new BarMarket();
+    const [first, second] = [market.commit([1]), market.commit([2])];
+    market.publish(second, 1);
+    await market.settle();
+    const offset = market.offsetOf(COARSER.name);
+    market.leave(OWN.name);
+    market.fail(1);
+    market.publish(first, 0);
+    await jest.advanceTimersByTimeAsync(10);
+    market.leave(COARSER.name);
+    await market.settle();
+    expect(market.offsetOf(COARSER.name)).not.toBe(offset);
+  });
+
   it('reach a subscriber all and in order, or a gap with a later snapshot is announced, whatever is lost or overtaken', async () => {
     const aCommit = fc.record({
       minutes: fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 4 }),
