@@ -24,6 +24,11 @@ export const framesWithin = (range: BarsRange, timeframes: readonly StoredTimefr
 export const firstStamp = (range: BarsRange, timeframes: readonly StoredTimeframe[], sort: Order['sort']): Sql =>
   sql`SELECT ts FROM bars WHERE ${within(range, timeframes)} ${by({ sort, limit: 1 })}`;
 
+/** `symbol` and its newest `ts` in any of these frames. */
+export const newestStamps = (symbols: readonly string[], timeframes: readonly StoredTimeframe[]): Sql =>
+  sql`SELECT symbol, last(ts) FROM bars WHERE symbol IN (${joinSql(symbols.map(literal.text), ',')})
+    AND timeframe IN (${joinSql(timeframes.map(literal.text), ',')}) PARTITION BY symbol`;
+
 /** `ts, close, pre_close, adj_factor` of daily bars. */
 export const factorDays = (range: BarsRange): Sql =>
   sql`SELECT ts, close, pre_close, adj_factor FROM bars WHERE ${within(range, ['1Day'])} ${by({ sort: 'asc' })}`;

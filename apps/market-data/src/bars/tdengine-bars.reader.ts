@@ -5,7 +5,7 @@ import { chosenBars, hasConflict, type FrameBar } from '../timeseries/frame-choi
 import { grouped } from '../timeseries/grouped.js';
 import { isSuspended, type StoredBar } from '../timeseries/shown-bar.js';
 import { TdengineStore, type Row, type Value } from '../timeseries/tdengine.store.js';
-import { barsOfFrame, firstStamp, framesWithin, type BarsRange } from './tdengine-bars-sql.js';
+import { barsOfFrame, firstStamp, framesWithin, newestStamps, type BarsRange } from './tdengine-bars-sql.js';
 
 /** A stored bar with the adjustment factor that came with it. */
 export interface StoredDay extends StoredBar {
@@ -62,6 +62,14 @@ export class TdengineBarsReader {
     );
     const stored = usable.filter(([name]) => found.has(name));
     return { names: stored.map(([name]) => name), finest: stored.at(-1)?.[1] ?? 1 };
+  }
+
+  /** The newest day of which a symbol has minute bars; without those that have none. */
+  async newestMinuteDays(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (symbols.length === 0) return new Map();
+    const names = frameMinutes.map(([name]) => name);
+    const rows = await this.store.query(newestStamps(symbols, names));
+    return new Map(rows.map(([symbol, ts]) => [String(symbol), stampOf(ts).slice(0, 10)]));
   }
 
   /** Of every day the bars that answer for it. */

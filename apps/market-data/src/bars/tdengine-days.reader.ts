@@ -1,9 +1,12 @@
 import type { StoredTimeframe } from '@mystocks/contracts';
+import { mapBounded } from '@mystocks/kernel';
 import { dayGaps, type DaySpan } from '../timeseries/day-gaps.js';
 import { contradictsDay, madeDay } from '../timeseries/frame-choice.js';
 import { TdengineBarsReader, type Limited, type StoredDay } from './tdengine-bars.reader.js';
 
 const ALL_MINUTES = 60;
+/** Symbols that are read at the same time. */
+const AT_ONCE = 8;
 const dayOf = (time: string): string => (time.endsWith('infinity') ? time : time.slice(0, 10));
 const rangeOf = (days: DaySpan): Pick<Limited, 'from' | 'to'> => ({
   from: days.first.endsWith('infinity') ? days.first : `${days.first}T00:00:00.000`,
@@ -26,10 +29,27 @@ export class TdengineDaysReader {
       span,
     );
     const made = await this.#made(range, gaps, names);
-    const conflicts = await this.#conflicts(range, inTime.slice(-compared), names);
+    const conflicts = await this.#conflicts(range, compared === 0 ? [] : inTime.slice(-compared), names);
     const days = [...standing.map((day) => ({ ...day, conflict: conflicts.has(day.t) })), ...made];
     days.sort((a, b) => (a.t < b.t === (range.sort === 'asc') ? -1 : 1));
     return days.slice(0, range.limit);
+  }
+
+  /** The newest two days of each symbol as {@link days} reads them, at little cost where none of them is made of minute bars. */
+  async newestTwo(symbols: readonly string[]): Promise<(readonly StoredDay[])[]> {
+    const minuteDays = await this.bars.newestMinuteDays(symbols);
+    return mapBounded(symbols, { atOnce: AT_ONCE }, async (symbol) => {
+      const range = { symbol, from: '-infinity', to: 'infinity', sort: 'desc', limit: 2 } as const;
+      const standing = await this.bars.frame(range, '1Day');
+      const inTime = standing.toReversed();
+      const gaps = dayGaps(
+        inTime.map(({ t }) => dayOf(t)),
+        spanOf(inTime, range),
+      );
+      const minuteDay = minuteDays.get(symbol);
+      const mayBeMade = minuteDay !== undefined && gaps.some(({ first }) => first <= minuteDay);
+      return mayBeMade ? this.days(range, 0) : standing;
+    });
   }
 
   async #made(range: Limited, gaps: readonly DaySpan[], frames: readonly StoredTimeframe[]): Promise<StoredDay[]> {

@@ -4,7 +4,13 @@ import { currentContext } from '@mystocks/telemetry';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { QuotesRepository, type LatestQuote, type Snapshot } from './quotes.repository.js';
-import { holdStatement, latestStatement, snapshotsStatement, storeStatement } from './quotes-sql.js';
+import {
+  holdStatement,
+  latestStatement,
+  newestDaysStatement,
+  snapshotsStatement,
+  storeStatement,
+} from './quotes-sql.js';
 import { contentOf, volumeOf, type HeldQuote, type StoredQuote } from './settle.js';
 
 type Price = 'last' | 'prev_close' | 'open' | 'high' | 'low' | 'v' | 'amt';
@@ -17,6 +23,11 @@ type HeldRow = Record<Price, string | null> & {
   readonly simulated: boolean;
 };
 
+interface SnapshotRow extends Snapshot {
+  /** One of its newest two days may be made of minute bars. */
+  readonly may_be_made: boolean;
+}
+
 @Injectable()
 export class PostgresQuotesRepository extends QuotesRepository {
   constructor(private readonly pool: PostgresPool) {
@@ -28,7 +39,11 @@ export class PostgresQuotesRepository extends QuotesRepository {
   }
 
   async snapshots(ids: readonly number[]): Promise<Snapshot[]> {
-    return (await this.pool.query<Snapshot>({ ...snapshotsStatement, values: [ids] }, readOptions())).rows;
+    const { rows } = await this.pool.query<SnapshotRow>({ ...snapshotsStatement, values: [ids] }, readOptions());
+    const days = await this.#newestDays(rows.flatMap(({ place, may_be_made }) => (may_be_made ? [ids[place]] : [])));
+    return rows.map(({ place, quote, t, simulated, bars }) => {
+      return { place, quote, t, simulated, bars: days.get(ids[place]) ?? bars };
+    });
   }
 
   // Held quotes are locked; two first quotes of an instrument meet in the history's key, and the transaction of the later one runs
@@ -50,6 +65,13 @@ export class PostgresQuotesRepository extends QuotesRepository {
   async holds({ client }: Transaction, { id }: { readonly id: number }): Promise<boolean> {
     const text = 'SELECT EXISTS (SELECT FROM market_data.quotes_latest WHERE instrument_id = $1) AS any';
     return (await client.query<{ any: boolean }>({ text, values: [id] })).rows[0]?.any === true;
+  }
+
+  async #newestDays(ids: readonly (number | undefined)[]): Promise<ReadonlyMap<number | undefined, string[] | null>> {
+    if (ids.length === 0) return new Map();
+    const statement = { ...newestDaysStatement, values: [ids] };
+    const { rows } = await this.pool.query<{ id: number; bars: string[] | null }>(statement, readOptions());
+    return new Map(rows.map(({ id, bars }) => [id, bars]));
   }
 }
 

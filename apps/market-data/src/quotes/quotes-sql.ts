@@ -1,3 +1,5 @@
+import { hasMinutesFrom } from '../bars/sql/frames.js';
+import { newestTwoDays } from '../bars/sql/stored.js';
 import { suspendedMemberSql, suspendedSql } from '../timeseries/suspended-sql.js';
 import { zoneSql } from '../timeseries/zone-sql.js';
 
@@ -12,10 +14,10 @@ const quoteJson = `'{"t":"' || ${time} || '","last":' || ${value('last')} || ',"
   || ',"open":' || ${value('open')} || ',"high":' || ${value('high')} || ',"low":' || ${value('low')} || ',"v":' || ${value('volume')}
   || ',"amt":' || ${value('amount')} || ',"bids":' || ${value('bids')} || ',"asks":' || ${value('asks')} || ',"seq":' || q.seq || '}'`;
 
-/** A row `d` of bars_daily as the JSON of a client. */
+/** A day `d` as the JSON of a client. */
 const barJson = `'{"t":"' || to_char(d.day, 'YYYY-MM-DD') || 'T00:00:00' || ${zoneSql('d.day')} || '","o":' || trim_scale(d.open) || ',"h":'
   || trim_scale(d.high) || ',"l":' || trim_scale(d.low) || ',"c":' || trim_scale(d.close) || ',"v":' || d.volume
-  || ',"amt":' || coalesce(trim_scale(d.amount)::text, 'null') || ${suspendedMemberSql(suspendedSql('d'))} || '}'`;
+  || ',"amt":' || coalesce(trim_scale(d.amount)::text, 'null') || ${suspendedMemberSql('d.suspended')} || '}'`;
 
 const quoteColumns = `${quoteJson} AS quote, ${time} AS t, q.simulated`;
 
@@ -26,16 +28,29 @@ export const latestStatement = {
     ORDER BY w.place`,
 };
 
+const bars = `array_agg(${barJson} ORDER BY d.day DESC) AS bars`;
+/** The first day without a daily bar that lies near the newest two, `s.older` and `s.newest`; a weekend is no gap. */
+const gap = `CASE WHEN s.newest - s.older = 1 OR s.newest - s.older = 3 AND extract(isodow FROM s.older) = 5 THEN s.newest + 1
+  WHEN s.older < s.newest THEN s.older + 1 ELSE '-infinity' END`;
+
+/** With the newest two daily bars; `may_be_made` where a day near them may be made of minute bars ({@link newestDaysStatement}). */
 export const snapshotsStatement = {
   name: 'quotes-snapshots',
-  text: `SELECT w.place::int - 1 AS place, ${quoteColumns}, d.bars
+  text: `SELECT w.place::int - 1 AS place, ${quoteColumns}, s.bars, ${hasMinutesFrom(`(${gap})::timestamp`)} AS may_be_made
     FROM unnest($1::int[]) WITH ORDINALITY AS w (id, place)
     LEFT JOIN market_data.quotes_latest q ON q.instrument_id = w.id
     CROSS JOIN LATERAL (
-      SELECT array_agg(${barJson} ORDER BY d.day DESC) AS bars
-      FROM (SELECT * FROM market_data.bars_daily b WHERE b.instrument_id = w.id ORDER BY b.day DESC LIMIT 2) d
-    ) d
+      SELECT ${bars}, max(d.day) AS newest, min(d.day) AS older
+      FROM (SELECT b.*, ${suspendedSql('b')} AS suspended FROM market_data.bars_daily b
+        WHERE b.instrument_id = w.id ORDER BY b.day DESC LIMIT 2) d
+    ) s
     ORDER BY w.place`,
+};
+
+/** The newest two days of instruments, also those made of minute bars. It looks into every partition, so it is not for all. */
+export const newestDaysStatement = {
+  name: 'quotes-newest-days',
+  text: `SELECT w.id, d.bars FROM unnest($1::int[]) AS w (id) CROSS JOIN LATERAL (SELECT ${bars} FROM (${newestTwoDays}) d) d`,
 };
 
 /** Locks what is held, always in the same order so that two batches cannot wait for each other. */

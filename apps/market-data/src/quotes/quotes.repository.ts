@@ -12,7 +12,7 @@ export interface LatestQuote {
   readonly simulated: boolean;
 }
 
-/** The same with its newest two daily bars; without a quote the first three fields are null. */
+/** The same with its newest two days as `/bars` shows them, of which one may be made of minute bars; without a quote the first three fields are null. */
 export interface Snapshot {
   readonly place: number;
   readonly quote: string | null;

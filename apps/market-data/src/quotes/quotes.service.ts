@@ -68,7 +68,7 @@ export class QuotesService {
     return answerOf(`"quotes":{${quotes.join(',')}}`, rows, { nowMs: this.clock.now(), tags, errors });
   }
 
-  /** Latest quote, newest two daily bars and the phase of the market, for each symbol there is. */
+  /** Latest quote, newest two days and the phase of the market, for each symbol there is. */
   async snapshots(request: QuotesRequest): Promise<Answer> {
     const { instruments, listTags: more, errors } = await this.#resolve(request.symbols);
     const rows = await this.repository.snapshots(instruments.map(({ id }) => id));

@@ -1,7 +1,7 @@
 import { fixedNames, joinSql, literal, sql, type WritingClient } from '@mystocks/connection-pool';
-import { mapBounded } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 import { TdengineBarsReader } from '../bars/tdengine-bars.reader.js';
+import { TdengineDaysReader } from '../bars/tdengine-days.reader.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { removedMeanwhile } from '../instruments/removal/removed-meanwhile.js';
@@ -24,7 +24,6 @@ import {
   type QuoteRow,
 } from './tdengine-quote-row.js';
 
-const AT_ONCE = 8;
 const SYMBOLS_MAX = 1_000;
 /** Rows read at a time on the way back to one that was committed. */
 const BACK_ROWS = 100;
@@ -59,10 +58,9 @@ export class TdengineQuotesRepository extends QuotesRepository {
 
   async snapshots(ids: readonly number[]): Promise<Snapshot[]> {
     const symbols = await this.#symbolsOf(ids);
-    const always = { from: '-infinity', to: 'infinity', sort: 'desc', limit: 2 } as const;
     const [rows, days] = await Promise.all([
       this.#newest(symbols),
-      mapBounded(symbols, { atOnce: AT_ONCE }, (symbol) => this.bars.frame({ symbol, ...always }, '1Day')),
+      new TdengineDaysReader(this.bars).newestTwo(symbols),
     ]);
     return symbols.map((symbol, place) => {
       const row = rows.get(symbol);

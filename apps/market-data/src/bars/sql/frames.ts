@@ -59,6 +59,11 @@ const SOON = "localtimestamp + interval '2 days'";
 export const hasMinutes = `EXISTS (SELECT FROM market_data.bars_minute b WHERE b.instrument_id = w.id
   AND b.t >= $5::timestamp AND b.t < $6::date + 1 AND b.t <= ${SOON})`;
 
+/** True where an instrument has minute bars from a time on; one look into the index for each frame. */
+export const hasMinutesFrom = (from: string): string => `EXISTS (
+  SELECT FROM unnest('{1,5,15,30,60}'::smallint[]) m WHERE EXISTS (SELECT FROM market_data.bars_minute b
+    WHERE b.instrument_id = w.id AND b.minutes = m AND b.t >= ${from} AND b.t <= ${SOON}))`;
+
 /** Days that have minute bars between two times, both included, in the order of `$SORT`; found one after another by the index. */
 export const daysOfMinutes = (frames: string, from: string, to: string, sort: 'asc' | 'desc'): string => {
   const next = (

@@ -60,3 +60,12 @@ export function storedRows(shape: Shape, sources: Sources, sort: Sort): string {
       return fromFrames[sources](rowsFor.binned, sort);
   }
 }
+
+/** The newest two days of an instrument, as a page of days shows them; none is compared with its minutes. No parameters. */
+export const newestTwoDays = storedRows('daily', 'several', 'desc')
+  .replaceAll('$5', "'-infinity'")
+  .replaceAll('$6', "'infinity'")
+  .replaceAll('$7', '1')
+  .replaceAll('$9', '0')
+  .replaceAll('$SORT', 'desc')
+  .replaceAll('$FIRST', 'max');
