@@ -5,7 +5,7 @@ import type { BarReaderOptions } from './bar-reader.js';
 import { BarRows } from './bar-rows.js';
 import type { Unknown } from './bar-symbols.js';
 import { CsvRecords, type Fields } from './csv-records.js';
-import { endedDays, framesOf, startedDays } from './day-stamps.js';
+import { endedDays, framesOf, startedDays, tradedOpenings } from './day-stamps.js';
 import { readBarHeader, type BarHeader } from './dialects/bar-header.js';
 import { conversionOf } from './dialects/layouts.js';
 import { LineReader, ownColumns, type FileHeader } from './dialects/line-reader.js';
@@ -47,7 +47,12 @@ export function readBarBlock(request: IngestBarsRequest, context: BlockContext):
   const { markedDays, ...block } = read(new Map());
   const judge = request.stamps === 'start' ? endedDays : startedDays;
   const frames = context.refusedFrames ?? new Set();
-  const refusedDays = judge({ keys: block.minute.keys, marked: markedDays, frames });
+  const refusedDays = judge({
+    keys: block.minute.keys,
+    marked: markedDays,
+    traded: tradedOpenings(block.minute),
+    frames,
+  });
   const refusedFrames = framesOf(refusedDays.keys());
   if (refusedDays.size === 0) return { ...block, refusedFrames };
   for (const rows of [block.daily, block.minute]) rows.release();

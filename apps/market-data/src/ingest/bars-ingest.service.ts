@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { IngestBarsRequest, IngestReport } from '@mystocks/contracts';
+import { addRemarks, type IngestBarsRequest, type IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
@@ -15,6 +15,7 @@ import { BarsIngestRepository, type StoredRows } from './bars-ingest.repository.
 import { dayKeyOf } from './bar-rows.js';
 import { framesOf } from './day-stamps.js';
 import type { Transaction } from './ingest-transactions.js';
+import { lateStamps } from './late-stamps.js';
 
 /** What a block stores, and its place among the blocks of its file; no place for a block that is a file of its own. */
 interface OrderedBars {
@@ -68,11 +69,13 @@ export class BarsIngestService {
     const block = loadBlockOf(read, owner);
     if (block === undefined) return { read, order: undefined };
     const { order, refusedFrames } = await this.#claim(block, read);
-    if (refusedFrames.size === 0) return { read, order };
     const own = framesOf(read.block.minute.keys.map(dayKeyOf));
-    if (![...refusedFrames].some((frame) => own.has(frame))) return { read, order };
+    if (![...refusedFrames].some((frame) => own.has(frame))) {
+      return { read: await this.#warned(block, read, refusedFrames), order };
+    }
     const again = await this.blocks.readAgain(read, refusedFrames);
-    return { read: again, order: (await this.#claim(block, again)).order };
+    const claimed = await this.#claim(block, again);
+    return { read: await this.#warned(block, again, refusedFrames), order: claimed.order };
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */
@@ -80,6 +83,15 @@ export class BarsIngestService {
     const stored = await this.bars.store(transaction, block.daily, block.minute);
     await this.blocks.holdInstruments(transaction, block);
     return stored;
+  }
+
+  /** The first block of a file that is refused for its stamps warns of the lines that were stored before it. */
+  async #warned(place: LoadBlock, read: ReadBars, known: ReadonlySet<number>): Promise<ReadBars> {
+    const { request, block } = read;
+    const found = new Set([...block.refusedFrames].filter((frame) => !known.has(frame)));
+    if (found.size === 0) return read;
+    const warnings = await lateStamps(this.loads.claimedBefore(place), found, request.stamps);
+    return { ...read, block: { ...block, remarks: addRemarks(block.remarks, { warnings }) } };
   }
 
   async #claim(place: LoadBlock, { block }: ReadBars): Promise<ClaimedPlace> {

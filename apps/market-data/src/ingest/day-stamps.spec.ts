@@ -1,47 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { IngestBarsRequest, StoredTimeframe } from '@mystocks/contracts';
-import { readBarBlock, type BarBlock } from './bar-block.js';
+import { clock, lines, read } from '../../test/read-minutes.js';
+import type { BarBlock } from './bar-block.js';
 import { barPlace } from './bar-rows.js';
-import type { SymbolIds } from './bar-symbols.js';
 
-const CASES = new URL('../../../../../shared/cases/', import.meta.url);
-const HEADER = 'code,exchange,date,time,open,high,low,close,volume';
-const ids: SymbolIds = new Map(
-  ['688981.SH', '600000.SH', '000001.SZ'].map((symbol, id) => [
-    symbol,
-    { id: id + 1, kind: 'stock', status: 'listed' },
-  ]),
-);
-
-const two = (value: number): string => String(value).padStart(2, '0');
-const clock = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 /** The ends of a day's bars of a frame. */
 const ends = (frame: number): number[] => [
   ...Array.from({ length: 120 / frame }, (_, bar) => 570 + (bar + 1) * frame),
   ...Array.from({ length: 120 / frame }, (_, bar) => 780 + (bar + 1) * frame),
 ];
 const starts = (frame: number): number[] => ends(frame).map((minute) => minute - frame);
-const lines = (minutes: readonly number[], day = '2024-07-05', code = '688981'): string[] =>
-  minutes.map((minute) => `${code},SSE,${day},${clock(minute)},10,11,9,10,${minute}`);
+/** An auction has one price. */
+const withAuction = (body: readonly string[]): string[] =>
+  body.map((line) => line.replace(/,09:(25|30),10,11,9,10,/, ',09:$1,10,10.00,10,10.0,'));
 
-type More = Partial<IngestBarsRequest> & { readonly refusedFrames?: ReadonlySet<number> };
-
-function read(body: readonly string[], frame: number, { refusedFrames, ...more }: More = {}): BarBlock {
-  const request: IngestBarsRequest = {
-    body: Buffer.from(body.join('\n')),
-    format: 'csv',
-    header: HEADER,
-    first_line: 2,
-    on_error: 'continue',
-    want_items: false,
-    register: false,
-    timeframe: `${frame}Min` as StoredTimeframe,
-    ...more,
-  };
-  const context = { ids, nowMs: Date.parse('2026-11-22T12:00:00Z') };
-  return readBarBlock(request, refusedFrames === undefined ? context : { ...context, refusedFrames });
-}
 const times = ({ minute }: BarBlock): string[] => minute.stored().map((row) => barPlace(minute.keyOf(row)).time);
 const reasons = ({ refused }: BarBlock): string[] => [...new Set(refused.map(({ message }) => message))];
 const FRAMES = [1, 5, 15, 30, 60];
@@ -92,7 +63,7 @@ describe('a day of minute bars', () => {
   });
 
   it('keeps the rows of the opening auction beside the first bar', () => {
-    const body = lines([565, 570, ...ends(1)]);
+    const body = withAuction(lines([565, 570, ...ends(1)]));
     expect(times(read(body, 1)).slice(0, 3)).toEqual(['09:25', '09:30', '09:31']);
     const started = read(lines([565, ...starts(1)]), 1, { stamps: 'start' });
     expect(times(started).slice(0, 2)).toEqual(['09:25', '09:31']);
@@ -108,12 +79,15 @@ describe('a day of minute bars', () => {
     ['is the last bar', [900]],
     ['has few trades', [570, 575, 601, 700 - 30, 782, 850, 880]],
   ])('is stored when it %s', (_, minutes) => {
-    const block = read(lines(minutes), 1);
+    const block = read(withAuction(lines(minutes)), 1);
     expect([times(block), block.refused]).toEqual([minutes.map(clock), []]);
   });
 
   it.each([
     ['the morning', [...starts(1).filter((minute) => minute < 690)]],
+    ['the first minute', [570]],
+    ['the first two minutes', [570, 571]],
+    ['all but the last minute of the morning', [...starts(1).filter((minute) => minute < 689)]],
     ['the afternoon', [...starts(1).filter((minute) => minute >= 780)]],
     ['the beginning of the afternoon', [...starts(1).filter((minute) => minute >= 780 && minute < 800)]],
     ['a day without a trade at 09:30', [...starts(1).slice(1)]],
@@ -122,6 +96,17 @@ describe('a day of minute bars', () => {
     const block = read(lines(minutes), 1);
     expect(block.minute.size).toBe(0);
     expect(block.refused).toHaveLength(minutes.length);
+  });
+
+  it('is refused as the other instruments of its file are when only the row of 09:30 shows starts', () => {
+    const body = [570, 571].flatMap((minute) => [
+      ...lines([minute]),
+      ...withAuction(lines([minute], '2024-07-05', '600000')),
+    ]);
+    const block = read(body, 1);
+    expect(block.refused.map(({ line, message }) => [line, message])).toEqual(
+      [2, 3, 4, 5].map((line) => [line, expect.stringContaining('--stamps start')]),
+    );
   });
 
   it('is refused as its neighbours are when a block holds only a part of it that shows nothing', () => {
@@ -183,67 +168,5 @@ describe('a day of minute bars', () => {
     const { refused, minute } = read(lines([690, 900, 905, 560, 571]), 1, { stamps: 'start' });
     expect(minute.size).toBe(0);
     expect(refused).toHaveLength(5);
-  });
-});
-
-describe('a bar that is refused', () => {
-  const daily = 'code,exchange,date,open,high,low,close,volume';
-  const refusedOf = (...rows: readonly string[]): unknown[] =>
-    read(
-      rows.map((row) => `${row},10,11,9,10,100`),
-      1,
-      { header: daily, timeframe: '1Day' },
-    ).refused.map(({ line, message }) => [line, message]);
-
-  it('stands on a closed day, a holiday or a weekend, before 2007 too', () => {
-    expect(
-      refusedOf(
-        '600000,SSE,2024-10-01',
-        '600000,SSE,2024-09-30',
-        '600000,SSE,2024-06-15',
-        '000001,SZSE,2024-02-09',
-        '600000,SSE,2000-05-01',
-        '600000,SSE,1991-04-06',
-        '000001,SZSE,1991-04-06',
-        '000001,SZSE,1992-02-02',
-        '000001,SZSE,1994-04-09',
-      ),
-    ).toEqual([
-      [2, '2024-10-01 is not a trading day of SSE'],
-      [4, '2024-06-15 is not a trading day of SSE'],
-      [5, '2024-02-09 is not a trading day of SZSE'],
-      [6, '2000-05-01 is not a trading day of SSE'],
-      [7, '1991-04-06 is not a trading day of SSE'],
-      [10, '1994-04-09 is not a trading day of SZSE'],
-    ]);
-  });
-
-  it('stands on a closed day, in every frame', () => {
-    const { refused, minute } = read(lines([571, 572], '2024-06-10'), 1);
-    expect(minute.size).toBe(0);
-    expect(refused.map(({ code, message }) => [code, message])).toEqual([
-      [1204, '2024-06-10 is not a trading day of SSE'],
-      [1204, '2024-06-10 is not a trading day of SSE'],
-    ]);
-  });
-
-  const itWithCases = existsSync(CASES) ? it : it.skip;
-  itWithCases.each([
-    ['37-closed-days.csv', [2, 3], 3],
-    ['34-stamped-at-start-30min.csv', [2, 3, 4, 5, 6, 7, 8, 9], 8],
-    ['one_bar_a_day.csv', [], 2],
-  ])('is named by its line in the case %s (skipped where ../shared/cases is not here)', (name, refused, total) => {
-    const [header = '', ...body] = readFileSync(new URL(name, CASES), 'utf8').trimEnd().split('\n');
-    const known = new Map([
-      ...ids,
-      ...['600519.SH', '609306.SH'].map((symbol) => [symbol, ids.get('688981.SH')] as const),
-    ]);
-    const timeframe = name.startsWith('37') ? '1Day' : name.startsWith('34') ? '30Min' : '15Min';
-    const request = { body: Buffer.from(body.join('\n')), format: 'csv', header, first_line: 2, timeframe } as const;
-    const block = readBarBlock(
-      { ...request, on_error: 'continue', want_items: false, register: false },
-      { ids: known as SymbolIds, nowMs: Date.parse('2026-11-22T12:00:00Z') },
-    );
-    expect([block.refused.map(({ line }) => line), block.total]).toEqual([refused, total]);
   });
 });

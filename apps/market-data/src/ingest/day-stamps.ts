@@ -1,5 +1,5 @@
 import { AFTERNOON, CLOSE, MORNING, NOON } from './bar-cells.js';
-import { dayKeyOf, minuteOf, minutesOf } from './bar-rows.js';
+import { dayKeyOf, minuteOf, minutesOf, type BarRows } from './bar-rows.js';
 import { refusals, type Refusal } from './refusals.js';
 
 /** What the stamps of one instrument, day and frame show. */
@@ -13,6 +13,8 @@ export interface ShownStamps {
   readonly keys: Float64Array;
   /** Keys of days that have a line stamped 13:00; where starts are given, one stamped 11:30 or 15:00. */
   readonly marked: ReadonlySet<number>;
+  /** Keys of days whose row of 09:30 has more than one price, see {@link tradedOpenings}. */
+  readonly traded: ReadonlySet<number>;
   /** Frames, in minutes, of which earlier blocks of the file were refused for their stamps. */
   readonly frames: ReadonlySet<number>;
 }
@@ -25,7 +27,8 @@ export interface ShownStamps {
  */
 export const startedDays = (shown: ShownStamps): ReadonlyMap<number, Refusal> =>
   daysLike(shown, {
-    isOther: (day, flags) => isStarted(flags, shown.marked.has(day), minutesOf(day)),
+    isOther: (day, flags) =>
+      isStarted(flags, { hasNoon: shown.marked.has(day), isTraded: shown.traded.has(day), minutes: minutesOf(day) }),
     contrary: NOONS | CLOSES,
     refusal: refusals.starts,
   });
@@ -40,6 +43,20 @@ export const endedDays = (shown: ShownStamps): ReadonlyMap<number, Refusal> =>
     contrary: FIRST | FIRST_AFTERNOON,
     refusal: refusals.ends,
   });
+
+/**
+ * Keys of days whose row of 09:30 is a bar of trading, not the row of the opening auction: an auction has one price, so
+ * open, high, low and close of its row are the same.
+ */
+export function tradedOpenings(rows: BarRows): ReadonlySet<number> {
+  const traded = new Set<number>();
+  rows.keys.forEach((key, row) => {
+    if (minuteOf(key) !== MORNING) return;
+    const [, , , , high, low] = rows.cells(row);
+    if (Number(high) !== Number(low)) traded.add(dayKeyOf(key));
+  });
+  return traded;
+}
 
 /** Frames, in minutes, of refused days. */
 export const framesOf = (days: Iterable<number>): ReadonlySet<number> => new Set(Array.from(days, minutesOf));
@@ -65,7 +82,16 @@ function daysLike({ keys, frames: before }: ShownStamps, { isOther, contrary, re
   return refused;
 }
 
-function isStarted(flags: number, hasNoon: boolean, minutes: number): boolean {
+interface DayEvidence {
+  /** It has a line stamped 13:00. */
+  readonly hasNoon: boolean;
+  /** Its row of 09:30 has more than one price. */
+  readonly isTraded: boolean;
+  /** Of the frame. */
+  readonly minutes: number;
+}
+
+function isStarted(flags: number, { hasNoon, isTraded, minutes }: DayEvidence): boolean {
   const has = (flag: number): boolean => (flags & flag) !== 0;
   if (has(CLOSES)) return false;
   // 13:00 and the last start, and no end of a session between or behind them.
@@ -73,8 +99,8 @@ function isStarted(flags: number, hasNoon: boolean, minutes: number): boolean {
   if (has(NOONS)) return false;
   // With 09:31 and without 09:30 it is a part of a day whose 13:00 stands for 11:30.
   if (hasNoon) return has(STARTS) || !has(FIRST);
-  // Of one minute 09:30 is the opening auction's own row, so that more must show it; a coarser frame has no such row.
-  return has(STARTS) && (minutes > 1 || has(LAST) || (has(LAST_MORNING) && !has(HAS_AFTERNOON)));
+  // A row of 09:30 with one price may be the opening auction's own, so that more must show it; coarser frames have no such row.
+  return has(STARTS) && (minutes > 1 || isTraded || has(LAST) || (has(LAST_MORNING) && !has(HAS_AFTERNOON)));
 }
 
 function flagsOf(keys: Float64Array): Map<number, number> {

@@ -26,6 +26,12 @@ export interface Claim {
   readonly refusedFrames: readonly number[];
 }
 
+/** A claimed block with its keys and lines, as they were packed. */
+interface PackedBlock {
+  readonly first_line: number;
+  readonly key_lines: Buffer;
+}
+
 /** What the blocks of the same load that were claimed before say. */
 interface EarlierClaims {
   /** First lines of those that may share keys. */
@@ -69,6 +75,12 @@ const keyLines = {
   name: 'load-key-lines',
   text: `SELECT first_line::float8 AS first_line, key_lines FROM market_data.load_blocks
     WHERE load = $1 AND first_line = ANY ($2)`,
+};
+const claimedBefore = {
+  name: 'load-claimed-before',
+  text: `SELECT o.first_line::float8 AS first_line, o.key_lines
+    FROM market_data.load_blocks mine JOIN market_data.load_blocks o ON o.load = mine.load AND o.seq < mine.seq
+    WHERE mine.load = $1 AND mine.first_line = $2 AND o.first_line > $3 ORDER BY o.first_line LIMIT $4`,
 };
 const anyUnstored = {
   name: 'load-any-unstored',
@@ -115,11 +127,19 @@ export class LoadBlocksRepository {
   }
 
   /** The keys of claimed blocks with their lines, as they were packed. */
-  async keyLines(load: string, firstLines: readonly number[]): Promise<{ first_line: number; key_lines: Buffer }[]> {
+  async keyLines(load: string, firstLines: readonly number[]): Promise<PackedBlock[]> {
     const { value } = await this.pool.write((client) =>
-      client.query<{ first_line: number; key_lines: Buffer }>({ ...keyLines, values: [load, firstLines] }),
+      client.query<PackedBlock>({ ...keyLines, values: [load, firstLines] }),
     );
     // Taken out: a connection remembers its last result.
+    return value.rows.splice(0);
+  }
+
+  /** At most `limit` of the blocks that were claimed before a block, with their keys: those that begin behind a line. */
+  async claimedBefore({ load, firstLine }: LoadBlock, behind: number, limit: number): Promise<PackedBlock[]> {
+    const { value } = await this.pool.write((client) =>
+      client.query<PackedBlock>({ ...claimedBefore, values: [load, firstLine, behind, limit] }),
+    );
     return value.rows.splice(0);
   }
 

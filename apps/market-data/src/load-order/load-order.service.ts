@@ -43,6 +43,16 @@ export class LoadOrderService {
     return { order, refusedFrames: new Set(earlier.refused_frames) };
   }
 
+  /** Keys and lines of the blocks that were claimed before a block, in the order of the file. */
+  async *claimedBefore(block: LoadBlock): AsyncGenerator<KeyLines> {
+    for (let behind = 0, isMore = true; isMore;) {
+      const blocks = await this.blocks.claimedBefore(block, behind, COMPARED_AT_ONCE);
+      for (const { key_lines } of blocks) yield unpackKeyLines(key_lines);
+      behind = blocks.at(-1)?.first_line ?? behind;
+      isMore = blocks.length === COMPARED_AT_ONCE;
+    }
+  }
+
   /**
    * Waits until the blocks are stored whose rows a block replaces.
    * @throws {Failure} `unavailable` when they are not in time

@@ -15,8 +15,12 @@ import { InstrumentsRepository } from '../instruments/instruments.repository.js'
 import { LoadBlocksRepository } from './load-blocks.repository.js';
 import { itKeepsTheOrderOfAFile } from './load-order.conformance.js';
 import { LoadOrderService } from './load-order.service.js';
+import { itJudgesMinuteStamps } from './minute-stamps.conformance.js';
 
-for (const store of timeseriesStores) itKeepsTheOrderOfAFile(store);
+for (const store of timeseriesStores) {
+  itKeepsTheOrderOfAFile(store);
+  itJudgesMinuteStamps(store);
+}
 
 const HEADER = 'code,exchange,date,open,high,low,close,volume';
 const SYMBOLS = 3;
