@@ -176,29 +176,31 @@ export class BarReader {
     this.#cell(fields, close);
     if (fields.starts[volume] === fields.ends[volume]) this.#noVolume();
     else this.#cell(fields, volume);
-    this.#cell(fields, amount);
+    let given = this.#cell(fields, amount);
     if (minutes === 0) {
-      this.#cell(fields, pre_close);
-      this.#cell(fields, adj_factor);
-      this.#cell(fields, trade_status);
+      given |= this.#cell(fields, pre_close) << 1;
+      given |= this.#cell(fields, adj_factor) << 2;
+      given |= this.#cell(fields, trade_status) << 3;
     }
     this.#byte(LF);
-    rows.add(barKey(id, minutes, day, minute), line, this.#at);
+    rows.add(barKey(id, minutes, day, minute), line, this.#at, given);
   }
 
-  /** A tab and the value's bytes; `\N` for none. */
-  #cell({ bytes, starts, ends }: Fields, column: number): void {
+  /** A tab and the value's bytes, or `\N` for none; answers 1 for a value, 0 for none. */
+  #cell({ bytes, starts, ends }: Fields, column: number): 0 | 1 {
     const out = this.#out;
     let at = this.#at;
     out[at++] = TAB;
     const end = column < 0 ? 0 : (ends[column] as number);
     let from = column < 0 ? 0 : (starts[column] as number);
-    if (from >= end) {
+    const given = from < end ? 1 : 0;
+    if (given === 0) {
       out[at++] = BACKSLASH;
       out[at++] = LETTER_N;
     }
     while (from < end) out[at++] = bytes[from++] as number;
     this.#at = at;
+    return given;
   }
 
   #noVolume(): void {

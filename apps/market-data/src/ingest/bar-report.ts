@@ -65,11 +65,20 @@ export function abortedReport(read: ReadBars): Outcome['report'] {
   return { ...report, items: [...block.refused.map(refusedItem), ...others].sort(byLine) };
 }
 
+/** What became of a block, and its place among the blocks of its file. */
+interface StoredBlock {
+  readonly stored: StoredRows;
+  /** Superseded rows whose optional values were stored. */
+  readonly filled?: StoredRows;
+  readonly order: BlockOrder | undefined;
+}
+
 /** A block that was stored; without the position of its commit, which is known only afterwards. */
-export function barReport(read: ReadBars, stored: StoredRows, order?: BlockOrder): Outcome['report'] {
+export function barReport(read: ReadBars, { stored, filled, order }: StoredBlock): Outcome['report'] {
   const { request, block, symbols } = read;
-  const inserted = stored.daily.inserted.length + stored.minute.inserted.length;
-  const updated = stored.daily.updated.length + stored.minute.updated.length;
+  const changed = [stored, filled].flatMap((rows) => (rows === undefined ? [] : [rows.daily, rows.minute]));
+  const inserted = changed.reduce((sum, rows) => sum + rows.inserted.length, 0);
+  const updated = changed.reduce((sum, rows) => sum + rows.updated.length, 0);
   const failed = block.refused.length;
   const report = {
     ...emptyReport(read),

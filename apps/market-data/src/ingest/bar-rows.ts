@@ -104,6 +104,7 @@ export class BarRows {
   #keys = new Float64Array(ROWS_FIRST);
   #lines = new Float64Array(ROWS_FIRST);
   #ends = new Uint32Array(ROWS_FIRST);
+  #given = new Uint8Array(ROWS_FIRST);
   #size = 0;
   #out: Buffer;
   #length = 0;
@@ -138,6 +139,11 @@ export class BarRows {
     return this.#lines[row] ?? 0;
   }
 
+  /** Which of the optional values a row has, a bit each in the order of their columns. */
+  givenOf(row: number): number {
+    return this.#given[row] ?? 0;
+  }
+
   /** Room for a row of `bytes`; write it, then {@link add} it with its end. */
   room(bytes: number): Buffer {
     if (this.#out.length - this.#length < bytes) {
@@ -153,9 +159,10 @@ export class BarRows {
     return this.#length;
   }
 
-  add(key: number, line: number, end: number): void {
+  /** `given`: which optional values the row has, see {@link givenOf}. */
+  add(key: number, line: number, end: number, given = 0): void {
     const row = this.#size;
-    let whole = end;
+    let [whole, has] = [end, given];
     if (row === this.#keys.length) this.#grow();
     // Files are mostly in order: only a step back can be a bar seen before.
     if (key > this.#newest && this.#rowOf === undefined) this.#newest = key;
@@ -165,14 +172,22 @@ export class BarRows {
       if (before !== undefined) {
         this.superseded.set(before, line);
         whole = this.#completed(before, end);
+        has |= this.givenOf(before);
       }
       this.#rowOf.set(key, row);
     }
     this.#keys[row] = key;
     this.#lines[row] = line;
     this.#ends[row] = whole;
+    this.#given[row] = has;
     this.#size = row + 1;
     this.#length = whole;
+  }
+
+  /** Adds a row whose values are given as {@link cells} answers them. */
+  addCells(key: number, line: number, cells: readonly string[]): void {
+    const text = `${cells.join('\t')}\n`;
+    this.add(key, line, this.end + this.room(text.length).write(text, this.end, 'latin1'));
   }
 
   /** The row's values as text, `\N` for none. */
@@ -195,7 +210,7 @@ export class BarRows {
 
   /** Gives the memory back, once the rows are stored and told of. */
   release(): void {
-    for (const memory of [this.#out, this.#keys, this.#lines, this.#ends]) release(memory);
+    for (const memory of [this.#out, this.#keys, this.#lines, this.#ends, this.#given]) release(memory);
   }
 
   /** Gives the row that is being added the values it lacks and the row before it has; answers where it ends then. */
@@ -213,6 +228,7 @@ export class BarRows {
     this.#keys = moved(this.#keys, new Float64Array(rows));
     this.#lines = moved(this.#lines, new Float64Array(rows));
     this.#ends = moved(this.#ends, new Uint32Array(rows));
+    this.#given = moved(this.#given, new Uint8Array(rows));
   }
 
   #startOf(row: number): number {
@@ -226,7 +242,7 @@ function rowsOf(keys: Float64Array): Map<number, number> {
   return rows;
 }
 
-function moved<Numbers extends Float64Array | Uint32Array>(from: Numbers, to: Numbers): Numbers {
+function moved<Numbers extends Float64Array | Uint32Array | Uint8Array>(from: Numbers, to: Numbers): Numbers {
   to.set(from);
   return to;
 }

@@ -10,6 +10,13 @@ export interface BarTable {
    * counted from 1. The rows come as the text of one array a column, which may be given as bytes.
    */
   readonly merge: string;
+  /**
+   * Stores rows where no bar stands; of a bar that stands only the optional values change. Takes what `merge` takes, and
+   * answers the rows that changed something, counted from 1, with the values of their bars.
+   */
+  readonly fill: string;
+  /** The first cells of a row say which bar it is: how many of them. */
+  readonly keyCells: number;
 }
 
 interface Column {
@@ -67,7 +74,29 @@ function statements({ table, key, stamp: { name: time, type }, values, optional 
     probe: `SELECT EXISTS (SELECT FROM unnest($1::int[], $2::${type}[], $3::${type}[]) AS i(id, first, last), LATERAL (
       SELECT FROM ${target} b WHERE b.instrument_id = i.id AND b.${time} BETWEEN i.first AND i.last LIMIT 1) AS found) AS any`,
     merge: mergeOf({ table: target, key, stamp: column(time, type), values, optional }),
+    keyCells: key.length,
+    fill: fillOf({ table: target, key, stamp: column(time, type), values, optional }),
   };
+}
+
+function fillOf({ table, key, stamp: { name: time, type }, values, optional }: Shape): string {
+  const all = [...key, ...values, ...optional];
+  const arrays = all.map((one, at) => `$${at + 3}::text::${one.type}[]`).join(', ');
+  const sameBar = key.map(({ name }) => `b.${name} = s.${name}`).join(' AND ');
+  const differs = optional.map(
+    ({ name }) => `(excluded.${name} IS NOT NULL AND excluded.${name} IS DISTINCT FROM b.${name})`,
+  );
+  const assignments = optional.map(({ name }) => `${name} = coalesce(excluded.${name}, b.${name})`);
+  const given = [...values, ...optional].map(({ name }) => `b.${name}::text`);
+  // Whether a bar stood is looked up beside the insert: rows of a partitioned table do not tell it.
+  return `WITH given AS MATERIALIZED (
+      SELECT s.*, b.instrument_id IS NULL AS fresh FROM unnest(${arrays}) WITH ORDINALITY AS s(${names(all)}, place)
+      LEFT JOIN ${table} b ON ${sameBar} AND b.${time} BETWEEN $1::${type} AND $2::${type}),
+    filled AS (
+      INSERT INTO ${table} AS b (${names(all)}) SELECT ${names(all)} FROM given ORDER BY ${names(key)}
+      ON CONFLICT (${names(key)}) DO UPDATE SET ${assignments.join(', ')} WHERE ${differs.join(' OR ')}
+      RETURNING ${key.map(({ name }) => `b.${name}`).join(', ')}, ARRAY[${given.join(', ')}] AS cells)
+    SELECT given.place::int, given.fresh, filled.cells FROM filled JOIN given USING (${names(key)})`;
 }
 
 function mergeOf({ table, key, stamp: { name: time, type }, values, optional }: Shape): string {

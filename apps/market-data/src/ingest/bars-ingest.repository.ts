@@ -13,10 +13,30 @@ export interface StoredRows {
   readonly minute: ChangedRows;
 }
 
+/** Rows that a later line of their file has replaced but for optional values that it lacks. */
+export interface FillingRows {
+  readonly daily: BarRows;
+  readonly minute: BarRows;
+}
+
+/** Bars that {@link FillingRows} changed, as they stand now. */
+export interface FilledBars extends ChangedRows {
+  readonly rows: BarRows;
+}
+
 /** Where blocks of bars are stored. */
 export abstract class BarsIngestRepository {
   /** Stores rows inside `transaction`; rows that stand already with the same values are left alone. */
   abstract store(transaction: Transaction, daily: BarRows, minute: BarRows): Promise<StoredRows>;
+
+  /**
+   * Gives bars that stand the optional values of these rows, and leaves everything else of them as it stands. Where no
+   * bar stands the whole row is stored: the block with the later line comes after it.
+   */
+  abstract fill(
+    transaction: Transaction,
+    filling: FillingRows,
+  ): Promise<{ readonly daily: FilledBars; readonly minute: FilledBars }>;
 
   /** Whether any bar of an instrument is stored. */
   abstract holds(

@@ -4,14 +4,14 @@ import { systemClock } from '@mystocks/kernel';
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
 import type { News } from '../idempotency/news.js';
-import { BarLines } from '../load-order/bar-lines.js';
+import { BarLines, boundsOf } from '../load-order/bar-lines.js';
 import type { BlockOrder } from '../load-order/block-order.js';
 import type { LoadBlock } from '../load-order/load-blocks.repository.js';
 import { LoadOrderService, type ClaimedPlace } from '../load-order/load-order.service.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
 import { changesOf, newsOfChange } from './bar-changes.js';
 import { abortedReport, barReport, checkedReport, emptyReport } from './bar-report.js';
-import { BarsIngestRepository, type StoredRows } from './bars-ingest.repository.js';
+import { BarsIngestRepository, type FillingRows, type StoredRows } from './bars-ingest.repository.js';
 import { dayKeyOf } from './bar-rows.js';
 import { framesOf } from './day-stamps.js';
 import type { Transaction } from './ingest-transactions.js';
@@ -21,6 +21,12 @@ import { lateStamps } from './late-stamps.js';
 interface OrderedBars {
   readonly read: ReadBars;
   readonly order: BlockOrder | undefined;
+  /** Rows of which only optional values are stored. */
+  readonly filling?: FillingRows | undefined;
+}
+
+interface ClaimedBars extends ClaimedPlace {
+  readonly filling: FillingRows;
 }
 
 /** Stores blocks of bars. A block is one transaction: everything that is good in it is stored, or nothing. */
@@ -40,17 +46,20 @@ export class BarsIngestService {
     if (claim !== undefined && request.register) await this.once.refuseAnother(claim);
     const given = await this.blocks.read(request);
     const block = loadBlockOf(given, owner);
-    const { read, order } = await this.order(given, owner);
+    const { read, order, filling } = await this.order(given, owner);
     if (block !== undefined && order !== undefined) await this.loads.waitFor(block.load, order.after);
     const batch = { kind: 'bars', claim, receivedAtMs: read.receivedAtMs } as const;
     const report = await this.once.run(batch, async (transaction) => {
       const isFirst = block === undefined || (await this.loads.store(transaction, block));
       // With a key this is the first run of the block whatever its mark says: the key itself tells a second one.
-      return this.#store(transaction, read, { order, isFirst: isFirst || claim !== undefined });
+      return this.#store(transaction, { read, order, filling }, isFirst || claim !== undefined);
     });
     if (report.replayed === true && block !== undefined) await this.loads.markStored(block);
     // Not after a failure: a write of the rows may be under way.
-    for (const rows of [read.block.daily, read.block.minute]) rows.release();
+    for (const { daily, minute } of [read.block, ...(filling === undefined ? [] : [filling])]) {
+      daily.release();
+      minute.release();
+    }
     return report;
   }
 
@@ -68,14 +77,15 @@ export class BarsIngestService {
   async order(read: ReadBars, owner: string): Promise<OrderedBars> {
     const block = loadBlockOf(read, owner);
     if (block === undefined) return { read, order: undefined };
-    const { order, refusedFrames } = await this.#claim(block, read);
+    const { order, filling, refusedFrames } = await this.#claim(block, read);
     const own = framesOf(read.block.minute.keys.map(dayKeyOf));
     if (![...refusedFrames].some((frame) => own.has(frame))) {
-      return { read: await this.#warned(block, read, refusedFrames), order };
+      return { read: await this.#warned(block, read, refusedFrames), order, filling };
     }
     const again = await this.blocks.readAgain(read, refusedFrames);
     const claimed = await this.#claim(block, again);
-    return { read: await this.#warned(block, again, refusedFrames), order: claimed.order };
+    const warned = await this.#warned(block, again, refusedFrames);
+    return { read: warned, order: claimed.order, filling: claimed.filling };
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */
@@ -94,26 +104,31 @@ export class BarsIngestService {
     return { ...read, block: { ...block, remarks: addRemarks(block.remarks, { warnings }) } };
   }
 
-  async #claim(place: LoadBlock, { block }: ReadBars): Promise<ClaimedPlace> {
+  async #claim(place: LoadBlock, { block }: ReadBars): Promise<ClaimedBars> {
     const lines = new BarLines(block.daily, block.minute);
     const claimed = await this.loads.claim(place, lines, {
-      bounds: lines.bounds,
+      bounds: boundsOf(lines.keys),
       refusedFrames: [...block.refusedFrames],
     });
+    const filling = lines.filling(claimed.order.filling);
     lines.drop(claimed.order.dropped);
-    return claimed;
+    return { ...claimed, filling };
   }
 
-  async #store(
-    transaction: Transaction,
-    read: ReadBars,
-    { order, isFirst }: { readonly order: BlockOrder | undefined; readonly isFirst: boolean },
-  ): Promise<Outcome> {
+  async #store(transaction: Transaction, ordered: OrderedBars, isFirst: boolean): Promise<Outcome> {
+    const { read, order, filling } = ordered;
     const { block } = read;
     if (isAborted(read)) return { report: abortedReport(read), news: [] };
     if (block.daily.size + block.minute.size === 0) return { report: emptyReport(read), news: [] };
-    const stored = isFirst ? await this.store(transaction, read) : nothingStored;
-    return { report: barReport(read, stored, order), news: barNews(read, stored) };
+    if (!isFirst) return { report: barReport(read, { stored: nothingStored, order }), news: [] };
+    const stored = await this.store(transaction, read);
+    const news = barNews(read, block, stored);
+    if (filling === undefined || filling.daily.size + filling.minute.size === 0) {
+      return { report: barReport(read, { stored, order }), news };
+    }
+    const filled = await this.bars.fill(transaction, filling);
+    const rows = { daily: filled.daily.rows, minute: filled.minute.rows };
+    return { report: barReport(read, { stored, filled, order }), news: [...news, ...barNews(read, rows, filled)] };
   }
 }
 
@@ -131,10 +146,10 @@ function loadBlockOf(read: ReadBars, owner: string): LoadBlock | undefined {
 }
 
 /** What changed, once a symbol and frame. */
-function barNews({ block, symbols, receivedAtMs }: ReadBars, stored: StoredRows): News[] {
+function barNews({ symbols, receivedAtMs }: ReadBars, rows: FillingRows, stored: StoredRows): News[] {
   const changes = [
-    ...changesOf(block.daily, [...stored.daily.inserted, ...stored.daily.updated]),
-    ...changesOf(block.minute, [...stored.minute.inserted, ...stored.minute.updated]),
+    ...changesOf(rows.daily, [...stored.daily.inserted, ...stored.daily.updated]),
+    ...changesOf(rows.minute, [...stored.minute.inserted, ...stored.minute.updated]),
   ];
   return changes.flatMap((change) => {
     const symbol = symbols.get(change.instrument);

@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { WritingClient } from '@mystocks/connection-pool';
-import { barPlace, endsOf, type BarRows } from './bar-rows.js';
+import { barPlace, BarRows, endsOf, NO_VALUE } from './bar-rows.js';
 import { tables, type BarTable } from './bar-tables.js';
-import { BarsIngestRepository, type ChangedRows, type StoredRows } from './bars-ingest.repository.js';
+import {
+  BarsIngestRepository,
+  type ChangedRows,
+  type FilledBars,
+  type FillingRows,
+  type StoredRows,
+} from './bars-ingest.repository.js';
 import { columnArrays } from './column-arrays.js';
 import type { Transaction } from './ingest-transactions.js';
 import { release } from './release.js';
@@ -16,6 +22,16 @@ export class PostgresBarsIngestRepository extends BarsIngestRepository {
     return {
       daily: await storeRows(transaction, tables.daily, daily),
       minute: await storeRows(transaction, tables.minute, minute),
+    };
+  }
+
+  async fill(
+    transaction: Transaction,
+    { daily, minute }: FillingRows,
+  ): Promise<{ daily: FilledBars; minute: FilledBars }> {
+    return {
+      daily: await fillRows(transaction, tables.daily, daily),
+      minute: await fillRows(transaction, tables.minute, minute),
     };
   }
 
@@ -41,6 +57,26 @@ async function storeRows({ client, straight }: Transaction, table: BarTable, row
   release(columns.memory);
   const [changed] = answers;
   return changed === undefined ? nothing : inRows(changed, rows);
+}
+
+async function fillRows({ client }: Transaction, table: BarTable, given: BarRows): Promise<FilledBars> {
+  const rows = new BarRows(0);
+  if (given.size === 0) return { ...nothing, rows };
+  const { firsts, lasts } = rangesOf(given);
+  const columns = columnArrays(given.copyText());
+  const { rows: answers } = await client.query<{ place: number; fresh: boolean; cells: (string | null)[] }>({
+    text: table.fill,
+    values: [earliest(firsts), latest(lasts), ...columns.arrays],
+  });
+  release(columns.memory);
+  const [inserted, updated]: [number[], number[]] = [[], []];
+  for (const { place, fresh, cells } of answers) {
+    const row = place - 1;
+    (fresh ? inserted : updated).push(rows.size);
+    const key = given.cells(row).slice(0, table.keyCells);
+    rows.addCells(given.keyOf(row), given.lineOf(row), [...key, ...cells.map((cell) => cell ?? NO_VALUE)]);
+  }
+  return { inserted, updated, rows };
 }
 
 /** The statement counts what was sent to it, from 1: numbers of rows again. */

@@ -7,13 +7,19 @@ import { removedMeanwhile } from '../instruments/removal/removed-meanwhile.js';
 import { fitsDouble } from '../timeseries/exact-decimal.js';
 import { grouped } from '../timeseries/grouped.js';
 import { insertStatements, type SeriesRows } from '../timeseries/insert-statements.js';
-import { mergedBar, type BarValues, type MergedBar } from '../timeseries/merged-bar.js';
+import { filledBar, mergedBar, type BarValues, type MergedBar } from '../timeseries/merged-bar.js';
 import { barsSeries } from '../timeseries/series-names.js';
 import { lockSeries, markWriting } from '../timeseries/series-transaction.js';
 import { barColumns, columnList } from '../timeseries/tdengine-schema.js';
 import { TdengineStore } from '../timeseries/tdengine.store.js';
-import { barPlace, NO_VALUE, type BarRows } from './bar-rows.js';
-import { BarsIngestRepository, type ChangedRows, type StoredRows } from './bars-ingest.repository.js';
+import { barPlace, BarRows, NO_VALUE } from './bar-rows.js';
+import {
+  BarsIngestRepository,
+  type ChangedRows,
+  type FilledBars,
+  type FillingRows,
+  type StoredRows,
+} from './bars-ingest.repository.js';
 import type { Transaction } from './ingest-transactions.js';
 import { StandingBars } from './standing-bars.js';
 
@@ -48,22 +54,39 @@ export class TdengineBarsIngestRepository extends BarsIngestRepository {
     super();
   }
 
-  async store({ client }: Transaction, daily: BarRows, minute: BarRows): Promise<StoredRows> {
+  async store(transaction: Transaction, daily: BarRows, minute: BarRows): Promise<StoredRows> {
+    const changed = await this.#merge(transaction, { daily, minute }, mergedBar);
+    return { daily: changesOf(changed, 'daily'), minute: changesOf(changed, 'minute') };
+  }
+
+  async fill(transaction: Transaction, filling: FillingRows): Promise<{ daily: FilledBars; minute: FilledBars }> {
+    const changed = await this.#merge(transaction, filling, filledBar);
+    return {
+      daily: filledBars(changed, 'daily', filling.daily),
+      minute: filledBars(changed, 'minute', filling.minute),
+    };
+  }
+
+  async holds(_transaction: Transaction, { symbol }: { readonly symbol: string }): Promise<boolean> {
+    const rows = await this.tdengine.query(sql`SELECT ts FROM bars WHERE symbol = ${literal.text(symbol)} LIMIT 1`);
+    return rows.length > 0;
+  }
+
+  async #merge(
+    { client }: Transaction,
+    { daily, minute }: FillingRows,
+    merged: typeof mergedBar,
+  ): Promise<ChangedBar[]> {
     const symbols = await this.directory.symbols();
     const given = [...givenBars('daily', daily, symbols), ...givenBars('minute', minute, symbols)];
     const instruments = [...daily.keys, ...minute.keys].map((key) => barPlace(key).instrument);
     await lockSeries(client, 'bars', instruments);
     const standing = await new StandingBars(this.tdengine).read(client, given);
     const changed = given
-      .map((bar) => ({ ...bar, merged: mergedBar(bar.values, standing.get(bar)) }))
-      .filter(({ merged }) => merged.outcome !== 'unchanged');
+      .map((bar) => ({ ...bar, merged: merged(bar.values, standing.get(bar)) }))
+      .filter(({ merged: { outcome } }) => outcome !== 'unchanged');
     if (changed.length > 0) await this.#insert(changed, await markWriting(client));
-    return { daily: changesOf(changed, 'daily'), minute: changesOf(changed, 'minute') };
-  }
-
-  async holds(_transaction: Transaction, { symbol }: { readonly symbol: string }): Promise<boolean> {
-    const rows = await this.tdengine.query(sql`SELECT ts FROM bars WHERE symbol = ${literal.text(symbol)} LIMIT 1`);
-    return rows.length > 0;
+    return changed;
   }
 
   async #insert(changed: readonly ChangedBar[], writer: number): Promise<void> {
@@ -88,6 +111,19 @@ const changesOf = (changed: readonly ChangedBar[], table: GivenBar['table']): Ch
     changed.filter((bar) => bar.table === table && bar.merged.outcome === outcome).map(({ row }) => row);
   return { inserted: rowsOf('inserted'), updated: rowsOf('updated') };
 };
+
+/** The bars as they stand now. */
+function filledBars(changed: readonly ChangedBar[], table: GivenBar['table'], given: BarRows): FilledBars {
+  const rows = new BarRows(0);
+  const [inserted, updated]: [number[], number[]] = [[], []];
+  for (const { row, timeframe, merged } of changed.filter((bar) => bar.table === table)) {
+    (merged.outcome === 'inserted' ? inserted : updated).push(rows.size);
+    const place = given.cells(row).slice(0, timeframe === '1Day' ? 2 : 3);
+    const values = merged.values.map((value) => (value === null ? NO_VALUE : String(value)));
+    rows.addCells(given.keyOf(row), given.lineOf(row), [...place, ...values]);
+  }
+  return { inserted, updated, rows };
+}
 
 function givenBars(table: GivenBar['table'], rows: BarRows, symbols: ReadonlyMap<number, string>): GivenBar[] {
   return rows.stored().map((row) => {

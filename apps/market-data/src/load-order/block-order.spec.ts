@@ -3,56 +3,111 @@ import fc from 'fast-check';
 import { BlockComparison, type BlockOrder } from './block-order.js';
 import { packKeyLines, unpackKeyLines, type KeyLines } from './key-lines.js';
 
-/** A line of a file: the bar it is about. Its value is the number of the line, so that no two lines say the same. */
-type File = readonly number[];
+/** A line of a file: the bar it is about, and which optional values it gives. What it gives is the number of the line. */
+interface ModelLine {
+  readonly key: number;
+  readonly given: number;
+}
+type File = readonly ModelLine[];
+
+const OPTIONAL = [0, 1, 2];
+/** A bar: the line that its prices come from, and the line that each optional value comes from. */
+interface ModelBar {
+  readonly price: number;
+  readonly optional: readonly (number | undefined)[];
+}
+type Bars = Map<number, ModelBar>;
 
 interface ModelBlock {
   readonly first: number;
   readonly rows: KeyLines;
+  readonly bars: Bars;
   /** Lines that later lines of the same block replace. */
   readonly within: ReadonlyMap<number, number>;
 }
 
-const aFile = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 60 });
+const aLine = fc.record({ key: fc.integer({ min: 0, max: 12 }), given: fc.integer({ min: 0, max: 7 }) });
+const aFile = fc.array(aLine, { minLength: 1, maxLength: 60 });
 const cuts = fc.array(fc.integer({ min: 1, max: 59 }), { maxLength: 8 });
+/** Bars that stand before the file: from line 0. */
+const before = fc.uniqueArray(fc.integer({ min: 0, max: 12 }), { maxLength: 4 });
+const standing = (keys: readonly number[]): Bars =>
+  new Map(keys.map((key) => [key, { price: 0, optional: OPTIONAL.map(() => 0) }]));
+
+const has = (given: number, bit: number): boolean => (given & (1 << bit)) !== 0;
+/** A bar with what a later one gives. */
+const merged = (bar: ModelBar | undefined, later: ModelBar): ModelBar => ({
+  price: later.price,
+  optional: OPTIONAL.map((bit) => later.optional[bit] ?? bar?.optional[bit]),
+});
+const barOf = (line: number, given: number): ModelBar => ({
+  price: line,
+  optional: OPTIONAL.map((bit) => (has(given, bit) ? line : undefined)),
+});
+const givenOf = ({ optional }: ModelBar): number =>
+  OPTIONAL.reduce((bits, bit) => bits | (optional[bit] === undefined ? 0 : 1 << bit), 0);
 
 /** Blocks of the lines between the cuts; of lines with one key in a block the last one is stored. */
 function blocksOf(file: File, at: readonly number[]): ModelBlock[] {
   const starts = [...new Set([0, ...at.filter((cut) => cut < file.length)])].sort((a, b) => a - b);
   return starts.map((start, index) => {
-    const last = new Map<number, number>();
+    const bars: Bars = new Map();
     const within = new Map<number, number>();
     for (let line = start; line < (starts[index + 1] ?? file.length); line += 1) {
-      const key = file[line] as number;
-      const before = last.get(key);
-      if (before !== undefined) within.set(before, line + 1);
-      last.set(key, line + 1);
+      const { key, given } = file[line] as ModelLine;
+      const known = bars.get(key);
+      if (known !== undefined) within.set(known.price, line + 1);
+      bars.set(key, merged(known, barOf(line + 1, given)));
     }
-    const rows = { keys: Float64Array.from(last.keys()), lines: Float64Array.from(last.values()) };
-    return { first: start + 1, rows, within };
+    const rows = {
+      keys: Float64Array.from(bars.keys()),
+      lines: Float64Array.from(bars.values(), ({ price }) => price),
+      given: Uint8Array.from(bars.values(), givenOf),
+    };
+    return { first: start + 1, rows, bars, within };
   });
 }
 
-const orderOf = (block: ModelBlock, claimedBefore: readonly ModelBlock[]): BlockOrder => {
+/** Compares with the blocks of each side from the nearest on, until those farther away cannot matter. */
+function orderOf(block: ModelBlock, claimedBefore: readonly ModelBlock[]): BlockOrder {
   const comparison = new BlockComparison(block.rows);
-  for (const { first, rows } of claimedBefore) comparison.add(first, unpackKeyLines(packKeyLines(rows)));
+  const distance = ({ first }: ModelBlock): number => Math.abs(first - block.first);
+  for (const { first, rows } of claimedBefore.toSorted((a, b) => distance(a) - distance(b))) {
+    const side = first < block.first ? comparison.above : comparison.below;
+    if (side.open.length > 0) comparison.add(first, unpackKeyLines(packKeyLines(rows)));
+  }
   return comparison.order();
-};
+}
+
+/** Stores a block as both stores do: rows replace and keep what they lack, dropped ones fill in. */
+function storeBlock(bars: Bars, { rows, bars: own }: ModelBlock, { dropped, filling }: BlockOrder): void {
+  rows.keys.forEach((key, row) => {
+    const given = own.get(key) as ModelBar;
+    const stands = bars.get(key);
+    if (!dropped.has(row)) bars.set(key, merged(stands, given));
+    const bits = filling.get(row);
+    if (bits === undefined) return;
+    const optional = OPTIONAL.map((bit) => (has(bits, bit) ? given.optional[bit] : stands?.optional[bit]));
+    bars.set(key, { price: stands?.price ?? given.price, optional });
+  });
+}
 
 /** Claims the blocks in `claims` order, then stores any block that need not wait, as `pick` chooses. */
-function storedBy(blocks: readonly ModelBlock[], claims: readonly number[], pick: (from: number) => number) {
+function storedBy(
+  blocks: readonly ModelBlock[],
+  { claims, stood }: { readonly claims: readonly number[]; readonly stood: Bars },
+  pick: (from: number) => number,
+) {
   const claimed: ModelBlock[] = [];
   const waiting: { block: ModelBlock; order: BlockOrder }[] = [];
   const stored = new Set<number>();
-  const values = new Map<number, number>();
+  const bars = new Map(stood);
   const store = (): void => {
     const ready = waiting.filter(({ order }) => order.after.every((first) => stored.has(first)));
     const next = ready[pick(ready.length)];
     if (next === undefined) throw new Error('all blocks wait for each other');
     waiting.splice(waiting.indexOf(next), 1);
-    next.block.rows.keys.forEach((key, row) => {
-      if (!next.order.dropped.has(row)) values.set(key, next.block.rows.lines[row] as number);
-    });
+    storeBlock(bars, next.block, next.order);
     stored.add(next.block.first);
   };
   const orders: BlockOrder[] = [];
@@ -68,15 +123,21 @@ function storedBy(blocks: readonly ModelBlock[], claims: readonly number[], pick
     }
   }
   while (waiting.length > 0) store();
-  return { values, orders, claimed };
+  return { bars, orders, claimed };
 }
 
-const inTurn = (file: File): Map<number, number> => new Map(file.map((key, at) => [key, at + 1]));
+function inTurn(file: File, stood: Bars): Bars {
+  const bars = new Map(stood);
+  file.forEach(({ key, given }, at) => bars.set(key, merged(bars.get(key), barOf(at + 1, given))));
+  return bars;
+}
+const sorted = (bars: Bars): Bars => new Map([...bars].sort(([a], [b]) => a - b));
 
 describe('the order of the blocks of a file', () => {
   it('ends as if the lines had been stored one after the other, and counts every superseded line once', () => {
     fc.assert(
-      fc.property(aFile, cuts, fc.infiniteStream(fc.nat()), (file, at, numbers) => {
+      fc.property(aFile, cuts, before, fc.infiniteStream(fc.nat()), (file, at, keys, numbers) => {
+        const stood = standing(keys);
         const pick = (from: number): number => (numbers.next().value as number) % Math.max(from, 1);
         const blocks = blocksOf(file, at);
         const claims = blocks.map((_, index) => index);
@@ -84,10 +145,13 @@ describe('the order of the blocks of a file', () => {
           const other = pick(left + 1);
           [claims[left], claims[other]] = [claims[other] as number, claims[left] as number];
         }
-        const { values, orders, claimed } = storedBy(blocks, claims, pick);
-        expect(new Map([...values].sort())).toEqual(new Map([...inTurn(file)].sort()));
+        const { bars, orders, claimed } = storedBy(blocks, { claims, stood }, pick);
+        expect(sorted(bars)).toEqual(sorted(inTurn(file, stood)));
+        for (const [index, { after }] of orders.entries()) {
+          for (const first of after) expect(first).toBeLessThan(claimed[index]?.first ?? 0);
+        }
 
-        const superseded = file.length - new Set(file).size;
+        const superseded = file.length - new Set(file.map(({ key }) => key)).size;
         const within = blocks.reduce((sum, block) => sum + block.within.size, 0);
         const between = orders.reduce((sum, { dropped, newlyReplaced }) => sum + dropped.size + newlyReplaced, 0);
         expect(within + between).toBe(superseded);
@@ -102,10 +166,10 @@ describe('the order of the blocks of a file', () => {
         expect(by.size).toBe(superseded);
         for (const [line, later] of by) {
           expect(later).toBeGreaterThan(line);
-          expect(file[later - 1]).toBe(file[line - 1]);
+          expect(file[later - 1]?.key).toBe(file[line - 1]?.key);
         }
         // The same report whatever the order of the claims was.
-        const sequential = storedBy(blocks, [...blocks.keys()], () => 0);
+        const sequential = storedBy(blocks, { claims: [...blocks.keys()], stood }, () => 0);
         const inOrder = new Map(sequential.orders.flatMap(({ replaced }) => replaced.map((one) => [one.line, one.by])));
         for (const block of blocks) for (const [line, later] of block.within) inOrder.set(line, later);
         expect(new Map([...by].sort())).toEqual(new Map([...inOrder].sort()));
@@ -118,8 +182,10 @@ describe('the order of the blocks of a file', () => {
     const rows = fc.uniqueArray(fc.maxSafeNat(), { maxLength: 50 });
     fc.assert(
       fc.property(rows, fc.array(fc.maxSafeNat(), { minLength: 50, maxLength: 50 }), (keys, lines) => {
-        const given = { keys: Float64Array.from(keys), lines: Float64Array.from(lines.slice(0, keys.length)) };
-        expect(unpackKeyLines(packKeyLines(given))).toEqual(given);
+        const own = lines.slice(0, keys.length);
+        const given = Uint8Array.from(own, (line) => line % 16);
+        const block = { keys: Float64Array.from(keys), lines: Float64Array.from(own), given };
+        expect(unpackKeyLines(packKeyLines(block))).toEqual(block);
       }),
     );
   });
@@ -127,6 +193,6 @@ describe('the order of the blocks of a file', () => {
   it('takes about a kilobyte for ten thousand bars in order', () => {
     const keys = Float64Array.from({ length: 10_000 }, (_, row) => 2 ** 40 + row * 2_048);
     const lines = Float64Array.from(keys, (_, row) => row + 2);
-    expect(packKeyLines({ keys, lines }).length).toBeLessThan(2_000);
+    expect(packKeyLines({ keys, lines, given: new Uint8Array(keys.length).fill(3) }).length).toBeLessThan(2_000);
   });
 });

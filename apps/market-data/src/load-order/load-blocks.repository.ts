@@ -76,6 +76,12 @@ const keyLines = {
   text: `SELECT first_line::float8 AS first_line, key_lines FROM market_data.load_blocks
     WHERE load = $1 AND first_line = ANY ($2)`,
 };
+const overlapping = {
+  name: 'load-overlapping',
+  text: `SELECT b.first_line::float8 AS first_line
+    FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted(first_line, place) JOIN market_data.load_blocks b USING (first_line)
+    WHERE b.load = $1 AND b.stamps && $3 AND b.ranges && $4 ORDER BY wanted.place`,
+};
 const claimedBefore = {
   name: 'load-claimed-before',
   text: `SELECT o.first_line::float8 AS first_line, o.key_lines
@@ -104,6 +110,11 @@ const forget = {
 
 const range = ([from, to]: readonly [number, number]): string => `[${from},${to}]`;
 
+const boundsText = ({ stamps, ranges }: BlockBounds): [string, string] => [
+  stamps === undefined ? 'empty' : range(stamps),
+  `{${ranges.map(range).join(',')}}`,
+];
+
 /** Which blocks of which files there are, with the keys they give. Everything is read on the primary. */
 @Injectable()
 export class LoadBlocksRepository {
@@ -113,12 +124,8 @@ export class LoadBlocksRepository {
    * Claims the place of a block among the blocks of its load, in a short transaction of its own: claims of one load come
    * one after the other, and each sees all before it.
    */
-  async claim(
-    { load, firstLine }: LoadBlock,
-    { bounds: { stamps, ranges }, packed, refusedFrames }: Claim,
-  ): Promise<EarlierClaims> {
-    const hull = stamps === undefined ? 'empty' : range(stamps);
-    const values = [load, firstLine, hull, `{${ranges.map(range).join(',')}}`, packed, refusedFrames];
+  async claim({ load, firstLine }: LoadBlock, { bounds, packed, refusedFrames }: Claim): Promise<EarlierClaims> {
+    const values = [load, firstLine, ...boundsText(bounds), packed, refusedFrames];
     const { value } = await this.pool.write(async (client) => {
       await client.query({ ...begin, values: [load] });
       return client.query<EarlierClaims>({ ...claim, values });
@@ -133,6 +140,15 @@ export class LoadBlocksRepository {
     );
     // Taken out: a connection remembers its last result.
     return value.rows.splice(0);
+  }
+
+  /** Those of the blocks, in their order, that may have keys within these bounds. */
+  async overlapping(load: string, firstLines: readonly number[], bounds: BlockBounds): Promise<number[]> {
+    const values = [load, firstLines, ...boundsText(bounds)];
+    const { value } = await this.pool.write((client) =>
+      client.query<{ first_line: number }>({ ...overlapping, values }),
+    );
+    return value.rows.map(({ first_line }) => first_line);
   }
 
   /** At most `limit` of the blocks that were claimed before a block, with their keys: those that begin behind a line. */

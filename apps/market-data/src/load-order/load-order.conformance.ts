@@ -118,6 +118,82 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       expect(await closes()).toEqual([9.9, 10]);
     });
 
+    describe('with values that lines may lack', () => {
+      const MORE = `${HEADER},amount,pre_close,adj_factor,trade_status`;
+      const blocks: Given[] = [
+        [2, `${line('2024-06-14', '9.7')},970,9.1,1.1,1`],
+        [102, `${line('2024-06-14', '9.8')},980,,1.2,`],
+        [202, `${line('2024-06-14', '9.9')},,9.3,,`],
+      ];
+      const orders = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+      ];
+      const putMore = (at: number): Promise<IngestReport> => {
+        const [first_line, body] = blocks[at] as Given;
+        return ingest.bars.ingest(request(MORE, body, { first_line, load: `file-${String(files)}` }));
+      };
+      const isLast = { t: '2024-06-14T00:00:00+08:00', c: 9.9, amt: 980 };
+
+      it.each(orders)(
+        'keep the last one that a line gives, in whatever order they come: %i, %i, %i',
+        async (...order) => {
+          for (const isStored of [false, true]) {
+            files += 1;
+            await ingest.empty();
+            if (isStored) await ingest.bars.ingest(request(MORE, `${line('2024-06-14', '9')},900,9,1,0`));
+            const reports: IngestReport[] = [];
+            for (const at of order) reports.push(await putMore(at));
+            expect((await reader.page({ symbol: '600519.SH' })).bars).toMatchObject([isLast]);
+            // The factor of line 102.
+            const [adjusted] = (await reader.page({ symbol: '600519.SH', adjustment: 'hfq' })).bars;
+            expect(adjusted?.c).toBeCloseTo(9.9 * 1.2, 6);
+            if (store.name === 'PostgreSQL') {
+              expect(
+                await ingest.rows(
+                  'SELECT pre_close::float8, adj_factor::float8, trade_status FROM market_data.bars_daily',
+                ),
+              ).toEqual([{ pre_close: 9.3, adj_factor: 1.2, trade_status: 1 }]);
+            }
+            for (const { total, inserted, updated, unchanged, failed } of reports) {
+              expect(inserted + updated + unchanged + failed).toBe(total);
+            }
+          }
+        },
+      );
+
+      it('announce the bar as it stands when a line further up adds a value to it', async () => {
+        await putMore(2);
+        ingest.bus.published.length = 0;
+        expect(await putMore(1)).toMatchObject({ total: 1, inserted: 0, updated: 1, unchanged: 0 });
+        expect(ingest.changes()).toMatchObject([
+          { symbol: '600519.SH', timeframe: '1Day', bar: isLast, bars: [isLast] },
+        ]);
+        ingest.bus.published.length = 0;
+        // Of what this line gives, later lines give all but the status.
+        expect(await putMore(0)).toMatchObject({ updated: 1 });
+        expect(ingest.changes()).toMatchObject([{ bar: isLast }]);
+      });
+
+      it('are the same for minute bars', async () => {
+        const header = 'code,exchange,date,time,open,high,low,close,volume,amount';
+        const minutes: Given[] = [
+          [2, '600519,SSE,2024-06-14,09:31,10,11,9.5,10,100,1000'],
+          [102, '600519,SSE,2024-06-14,09:31,10,11,9.5,10.5,100,'],
+        ];
+        for (const [first_line, body] of minutes.toReversed()) {
+          const load = `file-${String(files)}`;
+          await ingest.bars.ingest(request(header, body, { first_line, load, timeframe: '1Min' }));
+        }
+        const { bars } = await reader.page({ symbol: '600519.SH', timeframe: '1Min' });
+        expect(bars).toMatchObject([{ t: '2024-06-14T09:31:00+08:00', c: 10.5, amt: 1_000 }]);
+      });
+    });
+
     it('know nothing of the blocks of another file', async () => {
       await put(...lower);
       files += 1;

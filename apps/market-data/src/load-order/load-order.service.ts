@@ -4,6 +4,7 @@ import { Failure } from '@mystocks/contracts';
 import { remainingMs, systemClock } from '@mystocks/kernel';
 import { currentContext, log } from '@mystocks/telemetry';
 import type { Transaction } from '../ingest/ingest-transactions.js';
+import { boundsOf } from './bar-lines.js';
 import { BlockComparison, type BlockOrder } from './block-order.js';
 import { packKeyLines, unpackKeyLines, type KeyLines } from './key-lines.js';
 import { FORGOTTEN_MAX, LoadBlocksRepository, type Claim, type LoadBlock } from './load-blocks.repository.js';
@@ -22,7 +23,7 @@ export interface ClaimedPlace {
   readonly refusedFrames: ReadonlySet<number>;
 }
 
-const alone: BlockOrder = { dropped: new Map(), replaced: [], newlyReplaced: 0, after: [] };
+const alone: BlockOrder = { dropped: new Map(), filling: new Map(), replaced: [], newlyReplaced: 0, after: [] };
 
 /**
  * Lets the blocks of one file be stored at the same time, by any instances, and end as if its lines had been stored one
@@ -39,7 +40,7 @@ export class LoadOrderService {
     this.#forgetSome();
     if (rows.keys.length === 0 && own.refusedFrames.length === 0) return { order: alone, refusedFrames: new Set() };
     const earlier = await this.blocks.claim(block, { ...own, packed: packKeyLines(rows) });
-    const order = await this.#compare(block.load, rows, earlier.overlapping);
+    const order = await this.#compare(block, rows, earlier.overlapping);
     return { order, refusedFrames: new Set(earlier.refused_frames) };
   }
 
@@ -80,16 +81,39 @@ export class LoadOrderService {
     return this.blocks.markStored(block);
   }
 
-  async #compare(load: string, rows: KeyLines, earlier: readonly number[]): Promise<BlockOrder> {
+  async #compare({ load, firstLine }: LoadBlock, rows: KeyLines, earlier: readonly number[]): Promise<BlockOrder> {
     if (earlier.length === 0) return alone;
     const comparison = new BlockComparison(rows);
-    for (let at = 0; at < earlier.length; at += COMPARED_AT_ONCE) {
-      const firstLines = earlier.slice(at, at + COMPARED_AT_ONCE);
-      for (const { first_line, key_lines } of await this.blocks.keyLines(load, firstLines)) {
-        comparison.add(first_line, unpackKeyLines(key_lines));
-      }
+    const above = earlier.filter((first) => first < firstLine).sort((a, b) => b - a);
+    const below = earlier.filter((first) => first > firstLine).sort((a, b) => a - b);
+    for (const [blocks, side] of [
+      [above, comparison.above],
+      [below, comparison.below],
+    ] as const) {
+      await this.#compareWith(load, blocks, { side, comparison });
     }
     return comparison.order();
+  }
+
+  /** The blocks of one side, from the nearest on, as long as one of them may say more than those before it. */
+  async #compareWith(
+    load: string,
+    blocks: readonly number[],
+    { side, comparison }: { readonly side: BlockComparison['above']; readonly comparison: BlockComparison },
+  ): Promise<void> {
+    let left = blocks;
+    for (let atOnce = 1; left.length > 0; atOnce = Math.min(2 * atOnce, COMPARED_AT_ONCE)) {
+      const next = left.slice(0, atOnce);
+      const packed = new Map<number, Buffer>();
+      for (const { first_line, key_lines } of await this.blocks.keyLines(load, next)) packed.set(first_line, key_lines);
+      for (const first of next) {
+        const keyLines = packed.get(first);
+        if (keyLines !== undefined) comparison.add(first, unpackKeyLines(keyLines));
+      }
+      const open = side.open;
+      left = open.length === 0 ? [] : left.slice(atOnce);
+      if (left.length > 0) left = await this.blocks.overlapping(load, left, boundsOf(open));
+    }
   }
 
   #forgetSome(): void {

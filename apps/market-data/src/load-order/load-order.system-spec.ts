@@ -22,7 +22,7 @@ for (const store of timeseriesStores) {
   itJudgesMinuteStamps(store);
 }
 
-const HEADER = 'code,exchange,date,open,high,low,close,volume';
+const HEADER = 'code,exchange,date,open,high,low,close,volume,amount';
 const SYMBOLS = 3;
 /** All of January 2024. */
 const days = tradingDays('2024-01-01', '2024-01-31');
@@ -35,37 +35,71 @@ function otherInstance({ pool, bus, transactions, store, once }: Ingest): BarsIn
   return new BarsIngestService(blocks, store.barsIngest, once, new LoadOrderService(new LoadBlocksRepository(pool)));
 }
 
-/** The bar of a line, as a number; the line itself has its own number as its close. */
-const lineOf = (bar: number, number: number): string => {
-  const day = days[bar % DAYS] ?? '';
-  return `60051${String(Math.floor(bar / DAYS))},SSE,${day},1,9999,1,${String(number)},100`;
-};
+/** A line of a file: its bar, as a number, and whether it gives an amount. */
+interface GivenLine {
+  readonly bar: number;
+  readonly hasAmount: boolean;
+}
+interface StandingBar {
+  readonly close: number;
+  readonly amount: number | null;
+}
 
-describe('many blocks of one file at once, at two instances', () => {
+/** The close of a line, and its amount where it has one, are its number. */
+const lineOf = ({ bar, hasAmount }: GivenLine, number: number): string => {
+  const day = days[bar % DAYS] ?? '';
+  const amount = hasAmount ? String(number) : '';
+  return `60051${String(Math.floor(bar / DAYS))},SSE,${day},1,9999,1,${String(number)},100,${amount}`;
+};
+const ALL = Array.from({ length: SYMBOLS * DAYS }, (_, bar) => lineOf({ bar, hasAmount: true }, 1)).join('\n');
+
+/** What stands once all lines were stored one after the other, behind what stood before. */
+function inTurn(file: readonly GivenLine[], isStored: boolean): Map<number, StandingBar> {
+  const bars = new Map<number, StandingBar>();
+  if (isStored) for (let bar = 0; bar < SYMBOLS * DAYS; bar += 1) bars.set(bar, { close: 1, amount: 1 });
+  file.forEach(({ bar, hasAmount }, at) => {
+    const number = at + 2;
+    bars.set(bar, { close: number, amount: hasAmount ? number : (bars.get(bar)?.amount ?? null) });
+  });
+  return bars;
+}
+
+describe.each(timeseriesStores)('many blocks of one file at once, at two instances with $name', (store) => {
   let ingest: Ingest;
   let instances: BarsIngestService[];
   beforeAll(async () => {
-    ingest = await openIngest();
+    ingest = await openIngest(store);
     instances = [ingest.bars, otherInstance(ingest)];
-    const all = Array.from({ length: SYMBOLS * DAYS }, (_, bar) => lineOf(bar, 1)).join('\n');
-    await ingest.bars.ingest(request(HEADER, all));
-  });
+    await ingest.bars.ingest(request(HEADER, ALL));
+  }, 60_000);
   afterAll(() => ingest.stop());
 
+  const standing = async (): Promise<Map<number, StandingBar>> => {
+    const bars = new Map<number, StandingBar>();
+    for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
+      const page = await barsReader(ingest).page({ symbol: `60051${String(symbol)}.SH` });
+      for (const { t, c, amt } of page.bars)
+        bars.set(symbol * DAYS + days.indexOf(t.slice(0, 10)), { close: c, amount: amt });
+    }
+    return bars;
+  };
+
   it('end as if the lines had been stored one after the other, and list every superseded line once', async () => {
-    const aLine = fc.integer({ min: 0, max: SYMBOLS * DAYS - 1 });
+    const aLine = fc.record({ bar: fc.integer({ min: 0, max: SYMBOLS * DAYS - 1 }), hasAmount: fc.boolean() });
     const aBlock = fc.array(aLine, { minLength: 1, maxLength: 40 });
     const property = fc.asyncProperty(
       fc.array(aBlock, { minLength: 2, maxLength: 12 }),
+      fc.boolean(),
       fc.infiniteStream(fc.nat()),
-      async (blocks, numbers) => {
+      async (blocks, isStored, numbers) => {
         await ingest.empty();
+        if (isStored) await ingest.bars.ingest(request(HEADER, ALL));
         const load = randomUUID();
         let next = 2;
-        const given = blocks.map((bars) => {
+        const given = blocks.map((lines) => {
           const first_line = next;
-          next += bars.length;
-          const body = bars.map((bar, at) => lineOf(bar, first_line + at)).join('\n');
+          next += lines.length;
+          const body = lines.map((line, at) => lineOf(line, first_line + at)).join('\n');
           return { order: Number(numbers.next().value), block: request(HEADER, body, { first_line, load }) };
         });
         const shuffled = given.toSorted((a, b) => a.order - b.order);
@@ -75,19 +109,14 @@ describe('many blocks of one file at once, at two instances', () => {
           sum = addRemarks(sum, report);
         });
         const file = blocks.flat();
-        const last = new Map(file.map((bar, at) => [bar, at + 2]));
-        const stored = new Map<number, number>();
-        for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
-          const { bars } = await barsReader(ingest).page({ symbol: `60051${String(symbol)}.SH` });
-          for (const { t, c } of bars) stored.set(symbol * DAYS + days.indexOf(t.slice(0, 10)), c);
-        }
-        expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(last));
-        expect(sum.superseded?.count ?? 0).toBe(file.length - last.size);
+        expect(Object.fromEntries(await standing())).toEqual(Object.fromEntries(inTurn(file, isStored)));
+        const superseded = file.length - new Set(file.map(({ bar }) => bar)).size;
+        expect(sum.superseded?.count ?? 0).toBe(superseded);
         const lines = sum.superseded?.lines ?? [];
-        expect(new Set(lines.map(({ line }) => line)).size).toBe(file.length - last.size);
-        for (const { line, by } of lines) expect(file[by - 2]).toBe(file[line - 2]);
+        expect(new Set(lines.map(({ line }) => line)).size).toBe(superseded);
+        for (const { line, by } of lines) expect(file[by - 2]?.bar).toBe(file[line - 2]?.bar);
       },
     );
     await fc.assert(property, { numRuns: 25, endOnFailure: true });
-  });
+  }, 60_000);
 });

@@ -25,3 +25,13 @@ export function mergedBar(given: BarValues, standing: StandingBar | undefined): 
   if (!differs && !standing.unsettled) return { values, fresh, outcome: 'unchanged' };
   return { values, fresh, outcome: fresh ? 'inserted' : 'updated' };
 }
+
+/** Prices and volume: they are always there. */
+const REQUIRED = 5;
+
+/** What becomes of a standing bar that is given only optional values; where none stands, the given one is stored whole. */
+export const filledBar = (given: BarValues, standing: StandingBar | undefined): MergedBar =>
+  mergedBar(
+    standing === undefined ? given : given.map((value, column) => (column < REQUIRED ? null : value)),
+    standing,
+  );
