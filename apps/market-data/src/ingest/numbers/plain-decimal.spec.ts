@@ -68,11 +68,22 @@ describe('a number by its value', () => {
   it.each([
     ['1200.5', 0],
     ['0.5', 0],
+    ['1000000000.5', 0],
+    ['10000000000.05', 0],
+    ['1000000000000.5', 0],
     ['0.0000001', 6],
     ['10.1234567', 6],
     ['10.0000001', 6],
   ])('keeps the real digits of %s instead of rounding them to %i decimals', (text, scale) => {
     expect(plain(text, scale)).toBeUndefined();
+  });
+
+  it.each([
+    ['1000000000.0001', 0, '1000000000'],
+    ['999999999.9999', 0, '1000000000'],
+    ['1234567890.1200001', 6, '1234567890.12'],
+  ])('rounds the noise of arithmetic away from %s, to %i decimals', (text, scale, expected) => {
+    expect(plain(text, scale)).toBe(expected);
   });
 
   it('leaves more digits than a double keeps to the check of the column', () => {

@@ -31,8 +31,21 @@ const CHARACTERS_MAX = 200;
 const POINT_MAX = 30;
 /** A double keeps so many digits of any decimal. */
 const DIGITS_MAX = 15;
-/** Noise lies within 1e-9 of the value; digits that no double can keep are noise only within its own precision. */
-const [NOISE_EXPONENT, PRECISION_EXPONENT] = [9, 15];
+/** A value and what it was rounded to, in units of its last digit; `step` is the last digit that was kept. */
+interface Rounded {
+  readonly rounded: bigint;
+  readonly difference: bigint;
+  readonly step: bigint;
+}
+
+const isWithin = (exponent: bigint, { rounded, difference }: Rounded): boolean =>
+  difference * 10n ** exponent <= rounded;
+/** Noise lies within 1e-9 of the value. */
+const isNoise = (value: Rounded): boolean => isWithin(9n, value);
+/** Of whole numbers it is less than a hundredth besides: half a share of a billion is none. */
+const isNoiseOfWhole = (value: Rounded): boolean => isNoise(value) && value.difference * 100n < value.step;
+/** Digits that no double can keep are noise only within its own precision. */
+const isLost = (value: Rounded): boolean => isWithin(15n, value);
 
 /** True for a word that stands for "no value". */
 export const isMissing = (text: string): boolean => MISSING.test(text);
@@ -48,9 +61,9 @@ export function plainDecimal(text: string, { scale, shift }: Rounding): PlainDec
   const value = digitsOf(text, shift);
   if (value === undefined) return undefined;
   if (value.digits === '') return { text: '0', rounded: false };
-  const kept = cut(value, value.point + scale, NOISE_EXPONENT);
+  const kept = cut(value, value.point + scale, scale === 0 ? isNoiseOfWhole : isNoise);
   if (kept === undefined) return undefined;
-  const short = kept.digits.length <= DIGITS_MAX ? kept : (cut(value, DIGITS_MAX, PRECISION_EXPONENT) ?? kept);
+  const short = kept.digits.length <= DIGITS_MAX ? kept : (cut(value, DIGITS_MAX, isLost) ?? kept);
   return { text: textOf(short), rounded: short !== value };
 }
 
@@ -67,17 +80,18 @@ function digitsOf(text: string, shift: number): Digits | undefined {
   return sign === '-' || Math.abs(point) > POINT_MAX ? undefined : { digits: trimmed, point };
 }
 
-/** The value rounded to its first `count` digits (half up), when that moves it by at most 10^-exponent of itself. */
-function cut(value: Digits, count: number, exponent: number): Digits | undefined {
+/** The value rounded to its first `count` digits (half up), when what is cut off may be. */
+function cut(value: Digits, count: number, mayBe: (rounded: Rounded) => boolean): Digits | undefined {
   const { digits, point } = value;
   if (digits.length <= count) return value;
   if (count < 0) return undefined;
-  const unit = 10n ** BigInt(digits.length - count);
+  const step = 10n ** BigInt(digits.length - count);
   const exact = BigInt(digits);
-  const rounded = (exact + unit / 2n) / unit;
-  const difference = exact > rounded * unit ? exact - rounded * unit : rounded * unit - exact;
-  if (difference * 10n ** BigInt(exponent) > rounded * unit) return undefined;
-  const text = rounded.toString();
+  const kept = (exact + step / 2n) / step;
+  const rounded = kept * step;
+  const difference = exact > rounded ? exact - rounded : rounded - exact;
+  if (!mayBe({ rounded, difference, step })) return undefined;
+  const text = kept.toString();
   return { digits: text.replace(/0+$/, ''), point: point + text.length - count };
 }
 
