@@ -85,8 +85,8 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     store,
     directory,
     bars,
-    lists: new InstrumentsIngestService(directory, registry, once),
-    factors: new FactorsIngestService(directory, new FactorsRepository(pool), once),
+    lists: new InstrumentsIngestService(directory, registry, once, loads),
+    factors: new FactorsIngestService(directory, new FactorsRepository(pool), once, loads),
     instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
     removal: new InstrumentRemovalService(new InstrumentsRepository(pool), store.barsIngest, store.quotes, once),
     rows: async (text: string): Promise<Record<string, unknown>[]> =>

@@ -87,8 +87,6 @@ export class IngestBarsRequest extends IngestRequest {
   @IsOneOf(barStamps, { optional: true }) readonly stamps?: BarStamps;
   /** The instrument of lines that do not name it. */
   @IsSymbolAlias({ optional: true }) readonly symbol?: string;
-  /** Names the file that the block is part of: of two lines of one file for the same bar the later one is stored. */
-  @IsText(1, 64, { optional: true }) readonly load?: string;
 }
 
 export const ingestBars = defineCall({

@@ -46,6 +46,8 @@ export class IngestRequest {
   @IsFlag({ optional: true }) readonly dry_run?: boolean;
   /** With it the block is stored once; blocks of one file carry the same key and are told apart by `first_line`. */
   @IsIdempotencyKey() readonly idempotency_key?: string;
+  /** Names the file that the block is part of: of two lines of one file about the same thing the later one is stored. */
+  @IsText(1, 64, { optional: true }) readonly load?: string;
 }
 
 export class IngestItem {

@@ -86,12 +86,12 @@ export class BatchService {
     const whole = { header: undefined, firstLine: 1, blocks: all };
     const { header, firstLine, blocks } = format === 'csv' ? await withoutHeader(all) : whole;
     // Blocks of lists, which are short, keep the order of the file by going out one after the other.
-    const keepsOrder = kind === 'bars';
+    const isList = kind !== 'bars';
     let load: string | undefined;
     const send = async (block: Block): Promise<readonly TalliedItem[]> => {
       const wanted = block.firstLine - firstLine + block.lines <= ITEMS_MAX;
       // The first block goes out before the others: they find the name that it has given.
-      if (keepsOrder) load ??= loadOf(block, common.idempotency_key);
+      load ??= loadOf(block, common.idempotency_key);
       const request = {
         ...common,
         body: block.body,
@@ -108,7 +108,7 @@ export class BatchService {
     };
     const work = (block: Block): Promise<unknown> => refused?.write(send(block)) ?? send(block);
     try {
-      await eachAdaptive(blocks, new AdaptiveLimit(keepsOrder ? atOnce : 1), work, {
+      await eachAdaptive(blocks, new AdaptiveLimit(isList ? 1 : atOnce), work, {
         isOverload: (error) => error instanceof Failure && error.code === 'unavailable',
         onWaiting: (change) => {
           metrics.batchQueue.inc({ kind }, change);

@@ -3,7 +3,6 @@ import {
   BLOCK_LINES_MAX,
   factorsChanged,
   Failure,
-  SUPERSEDED_LINES_MAX,
   type IngestRemarks,
   type IngestReport,
   type IngestRequest,
@@ -14,8 +13,10 @@ import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
 import { newsOf, type News } from '../idempotency/news.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
-import { checkedReport, refusedOf, storedReport, untouchedReport } from '../ingest/lines-report.js';
+import { barKey } from '../ingest/bar-rows.js';
+import { checkedReport, refusedOf, storedReport, supersededRemarks, untouchedReport } from '../ingest/lines-report.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import { LoadOrderService } from '../load-order/load-order.service.js';
 import { factorId, readFactors, type FactorBlock, type GivenFactor } from './factor-lines.js';
 import { FactorsRepository } from './factors.repository.js';
 
@@ -27,6 +28,18 @@ interface StoredFactors {
   readonly remarks: IngestRemarks;
 }
 
+interface GivenList {
+  readonly block: FactorBlock;
+  /** Lines of earlier blocks about instruments and days of this one. */
+  readonly earlier: readonly SupersededLine[];
+}
+
+/** The last line of a block about an instrument and day. */
+interface LastLine {
+  readonly line: number;
+  readonly given: GivenFactor;
+}
+
 /** Stores blocks of adjustment factors by ex-date. Factors that a block does not name are left alone. */
 @Injectable()
 export class FactorsIngestService {
@@ -34,6 +47,7 @@ export class FactorsIngestService {
     private readonly directory: InstrumentDirectory,
     private readonly repository: FactorsRepository,
     private readonly once: IngestOnceService,
+    private readonly loads: LoadOrderService,
   ) {}
 
   /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
@@ -41,9 +55,21 @@ export class FactorsIngestService {
     const receivedAtMs = systemClock.now();
     const block = await this.#read(request, receivedAtMs);
     const claim = claimOfBlock('factors', request, owner);
+    const earlier = await this.replaced(request, block, owner);
     return this.once.run({ kind: 'factors', claim, receivedAtMs }, (transaction) =>
-      this.#store(transaction, request, block),
+      this.#store(transaction, request, { block, earlier }),
     );
+  }
+
+  /** Lines of earlier blocks of the list about the instruments and days of this one. */
+  async replaced(
+    { load, first_line: firstLine }: IngestRequest,
+    block: FactorBlock,
+    owner = 'market-data',
+  ): Promise<readonly SupersededLine[]> {
+    if (load === undefined) return [];
+    const last = lastOfEach(block).given.map(({ line, given }) => [keyOf(given), line] as const);
+    return this.loads.claimList({ load: `${owner} ${load}`, firstLine }, new Map(last));
   }
 
   /** What {@link ingest} would refuse and remark. Nothing is stored. */
@@ -61,53 +87,58 @@ export class FactorsIngestService {
     return block;
   }
 
-  async #store(transaction: Transaction, request: IngestRequest, block: FactorBlock): Promise<Outcome> {
+  async #store(transaction: Transaction, request: IngestRequest, list: GivenList): Promise<Outcome> {
+    const { block } = list;
     const refused = refusedOf(block).length;
     if (refused === block.lines.length || (request.on_error === 'abort' && refused > 0)) {
       return { report: untouchedReport(request, block), news: [] };
     }
-    const { news, remarks, ...changed } = await this.store(transaction, block);
+    const { news, remarks, ...changed } = await this.store(transaction, list);
     return { report: { ...storedReport(request, block, changed), ...remarks }, news };
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */
-  async store(transaction: Transaction, block: FactorBlock): Promise<StoredFactors> {
-    const { given, superseded } = lastOfEach(block);
+  async store(transaction: Transaction, { block, earlier }: GivenList): Promise<StoredFactors> {
+    const { given: last, superseded } = lastOfEach(block);
+    const given = last.map((one) => one.given);
     const changed = await this.repository.merge(transaction, given);
     const symbols = new Map(given.map(({ id, symbol }) => [id, symbol]));
-    const idsOf = (fresh: boolean): string[] =>
+    const changedIds = (wanted: (fresh: boolean) => boolean): string[] =>
       changed
-        .filter((one) => one.fresh === fresh)
+        .filter(({ fresh }) => wanted(fresh))
         .map(({ id, day }) => factorId({ symbol: symbols.get(id) ?? '', day }));
     const told = new Set(changed.map(({ id }) => symbols.get(id) ?? ''));
+    // A line that says what stands already replaces nothing.
+    const changing = new Set(changedIds(() => true));
+    const lines = new Set(last.filter((one) => changing.has(factorId(one.given))).map(({ line }) => line));
     return {
-      inserted: idsOf(true),
-      updated: idsOf(false),
+      inserted: changedIds((fresh) => fresh),
+      updated: changedIds((fresh) => !fresh),
       news: [...told].map((symbol) => newsOf(factorsChanged, { symbol })),
-      remarks: remarksOf(block, superseded),
+      remarks: remarksOf(block, [...superseded, ...earlier.filter(({ by }) => lines.has(by))]),
     };
   }
 }
 
-function remarksOf({ rounded }: FactorBlock, superseded: readonly SupersededLine[]): IngestRemarks {
-  const lines = superseded.slice(0, SUPERSEDED_LINES_MAX);
-  return {
-    ...(rounded === 0 ? {} : { rounded }),
-    ...(lines.length === 0 ? {} : { superseded: { count: superseded.length, lines } }),
-  };
-}
+/** Instrument and day as one number. */
+const keyOf = ({ id, day }: GivenFactor): number => barKey(id, 0, Number(day.replaceAll('-', '')), 0);
+
+const remarksOf = ({ rounded }: FactorBlock, superseded: readonly SupersededLine[]): IngestRemarks => ({
+  ...(rounded === 0 ? {} : { rounded }),
+  ...supersededRemarks(superseded),
+});
 
 /** Of lines about one instrument and day the last one counts; the others are superseded by it, unless they say the same. */
 function lastOfEach({ lines }: FactorBlock): {
-  readonly given: readonly GivenFactor[];
+  readonly given: readonly LastLine[];
   readonly superseded: SupersededLine[];
 } {
-  const last = new Map<string, { readonly line: number; readonly given: GivenFactor }>();
+  const last = new Map<string, LastLine>();
   for (const { line, id, given } of lines) if (given !== undefined) last.set(id, { line, given });
   const superseded = lines.flatMap(({ line, id, given }): SupersededLine[] => {
     const by = last.get(id);
     if (given === undefined || by === undefined || by.given.factor === given.factor) return [];
     return [{ line, by: by.line }];
   });
-  return { given: [...last.values()].map(({ given }) => given), superseded };
+  return { given: [...last.values()], superseded };
 }

@@ -6,6 +6,8 @@ import type { IdempotencyRepository } from '../idempotency/idempotency.repositor
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import type { IngestTransactions } from './ingest-transactions.js';
 import type { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
+import type { LoadBlocksRepository } from '../load-order/load-blocks.repository.js';
+import { LoadOrderService } from '../load-order/load-order.service.js';
 import { InstrumentsIngestService } from './instruments-ingest.service.js';
 
 it('tells of instruments that are stored even when they cannot be read back', async () => {
@@ -24,6 +26,7 @@ it('tells of instruments that are stored even when they cannot be read back', as
     directory as unknown as InstrumentDirectory,
     repository as unknown as InstrumentsIngestRepository,
     new IngestOnceService(transactions as unknown as IngestTransactions, {} as IdempotencyRepository, fake.bus),
+    new LoadOrderService({} as LoadBlocksRepository),
   );
   const body = Buffer.from('600519.SH,Moutai\n');
   const block = { body, format: 'csv', header: 'symbol,name', first_line: 2, on_error: 'continue' } as const;

@@ -80,17 +80,25 @@ export function storedReport(request: IngestRequest, block: ReadBlock, changed: 
   return { total, inserted, updated, unchanged, failed, items, ignored_columns: block.ignored, registered: [] };
 }
 
-/** What the report of a stored list says beside its counts: of lines with one id the last one is stored. */
-export function remarksOfList(lines: readonly ReadLine[]): IngestRemarks {
+/**
+ * What the report of a stored list says beside its counts: of lines with one id the last one is stored.
+ * @param earlier lines of earlier blocks of the list that lines of this one replace
+ */
+export function remarksOfList(lines: readonly ReadLine[], earlier: readonly SupersededLine[] = []): IngestRemarks {
   const last = new Map<string, number>();
-  const superseded: SupersededLine[] = [];
+  const superseded = [...earlier];
   for (const { line, id, refusal } of lines) {
     if (refusal !== undefined) continue;
     const before = last.get(id);
     if (before !== undefined) superseded.push({ line: before, by: line });
     last.set(id, line);
   }
+  return supersededRemarks(superseded);
+}
+
+/** All of them are counted, the first are listed. */
+export function supersededRemarks(superseded: readonly SupersededLine[]): IngestRemarks {
   if (superseded.length === 0) return {};
-  superseded.sort((a, b) => a.line - b.line);
-  return { superseded: { count: superseded.length, lines: superseded.slice(0, SUPERSEDED_LINES_MAX) } };
+  const lines = superseded.toSorted((a, b) => a.line - b.line).slice(0, SUPERSEDED_LINES_MAX);
+  return { superseded: { count: superseded.length, lines } };
 }

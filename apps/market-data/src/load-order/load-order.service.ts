@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Failure } from '@mystocks/contracts';
+import { Failure, type SupersededLine } from '@mystocks/contracts';
 import { remainingMs, systemClock } from '@mystocks/kernel';
 import { currentContext, log } from '@mystocks/telemetry';
 import type { Transaction } from '../ingest/ingest-transactions.js';
@@ -42,6 +42,16 @@ export class LoadOrderService {
     const earlier = await this.blocks.claim(block, { ...own, packed: packKeyLines(rows) });
     const order = await this.#compare(block, rows, earlier.overlapping);
     return { order, refusedFrames: new Set(earlier.refused_frames) };
+  }
+
+  /**
+   * Claims the place of a block of a list, with the last line for each of its keys. The blocks of a list are stored one
+   * after the other, so the only question is which lines of earlier blocks they replace.
+   */
+  async claimList(block: LoadBlock, lineOf: ReadonlyMap<number, number>): Promise<readonly SupersededLine[]> {
+    const keys = Float64Array.from(lineOf.keys());
+    const rows = { keys, lines: Float64Array.from(lineOf.values()), given: new Uint8Array(keys.length) };
+    return (await this.claim(block, rows, { bounds: boundsOf(keys), refusedFrames: [] })).order.replaced;
   }
 
   /** Keys and lines of the blocks that were claimed before a block, in the order of the file. */

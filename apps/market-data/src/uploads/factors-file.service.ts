@@ -40,7 +40,8 @@ export class FactorsFileService implements FileKind {
     const told = new Map<string, News>();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
       const read = await this.#read(upload, block);
-      const { inserted, updated, news, remarks } = await this.factors.store(transaction, read);
+      const earlier = await this.factors.replaced(requestOf(upload, block, 'abort'), read);
+      const { inserted, updated, news, remarks } = await this.factors.store(transaction, { block: read, earlier });
       for (const one of news) told.set(JSON.stringify(one.payload), one);
       const counts = { inserted: inserted.length, updated: updated.length, refused: refusedOf(read).length };
       return { total: read.lines.length, ...counts, registered: [], remarks };

@@ -41,14 +41,16 @@ export class SymbolsFileService implements FileKind {
     let changed = 0;
     const reshaped = new Set<string>();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
-      const read = readInstruments(requestOf(upload, block, 'abort'), await this.directory.renewed());
+      const request = requestOf(upload, block, 'abort');
+      const read = readInstruments(request, await this.directory.renewed());
+      const earlier = await this.lists.replaced(request, read);
       const merged = await this.instruments.merge(transaction, lastOfEach(read.lines));
       const { inserted, updated, rekinded } = merged;
       changed += inserted.length + updated.length;
       for (const symbol of rekinded) reshaped.add(symbol);
       const refused = read.lines.filter(({ refusal }) => refusal !== undefined).length;
       const counts = { inserted: inserted.length, updated: updated.length, refused };
-      const remarks = { ...remarksOfList(read.lines), ...renameWarning(read, merged) };
+      const remarks = { ...remarksOfList(read.lines, earlier), ...renameWarning(read, merged) };
       return { total: read.lines.length, ...counts, registered: [], remarks };
     };
     return { store, news: () => Promise.resolve(instrumentNews(changed, [...reshaped])) };

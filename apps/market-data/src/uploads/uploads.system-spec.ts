@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Operation } from '@mystocks/contracts';
 import { waitFor } from '@mystocks/testing';
-import { openIngest, type Ingest } from '../../test/open-ingest.js';
+import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
 import { callerWith, openUploads } from '../../test/open-uploads.js';
 
 let ingest: Ingest;
@@ -63,6 +63,48 @@ describe('an upload', () => {
             ],
           },
         },
+      });
+    },
+  );
+
+  it.each(['continue', 'abort'] as const)(
+    'lists the lines of an instrument list that lines of later blocks replace, with on_error=%s',
+    async (on_error) => {
+      const blocks = ['600010.SH,One\n600011.SH,Two\n', '600012.SH,Three\n600010.SH,Four\n', '600010.SH,Five\n'];
+      const { id } = await here.send(owner, blocks, { kind: 'symbols', register: false, on_error }, 'symbol,name');
+      here.worker.onApplicationBootstrap();
+      const lines = [
+        { line: 2, by: 5 },
+        { line: 5, by: 6 },
+      ];
+      expect(await ended(id)).toMatchObject({
+        status: 'succeeded',
+        result: { summary: { total: 5, succeeded: 5 }, superseded: { count: 2, lines } },
+      });
+    },
+  );
+
+  it.each(['continue', 'abort'] as const)(
+    'lists the lines of a factor list that lines of later blocks contradict, with on_error=%s',
+    async (on_error) => {
+      await ingest.lists.ingest(request('symbol,name', '600010.SH,One', { register: false }));
+      await run('DELETE FROM market_data.factors');
+      const blocks = ['2', '2', '2.5', '3'].map((factor) => `600010.SH,2024-01-02,${factor}\n`);
+      const { id } = await here.send(
+        owner,
+        blocks,
+        { kind: 'factors', register: false, on_error },
+        'symbol,ex_date,factor',
+      );
+      here.worker.onApplicationBootstrap();
+      // Line 3 says what line 2 says.
+      const lines = [
+        { line: 3, by: 4 },
+        { line: 4, by: 5 },
+      ];
+      expect(await ended(id)).toMatchObject({
+        status: 'succeeded',
+        result: { summary: { total: 4, succeeded: 4, inserted: 1, updated: 2 }, superseded: { count: 2, lines } },
       });
     },
   );
