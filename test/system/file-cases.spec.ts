@@ -45,7 +45,8 @@ describeCases('Real-life files', (running) => {
 
     it('refuses lines of NDJSON that give one field twice', async () => {
       const reply = await files().ndjson('68-duplicate-key.ndjson');
-      expect(refusedLines(reply).slice(0, 2)).toEqual([1, 2]);
+      // Of line 3 only noise is lost, and the report says so.
+      expect([refusedLines(reply), (reply.body as { rounded?: number }).rounded]).toEqual([[1, 2], 1]);
       const bars = await files().bars('600519.SH', 'start=2024-03-08&end=2024-03-13');
       expect(bars.find(({ t }) => t.startsWith('2024-03-13'))?.o).toBe(10.1);
       expect(bars.some(({ o }) => o === 20)).toBe(false);

@@ -166,6 +166,27 @@ describe('an NDJSON block', () => {
     expect(json({ ...bar, t: '2024-06-14' }).daily.size).toBe(1);
   });
 
+  it.each([
+    ['open', '10.1000000000000000001', '10.1'],
+    ['open', '10.09999999999999964473', '10.1'],
+    ['amount', '1010.50000000000000000001', '1010.5'],
+    ['amount', '123456789012.3451234567', '123456789012.345'],
+    ['volume', '100.0000000000000000000', '100'],
+  ])('judges a number of more digits than a double keeps as CSV does: %s %s', (column, value, stored) => {
+    const names = { symbol: '"600519.SH"', t: '"2024-06-14"', open: '10', high: '11', low: '9.5', close: '10.2' };
+    const given = { ...names, volume: '100', amount: '1010.5', [column]: value };
+    const body = `{${Object.entries(given)
+      .map(([name, text]) => `"${name}":${text}`)
+      .join(',')}}`;
+    for (const block of [json(body), csv(withValue(column, value))]) {
+      const cells = block.daily.size === 0 ? [] : block.daily.cells(0);
+      expect([cells[HEADER.split(',').indexOf(column) - 1], block.remarks.rounded]).toEqual([
+        stored,
+        column === 'volume' ? undefined : 1,
+      ]);
+    }
+  });
+
   it('reads minute bars in any zone', () => {
     const rows = [
       json({ ...bar, timeframe: '1Min', t: '2024-06-14T01:31:00Z' }),

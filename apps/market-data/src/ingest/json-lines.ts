@@ -90,9 +90,16 @@ function membersOf(text: string): Members | Refusal {
 
 const isMembers = (read: Members | Refusal): read is Members => Array.isArray(read);
 
+/** May have more digits than a double keeps. */
+const LONG_NUMBER = /[\d.]{17}/;
+type Revive = (key: string, value: unknown) => unknown;
+/** Gives such a number as it is written: its digits are judged as in CSV, instead of being lost without a word. */
+const written = ((_key: string, value: unknown, { source }: { readonly source?: string }): unknown =>
+  typeof value === 'number' && source !== undefined && LONG_NUMBER.test(source) ? source : value) as Revive;
+
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, LONG_NUMBER.test(text) ? written : undefined);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
