@@ -4,6 +4,7 @@ import { suspendedMemberSql } from '../timeseries/suspended-sql.js';
 import { factored, priced } from './sql/factors.js';
 import { hasMinutes } from './sql/frames.js';
 import { grouped, whole } from './sql/grouped.js';
+import { inOrder } from './sql/order.js';
 import { isBeforeFirstMinute } from './sql/session.js';
 import { shapeOf, shapes, type Shape, type Sources } from './sql/shape.js';
 import type { BarsQuestion } from './bars.repository.js';
@@ -69,10 +70,7 @@ function textOf({ shape, sources, adjustment, sort }: Variant): string {
     FROM bars b CROSS JOIN edge e
     WHERE b.n <= $7::int AND (e.t IS NULL OR b.t ${sort === 'asc' ? '<=' : '>='} e.t)
     GROUP BY b.place ORDER BY b.place`;
-  return text
-    .replaceAll('$SORT', sort)
-    .replaceAll('$FIRST', sort === 'asc' ? 'min' : 'max')
-    .replaceAll('$LAST', sort === 'asc' ? 'max' : 'min');
+  return inOrder(text, sort);
 }
 
 const statements = new Map<string, BarsStatement>();

@@ -4,12 +4,14 @@ import { itServesBars } from './bars.conformance.js';
 import { itReadsFrames } from './frames.conformance.js';
 import { itKeepsSuspendedDays } from './suspended-days.conformance.js';
 import { itJoinsTheOpeningAuction } from './opening-auction.conformance.js';
+import { itMakesDays } from './made-days.conformance.js';
 import { itMakesBins } from './session-bin.conformance.js';
 
 for (const store of timeseriesStores) {
   itServesBars(store);
   itAdjusts(store);
   itMakesBins(store);
+  itMakesDays(store);
   itJoinsTheOpeningAuction(store);
   itKeepsSuspendedDays(store);
   itReadsFrames(store);

@@ -34,6 +34,7 @@ const frameMinutes: readonly (readonly [StoredTimeframe, number])[] = [
   ['5Min', 5],
   ['1Min', 1],
 ];
+export const minuteFrames = frameMinutes.map(([name]) => name);
 
 /** Days that are read at once where several frames are stored: at most some 25,000 bars of each. */
 const SLICE_DAYS = 100;

@@ -116,10 +116,11 @@ export class TdengineBarsRepository extends BarsRepository {
     if (adjustment === 'raw' || rows.length === 0) return rows;
     if (instrument.kind === 'index') return adjustedBars(rows, adjustment, { of: () => 1, newest: 1 });
     const [first = '', last = ''] = [rows[0], rows.at(-1)].map((row) => dayOf(row?.t ?? '')).sort();
-    const of = factorLine(await this.factors.between(symbol, given, [first, last]));
+    const knownTo = dayOf(window.knownTo);
+    const of = factorLine(await this.factors.between(symbol, given, { first, last, knownTo }));
     if (adjustment === 'hfq') return adjustedBars(rows, adjustment, { of, newest: 1 });
-    const until = dayOf(window.knownTo);
-    const newest = (await this.factors.between(symbol, given, [until, until])).at(-1)?.factor ?? undefined;
+    const upToNow = await this.factors.between(symbol, given, { first: knownTo, last: knownTo, knownTo });
+    const newest = upToNow.at(-1)?.factor ?? undefined;
     return adjustedBars(rows, adjustment, { of, newest });
   }
 }

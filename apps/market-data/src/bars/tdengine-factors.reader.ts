@@ -1,9 +1,10 @@
-import { chinaDay } from '@mystocks/calendar';
+import { addDays, chinaDay } from '@mystocks/calendar';
+import type { StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { factorSteps, type DayFactor, type FactorDay, type FactorStep } from '../timeseries/factor-steps.js';
 import { TdengineStore, type Row } from '../timeseries/tdengine.store.js';
-import { rangeOf } from './tdengine-bars.reader.js';
-import { factorDays, lastFactor } from './tdengine-bars-sql.js';
+import { minuteFrames, rangeOf } from './tdengine-bars.reader.js';
+import { factorDays, firstStamp, lastFactor } from './tdengine-bars-sql.js';
 
 const ALWAYS = '-infinity';
 const endOf = (day: string): string => (day.endsWith('infinity') ? day : `${day}T23:59:59.999`);
@@ -14,19 +15,42 @@ const startOf = (day: string): string => (day.endsWith('infinity') ? day : `${da
 export class TdengineFactorsReader {
   constructor(private readonly store: TdengineStore) {}
 
-  /** The steps from the factor that counts on the first day to the last day; `infinity` is as late as there is anything. */
+  /**
+   * The steps from the factor that counts on the first day to the last day; `infinity` is as late as there is anything. The
+   * next daily bar, if it is one up to `knownTo`, tells of a change before it.
+   */
   async between(
     symbol: string,
     given: readonly DayFactor[],
-    [first, last]: readonly [string, string],
+    { first, last, knownTo }: { readonly first: string; readonly last: string; readonly knownTo: string },
   ): Promise<FactorStep[]> {
-    const since = (await this.#latest(symbol, given, first)) ?? first;
-    return this.#steps(symbol, given, [since, last]);
+    const [since, next] = await Promise.all([
+      this.#latest(symbol, given, first),
+      last < knownTo ? this.#firstDay(symbol, [addDays(last, 1), knownTo], ['1Day']) : undefined,
+    ]);
+    return this.#steps(symbol, given, [since ?? first, next ?? last]);
   }
 
-  /** All steps up to a day. */
-  upTo(symbol: string, given: readonly DayFactor[], last: string): Promise<FactorStep[]> {
-    return this.#steps(symbol, given, [ALWAYS, last]);
+  /** All steps up to a day. Where no minute bar lies between two daily bars, nothing there is unknown. */
+  async upTo(symbol: string, given: readonly DayFactor[], last: string): Promise<FactorStep[]> {
+    const steps: FactorStep[] = [];
+    for (const step of await this.#steps(symbol, given, [ALWAYS, last])) {
+      const { until } = step;
+      const day =
+        until === undefined ? step.day : await this.#firstDay(symbol, [step.day, addDays(until, -1)], minuteFrames);
+      if (day !== undefined) steps.push({ day, factor: step.factor });
+    }
+    return steps;
+  }
+
+  /** The first day from one to another that has a bar of these frames. */
+  async #firstDay(
+    symbol: string,
+    [first, last]: readonly [string, string],
+    frames: readonly StoredTimeframe[],
+  ): Promise<string | undefined> {
+    const range = rangeOf({ symbol, from: startOf(first), to: endOf(last) });
+    return (await this.store.query(firstStamp(range, frames, 'asc'))).map(([ts]) => chinaDay(Number(ts)))[0];
   }
 
   async #steps(

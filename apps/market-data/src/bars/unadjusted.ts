@@ -32,7 +32,7 @@ export function whyUnadjusted(
 export function unadjustedMessage(symbol: string, { since, gap }: Unadjusted): string {
   if (since === undefined) return `No adjustment factor of ${symbol} is stored; raw prices are`;
   if (gap === undefined) return `No adjustment factor of ${symbol} is known before ${since}`;
-  return `No adjustment factor of ${symbol} is known for ${gap}: its previous close is not the close of the bar before it, so it is an ex-day without a factor, or bars before it are missing`;
+  return `No adjustment factor of ${symbol} is known for ${gap}: the previous close or the factor of the first daily bar from that day on is not that of the daily bar before it, so an ex-day lacks its factor, or daily bars are missing: send the factor of the ex-day or those bars`;
 }
 
 export const unadjustedFailure = (messages: readonly string[]): Failure =>

@@ -69,6 +69,15 @@ describe('the factor of a day', () => {
     }
   });
 
+  it('is unknown between two daily bars of different factors, unless an ex-date says when it changed', () => {
+    const days = [day('17', 10, { factor: 1 }), day('20', 5, { preClose: 5.1, factor: 2 })];
+    const between = { ...step('18', null), until: '2024-06-20' };
+    expect(factorSteps(days, [])).toEqual([step('17', 1), between, step('20', 2)]);
+    expect(factorSteps(days, [{ day: '2024-06-19', factor: 2 }])).toEqual([step('17', 1), step('19', 2)]);
+    const same = [day('17', 10, { factor: 1 }), day('20', 5, { preClose: 5.1, factor: 1 })];
+    expect(factorSteps(same, [])).toEqual([step('17', 1)]);
+  });
+
   it('stays known where the previous close differs by less than half a fen, or is not given', () => {
     const days = [day('17', 10.001, { factor: 1 }), day('18', 9.9, { preClose: 10.0055 }), day('19', 9)];
     expect(factorSteps(days, [])).toEqual([step('17', 1)]);

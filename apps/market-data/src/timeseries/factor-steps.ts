@@ -1,3 +1,4 @@
+import { addDays } from '@mystocks/calendar';
 import { unitsOf } from './exact-decimal.js';
 
 /** An adjustment factor and the day from which on it counts, `YYYY-MM-DD`. */
@@ -19,6 +20,8 @@ export interface FactorDay {
 export interface FactorStep {
   readonly day: string;
   readonly factor: number | null;
+  /** Only days before this one are meant: the factor changes somewhere between two daily bars. */
+  readonly until?: string;
 }
 
 const PRICE_DECIMALS = 6;
@@ -27,7 +30,8 @@ const HALF_FEN = unitsOf(0.005, PRICE_DECIMALS);
 
 /**
  * How the factor changes over `days`, given also the factors by ex-date; both are in order. The factor of a day is the latest
- * one up to it, on the same day that of the bar. An ex-day without a factor makes it unknown until the next one.
+ * one up to it, on the same day that of the bar. An ex-day without a factor makes it unknown until the next one. Between two
+ * daily bars it is unknown unless both have the same one, or an ex-date says when it changed.
  */
 export function factorSteps(days: readonly FactorDay[], given: readonly DayFactor[]): FactorStep[] {
   const steps: FactorStep[] = [];
@@ -37,12 +41,24 @@ export function factorSteps(days: readonly FactorDay[], given: readonly DayFacto
     const first = next;
     for (; next < given.length && (given[next] as DayFactor).day <= day.day; next += 1)
       steps.push(given[next] as DayFactor);
+    const known = steps.at(-1)?.factor ?? null;
+    const isChange = day.factor === null ? isExDay(day, before) : day.factor !== known;
+    if (first === next && isChange && known !== null) steps.push(...between(before, day));
     if (day.factor !== null) steps.push({ day: day.day, factor: day.factor });
-    else if (first === next && isExDay(day, before)) steps.push({ day: day.day, factor: null });
+    else if (first === next && isChange) steps.push({ day: day.day, factor: null });
     before = day;
   }
   steps.push(...given.slice(next));
-  return steps.filter(({ factor }, index) => factor !== (steps[index - 1]?.factor ?? null));
+  return steps.filter(({ factor }, index) => {
+    const previous = steps[index - 1];
+    return factor !== (previous?.factor ?? null) || previous?.until !== undefined;
+  });
+}
+
+/** The days between two daily bars. */
+function between(before: FactorDay | undefined, { day }: FactorDay): FactorStep[] {
+  const first = before === undefined ? day : addDays(before.day, 1);
+  return first < day ? [{ day: first, factor: null, until: day }] : [];
 }
 
 /** The previous close is another price than the close of the bar before. */

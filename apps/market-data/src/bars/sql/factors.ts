@@ -1,9 +1,12 @@
 import type { Adjustment } from '@mystocks/contracts';
+import { daysOfMinutes } from './frames.js';
+import { inOrder } from './order.js';
 
 /*
  * The factor of a day is the latest one up to it: of the factors that came with daily bars (adj_factor) and of those given by
  * ex-date (market_data.factors); on the same day that of the bar. A gap, an ex-day without a factor, ends that: from there on
- * the factor is not known until the next one. An index (w.fixed) is never adjusted.
+ * the factor is not known until the next one. Between two daily bars it is known only where both have the same one, or an ex-date
+ * says when it changed: days that have only minute bars lie there. An index (w.fixed) is never adjusted.
  *
  * Each part reads the daily bars of an instrument once and in their order, so that the time grows linearly with the rows.
  */
@@ -23,7 +26,7 @@ const latest = (until: string): string => `SELECT * FROM (
  * The daily bars from one day to another. A bar without a factor is a gap when its previous close is another price than the
  * close of the bar before it; prices are rounded to the fen. The first bar has none before it.
  */
-const days = (from: string, to: string): string => `SELECT day, adj_factor AS factor,
+const days = (from: string, to: string): string => `SELECT day, day_before, adj_factor AS factor,
     CASE WHEN adj_factor IS NULL AND abs(pre_close - close_before) >= 0.005 THEN NOT EXISTS (SELECT FROM market_data.factors f
       WHERE ${isOf('f')} AND f.ex_date > day_before AND f.ex_date <= day) ELSE false END AS gap
   FROM (SELECT d.day, d.adj_factor, d.pre_close, lag(d.day) OVER byday AS day_before, lag(d.close) OVER byday AS close_before
@@ -34,17 +37,25 @@ const newest = `newest AS MATERIALIZED (SELECT CASE WHEN w.fixed THEN 1 ELSE (
     SELECT l.factor FROM (${latest('w.known_to')}) l
     WHERE NOT EXISTS (SELECT FROM (${days('l.day', 'w.known_to')}) d WHERE d.gap)) END AS factor)`;
 
-/** The days from one to another on which the factor becomes another one, or unknown (NULL). */
-const steps = (from: string, to: string): string => `SELECT day, place, factor FROM (
-    SELECT *, lag(factor) OVER (ORDER BY day, place) AS before FROM (
-      SELECT f.ex_date AS day, 0 AS place, f.factor FROM market_data.factors f
+/**
+ * The days from one to another on which the factor becomes another one, or unknown (NULL). Where it changes somewhere between two
+ * daily bars it is unknown from the day after the first one (`until` the second one).
+ */
+const steps = (from: string, to: string): string => `SELECT s.* FROM (
+    SELECT *, lag(factor) OVER inorder AS before, lag(day) OVER inorder AS day_marked FROM (
+      SELECT f.ex_date AS day, 0 AS place, f.factor, NULL::date AS day_before FROM market_data.factors f
         WHERE ${isOf('f')} AND f.ex_date BETWEEN ${from} AND ${to}
-      UNION ALL SELECT d.day, 1, d.factor FROM (${days(from, to)}) d WHERE d.factor IS NOT NULL OR d.gap) given) marks
-  WHERE factor IS DISTINCT FROM before`;
+      UNION ALL SELECT d.day, 1, d.factor, d.day_before FROM (${days(from, to)}) d WHERE d.factor IS NOT NULL OR d.gap) given
+    WINDOW inorder AS (ORDER BY day, place)) m
+  CROSS JOIN LATERAL (SELECT m.day, m.place, m.factor, NULL::date AS until
+    UNION ALL SELECT m.day_before + 1, 1, NULL, m.day WHERE m.day_marked <= m.day_before AND m.day - m.day_before > 1
+      AND m.before IS NOT NULL) s
+  WHERE m.factor IS DISTINCT FROM m.before`;
 
-/** The steps behind a page, as two arrays in their order. */
+/** The steps behind a page, as two arrays in their order; the daily bar after the page tells of a change before it. */
 const line = `span AS MATERIALIZED (
-    SELECT coalesce((SELECT l.day FROM (${latest('p.first')}) l), p.first) AS first, p.last
+    SELECT coalesce((SELECT l.day FROM (${latest('p.first')}) l), p.first) AS first, coalesce((SELECT min(d.day)
+      FROM market_data.bars_daily d WHERE ${isOf('d')} AND d.day > p.last AND d.day <= w.known_to), p.last) AS last
     FROM (SELECT min(day) AS first, max(day) AS last FROM stored) p
   ), line AS MATERIALIZED (
     SELECT array_agg(day ORDER BY day, place) AS days, array_agg(factor ORDER BY day, place) AS factors
@@ -86,9 +97,21 @@ export const priced: Readonly<Record<Adjustment, string>> = {
   ),
 };
 
-/** All steps of one instrument ($1) up to a day ($2). */
+const firstMadeDay = daysOfMinutes(
+  "'{1,5,15,30,60}'::smallint[]",
+  's.day::timestamp',
+  "s.until::timestamp - interval '1 second'",
+  'asc',
+);
+
+/** All steps of one instrument ($1) up to a day ($2). Where no minute bar lies between two daily bars, nothing there is unknown. */
 export const stepsStatement = {
   name: 'bars-factor-steps',
-  text: `SELECT to_char(s.day, 'YYYY-MM-DD') AS day, s.factor::float8 AS factor
-    FROM (SELECT $1::int AS id, false AS fixed) w CROSS JOIN LATERAL (${steps("'-infinity'", '$2::date')}) s ORDER BY s.day, s.place`,
+  text: inOrder(
+    `SELECT to_char(coalesce(m.day, s.day), 'YYYY-MM-DD') AS day, s.factor::float8 AS factor
+    FROM (SELECT $1::int AS id, false AS fixed) w CROSS JOIN LATERAL (${steps("'-infinity'", '$2::date')}) s
+    LEFT JOIN LATERAL (SELECT m.day FROM (${firstMadeDay}) m WHERE s.until IS NOT NULL LIMIT 1) m ON true
+    WHERE s.until IS NULL OR m.day IS NOT NULL ORDER BY s.day, s.place`,
+    'asc',
+  ),
 };
