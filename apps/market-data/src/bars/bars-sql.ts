@@ -2,7 +2,7 @@ import { zoneSql } from '../timeseries/zone-sql.js';
 import type { Adjustment } from '@mystocks/contracts';
 import { suspendedMemberSql } from '../timeseries/suspended-sql.js';
 import { factored, priced } from './sql/factors.js';
-import { hasMinutes } from './sql/frames.js';
+import { framesBetween, hasMinutes } from './sql/frames.js';
 import { grouped, whole } from './sql/grouped.js';
 import { inOrder } from './sql/order.js';
 import { isBeforeFirstMinute } from './sql/session.js';
@@ -32,9 +32,7 @@ const line = `'{"t":"' || ${stamp('b.t')} || ${zoneSql('b.t')} || '","o":' || ${
 
 // The frames that are stored for the days of the range; each symbol has its own. Whole days: what answers for an hour must not
 // depend on where a page begins.
-const pick = `SELECT array_agg(m) AS frames, min(m) AS finest FROM unnest($10::smallint[]) m
-  WHERE EXISTS (SELECT FROM market_data.bars_minute b WHERE b.instrument_id = w.id AND b.minutes = m
-    AND b.t >= $5::timestamp::date AND b.t < $6::timestamp::date + 1)`;
+const pick = framesBetween('$10::smallint[]', '$5::timestamp::date', '$6::timestamp::date + 1');
 
 /** True where the rows of one source are not all that the page of an instrument is made of. */
 const needsSeveral: Readonly<Record<Shape, string>> = {
@@ -89,7 +87,7 @@ for (const shape of shapes) {
  * The statement for a frame, one of 60 fixed texts. Parameters: 1 instrument ids, 2 which of them are never adjusted, 3-4 first and
  * last stamp of the answer, 5-6 the same of the stored bars behind it (whole weeks, months, days), 7 bars a symbol,
  * 8 last day whose factor counts; for minute frames above one minute also 9 minutes of the frame, 10 frames it can be made of;
- * for days and more that are made of several sources 9 how many of the newest days are compared with their minutes.
+ * for days and more that are made of several sources 9 how many days are made of minute bars, 10 how many are compared with them.
  *
  * A page of one source says whether it is `partial`: then, and where it is empty, the statement of several sources answers.
  * An empty page of minutes is whole, but one that begins inside the opening auction is read by that statement at once.

@@ -31,12 +31,21 @@ export interface BarSeries {
   readonly edge: string | null;
 }
 
-/** Each day costs the 240 minutes that are read for it. */
-const COMPARED_DAYS_MAX = 5;
+/** Days of a page whose minute bars are read, each 240 rows: that many are made of them, and that many compared with them. */
+const DAYS_OF_MINUTES_MAX = 250;
+/**
+ * What a week or month needs at least: one that begins before the range, one inside it and the beginning of the next (a month has
+ * at most 23 trading days). Pages of days are not to be shorter than those of weeks either.
+ */
+const [MADE_MIN, MADE_OF_MONTHS_MIN] = [11, 47];
 
-/** How many daily bars of each instrument, the newest of those read, are compared with the minutes of their day. */
+/** How many days of each instrument a page makes of minute bars; it ends there, and the next one goes on. */
+export const madeDays = (question: BarsQuestion): number =>
+  Math.max(question.timeframe === '1Month' ? MADE_OF_MONTHS_MIN : MADE_MIN, comparedDays(question));
+
+/** How many daily bars of each instrument, the newest whose days have minute bars, are compared with those. */
 export const comparedDays = ({ instruments }: BarsQuestion): number =>
-  Math.max(1, Math.floor(COMPARED_DAYS_MAX / instruments.length));
+  Math.max(1, Math.floor(DAYS_OF_MINUTES_MAX / instruments.length));
 
 /** Where bars are read. */
 export abstract class BarsRepository {

@@ -1,3 +1,4 @@
+import { addDays, weekday } from '@mystocks/calendar';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { barsReader, type BarsReader } from '../../test/bars-reader.js';
 import { startMarket, storeDays, storeFactors, storeMinutes, type Market } from '../../test/stored-market.js';
@@ -109,6 +110,89 @@ export function itMakesDays(store: TimeseriesStore): void {
       const month = { adjustment: 'hfq', timeframe: '1Month' } as const;
       expect(await closes(code, { ...month, asof: WEDNESDAY })).toEqual([10.4]);
       await expect(closes(code, month)).rejects.toThrow('is known for 2024-06-21');
+    });
+
+    describe('of which a page has many', () => {
+      const code = '600105';
+      const weekdays = Array.from({ length: 450 }, (_, at) => addDays('2022-01-03', at)).filter(
+        (day) => weekday(day) < 5,
+      );
+      const hasDaily = (at: number): boolean => at % 40 === 7;
+      const total = weekdays.length * 100;
+      beforeAll(async () => {
+        const minutes = weekdays.map((day) => `${code},SSE,${day},09:31:00,10,10,10,10,100,1000`);
+        await storeMinutes(market, 1, minutes);
+        await storeDays(
+          market,
+          weekdays.filter((_, at) => hasDaily(at)).map((day) => line(code, day, 10)),
+        );
+      }, LONG_MS);
+
+      it.each(['asc', 'desc'] as const)('end a page at the 250th and go on in the next one, %s', async (sort) => {
+        const first = await reader.page({ symbol: `${code}.SH`, sort });
+        const inOrder = sort === 'asc' ? weekdays : weekdays.toReversed();
+        const made = inOrder.filter((day) => !hasDaily(weekdays.indexOf(day)));
+        expect(first.bars.map(({ t }) => t.slice(0, 10))).toEqual(inOrder.slice(0, inOrder.indexOf(made[250] ?? '')));
+        expect(first.next_page_token).not.toBeNull();
+        const all = await reader.everyPage({ symbol: `${code}.SH`, sort });
+        expect(all.map(({ t }) => t.slice(0, 10))).toEqual(inOrder);
+      });
+
+      it.each(['1Week', '1Month'] as const)('make every %s whole, page after page', async (timeframe) => {
+        for (const sort of ['asc', 'desc'] as const) {
+          const bars = await reader.everyPage({ symbol: `${code}.SH`, timeframe, sort });
+          const nameOf = (day: string): string =>
+            timeframe === '1Month' ? day.slice(0, 7) : addDays(day, -weekday(day));
+          expect(bars).toHaveLength(new Set(weekdays.map(nameOf)).size);
+          expect(bars.reduce((sum, { v }) => sum + v, 0)).toBe(total);
+        }
+      });
+
+      it('are shared out among the symbols of a list, which ends where the first one has to', async () => {
+        await storeDays(
+          market,
+          weekdays.map((day) => line('600106', day, 10)),
+        );
+        const symbols = [`${code}.SH`, '600106.SH'];
+        for (const timeframe of ['1Day', '1Week', '1Month'] as const) {
+          let sums = [0, 0];
+          for (let token: string | null | undefined; token !== null;) {
+            const page = await reader.many({
+              symbols,
+              timeframe,
+              ...(token === undefined ? {} : { page_token: token }),
+            });
+            expect(page.bars[symbols[0] ?? '']?.length).toBe(page.bars[symbols[1] ?? '']?.length);
+            sums = sums.map((sum, at) => (page.bars[symbols[at] ?? ''] ?? []).reduce((all, { v }) => all + v, sum));
+            token = page.next_page_token;
+          }
+          expect(sums).toEqual([total, total]);
+        }
+      });
+    });
+
+    it('are not needed to say that a daily bar contradicts its minutes, however old it is', async () => {
+      const code = '600107';
+      const days = Array.from({ length: 200 }, (_, at) => addDays('2023-01-02', at));
+      await storeDays(
+        market,
+        days.map((day) => line(code, day, 10)),
+      );
+      const symbol = `${code}.SH`;
+      const minute = (day: string, volume: number): string => `${code},SSE,${day},09:31:00,10,10,10,10,${volume},500`;
+      await storeMinutes(
+        market,
+        1,
+        days.map((day) => minute(day, 100)),
+      );
+      expect((await reader.page({ symbol })).meta).not.toHaveProperty('conflict');
+      await storeMinutes(market, 1, [minute(days[3] ?? '', 101)]);
+      for (const timeframe of ['1Day', '1Week', '1Month', '1Min'] as const) {
+        expect((await reader.page({ symbol, timeframe })).meta).toMatchObject({ conflict: true });
+        const later = { symbol, timeframe, start: '2023-02-06' } as const;
+        expect((await reader.page(later)).meta).not.toHaveProperty('conflict');
+      }
+      expect((await reader.page({ symbol, timeframe: '1Min', limit: 3 })).meta).not.toHaveProperty('conflict');
     });
   });
 }

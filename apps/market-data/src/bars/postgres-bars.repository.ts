@@ -3,7 +3,7 @@ import { currentContext } from '@mystocks/telemetry';
 import { Injectable } from '@nestjs/common';
 import type { FactorStep } from '../timeseries/factor-steps.js';
 import { beginsInAuction, binMinutes } from './bar-window.js';
-import { BarsRepository, comparedDays, type BarSeries, type BarsQuestion } from './bars.repository.js';
+import { BarsRepository, comparedDays, madeDays, type BarSeries, type BarsQuestion } from './bars.repository.js';
 import { barsStatement } from './bars-sql.js';
 import { stepsStatement } from './sql/factors.js';
 import type { Sources } from './sql/shape.js';
@@ -66,5 +66,7 @@ function valuesOf(question: BarsQuestion, sources: Sources): unknown[] {
   ];
   const minutes = binMinutes[timeframe];
   if (minutes !== undefined) return [...values, minutes, FRAMES.filter((frame) => frame <= minutes)];
-  return timeframe !== '1Min' && sources === 'several' ? [...values, comparedDays(question)] : values;
+  return timeframe !== '1Min' && sources === 'several'
+    ? [...values, madeDays(question), comparedDays(question)]
+    : values;
 }

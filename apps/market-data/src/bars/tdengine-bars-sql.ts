@@ -14,7 +14,7 @@ interface Order {
 }
 
 export const barsOfFrame = (range: BarsRange, timeframe: StoredTimeframe, order: Order): Sql =>
-  sql`SELECT ts, open, high, low, close, volume, amount, adj_factor, trade_status FROM bars WHERE ${within(range, [timeframe])} ${by(order)}`;
+  sql`SELECT ts, open, high, low, close, volume, amount, trade_status FROM bars WHERE ${within(range, [timeframe])} ${by(order)}`;
 
 /** `timeframe` and a stamp of each of these frames that has a bar in the range. */
 export const framesWithin = (range: BarsRange, timeframes: readonly StoredTimeframe[]): Sql =>

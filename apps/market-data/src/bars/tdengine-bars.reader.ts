@@ -7,13 +7,6 @@ import { isSuspended, type StoredBar } from '../timeseries/shown-bar.js';
 import { TdengineStore, type Row, type Value } from '../timeseries/tdengine.store.js';
 import { barsOfFrame, firstStamp, framesWithin, newestStamps, type BarsRange } from './tdengine-bars-sql.js';
 
-/** A stored bar with the adjustment factor that came with it. */
-export interface StoredDay extends StoredBar {
-  readonly factor: number | null;
-}
-
-type FrameDay = StoredDay & FrameBar;
-
 /** China local times as in a BarWindow. */
 export interface Range {
   readonly symbol: string;
@@ -46,7 +39,7 @@ export class TdengineBarsReader {
   constructor(private readonly store: TdengineStore) {}
 
   /** Bars of one frame, in order. */
-  async frame(range: Limited, timeframe: StoredTimeframe): Promise<StoredDay[]> {
+  async frame(range: Limited, timeframe: StoredTimeframe): Promise<StoredBar[]> {
     const rows = await this.store.query(barsOfFrame(rangeOf(range), timeframe, range));
     return rows.map(timeframe === '1Day' ? dayOf : barOf);
   }
@@ -74,11 +67,11 @@ export class TdengineBarsReader {
   }
 
   /** Of every day the bars that answer for it. */
-  async chosen(range: Limited, frames: readonly StoredTimeframe[]): Promise<readonly StoredDay[]> {
+  async chosen(range: Limited, frames: readonly StoredTimeframe[]): Promise<readonly StoredBar[]> {
     const [only] = frames;
     if (only === undefined) return [];
     if (frames.length === 1) return this.frame(range, only);
-    const kept: StoredDay[] = [];
+    const kept: StoredBar[] = [];
     for await (const { bars } of this.days(range, frames)) {
       const conflict = hasConflict(bars);
       const inOrder = chosenBars(bars).filter(({ t }) => isWithin(t, range));
@@ -93,7 +86,7 @@ export class TdengineBarsReader {
   async *days(
     range: Range,
     frames: readonly StoredTimeframe[],
-  ): AsyncGenerator<{ readonly day: string; readonly bars: readonly FrameDay[] }> {
+  ): AsyncGenerator<{ readonly day: string; readonly bars: readonly FrameBar[] }> {
     for (let rest: Range | undefined = wholeDays(range); rest !== undefined;) {
       const next = await this.#nextDay(rest, frames);
       if (next === undefined) return;
@@ -110,7 +103,7 @@ export class TdengineBarsReader {
     return rows.map(([ts]) => stampOf(ts).slice(0, 10))[0];
   }
 
-  async #slice(slice: Range, frames: readonly StoredTimeframe[]): Promise<FrameDay[]> {
+  async #slice(slice: Range, frames: readonly StoredTimeframe[]): Promise<FrameBar[]> {
     const read = frames.map(async (name) => {
       const rows = await this.store.query(barsOfFrame(rangeOf(slice), name, { sort: slice.sort }));
       const minutes = frameMinutes.find(([own]) => own === name)?.[1] ?? 1;
@@ -153,14 +146,14 @@ export const rangeOf = ({ symbol, from, to }: Pick<Range, 'symbol' | 'from' | 't
 
 const stampOf = (ts: Value | undefined): string => chinaLocal(Number(ts)).slice(0, 19);
 
-function barOf([ts, ...values]: Row): StoredDay {
+function barOf([ts, ...values]: Row): StoredBar {
   const [open = 0, high = 0, low = 0, close = 0, volume = 0] = values.slice(0, 5).map(Number);
-  const [amount = null, factor = null] = values.slice(5, 7).map((value) => (value === null ? null : Number(value)));
-  return { t: stampOf(ts), open, high, low, close, volume, amount, factor };
+  const amount = values[5] == null ? null : Number(values[5]);
+  return { t: stampOf(ts), open, high, low, close, volume, amount };
 }
 
 /** A daily bar; only of days it is said that there was no trade. */
-function dayOf(row: Row): StoredDay {
+function dayOf(row: Row): StoredBar {
   const bar = barOf(row);
-  return { ...bar, suspended: isSuspended(bar, row[8] == null ? null : Number(row[8])) };
+  return { ...bar, suspended: isSuspended(bar, row[7] == null ? null : Number(row[7])) };
 }

@@ -5,15 +5,19 @@ import { FactorsRepository } from '../factors/factors.repository.js';
 import { adjustedBars } from '../timeseries/adjusted-bars.js';
 import { barsPage, type Candidates } from '../timeseries/bars-page.js';
 import { factorLine, type DayFactor, type FactorStep } from '../timeseries/factor-steps.js';
+import { contradictsDay } from '../timeseries/frame-choice.js';
+import { grouped } from '../timeseries/grouped.js';
 import { groupedBars, isBeforeFirstMinute } from '../timeseries/grouped-bars.js';
 import { rowLimit, rowLimitWithAuction } from '../timeseries/row-limit.js';
-import type { ShownBar } from '../timeseries/shown-bar.js';
+import type { ShownBar, StoredBar } from '../timeseries/shown-bar.js';
 import { beginsInAuction, binMinutes } from './bar-window.js';
-import { BarsRepository, comparedDays, type BarSeries, type BarsQuestion } from './bars.repository.js';
-import { TdengineBarsReader, type Range, type StoredDay } from './tdengine-bars.reader.js';
+import { BarsRepository, comparedDays, madeDays, type BarSeries, type BarsQuestion } from './bars.repository.js';
+import { TdengineBarsReader, type Range } from './tdengine-bars.reader.js';
 import { TdengineDaysReader } from './tdengine-days.reader.js';
 import { TdengineFactorsReader } from './tdengine-factors.reader.js';
 
+/** More daily bars than the minutes of a page can have days. */
+const DAYS_MAX = 20_000;
 /** Instruments of one question that are read at the same time. */
 const AT_ONCE = 8;
 
@@ -30,10 +34,12 @@ interface Asked {
 
 /** Rows that were read, at most `limit`. */
 interface Stored {
-  readonly rows: readonly StoredDay[];
+  readonly rows: readonly StoredBar[];
   readonly limit: number;
   /** Each row is a bar. */
   readonly isWhole: boolean;
+  /** More days could have been made of minute bars. */
+  readonly cut?: boolean;
 }
 
 /** Bars that lie in TDengine, put together here as PostgreSQL puts together its own: the same pages, byte for byte. */
@@ -73,9 +79,9 @@ export class TdengineBarsRepository extends BarsRepository {
 
   async #candidates(question: BarsQuestion, of: Asked): Promise<Candidates> {
     const { timeframe, sort, window } = question;
-    const { rows, limit, isWhole } = await this.#stored(question, of.symbol);
+    const { rows, limit, isWhole, cut = false } = await this.#stored(question, of.symbol);
     const shown = await this.#priced(question, of, rows);
-    const filled = !isWhole && rows.length >= limit;
+    const filled = cut || (!isWhole && rows.length >= limit);
     const bars = isWhole ? shown : groupedBars(shown, { timeframe, sort, cut: filled });
     // Stamps are whole seconds, the ends of a window have milliseconds.
     const isWithin = ({ t }: ShownBar): boolean => `${t}.000` >= window.from && `${t}.000` <= window.to;
@@ -89,8 +95,9 @@ export class TdengineBarsRepository extends BarsRepository {
     if (minutes === undefined) {
       if (timeframe === '1Min') return this.#minutes(question, range);
       const limit = rowLimit(timeframe, bars, 1);
-      const rows = await new TdengineDaysReader(this.reader).days({ ...range, limit }, comparedDays(question));
-      return { rows, limit, isWhole: timeframe === '1Day' };
+      const limits = { made: madeDays(question), compared: comparedDays(question) };
+      const { days, cut } = await new TdengineDaysReader(this.reader).days({ ...range, limit }, limits);
+      return { rows: days, limit, isWhole: timeframe === '1Day', cut };
     }
     const frames = await this.reader.frames(range, minutes);
     const limit = rowLimit(timeframe, bars, frames.finest);
@@ -102,16 +109,40 @@ export class TdengineBarsRepository extends BarsRepository {
     if (!beginsInAuction(window)) {
       const limit = rowLimit('1Min', bars, 1);
       const rows = await this.reader.frame({ ...range, limit }, '1Min');
-      if (!rows.some(({ t }) => isBeforeFirstMinute(t))) return { rows, limit, isWhole: true };
+      if (!rows.some(({ t }) => isBeforeFirstMinute(t))) {
+        return { rows: await this.#compared(range, rows), limit, isWhole: true };
+      }
     }
     const limit = rowLimitWithAuction(bars);
-    return { rows: await this.reader.frame({ ...range, limit }, '1Min'), limit, isWhole: false };
+    const rows = await this.reader.frame({ ...range, limit }, '1Min');
+    return { rows: await this.#compared(range, rows), limit, isWhole: false };
+  }
+
+  /** Minutes, each day of them compared with its daily bar. */
+  async #compared(range: Range, rows: readonly StoredBar[]): Promise<readonly StoredBar[]> {
+    const days = grouped(
+      rows.map((row) => ({ ...row, minutes: 1 })),
+      ({ t }) => dayOf(t),
+    );
+    const inTime = [...days.keys()].sort();
+    const [first, last] = [inTime[0], inTime.at(-1)];
+    if (first === undefined || last === undefined) return rows;
+    const daily = await this.reader.frame(
+      { symbol: range.symbol, from: `${first}T00:00:00.000`, to: `${last}T23:59:59.999`, sort: 'asc', limit: DAYS_MAX },
+      '1Day',
+    );
+    const clashing = new Set<string>();
+    for (const day of daily) {
+      const minutes = days.get(dayOf(day.t));
+      if (minutes !== undefined && contradictsDay(day, minutes)) clashing.add(dayOf(day.t));
+    }
+    return clashing.size === 0 ? rows : rows.map((row) => ({ ...row, conflict: clashing.has(dayOf(row.t)) }));
   }
 
   async #priced(
     { adjustment, window }: BarsQuestion,
     { instrument, symbol, given }: Asked,
-    rows: readonly StoredDay[],
+    rows: readonly StoredBar[],
   ): Promise<readonly ShownBar[]> {
     if (adjustment === 'raw' || rows.length === 0) return rows;
     if (instrument.kind === 'index') return adjustedBars(rows, adjustment, { of: () => 1, newest: 1 });

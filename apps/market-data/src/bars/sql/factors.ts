@@ -75,7 +75,7 @@ export const factored: Readonly<Record<Exclude<Adjustment, 'raw'>, string>> = {
 
 const prices = ['open', 'high', 'low', 'close'];
 const adjusted = (by: (price: string) => string): string => `
-  SELECT t, day, ${prices.map((price) => `${by(price)} AS ${price}`).join(', ')}, volume, amount, suspended, conflict, made FROM factored`;
+  SELECT t, day, ${prices.map((price) => `${by(price)} AS ${price}`).join(', ')}, volume, amount, suspended, conflict, made, cut FROM factored`;
 
 // Below 0.01 as many decimals as three digits need. The whole part of the number times 10^40 tells how small it is.
 const fine = (product: string, divisor: string): string => `(

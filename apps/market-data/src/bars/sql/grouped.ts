@@ -13,7 +13,7 @@ const groupOf: Readonly<Record<GroupedShape, string>> = {
 
 /** Each row is a bar. */
 export const whole = (rows: string): string => `
-  SELECT t, open, high, low, close, volume, amount, suspended, conflict, made, false AS filled FROM (${rows}) priced
+  SELECT t, open, high, low, close, volume, amount, suspended, conflict, made, cut AS filled FROM (${rows}) priced
   WHERE t BETWEEN $3::timestamp AND $4::timestamp`;
 
 // A price that is not known makes that of the bar unknown.
@@ -33,7 +33,7 @@ export const grouped = (rows: string, shape: GroupedShape): string => `
     SELECT ${shape === 'binned' || shape === 'minute' ? ofBin : ofPeriod}, sum(volume) AS volume, bool_or(conflict) AS conflict, bool_or(made) AS made,
       CASE WHEN count(amount) = count(*) THEN sum(amount) END AS amount, bool_or(filled) AS filled
     FROM (
-      SELECT *, count(*) OVER () >= ${rowsFor[shape]} AS filled, $LAST(g) OVER () AS last
+      SELECT *, cut OR count(*) OVER () >= ${rowsFor[shape]} AS filled, $LAST(g) OVER () AS last
       FROM (SELECT *, ${groupOf[shape]} AS g FROM (${rows}) priced) marked
     ) marked
     WHERE NOT (filled AND g = last)

@@ -1,13 +1,14 @@
 import { suspendedSql } from '../../timeseries/suspended-sql.js';
-import { chosenOfDay, completedDays, daysOfMinutes } from './frames.js';
+import { completedDays } from './days.js';
+import { chosenOfDay, contradicts, daysOfMinutes, inSession } from './frames.js';
 import type { GroupedShape, Shape, Sources } from './shape.js';
 
 type Sort = 'asc' | 'desc';
 type Rows = Readonly<Record<Sources, (rows: string, sort: Sort) => string>>;
 
 const dailyBars = (rows: string): string => `
-  SELECT b.day::timestamp AS t, b.day, b.open, b.high, b.low, b.close, b.volume, b.amount, b.adj_factor,
-    ${suspendedSql('b')} AS suspended, false AS conflict, false AS made
+  SELECT b.day::timestamp AS t, b.day, b.open, b.high, b.low, b.close, b.volume, b.amount,
+    ${suspendedSql('b')} AS suspended, false AS conflict, false AS made, false AS cut
   FROM market_data.bars_daily b
   WHERE b.instrument_id = w.id AND b.day BETWEEN $5::date AND $6::date
   ORDER BY b.day $SORT LIMIT ${rows}`;
@@ -17,11 +18,18 @@ const fromDays: Rows = {
 };
 
 const minuteColumns = (conflict: string): string =>
-  `b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, NULL::numeric AS adj_factor, false AS suspended, ${conflict} AS conflict, false AS made`;
+  `b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, false AS suspended, ${conflict} AS conflict, false AS made, false AS cut`;
 const minuteBars = (minutes: string, rows: string, where = 'true'): string => `
   SELECT ${minuteColumns('false')} FROM market_data.bars_minute b
   WHERE ${where} AND b.instrument_id = w.id AND b.minutes = ${minutes} AND b.t BETWEEN $5::timestamp AND $6::timestamp
   ORDER BY b.t $SORT LIMIT ${rows}`;
+/** Minutes, each day of them compared with its daily bar. A part of a day can only be more than the daily bar says. */
+const comparedMinutes = (rows: string): string => `
+  WITH own AS MATERIALIZED (${minuteBars('1', rows)}),
+  clashing AS MATERIALIZED (SELECT f.day FROM (
+      SELECT b.day, max(b.high) AS high, min(b.low) AS low, sum(b.volume) AS volume, ${inSession} >= 240 AS whole FROM own b GROUP BY b.day) f
+    JOIN market_data.bars_daily d ON d.instrument_id = w.id AND d.day = f.day WHERE ${contradicts('d', 'f')})
+  SELECT t, day, open, high, low, close, volume, amount, suspended, day IN (SELECT day FROM clashing) AS conflict, made, cut FROM own`;
 // Several frames are put together one day after another until there are rows enough: a lateral join keeps the order of the
 // days, and ends with the last row that is wanted.
 const fromFrames: Rows = {
@@ -46,7 +54,7 @@ export const rowsFor: Readonly<Record<GroupedShape, string>> = {
   binned: `${groups} * $9::int / w.finest + 17 * (${groups} * $9::int / 240 + 3)`,
 };
 
-/** The stored rows that bars are made of, as `t, day, open … adj_factor, suspended, conflict, made`; `$SORT` is the order of the page. */
+/** The stored rows that bars are made of, as `t, day, open … amount, suspended, conflict, made, cut`; `$SORT` is the order of the page. */
 export function storedRows(shape: Shape, sources: Sources, sort: Sort): string {
   switch (shape) {
     case 'daily':
@@ -55,7 +63,7 @@ export function storedRows(shape: Shape, sources: Sources, sort: Sort): string {
     case 'monthly':
       return fromDays[sources](`(${rowsFor[shape]})`, sort);
     case 'minute':
-      return minuteBars('1', sources === 'one' ? '$7::int + 1' : `(${rowsFor.minute})`);
+      return comparedMinutes(sources === 'one' ? '$7::int + 1' : `(${rowsFor.minute})`);
     case 'binned':
       return fromFrames[sources](rowsFor.binned, sort);
   }
