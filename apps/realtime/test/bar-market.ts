@@ -17,7 +17,7 @@ const COMMIT_BYTES = 1_000;
 /** Longer than the wait before a failed read is tried again. */
 export const RETRY_MS = 1_100;
 
-export const stampOf = (minute: number): string => `2024-06-14T09:${30 + minute}:00+08:00`;
+export const stampOf = (minute: number): string => `2024-06-14T10:${30 + minute}:00+08:00`;
 const barOf = (t: string, close: number): Bar => ({ t, o: close, h: close, l: close, c: close, v: 1 });
 
 interface Commit {

@@ -32,7 +32,8 @@ const answer = (body: object): Answer => ({
 export class Shelf {
   readonly symbols = new Set(['600519.SH', '000001.SZ', '000001.SH', '300918.SZ']);
   readonly quotes = new Map<string, { quote: Quote; seq: number }>();
-  readonly bars = new Map<string, object>();
+  /** Bars by frame and symbol, then by stamp; of five minutes only the newest. */
+  readonly bars = new Map<string, Map<string, object>>();
   lsn = 100;
   /** Tokens that came with calls, newest last. */
   asked = 0;
@@ -68,9 +69,9 @@ class StandInHandler {
   }
 
   @Handles(listBars)
-  list({ symbol, timeframe }: ListBarsRequest): Promise<Answer> {
-    const bar = this.shelf.bars.get(`${timeframe} ${symbol}`);
-    return Promise.resolve(answer({ symbol, bars: bar === undefined ? [] : [bar] }));
+  list({ symbol, timeframe, sort, limit }: ListBarsRequest): Promise<Answer> {
+    const bars = [...(this.shelf.bars.get(`${timeframe} ${symbol}`) ?? new Map<string, object>()).values()];
+    return Promise.resolve(answer({ symbol, bars: (sort === 'desc' ? bars.toReversed() : bars).slice(0, limit) }));
   }
 }
 
@@ -119,7 +120,10 @@ export class MarketStandIn {
   bar(symbol: string, ...given: readonly (readonly [t: string, close: number])[]): void {
     const bars = given.map(([t, close]) => ({ t, o: close, h: close, l: close, c: close, v: 100 }));
     const bar = bars.at(-1) ?? never();
-    this.shelf.bars.set(`1Min ${symbol}`, bar).set(`5Min ${symbol}`, bar);
+    const minutes = this.shelf.bars.get(`1Min ${symbol}`) ?? new Map<string, object>();
+    for (const one of bars) minutes.delete(one.t);
+    for (const one of bars) minutes.set(one.t, one);
+    this.shelf.bars.set(`1Min ${symbol}`, minutes).set(`5Min ${symbol}`, new Map([[bar.t, bar]]));
     this.shelf.lsn += 1_000;
     const day = bar.t.slice(0, 10);
     const news = { symbol, timeframe: '1Min' as const, from: day, to: day, bar, bars };

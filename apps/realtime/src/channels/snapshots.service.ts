@@ -10,6 +10,7 @@ const KNOWN_MAX = 20_000;
 /** More than a week has of five minutes. */
 const BARS_MAX = 1_000;
 const MINUTE_MS = 60_000;
+const [FIRST_MINUTE, LAST_MINUTE] = ['09:31:00', '15:00:00'];
 
 /**
  * Asks market-data, with the caller's own token, what a channel shows now. It asks the owner and not a cache tier:
@@ -54,14 +55,13 @@ export class SnapshotsService {
   }
 
   /**
-   * The bars of a coarser channel that hold bars with these stamps, in the order of time. A bar is stamped with its end, so
-   * one of N minutes holds what is stamped less than N minutes before it; the last bar of a day also what comes later.
+   * The bars of a channel that hold bars with these stamps, in the order of time. A bar is stamped with its end, so one of N
+   * minutes holds what is stamped less than N minutes before it; the first bar of a day also the opening auction, the last
+   * one also what comes later.
    */
   async barsOf({ symbol, timeframe = '1Day' }: Channel, stamps: readonly string[]): Promise<object[]> {
     const lengthMs = frameMinutes[timeframe] * MINUTE_MS;
-    const times = stamps.map((stamp) =>
-      Math.min(Date.parse(stamp), Date.parse(`${stamp.slice(0, 11)}15:00:00${stamp.slice(19)}`)),
-    );
+    const times = stamps.map(inSession);
     const start = new Date(Math.min(...times)).toISOString();
     const end = new Date(Math.max(...times) + lengthMs - MINUTE_MS).toISOString();
     const request = { symbol, timeframe, adjustment: 'raw', start, end, limit: BARS_MAX, sort: 'asc' } as const;
@@ -71,6 +71,13 @@ export class SnapshotsService {
       return times.some((ms) => ms <= endMs && endMs < ms + lengthMs);
     });
   }
+}
+
+/** The instant of a stamp, moved to the first or last minute of its day when it lies outside of the session. */
+function inSession(stamp: string): number {
+  const time = stamp.slice(11, 19);
+  const moved = time < FIRST_MINUTE ? FIRST_MINUTE : time > LAST_MINUTE ? LAST_MINUTE : time;
+  return Date.parse(`${stamp.slice(0, 11)}${moved}${stamp.slice(19)}`);
 }
 
 function toSnapshot(quote: unknown): Snapshot {

@@ -31,8 +31,8 @@ export interface BarsCommit {
 }
 
 /**
- * Reads bars from their owner for channels whose items cannot be made from an event: coarser bars, and the snapshot behind
- * a gap. A channel has one read at a time; what is asked for meanwhile is one more read. A read that fails is tried again
+ * Reads bars from their owner for channels whose items cannot be made from an event: coarser bars, the first minute of a
+ * day, and the snapshot behind a gap. A channel has one read at a time; what is asked for meanwhile is one more read. A read that fails is tried again
  * until it succeeds or the channel has no subscribers, so that no change is passed over in silence.
  */
 @Injectable()
@@ -65,6 +65,11 @@ export class BarRefreshService implements OnModuleDestroy {
   /** True while a gap of the channel is about to be announced: an item must not overtake it. */
   hasGap(channel: string): boolean {
     return [this.#waiting, this.#running].some((all) => all.get(channel)?.reason !== undefined);
+  }
+
+  /** True while bars of the channel are about to be read: a later commit joins them, to stay behind them. */
+  isPending(channel: string): boolean {
+    return this.#waiting.has(channel) || this.#running.has(channel);
   }
 
   #add(refresh: Refresh): void {

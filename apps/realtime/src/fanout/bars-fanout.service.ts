@@ -9,7 +9,8 @@ import { RunningBars } from './running-bars.js';
 
 /**
  * Takes changes of bars from the bus and sends them to the sockets of this node: every bar of the channel itself, and the
- * coarser bars that it is part of. What cannot be sent bar by bar is announced as a gap with a snapshot behind it.
+ * coarser bars that it is part of. The first minute of a day is read from market-data, because the rows of the opening
+ * auction are a part of it. What cannot be sent bar by bar is announced as a gap with a snapshot behind it.
  */
 @Injectable()
 export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
@@ -73,6 +74,8 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
       this.refresh.gap(channel, position, 'order');
     } else if (bars === undefined || this.refresh.hasGap(channel.name)) {
       this.refresh.gap(channel, position, 'bulk');
+    } else if (channel.timeframe === '1Min' && (bars.some(isOfOpening) || this.refresh.isPending(channel.name))) {
+      this.refresh.bars(channel, stampsOf(bars), { position, receivedAtMs });
     } else {
       const offsets = track.offsets(position, bars.length);
       const about = { ch: channel.name, ep: epochs.bar, t: receivedAtMs };
@@ -84,10 +87,7 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
   #moveCoarser(channel: Channel, bars: readonly Bar[] | undefined, commit: BarsCommit): void {
     if (!this.audience.has(channel.name)) this.fanout.barTrack(channel.name).unsent(commit.position);
     else if (bars === undefined) this.refresh.gap(channel, commit.position, 'bulk');
-    else {
-      const stamps = bars.map(({ t }) => t);
-      this.refresh.bars(channel, stamps, commit);
-    }
+    else this.refresh.bars(channel, stampsOf(bars), commit);
   }
 
   /** A quote makes the running bar of its minute while no feed brings bars of the symbol. */
@@ -105,3 +105,8 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
     this.fanout.send([{ ch: name, ep: epochs.bar, o, t: received_at_ms, d: bar }]);
   }
 }
+
+const stampsOf = (bars: readonly Bar[]): string[] => bars.map(({ t }) => t);
+
+/** The first minute of a day, or a row of the opening auction: reads show both as one bar. */
+const isOfOpening = ({ t }: Bar): boolean => t.slice(11, 16) <= '09:31';
