@@ -38,7 +38,7 @@ export const wasClosed = (day: Day): boolean => closures.some(({ first, last }) 
 
 /**
  * Days on which Shenzhen traded and Shanghai did not: every Saturday of its first year, and the weekend days below, of
- * which real bars of stocks and of the index of Shenzhen tell.
+ * which real bars of stocks and of Shenzhen's index show.
  */
 export const SHENZHEN_SATURDAYS = { first: '1990-12-22', last: '1991-12-28' } as const;
 export const SHENZHEN_DAYS: readonly Day[] = [

@@ -11,7 +11,7 @@ const PIECE_BYTES = 16_384;
 /** Refused lines of a batch as NDJSON, written while the batch is stored, in the order of the file. */
 export class RefusedLines {
   readonly body = new PassThrough({ highWaterMark: BUFFERED_MAX_BYTES });
-  /** Resolves when the first line was written: from then on the status of the answer is out. */
+  /** Resolves when the first line was written: from then on the status of the answer cannot change. */
   readonly begun: Promise<void>;
   #begin: () => void = () => undefined;
   #written: Promise<void> = Promise.resolve();
@@ -37,7 +37,7 @@ export class RefusedLines {
     }
   }
 
-  /** Ends the answer with the report of the whole, or with why it broke off. */
+  /** Ends the answer with the report of the whole batch, or with the reason why it broke off. */
   end(last: object): void {
     this.body.end(`${JSON.stringify(last)}\n`);
   }
@@ -51,7 +51,7 @@ export class RefusedLines {
     }
   }
 
-  /** @throws {Failure} `timeout` when the client reads nothing, or is gone */
+  /** @throws {Failure} `timeout` when the client reads nothing or has disconnected */
   #drained(): Promise<void> {
     return new Promise((resolve, reject) => {
       const onDrain = (): void => {

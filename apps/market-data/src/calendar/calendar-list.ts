@@ -2,7 +2,7 @@ import { addDays, DATE_COLUMNS, strangeColumn, type Day, type DayStates } from '
 import { exchanges, Failure, type FieldError, problems, type StoreCalendarRequest } from '@mystocks/contracts';
 import { isDay } from '@mystocks/validation';
 
-/** A day of a list, and where in it that stands. */
+/** A day of a list, and its place in the list. */
 interface ListedDay {
   readonly pointer: string;
   readonly date: string;

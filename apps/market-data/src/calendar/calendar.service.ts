@@ -50,7 +50,7 @@ export class CalendarService {
     return answerOfJson(JSON.stringify({ days }), { tags: [], ...tradingDaysLifetime, built_at_ms: this.clock.now() });
   }
 
-  /** What the market is doing now; never kept by a cache. */
+  /** What the market is doing now; caches never store it. */
   now(): Answer {
     const nowMs = this.clock.now();
     const today = chinaDay(nowMs);

@@ -8,7 +8,7 @@ import { isOpenPhase } from './market-phase.js';
  * | answer | the market moves | lunch, closed | a provisional day, or before one |
  * |---|---|---|---|
  * | quotes, snapshots | 3 s | until 13:00, or 09:15 of the next trading day | 1 s |
- * | the same without a symbol that nobody knows | 3 s | 30 s | 1 s |
+ * | the same without an unknown symbol | 3 s | 30 s | 1 s |
  * | bars without a symbol that is named in `meta.errors` | 30 s | 30 s | 30 s |
  * | bars that may still change | 30 min, and 10 s marked stale while they are asked for again | the same | 60 s |
  * | closed history | a year, `immutable` | a year, `immutable` | a year, `immutable` |
@@ -16,8 +16,8 @@ import { isOpenPhase } from './market-phase.js';
  * | trading days | 60 s | 60 s | 60 s |
  * | the clock | never | never | never |
  *
- * No answer is right because of these times: every write is told as news, and that outdates what shows the old, closed
- * history too. They bound what time alone changes. An answer ends where the phase changes, because it says the phase
+ * Correctness does not depend on these times: every write is published as an event, which invalidates all answers that show
+ * the old state, closed history too. They bound what time alone changes. An answer ends where the phase changes, because it says the phase
  * (snapshots) or a label that follows from it; where prices are called `live`, it ends before they are no longer.
  */
 export type Lifetime = Pick<Answer, 'ttl_ms' | 'swr_ms' | 'immutable'>;
@@ -31,16 +31,16 @@ const bars = { movingMs: 30 * MINUTE_MS, provisionalMs: MINUTE_MS, revalidateMs:
 
 const LACKING_MS = 30_000;
 
-/** Nothing but a correction changes it. */
+/** Only a correction changes it. */
 export const closedHistoryLifetime: Lifetime = { ttl_ms: 366 * DAY_MS, immutable: true };
 
-/** They change by news. */
+/** A change is published as an event, which invalidates them. */
 export const instrumentsLifetime: Lifetime = { ttl_ms: HOUR_MS };
 
 /** A change of the calendar invalidates them; an instance that missed its event answers the old ones a little longer. */
 export const tradingDaysLifetime: Lifetime = { ttl_ms: MINUTE_MS };
 
-/** Every answer is another one. */
+/** Each answer is different. */
 export const clockLifetime: Lifetime = { ttl_ms: 0 };
 
 /**

@@ -12,7 +12,7 @@ import { TradingDaysRepository } from './trading-days.repository.js';
 
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 60;
-/** Of which write a missed event told is not known. */
+/** The position of a write whose event was missed is not known. */
 const BEFORE_ALL: Lsn = '0/0';
 
 /**
@@ -30,7 +30,7 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
   #loadedAfter: Lsn | undefined;
   /** What was loaded last. */
   #days: DayStates | undefined;
-  /** An event has told of the change that the next load finds. */
+  /** The change that the next load finds has been published as an event. */
   #isAnnounced = false;
   #warnedOf = '';
   #stopWatching: () => void = () => undefined;

@@ -3,7 +3,7 @@ import type { InstrumentDirectory } from './instrument-directory.js';
 import type { Instrument } from './instruments.repository.js';
 import { listTags } from './list-tags.js';
 
-/** A symbol of a list that has no part in the answer, and why; one item of `meta.errors`. */
+/** A symbol of a request that the answer leaves out, and why; one item of `meta.errors`. */
 export interface SymbolError {
   /** As the client wrote it. */
   readonly symbol: string;
@@ -18,11 +18,11 @@ export interface NamedInstruments {
   /** Tags of the answer, if it depends on which instruments there are. */
   readonly listTags: readonly string[];
   readonly errors: readonly SymbolError[];
-  /** The failure when no symbol was found; undefined otherwise; undefined when there is one. */
+  /** Why the request fails when none of its symbols was found; undefined when at least one was. */
   readonly refusal: Failure | undefined;
 }
 
-/** Finds the instruments of a list. A symbol that is unknown or ambiguous does not hinder the others. */
+/** Finds the instruments of a request. An unknown or ambiguous symbol is named in `errors`; the others are still found. */
 export async function namedInstruments(
   directory: Pick<InstrumentDirectory, 'find'>,
   aliases: readonly string[],

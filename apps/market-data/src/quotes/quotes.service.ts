@@ -34,7 +34,7 @@ interface Timed {
   readonly simulated: boolean | null;
 }
 
-/** Live quotes: stores them, tells the house, and answers the latest. */
+/** Live quotes: stores them, publishes them as events, and answers the latest. */
 @Injectable()
 export class QuotesService {
   constructor(
@@ -44,7 +44,7 @@ export class QuotesService {
     private readonly clock: Clock,
   ) {}
 
-  /** Stores what is newer than what is held, all in one transaction, and then tells it. `owner` has the key, if any. */
+  /** Stores the quotes that are newer than the stored ones, in one transaction, then publishes them. `owner` has the key, if any. */
   async record({ quotes, idempotency_key: key }: RecordQuotesRequest, owner = 'market-data'): Promise<IngestReport> {
     if (quotes.length === 0) throw new Failure('invalid', 'quotes must be a list of 1 to 1,000 quotes');
     const receivedAtMs = this.clock.now();
@@ -101,7 +101,7 @@ export class QuotesService {
   }
 }
 
-/** What time says about the answer is said of one instant: a kept label or phase must be true until the answer ends. */
+/** Label and phase are those of one instant: they must be true for as long as a cache may serve the answer. */
 function answerOf(members: string, rows: readonly Timed[], { nowMs, tags, errors }: Built): Answer {
   const now = { ms: nowMs, phase: phaseAt(nowMs) };
   const times = rows.flatMap(({ t }) => (t === null ? [] : [t]));

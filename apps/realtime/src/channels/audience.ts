@@ -7,7 +7,7 @@ interface Listening {
   count: number;
 }
 
-/** Which channels somebody on this node listens to. */
+/** Which channels have subscribers on this node. */
 @Injectable()
 export class Audience {
   readonly #listening = new Map<string, Listening>();

@@ -2,7 +2,7 @@
  * Where this node stands in one channel of bars. Offsets are positions of the store's log: they grow, but have holes, so a
  * lost event cannot be seen in them.
  *
- * 1. Every item has an offset of its own, and a later item has a larger one: who has the newest offset has every item.
+ * 1. Every item has an offset of its own, and a later item has a larger one: a client that has the newest offset has every item.
  * 2. A commit that is announced after a later one is noticed.
  */
 export class BarTrack {
@@ -34,7 +34,7 @@ export class BarTrack {
 
   /**
    * A commit at this position changed the channel, and no item was sent, because it has no subscribers. The offset grows even
-   * when it was larger already: who left the channel at it has missed this change.
+   * when it was larger already: a client that left the channel at that offset has missed this change.
    */
   unsent(position: number): void {
     this.#offset = Math.max(position, (this.#offset ?? 0) + 1);

@@ -13,8 +13,8 @@ const MINUTE_MS = 60_000;
 const [FIRST_MINUTE, LAST_MINUTE] = ['09:31:00', '15:00:00'];
 
 /**
- * Asks market-data, with the caller's own token, what a channel shows now. It asks the owner and not a cache tier:
- * a snapshot must not be older than the news this node has already passed on.
+ * Reads from market-data, with the caller's own token, what a channel shows now. It reads from the owner and not from a
+ * cache tier: a snapshot must not be older than the events that this node has already sent.
  */
 @Injectable()
 export class SnapshotsService {
@@ -45,7 +45,7 @@ export class SnapshotsService {
     return new Map(symbols.map((symbol) => [symbol, toSnapshot(quotes[symbol])]));
   }
 
-  /** The newest bar; `offset` is the log position this node has seen, so that the bar is at least that new. */
+  /** The newest bar; `offset` is the newest log position that this node knows, and the bar is at least that new. */
   async bar(channel: Channel, offset: number): Promise<Snapshot> {
     const { symbol, timeframe = '1Day' } = channel;
     const request = { symbol, timeframe, adjustment: 'raw', limit: 1, sort: 'desc' } as const;

@@ -13,13 +13,13 @@ import type { Gap, Item, Outlet } from './news.js';
 const LOG_START: Lsn = '0/0';
 
 /**
- * Takes news straight from the bus and hands it to the sockets of this node. Every node gets every event, so nothing
- * is sent from node to node and each subscriber gets a value once.
+ * Takes events from the bus and sends them to the sockets of this node. Every node receives every event, so nothing is
+ * sent from node to node, and each subscriber receives a value once.
  */
 @Injectable()
 export class FanoutService implements OnModuleInit, OnModuleDestroy {
   readonly #outlets = new Set<Outlet>();
-  /** Of every symbol that had news, listened to or not: so a gap is seen from the first value on. */
+  /** Of every symbol with an event, whether its channel has subscribers or not: so a gap is noticed from the first value on. */
   readonly #quotes = new Map<string, Track>();
   readonly #bars = new Map<string, BarTrack>();
   readonly #quoteListeners: ((changed: QuoteChanged, isAfterGap: boolean) => void)[] = [];
@@ -45,7 +45,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     this.#outlets.add(outlet);
   }
 
-  /** A token of anybody who listens to the channel. */
+  /** The access token of any subscriber of the channel. */
   tokenOf(channel: string): string | undefined {
     for (const outlet of this.#outlets) {
       const token = outlet.tokenOf(channel);
@@ -54,7 +54,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     return undefined;
   }
 
-  /** Log position of the newest event seen: what a snapshot must have read to miss nothing told before. */
+  /** Log position of the newest event received; a snapshot that shows it misses no earlier event. */
   get newest(): Lsn | undefined {
     return this.#newest;
   }
@@ -72,7 +72,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     return this.#newest === undefined ? 0 : compareLsn(this.#newest, LOG_START);
   }
 
-  /** Where a bar channel stands, listened to or not. */
+  /** The track of a bar channel, whether it has subscribers or not. */
   barTrack(channel: string): BarTrack {
     const known = this.#bars.get(channel);
     if (known !== undefined) return known;

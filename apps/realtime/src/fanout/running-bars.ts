@@ -50,7 +50,7 @@ export class RunningBars {
     if (stamp > (this.#fed.get(symbol) ?? '')) this.#fed.set(symbol, stamp);
   }
 
-  /** Quotes of any symbol were missed: what was traded up to now is not known any more. */
+  /** Quotes of any symbol were missed: the volume traded up to now is no longer known. */
   missedQuotes(): void {
     for (const [symbol, minute] of this.#minutes) this.#minutes.set(symbol, { ...minute, volume: undefined });
   }
@@ -106,7 +106,7 @@ const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Numb
 
 /**
  * The bar that a quote of this time (`HH:MM`) belongs to. The result of the opening auction belongs to the first minute, a
- * quote stamped 11:30 or 15:00 to the minute that ends there. Before 09:25, at lunch and after the close there is none.
+ * quote stamped 11:30 or 15:00 to the minute that ends there. Undefined before 09:25, at lunch and after the close.
  */
 function minuteIndex(time: string, volume: number | undefined): number | undefined {
   const minute = minutesOf(time);
