@@ -1,7 +1,7 @@
 import { Failure } from '@mystocks/contracts';
 import { linesFrom, type Block } from './blocks.js';
 
-/** A CSV without what stands above its lines. */
+/** A CSV: its header, and the lines behind it in blocks. */
 interface CsvLines {
   /** The names of the columns; in an export of TDX its title and the names, one line each. */
   readonly header: string;

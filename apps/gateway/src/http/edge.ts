@@ -95,7 +95,7 @@ export class Edge {
       {
         connectionsCheckingInterval: CHECK_INTERVAL_MS,
         headersTimeout: HEADERS_TIMEOUT_MS,
-        // A header that stands twice is seen as both values, and so refused; Node would take the first one.
+        // A header that is sent twice is read as both values, and so refused; Node would take the first one.
         joinDuplicateHeaders: true,
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         // Whole-request time is limited by the hooks: line streams may be long, but must keep moving.

@@ -86,7 +86,7 @@ function leaveAll(waiting: ReadonlySet<() => void>): void {
   for (const leave of waiting) leave();
 }
 
-/** What `asking` brings; undefined as soon as whoever is among the `waiting` is told to leave. */
+/** Resolves with `asking`, or with undefined when its entry in `waiting` is called first. */
 async function unlessTold<T>(waiting: Set<() => void>, asking: Promise<T>): Promise<T | undefined> {
   let leave = (): void => undefined;
   const told = new Promise<undefined>((resolve) => {

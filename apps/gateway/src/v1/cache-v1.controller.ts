@@ -26,7 +26,7 @@ export class CacheV1Controller {
 
 /**
  * The original knew one cache, in its own process: that is the first tier. The second counts other gateways' reads too,
- * and since another start, so that no sum of both would be true. What nobody counts is null, never a number.
+ * and since another start, so that no sum of both would be true. A number that is not counted is null.
  */
 function toStatistics({ hits, misses }: NearState, nowMs: number): Record<string, unknown> {
   const rate = hits + misses === 0 ? 0 : hits / (hits + misses);

@@ -2,8 +2,8 @@
 const KEYS = /"(?:[^"\\]|\\.)*"(?=\s*:)/g;
 
 /**
- * A key that stands twice in the JSON text of an object with `distinct` keys; `JSON.parse` keeps the last of the two
- * without a word. Keys of nested objects count as well: no line may have those.
+ * A key that occurs twice in the JSON text of an object with `distinct` keys; `JSON.parse` silently
+ * keeps the last of the two. Keys of nested objects count as well: no line may have those.
  */
 export function keyTwice(text: string, distinct: number): string | undefined {
   const quoted = text.match(KEYS) ?? [];

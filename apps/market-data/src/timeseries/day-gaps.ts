@@ -11,7 +11,7 @@ const isEndless = (day: string): boolean => day.endsWith('infinity');
 const before = (day: string): string => (isEndless(day) ? day : addDays(day, -1));
 const after = (day: string): string => (isEndless(day) ? day : addDays(day, 1));
 
-/** The parts of a span without a daily bar, in the order of time; a weekend is none. `days` are in the order of time. */
+/** The parts of a span without a daily bar, in the order of time; a weekend is not a gap. `days` are in the order of time. */
 export function dayGaps(days: readonly string[], span: DaySpan): DaySpan[] {
   const ends = [...days, after(span.last)];
   const gaps = ends.map((day, at) => {

@@ -19,7 +19,7 @@ export interface BarHeader {
   readonly title: TitleLine | undefined;
   /** Where the fields stand in the file. */
   readonly columns: BarColumns;
-  /** Where the column stands that says whether prices are adjusted; -1 when there is none. */
+  /** Index of the column that says whether prices are adjusted; -1 without such a column. */
   readonly adjusted: number;
   readonly count: number;
   /** Columns that nothing reads. */

@@ -7,7 +7,7 @@ import { refusals, type Refusal } from '../refusals.js';
 import type { Layout } from './layouts.js';
 import { readClock, readStamp } from './spellings.js';
 
-/** A longer value is none of a bar. */
+/** No value of a bar is longer. */
 const VALUE_MAX = 200;
 /** Stands for a longer value: no field can be read from it. */
 const UNREADABLE = '?';
