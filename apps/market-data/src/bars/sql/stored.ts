@@ -74,6 +74,7 @@ export const newestTwoDays = storedRows('daily', 'several', 'desc')
   .replaceAll('$5', "'-infinity'")
   .replaceAll('$6', "'infinity'")
   .replaceAll('$7', '1')
-  .replaceAll('$9', '0')
+  .replaceAll('$9', '2')
+  .replaceAll('$10', '0')
   .replaceAll('$SORT', 'desc')
   .replaceAll('$FIRST', 'max');
