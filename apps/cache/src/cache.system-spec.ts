@@ -57,7 +57,7 @@ afterAll(async () => {
 }, 30_000);
 beforeEach(async () => {
   version += 1;
-  client.publish(instrumentsChanged, { count: 1, lsn: `0/${version.toString(16)}` });
+  client.publish(instrumentsChanged, { count: 1, lsn: `0/${version.toString(16).toUpperCase()}` });
   await kept();
 });
 afterEach(() => {
@@ -99,7 +99,7 @@ describe('the cache service on real servers', () => {
   it('never answers the old after a write was announced', async () => {
     for (let round = 0; round < 50; round += 1) {
       version += 1;
-      client.publish(instrumentsChanged, { count: 1, lsn: `0/${version.toString(16)}` });
+      client.publish(instrumentsChanged, { count: 1, lsn: `0/${version.toString(16).toUpperCase()}` });
       const answers = await Promise.all([read(), read(), read()]);
       for (const { body } of answers) expect(body.toString()).toBe(`{"version":${version}}`);
     }

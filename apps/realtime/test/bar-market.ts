@@ -109,7 +109,7 @@ export class BarMarket {
       ...{ symbol: SYMBOL, timeframe: '1Min', from: '2024-06-14', to: '2024-06-14', received_at_ms: 0 },
       bar: bars.at(-1) ?? barOf(stampOf(1), 0),
       ...(how.listed === false ? {} : { bars: [...bars] }),
-      lsn: `0/${position.toString(16)}`,
+      lsn: `0/${position.toString(16).toUpperCase()}`,
     });
   }
 

@@ -136,6 +136,6 @@ export class MarketStandIn {
   }
 
   #lsn(): string {
-    return `0/${this.shelf.lsn.toString(16)}`;
+    return `0/${this.shelf.lsn.toString(16).toUpperCase()}`;
   }
 }

@@ -52,6 +52,20 @@ describe('Gaps', () => {
     expect(found).toBe(1);
   });
 
+  it('does not let a false number, in a message or in a beat, hide what is lost after it', () => {
+    received(1);
+    received(Number.MAX_SAFE_INTEGER);
+    gaps.counted('p', 1, 0);
+    expect(found).toBe(2);
+    received(3);
+    expect(found).toBe(3);
+    gaps.counted('p', Number.MAX_SAFE_INTEGER, 0);
+    gaps.counted('p', 3, 0);
+    expect(found).toBe(5);
+    received(5);
+    expect(found).toBe(6);
+  });
+
   it('forgets who is gone for a minute, and trusts nobody who comes back', () => {
     received(7, 'gone', 0);
     received(1, 'there', 50_000);

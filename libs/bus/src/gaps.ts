@@ -9,7 +9,9 @@ interface Seen {
 }
 
 /**
- * Finds what one subscription missed of one event, from the running numbers of its publishers. A publisher never heard
+ * Finds what one subscription missed of one event, from the running numbers of its publishers. A number beyond what a
+ * publisher itself says it has sent is a false one: it counts as a gap, and the publisher's own count is believed again,
+ * so that it hides no later loss. A publisher never heard
  * of counts as one that has told nothing: if it has, it was missed. So who has just begun to listen is told once of a
  * gap, and who listened when a publisher began is not. Times are ms of any one clock.
  */
@@ -30,7 +32,9 @@ export class Gaps {
 
   /** The publisher says that it has told so many. */
   counted(publisher: string, sent: number, nowMs: number): void {
-    if (sent > this.#note(publisher, sent, nowMs)) this.onGap();
+    const before = this.#note(publisher, sent, nowMs);
+    if (sent < before) this.#seen.set(publisher, { number: sent, heardMs: nowMs });
+    if (sent !== before) this.onGap();
   }
 
   /** Forgets publishers that are gone. */

@@ -1,4 +1,5 @@
 import { IsBody, IsCount, IsFlag, IsListOf, IsOneOf, IsText } from '@mystocks/validation';
+import { IsPosition } from './position.js';
 
 /** How fresh a value is: `live` in this session's minute, `delayed` behind it, `eod` closed history. */
 export const qualities = ['live', 'delayed', 'eod', 'stale', 'simulated'] as const;
@@ -39,5 +40,5 @@ export class Answer {
   /** Which tier answered; set by the tiers. */
   @IsOneOf(cacheStates, { optional: true }) readonly cache?: CacheState;
   /** Log position up to which it surely shows every write that touches it; set by the cache service. */
-  @IsText(1, 40, { optional: true }) readonly after?: string;
+  @IsPosition({ optional: true }) readonly after?: string;
 }

@@ -22,6 +22,7 @@ import {
   type BarDialect,
   type BarStamps,
 } from './ingest.contract.js';
+import { IsPosition } from './position.js';
 import { loaders, readers } from './roles.js';
 import {
   adjustments,
@@ -100,7 +101,7 @@ export const ingestBars = defineCall({
 
 /** A bar in wire form; prices keep the exact decimals that were stored. */
 export class Bar {
-  @IsText(1, 40) readonly t!: string;
+  @IsDayOrInstant() readonly t!: string;
   @IsNumeric() readonly o!: number;
   @IsNumeric() readonly h!: number;
   @IsNumeric() readonly l!: number;
@@ -127,7 +128,7 @@ export class BarsChanged {
   /** All that changed, oldest first; absent when more than {@link LISTED_BARS_MAX} did. */
   @IsShapes(Bar, 1, LISTED_BARS_MAX, { optional: true }) readonly bars?: Bar[];
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly received_at_ms!: number;
-  @IsText(1, 40) readonly lsn!: string;
+  @IsPosition() readonly lsn!: string;
 }
 
 export const barsChanged = defineEvent({

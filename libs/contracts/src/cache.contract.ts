@@ -1,7 +1,8 @@
-import { IsCount, IsFlag, IsInstant, IsListOf, IsMatching, IsText } from '@mystocks/validation';
+import { IsCount, IsFlag, IsInstant, IsListOf, IsText } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
 import { IngestReport } from './ingest.contract.js';
+import { IsPosition } from './position.js';
 import { operators, readers } from './roles.js';
 
 /** Reads an answer of another service through the second tier. */
@@ -14,8 +15,7 @@ export class ReadAnswerRequest {
    * Newest log position that the asking service has heard announced. One that has just started has heard of none, and
    * could not say of what it keeps that it shows a write from before. Never a client's word: that is `x-read-after`.
    */
-  @IsMatching(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/, 'a log position such as 16/B374D848', { optional: true })
-  readonly announced?: string;
+  @IsPosition({ optional: true }) readonly announced?: string;
 }
 
 export const readAnswer = defineCall({

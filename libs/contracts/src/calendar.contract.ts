@@ -1,6 +1,7 @@
-import { IsBody, IsCount, IsDay, IsListOf, IsMatching, IsOneOf, IsText } from '@mystocks/validation';
+import { IsBody, IsCount, IsDay, IsListOf, IsMatching, IsOneOf } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
+import { IsPosition } from './position.js';
 import { readers } from './roles.js';
 
 export class CalendarRequest {
@@ -73,7 +74,7 @@ export class StoredCalendar {
   /** The last day of the whole calendar now. */
   @IsDay() readonly calendar_to!: string;
   /** Log position of the commit. */
-  @IsText(1, 40) readonly lsn!: string;
+  @IsPosition() readonly lsn!: string;
 }
 
 /** Stores a list of trading days. It states every day from its first to its last; other days stay as they are. */
@@ -87,7 +88,7 @@ export const storeCalendar = defineCall({
 });
 
 export class CalendarChanged {
-  @IsText(1, 40) readonly lsn!: string;
+  @IsPosition() readonly lsn!: string;
 }
 
 /** The stored calendar is another one: copies of it and answers that depend on it are no longer valid. */

@@ -1,7 +1,8 @@
-import { IsSymbol, IsText } from '@mystocks/validation';
+import { IsSymbol } from '@mystocks/validation';
 import { defineCall, defineEvent } from './define.js';
 import { IngestReport, IngestRequest } from './ingest.contract.js';
 import { symbolKey } from './market-data.words.js';
+import { IsPosition } from './position.js';
 import { loaders } from './roles.js';
 
 /** Adjustment factors by ex-date: CSV `code,exchange,ex_date,factor`, cumulative as those of daily bars (`adj_factor`). */
@@ -17,7 +18,7 @@ export const ingestFactors = defineCall({
 /** Factors of a symbol changed: every adjusted price of it may be another one. */
 export class FactorsChanged {
   @IsSymbol() readonly symbol!: string;
-  @IsText(1, 40) readonly lsn!: string;
+  @IsPosition() readonly lsn!: string;
 }
 
 export const factorsChanged = defineEvent({

@@ -9,6 +9,7 @@ import {
   IsShapes,
   IsText,
 } from '@mystocks/validation';
+import { IsPosition } from './position.js';
 
 /** Families of bars files that are understood; each says how its columns, units, symbols and times are to be read. */
 export const barDialects = ['mystocks', 'tushare', 'akshare', 'baostock', 'tdx', 'pandas', 'sina'] as const;
@@ -117,5 +118,5 @@ export class IngestReport extends IngestRemarks {
   /** True when it was stored before under the same key, and this is the report of then. */
   @IsFlag({ optional: true }) readonly replayed?: boolean;
   /** Log position of the commit; a read that carries it as X-Read-After sees the write. */
-  @IsText(1, 40, { optional: true }) readonly lsn?: string;
+  @IsPosition({ optional: true }) readonly lsn?: string;
 }

@@ -1,7 +1,8 @@
-import { IsCount, IsListOf, IsOneOf, IsSymbolAlias, IsText } from '@mystocks/validation';
+import { IsCount, IsListOf, IsOneOf, IsSymbolAlias, IsText, SYMBOL } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
 import { IngestRequest, IngestReport } from './ingest.contract.js';
+import { IsPosition } from './position.js';
 import { loaders, readers } from './roles.js';
 import { exchanges, instrumentStatuses, type Exchange, type InstrumentStatus } from './market-data.words.js';
 
@@ -58,7 +59,7 @@ export class RemovedInstrument {
   /** Canonical symbol. */
   @IsText(1, 20) readonly symbol!: string;
   /** Log position of the commit. */
-  @IsText(1, 40) readonly lsn!: string;
+  @IsPosition() readonly lsn!: string;
 }
 
 /**
@@ -77,9 +78,9 @@ export const removeInstrument = defineCall({
 export class InstrumentsChanged {
   @IsCount(1, 1_000_000) readonly count!: number;
   /** Those of which every answer changes, whatever it shows: they are of another kind now, or removed. */
-  @IsListOf({ name: 'symbols', test: (one) => typeof one === 'string' }, 1_000, { optional: true })
+  @IsListOf({ name: 'symbols', test: (one) => typeof one === 'string' && SYMBOL.test(one) }, 1_000, { optional: true })
   readonly symbols?: string[];
-  @IsText(1, 40) readonly lsn!: string;
+  @IsPosition() readonly lsn!: string;
 }
 
 export const instrumentsChanged = defineEvent({

@@ -1,7 +1,8 @@
-import { IsCount, IsListOf, IsShape, IsSymbolAliases, IsText } from '@mystocks/validation';
+import { IsCount, IsListOf, IsShape, IsSymbol, IsSymbolAliases } from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
 import { IngestReport, IsIdempotencyKey } from './ingest.contract.js';
+import { IsPosition } from './position.js';
 import { feeders, readers } from './roles.js';
 import { Quote } from './quote.js';
 import { symbolKey } from './market-data.words.js';
@@ -49,13 +50,18 @@ export const recordQuotes = defineCall({
   allow: feeders,
 });
 
-/** A quote as it was stored, with its place in the channel. */
+/** A quote as it was stored: its symbol is the canonical one. */
+class StoredQuote extends Quote {
+  @IsSymbol() declare readonly symbol: string;
+}
+
+/** A stored quote with its place in the channel. */
 export class QuoteChanged {
-  @IsShape(Quote) readonly quote!: Quote;
+  @IsShape(StoredQuote) readonly quote!: Quote;
   /** Grows by one with every stored quote of the symbol. */
   @IsCount(1, Number.MAX_SAFE_INTEGER) readonly seq!: number;
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly received_at_ms!: number;
-  @IsText(1, 40) readonly lsn!: string;
+  @IsPosition() readonly lsn!: string;
 }
 
 export const quoteChanged = defineEvent({

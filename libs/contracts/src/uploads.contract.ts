@@ -22,6 +22,7 @@ import {
   type BarStamps,
 } from './ingest.contract.js';
 import { storedTimeframes, type StoredTimeframe } from './market-data.words.js';
+import { IsPosition } from './position.js';
 import { loaders } from './roles.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -151,7 +152,7 @@ export class OperationResult extends IngestRemarks {
   /** How the file was encoded, e.g. `gb18030`. */
   @IsText(1, 40, { optional: true }) readonly encoding?: string;
   /** Log position of the last commit. */
-  @IsText(1, 40, { optional: true }) readonly lsn?: string;
+  @IsPosition({ optional: true }) readonly lsn?: string;
 }
 
 /** Why an operation failed, in the words of `Failure`. */

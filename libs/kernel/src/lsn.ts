@@ -1,6 +1,9 @@
 /** A PostgreSQL log sequence number in its text form, e.g. `0/16B3748`. */
 export type Lsn = string;
 
+/** The text form as PostgreSQL writes it; anything else is refused before it can reach a comparison or a database. */
+export const LSN = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
+
 // Both halves are 32-bit hexadecimal; their sum stays exact in a double up to 9 PB of log.
 function position(lsn: Lsn): number {
   const [high = '', low = ''] = lsn.split('/');
@@ -18,3 +21,6 @@ export function laterLsn(a: Lsn | undefined, b: Lsn | undefined): Lsn | undefine
   if (b === undefined) return a;
   return compareLsn(a, b) >= 0 ? a : b;
 }
+
+/** How many bytes of log lie between two positions; negative when `to` was written before `from`. */
+export const lsnDistance = (from: Lsn, to: Lsn): number => position(to) - position(from);

@@ -106,7 +106,7 @@ describe('the last good answer', () => {
     await house.read();
     house.origin = away;
     for (let second = 0; second < 10; second += 1) {
-      await house.announce('600519.SH', `0/${(second + 5).toString(16)}`);
+      await house.announce('600519.SH', `0/${(second + 5).toString(16).toUpperCase()}`);
       house.nowMs += 1_000;
     }
     await expect(house.read()).rejects.toMatchObject({ code: 'unavailable' });

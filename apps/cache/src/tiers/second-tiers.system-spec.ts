@@ -114,7 +114,7 @@ describe.each(tierKinds)('the cache service with CACHE_L2=%s', (kind) => {
     await readKept(1);
     for (let round = 0; round < 20; round += 1) {
       version += 1;
-      client.publish(instrumentsChanged, { count: 1, lsn: `0/${version.toString(16)}` });
+      client.publish(instrumentsChanged, { count: 1, lsn: `0/${version.toString(16).toUpperCase()}` });
       const answers = await Promise.all([read(1), read(2), read(1)]);
       expect(answers.map(({ etag }) => etag)).toEqual(
         [1, 2, 1].map((limit) => `"${String(version)}-${String(limit)}"`),

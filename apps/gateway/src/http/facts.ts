@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Failure, type CacheState } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
+import { LSN } from '@mystocks/kernel';
 import { requestIdFrom, traceparentFrom, type RequestContext } from '@mystocks/telemetry';
 import type { FastifyRequest } from 'fastify';
 
@@ -13,8 +14,6 @@ export interface Facts {
   cache: CacheState | undefined;
 }
 
-/** Wire form of a log position; anything else is refused before it could reach a database. */
-export const LSN = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
 const DEADLINE_MAX_MS = 60_000;
 const TOKEN_LENGTH_MAX = 4_096;
 

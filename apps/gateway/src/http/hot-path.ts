@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authorize, type Caller, type TokenVerifier } from '@mystocks/identity';
-import { systemClock } from '@mystocks/kernel';
+import { LSN, systemClock } from '@mystocks/kernel';
 import { requestIdFrom, traceIdOf, traceparentFrom, type AccessLog } from '@mystocks/telemetry';
 import type { NearAnswer, NearAnswers } from '../reads/near-answers.js';
-import { LSN } from './facts.js';
+
 import { matchesEtag, securityHeaders } from './headers.js';
 import { hotHeadersOf, tokenOf, type HotHeaders } from './hot-headers.js';
 
