@@ -3,6 +3,7 @@ export { type Clock, systemClock } from './clock.js';
 export { DeadBuffers } from './dead-buffers.js';
 export { remainingMs } from './deadline.js';
 export { eachAdaptive } from './each-adaptive.js';
+export { keepSecret, withoutSecrets } from './known-secrets.js';
 export { compareLsn, laterLsn, LSN, lsnDistance, type Lsn } from './lsn.js';
 export { mapBounded } from './map-bounded.js';
 export { SingleFlight } from './single-flight.js';

@@ -1,6 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { withoutSecrets } from '@mystocks/kernel';
 import { currentContext, traceIdOf } from './context.js';
+import { loggedFields } from './logged-error.js';
 
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
@@ -10,7 +12,8 @@ let root: PinoLogger = pino({ level: 'silent' });
 
 /**
  * Opens the process's log: one JSON line an event on standard output, with the service, and the request and trace id
- * of whatever was under way. Secrets never reach it by these names.
+ * of whatever was under way. Of an error it shows type, message, code, stack and causes; what a `Secret` holds is never
+ * shown, wherever it stands.
  */
 export function openLog(
   options: { readonly service: string; readonly level: LogLevel },
@@ -21,7 +24,10 @@ export function openLog(
       level: options.level,
       base: { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: loggedFields },
+      // pino's own would add every field of an error.
+      serializers: { err: (logged: unknown) => logged },
+      hooks: { streamWrite: withoutSecrets },
       redact: ['password', 'token', 'authorization', '*.password', '*.token', '*.authorization'],
       mixin: () => {
         const context = currentContext();
