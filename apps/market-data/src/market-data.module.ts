@@ -7,6 +7,7 @@ import { ingestParts } from './ingest/ingest.parts.js';
 import { instrumentsParts } from './instruments/instruments.parts.js';
 import type { MarketDataSettings } from './market-data.settings.js';
 import { poolsParts } from './pools/pools.parts.js';
+import { positionsParts } from './positions/positions.parts.js';
 import { quotesParts } from './quotes/quotes.parts.js';
 import type { TdengineSettings } from './timeseries/tdengine.settings.js';
 import { timeseriesParts } from './timeseries/timeseries.parts.js';
@@ -21,6 +22,7 @@ const parts = [
   calendarParts,
   uploadsParts,
   poolsParts,
+  positionsParts,
 ];
 
 @Module({})

@@ -8,6 +8,7 @@ import type { Call, Event } from './define.js';
 import * as factors from './factors.contract.js';
 import * as instruments from './instruments.contract.js';
 import * as pools from './pools.contract.js';
+import * as positions from './positions.contract.js';
 import * as publisher from './publisher.contract.js';
 import * as quotes from './quotes.contract.js';
 import * as uploads from './uploads.contract.js';
@@ -22,6 +23,7 @@ const everything: readonly unknown[] = [
   factors,
   instruments,
   pools,
+  positions,
   publisher,
   quotes,
   uploads,

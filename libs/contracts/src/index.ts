@@ -22,6 +22,7 @@ export * from './instruments.contract.js';
 export * from './quotes.contract.js';
 export * from './market-data.words.js';
 export * from './pools.contract.js';
+export * from './positions.contract.js';
 export * from './publisher.contract.js';
 export { Quote, QuoteLevel } from './quote.js';
 export { operators, readers, roles, type Role } from './roles.js';

@@ -6,6 +6,7 @@ export { eachAdaptive } from './each-adaptive.js';
 export { keepSecret, withoutSecrets } from './known-secrets.js';
 export { compareLsn, laterLsn, LSN, lsnDistance, type Lsn } from './lsn.js';
 export { mapBounded } from './map-bounded.js';
+export { AHEAD_MAX_BYTES, PlausiblePositions } from './plausible-positions.js';
 export { SingleFlight } from './single-flight.js';
 export { charsetNames, charsetOf, type Charset } from './text/charset.js';
 export { TextReader } from './text/text-reader.js';

@@ -1,5 +1,6 @@
 import type { DayStates } from '@mystocks/calendar';
 import { PostgresPool, type WritingClient } from '@mystocks/connection-pool';
+import type { Lsn } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 
 // Days have no gaps: what is written begins at the latest on the day after the last one.
@@ -26,6 +27,11 @@ export class TradingDaysRepository {
   /** All days; undefined while there are none. */
   async read(): Promise<DayStates | undefined> {
     return daysOf((await this.pool.query<Row>({ name: 'trading-days', text: read })).rows[0]);
+  }
+
+  /** Every write that was acknowledged before lies before this position. */
+  position(): Promise<Lsn> {
+    return this.pool.position();
   }
 
   /** The same inside a transaction that is going to {@link put} days: another one waits until it has ended. */

@@ -10,14 +10,21 @@ interface Opened {
   readonly days: TradingDaysService;
   readonly bus: FakeBus;
   readonly held: () => number;
+  /** How often the stored days were read. */
+  readonly reads: () => number;
   /** Another instance stores these days. */
   readonly storeElsewhere: (days: DayStates) => void;
 }
 
 const service = (stored: DayStates | undefined): Opened => {
   let held = stored;
+  let reads = 0;
   const repository = {
-    read: () => Promise.resolve(held),
+    position: () => Promise.resolve('0/1'),
+    read: () => {
+      reads += 1;
+      return Promise.resolve(held);
+    },
     hold: () => Promise.resolve(held),
     put: (_client: unknown, { from, states }: DayStates) => {
       held = held === undefined ? { from, states } : { from: held.from, states: held.states + states };
@@ -40,7 +47,7 @@ const service = (stored: DayStates | undefined): Opened => {
   const storeElsewhere = (other: DayStates): void => {
     held = other;
   };
-  return { days, bus, held: () => held?.states.length ?? 0, storeElsewhere };
+  return { days, bus, held: () => held?.states.length ?? 0, reads: () => reads, storeElsewhere };
 };
 
 let started: TradingDaysService | undefined;
@@ -118,5 +125,20 @@ describe('an instance of which another one changes the calendar', () => {
     instance.bus.setConnected(true);
     await followed();
     await waitFor(() => announced(instance) === 1, { timeoutMs: 1_000, what: 'the change to be announced' });
+  });
+});
+
+describe('a log position that lies beyond the log', () => {
+  it('does not make later readers take the calendar in memory for a newer one', async () => {
+    const { days, bus, reads } = service(builtInDays());
+    started = days;
+    days.onModuleInit();
+    bus.beside('another').publish(calendarChanged, { lsn: 'FFFFFFFF/FFFFFFFF' });
+    await days.showing('FFFFFFFF/FFFFFFFF');
+    const before = reads();
+    await days.showing('0/2');
+    expect(reads()).toBe(before + 1);
+    await days.showing('0/1');
+    expect(reads()).toBe(before + 1);
   });
 });

@@ -48,9 +48,9 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     const reload = (): void => {
       void this.#copy.refresh();
     };
-    const follow = ({ lsn }: { readonly lsn: Lsn }): void => {
+    const follow = (): void => {
       this.#isAnnounced = true;
-      void this.#refresh(lsn);
+      void this.#refresh();
     };
     this.#following = this.bus.subscribe(calendarChanged, follow, { onGap: reload });
     this.bus.onConnectionChange((connected) => {
@@ -88,7 +88,7 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
   /** Waits until this instance's copy shows the write at a position. */
   async showing(after: Lsn | undefined): Promise<void> {
     if (after === undefined) return;
-    if (this.#loadedAfter === undefined || compareLsn(after, this.#loadedAfter) > 0) await this.#refresh(after);
+    if (this.#loadedAfter === undefined || compareLsn(after, this.#loadedAfter) > 0) await this.#refresh();
   }
 
   /** Stores a list of days; it states every day from its first to its last. */
@@ -109,10 +109,12 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
   async #announce(lsn: Lsn): Promise<void> {
     this.bus.publish(calendarChanged, { lsn });
     this.#isAnnounced = true;
-    await this.#refresh(lsn);
+    await this.#refresh();
   }
 
-  async #refresh(after: Lsn): Promise<void> {
+  /** Remembers what the primary says, not what an event or a client says: a false position would hide later changes. */
+  async #refresh(): Promise<void> {
+    const after = await this.repository.position().catch(() => undefined);
     if (await this.#copy.refresh()) this.#loadedAfter = laterLsn(this.#loadedAfter, after);
   }
 

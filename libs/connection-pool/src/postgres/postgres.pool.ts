@@ -1,4 +1,5 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Lsn } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import type pg from 'pg';
 import type { AcquireOptions } from '../pool/waiting.js';
@@ -9,6 +10,7 @@ import { PgPool } from './pg-pool.js';
 import { PostgresNode, type NodeRole, type Work } from './postgres-node.js';
 import type { Queryable, ReadOptions, Rows, Statement, WriteOptions, WritingClient, Written } from './queryable.js';
 import { ReadRouter } from './read-router.js';
+import { ASK_POSITION } from './sight.js';
 import { Topology } from './topology.js';
 import { begin, commit, rollBack } from './transaction.js';
 
@@ -116,6 +118,17 @@ export class PostgresPool implements OnApplicationShutdown {
     this.#topology.wrote(written.lsn);
     metrics.dbRoute.cell('primary', 'write').count += 1;
     return written;
+  }
+
+  /** Where the primary's log ends now. Every acknowledged commit lies before it. */
+  async position(): Promise<Lsn> {
+    const ask: Work<Lsn> = async (client) => {
+      const { rows } = await client.query<{ lsn: Lsn }>(ASK_POSITION);
+      const [row] = rows;
+      if (row === undefined) throw new Error('the server told no log position');
+      return row.lsn;
+    };
+    return this.#onPrimary(ask, () => true);
   }
 
   /** For readiness: a read is answered. */

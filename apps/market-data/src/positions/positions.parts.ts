@@ -1,0 +1,3 @@
+import { PositionsHandler } from './positions.handler.js';
+
+export const positionsParts = { controllers: [PositionsHandler], providers: [] };

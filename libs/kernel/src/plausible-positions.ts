@@ -1,0 +1,93 @@
+import { compareLsn, laterLsn, lsnDistance, type Lsn } from './lsn.js';
+
+/**
+ * How far beyond the newest confirmed position an announced one is believed, bytes of log: more than a server writes
+ * between two confirmations, so that honest events are believed at once.
+ */
+export const AHEAD_MAX_BYTES = 1_024 ** 3;
+/** Positions are confirmed at once when one is announced beyond the confirmed ones, then at most this often. */
+const CONFIRM_EVERY_MS = 250;
+/** While nothing is announced: so that the log does not grow by more than {@link AHEAD_MAX_BYTES} unnoticed. */
+const CONFIRM_IDLE_MS = 5_000;
+/** Before anything is confirmed. */
+const LOG_START: Lsn = '0/0';
+
+interface PlausiblePositionsOptions {
+  /** Asks the primary where its log ends now. */
+  readonly ask: () => Promise<Lsn>;
+  /** The log ends at `end`, but a position beyond that was believed: what depends on positions after `end` is wrong. */
+  readonly onFalse: (end: Lsn) => void;
+  /** The log reaches to `end`; called after each answer. */
+  readonly onConfirmed?: (end: Lsn) => void;
+}
+
+/**
+ * Which log positions of events are believed. An event is published after its commit, so no honest one names a position
+ * beyond the end of the primary's log, asked later. A position far ahead of what is confirmed is not believed at all;
+ * one that is near is believed, and then confirmed or found false.
+ */
+export class PlausiblePositions {
+  #confirmed = LOG_START;
+  #believed = LOG_START;
+  #isDue = false;
+  #isAsking = false;
+  #isStopped = false;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(private readonly options: PlausiblePositionsOptions) {
+    this.#timer = setInterval(() => {
+      this.#confirm();
+    }, CONFIRM_IDLE_MS).unref();
+  }
+
+  /** Whether a position is believed; when it is beyond the confirmed ones, the primary is asked. */
+  accepts(lsn: Lsn): boolean {
+    const aheadBytes = lsnDistance(this.#confirmed, lsn);
+    const isNear = aheadBytes <= AHEAD_MAX_BYTES;
+    if (isNear) this.#believed = laterLsn(this.#believed, lsn) ?? lsn;
+    if (aheadBytes > 0) this.#confirm();
+    return isNear;
+  }
+
+  /** Asks for the first time, so that the positions of a log that is not new are believed soon. */
+  start(): void {
+    this.#confirm();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+  }
+
+  #confirm(): void {
+    this.#isDue = true;
+    if (!this.#isAsking && !this.#isStopped) void this.#askWhileDue();
+  }
+
+  async #askWhileDue(): Promise<void> {
+    this.#isAsking = true;
+    while (this.#isDue && !this.#isStopped) {
+      this.#isDue = false;
+      // Only these must lie before the end of the log: what is announced while it is asked may lie after it.
+      const believed = this.#believed;
+      try {
+        this.#learn(await this.options.ask(), believed);
+      } catch {
+        // The owner cannot be asked: positions stay as they are until it can.
+        this.#isDue = true;
+      }
+      await new Promise((resolve) => setTimeout(resolve, CONFIRM_EVERY_MS).unref());
+    }
+    this.#isAsking = false;
+  }
+
+  #learn(end: Lsn, believed: Lsn): void {
+    if (this.#isStopped) return;
+    this.#confirmed = end;
+    if (compareLsn(believed, end) > 0) {
+      this.#believed = end;
+      this.options.onFalse(end);
+    }
+    this.options.onConfirmed?.(end);
+  }
+}
