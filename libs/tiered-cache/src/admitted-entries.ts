@@ -92,6 +92,11 @@ export class AdmittedEntries<V extends object> {
     for (const key of [...this.#window.keys(), ...this.#main.keys()]) this.retire(key);
   }
 
+  /** All that are retired now. */
+  retired(): readonly (readonly [string, V])[] {
+    return [...this.#retired.entries()];
+  }
+
   delete(key: string): boolean {
     const value = this.peek(key);
     if (value === undefined) return false;

@@ -27,6 +27,16 @@ export class Fences {
     this.#shrink();
   }
 
+  /**
+   * The log ends at `end`: later positions were false. Every tag counts as written at `end`, so that what was fetched after
+   * an earlier position or a false one must not be served.
+   */
+  setBackTo(end: Lsn): void {
+    this.#fences.clear();
+    this.#floor = end;
+    this.#latest = end;
+  }
+
   /** The newest write known. Reads pass it down, so that what they fetch may be kept. */
   get latest(): Lsn | undefined {
     return this.#latest;

@@ -12,5 +12,5 @@ export { OwedChanges } from './owed-changes.js';
 export { NearCache, type Dropped, type LastGood, type NearCacheOptions } from './near-cache.js';
 export { RedisTier, type RedisTierOptions } from './redis-tier.js';
 export type { Claim, Entry, Lease, Tier } from './tier.js';
-export { followWrites, type NewsBus, type WriteListener } from './write-news.js';
+export { followWrites, type Following, type NewsBus, type WriteListener } from './write-news.js';
 export { WriteTimes } from './write-times.js';

@@ -144,6 +144,17 @@ export class NearCache<K extends Kept = Kept> {
     this.#entries.retireAll();
   }
 
+  /**
+   * The log ends at `end`, but later positions were believed. Entries that were fetched after a later one are dropped, the
+   * others are as after {@link outdateAll}.
+   */
+  setBackTo(end: Lsn): void {
+    this.#fences.setBackTo(end);
+    this.outdateAll();
+    for (const [key, { after }] of this.#entries.retired())
+      if (after !== undefined && compareLsn(after, end) > 0) this.#entries.delete(key);
+  }
+
   /** Drops everything: news may have been missed. Refuses what fetches under way bring back. Fences stay. */
   clear(): void {
     this.#drops.stampAll();

@@ -23,6 +23,7 @@ const follow = (): { stop(): void } =>
     written: (tags, lsn) => told.push(`written ${tags.join()} ${lsn}`),
     dropped: ({ keys, tags }) => told.push(`dropped ${keys?.join() ?? ''} ${tags?.join() ?? ''}`),
     missed: () => told.push('missed'),
+    setBack: (end) => told.push(`set back ${end}`),
     missedDrops: () => told.push('missed drops'),
   });
 const later = (): Promise<void> => Promise.resolve();

@@ -3,19 +3,21 @@ import {
   calendarChanged,
   entriesInvalidated,
   factorsChanged,
+  getPosition,
   INSTRUMENTS_TAG,
   instrumentsChanged,
   quoteChanged,
   quoteTag,
+  type Call,
   type EntriesInvalidated,
   type Event,
 } from '@mystocks/contracts';
-import type { Lsn } from '@mystocks/kernel';
+import { PlausiblePositions, type Lsn } from '@mystocks/kernel';
 
 /** Why news may have been missed: as libs/bus says (`Gap`). */
 type NewsGap = 'lost' | 'untold' | 'deaf';
 
-/** What is needed of a bus: news as it comes, and word of what was lost. */
+/** What is needed of a bus: news as it comes, word of what was lost, and answers to calls. */
 export interface NewsBus {
   subscribe<P extends object>(
     event: Event<P>,
@@ -23,6 +25,7 @@ export interface NewsBus {
     options: { readonly onGap: (why: NewsGap) => void },
   ): { stop(): void };
   onConnectionChange(listener: (connected: boolean) => void): void;
+  call<Req extends object, Res extends object>(call: Call<Req, Res>, request: NoInfer<Req>): Promise<Res>;
 }
 
 /** What a cache tier does with the news. Called one after the other, and before anything that came later. */
@@ -40,6 +43,11 @@ export interface WriteListener {
    */
   readonly missed: () => void;
   /**
+   * The log ends at `end`, but later positions were believed: what was cached because of them is wrong. All else is as
+   * after {@link missed}.
+   */
+  readonly setBack: (end: Lsn) => void;
+  /**
    * News of drops was missed, or may have been: what a first tier keeps may have been dropped for good. Not told while
    * nothing is heard, but once something is. Nor when a cache service dies that never told of a drop: that it died during
    * its first is not worth every first tier's last good answers.
@@ -47,13 +55,27 @@ export interface WriteListener {
   readonly missedDrops: () => void;
 }
 
+/** Follows writes until it is stopped. */
+export interface Following {
+  /** Whether a position is believed: what depends on one that is not must not be cached. */
+  accepts(lsn: Lsn): boolean;
+  stop(): void;
+}
+
 const AGAIN_AFTER_MS = 1_000;
 
 /**
  * Follows every write and drop of the house for a cache tier. What is lost on the way is told as `missed` within about
- * a second of when it could have been heard; so is any change of the connection.
+ * a second of when it could have been heard; so is any change of the connection, and an event whose position cannot be
+ * believed.
  */
-export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): void } {
+export function followWrites(bus: NewsBus, listener: WriteListener): Following {
+  const positions = new PlausiblePositions({
+    ask: async () => (await bus.call(getPosition, {})).lsn,
+    onFalse: (end) => {
+      listener.setBack(end);
+    },
+  });
   let stopped = false;
   let justTold = false;
   const drops = new ToldAgain(listener.dropped);
@@ -75,7 +97,9 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
     tagsOf: (payload: P) => readonly string[],
   ): { stop(): void } => {
     const written = (payload: P): void => {
-      listener.written(tagsOf(payload), payload.lsn);
+      if (positions.accepts(payload.lsn)) listener.written(tagsOf(payload), payload.lsn);
+      // A write of these tags, perhaps, at a position that nothing may be compared with.
+      else missed();
     };
     return bus.subscribe(event, written, { onGap: missed });
   };
@@ -103,9 +127,12 @@ export function followWrites(bus: NewsBus, listener: WriteListener): { stop(): v
     // Until it is back nothing that was dropped could be told from the rest; the last good answers are marked stale.
     if (connected) missedDrops('lost');
   });
+  positions.start();
   return {
+    accepts: (lsn) => positions.accepts(lsn),
     stop: () => {
       stopped = true;
+      positions.stop();
       drops.stop();
       for (const one of subscriptions) one.stop();
     },

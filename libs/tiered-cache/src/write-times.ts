@@ -37,6 +37,11 @@ export class WriteTimes {
     }
   }
 
+  /** Positions of writes were false: none is remembered. */
+  clear(): void {
+    this.#spans.clear();
+  }
+
   /** When the first write was heard (epoch ms) that touched `kept` and that it may not show. */
   firstMissedBy({ answer, after }: Kept): number | undefined {
     const times = answer.tags.flatMap((tag) => {

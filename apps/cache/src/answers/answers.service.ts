@@ -71,7 +71,7 @@ export class AnswersService implements OnModuleInit {
 
   /** Listens for writes. What the tier holds from before may be old: nobody listened then. */
   onModuleInit(): void {
-    followWrites(this.bus, {
+    const following = followWrites(this.bus, {
       written: (tags, lsn) => {
         this.#writes.note(tags, lsn);
         this.#outdated.add(tags, lsn);
@@ -87,7 +87,15 @@ export class AnswersService implements OnModuleInit {
       missed: () => {
         this.#startOver();
       },
+      // Entries of the tier name positions that are false, and a later write would not outdate them.
+      setBack: (end) => {
+        this.#writes.setBackTo(end);
+        this.#missed.forget();
+        this.#outdated.forget();
+        void this.tier.clear();
+      },
     });
+    this.#writes.checkPositions((lsn) => following.accepts(lsn));
     this.#startOver();
     void this.tier.clear();
   }

@@ -19,6 +19,7 @@ export class KnownWrites {
   readonly #times: WriteTimes;
   readonly #distrust: Distrust;
   #generation = 0;
+  #accepts: (lsn: Lsn) => boolean = () => true;
 
   /** `settleMs`: how long nothing is kept after news may have been missed; `graceMs`: how long a last good answer serves. */
   constructor(
@@ -49,9 +50,21 @@ export class KnownWrites {
     this.#times.note(tags, lsn, this.clock.now());
   }
 
-  /** Another process has heard that there is a write at `lsn`: answers asked for from now on show it. */
+  /** Another process has heard that there is a write at `lsn`: answers asked for from now on show it, if it is believed. */
   learn(lsn: Lsn): void {
-    this.#fences.raise([], lsn);
+    if (this.#accepts(lsn)) this.#fences.raise([], lsn);
+  }
+
+  /** From now on positions of other processes are learnt only when `accepts` believes them. */
+  checkPositions(accepts: (lsn: Lsn) => boolean): void {
+    this.#accepts = accepts;
+  }
+
+  /** The log ends at `end`, but later positions were believed: nothing from before is trusted any more. */
+  setBackTo(end: Lsn): void {
+    this.#fences.setBackTo(end);
+    this.#times.clear();
+    this.startOver();
   }
 
   /** News may have been missed: what was asked for or kept before is not trusted any more. */
@@ -68,7 +81,7 @@ export class KnownWrites {
     const distrustedMs = this.#distrust.since(kept);
     const outdated = isWritten || distrustedMs !== undefined;
     // Another process has heard of later writes: what replaces this must be asked for with those in mind.
-    if (distrustedMs !== undefined && kept.after !== undefined) this.#fences.raise([], kept.after);
+    if (distrustedMs !== undefined && kept.after !== undefined) this.learn(kept.after);
     const writtenMs = isWritten ? this.#times.firstMissedBy(kept) : undefined;
     const outdatedAtMs = Math.min(writtenMs ?? Infinity, distrustedMs ?? Infinity);
     const freshness = freshnessOf({ hit: true, kept, outdated }, this.clock.now(), outdatedAtMs);

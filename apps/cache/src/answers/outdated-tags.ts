@@ -18,6 +18,12 @@ export class OutdatedTags {
     if (!this.#underWay) void this.#outdate();
   }
 
+  /** Positions were false, and the tier is cleared: what waits has nothing left to outdate. */
+  forget(): void {
+    this.#waiting.clear();
+    this.#latest = undefined;
+  }
+
   async #outdate(): Promise<void> {
     this.#underWay = true;
     for (let lsn = this.#latest; lsn !== undefined && this.#waiting.size > 0; lsn = this.#latest) {

@@ -38,6 +38,7 @@ const UNTRUSTED: Ticket = -1;
 export class NearAnswers extends NearCache<NearAnswer> {
   readonly #times: WriteTimes;
   readonly #distrust = new Distrust(SETTLE_MS);
+  #accepts: (lsn: Lsn) => boolean = () => true;
 
   /** `graceMs`: how long after it was fresh an answer may stand in for an owner that cannot be asked. */
   constructor(private readonly graceMs: number) {
@@ -52,6 +53,23 @@ export class NearAnswers extends NearCache<NearAnswer> {
   startOver(): void {
     this.outdateAll();
     this.#distrust.note(systemClock.now());
+  }
+
+  /** The log ends at `end`, but later positions were believed: see {@link NearCache.setBackTo}. */
+  override setBackTo(end: Lsn): void {
+    this.#times.clear();
+    super.setBackTo(end);
+    this.#distrust.note(systemClock.now());
+  }
+
+  /** From now on nothing is kept whose position `accepts` does not believe. */
+  checkPositions(accepts: (lsn: Lsn) => boolean): void {
+    this.#accepts = accepts;
+  }
+
+  /** {@link NearCache.set}; `false` also when another process gave a position with it that is not believed. */
+  override set(key: string, kept: NearAnswer, ticket: Ticket): boolean {
+    return (kept.after === undefined || this.#accepts(kept.after)) && super.set(key, kept, ticket);
   }
 
   override invalidate(tags: readonly string[], lsn: Lsn): void {

@@ -1,12 +1,12 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { followWrites } from '@mystocks/tiered-cache';
+import { followWrites, type Following } from '@mystocks/tiered-cache';
 import { NearAnswers } from './near-answers.js';
 
 /** Keeps the first tier honest: what is written outdates, what is dropped goes, what may have been missed outdates everything. */
 @Injectable()
 export class NewsService implements OnModuleInit, OnApplicationShutdown {
-  #following: { stop(): void } | undefined;
+  #following: Following | undefined;
 
   constructor(
     private readonly bus: Bus,
@@ -14,7 +14,7 @@ export class NewsService implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.#following = followWrites(this.bus, {
+    const following = followWrites(this.bus, {
       written: (tags, lsn) => {
         this.near.invalidate(tags, lsn);
       },
@@ -24,10 +24,15 @@ export class NewsService implements OnModuleInit, OnApplicationShutdown {
       missed: () => {
         this.near.startOver();
       },
+      setBack: (end) => {
+        this.near.setBackTo(end);
+      },
       missedDrops: () => {
         this.near.clear();
       },
     });
+    this.near.checkPositions((lsn) => following.accepts(lsn));
+    this.#following = following;
   }
 
   /** Last of all: until the doors are closed reads are answered from what is kept. */
