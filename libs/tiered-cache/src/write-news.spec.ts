@@ -1,7 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { barsChanged, entriesInvalidated, factorsChanged, instrumentsChanged, quoteChanged } from '@mystocks/contracts';
-import { FakeBus } from '@mystocks/testing';
-import { followWrites } from './write-news.js';
+import {
+  barsChanged,
+  entriesInvalidated,
+  factorsChanged,
+  getPosition,
+  instrumentsChanged,
+  quoteChanged,
+} from '@mystocks/contracts';
+import { FakeBus, waitFor } from '@mystocks/testing';
+import { followWrites, type Following } from './write-news.js';
 
 const at = { received_at_ms: 1 };
 const bar = { t: '2025-01-02', o: 1, h: 1, l: 1, c: 1, v: 1 };
@@ -18,7 +25,7 @@ beforeEach(() => {
   writer = reader.beside('market-data');
 });
 
-const follow = (): { stop(): void } =>
+const follow = (): Following =>
   followWrites(reader, {
     written: (tags, lsn) => told.push(`written ${tags.join()} ${lsn}`),
     dropped: ({ keys, tags }) => told.push(`dropped ${keys?.join() ?? ''} ${tags?.join() ?? ''}`),
@@ -76,6 +83,27 @@ describe('followWrites', () => {
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/3' });
     await later();
     expect(told).toEqual(['written instruments 0/1', 'missed', 'written instruments 0/3']);
+  });
+
+  it('takes an event whose position lies far beyond the log for a missed one, and believes honest ones after it', async () => {
+    reader.answer(getPosition, () => ({ lsn: '0/5' }));
+    const following = follow();
+    writer.publish(barsChanged, { ...at, ...day, symbol: '600519.SH', lsn: 'FFFFFFFF/FFFFFFFF' });
+    writer.publish(factorsChanged, { symbol: '600519.SH', lsn: '0/4' });
+    await later();
+    expect(told).toEqual(['missed', 'written 600519.SH 0/4']);
+    expect(following.accepts('FFFFFFFF/FFFFFFFF')).toBe(false);
+    following.stop();
+  });
+
+  it('sets back what was believed beyond the end of the log', async () => {
+    reader.answer(getPosition, () => ({ lsn: '0/5' }));
+    const following = follow();
+    await new Promise(setImmediate);
+    writer.publish(factorsChanged, { symbol: '600519.SH', lsn: '0/6' });
+    await waitFor(() => told.length > 1, { timeoutMs: 2_000, what: 'the position to be found false' });
+    expect(told).toEqual(['written 600519.SH 0/6', 'set back 0/5']);
+    following.stop();
   });
 
   it('tells nothing any more once stopped', async () => {
