@@ -4,7 +4,7 @@ import { SnapshotsService } from './channels/snapshots.service.js';
 import { BarRefreshService } from './fanout/bar-refresh.service.js';
 import { BarsFanoutService } from './fanout/bars-fanout.service.js';
 import { FanoutService } from './fanout/fanout.service.js';
-import { ResyncService } from './fanout/resync.service.js';
+import { QuoteChecksService } from './fanout/quote-checks.service.js';
 import type { RealtimeSettings } from './realtime.settings.js';
 import { CaretakerService } from './sockets/caretaker.service.js';
 import { Doorman } from './sockets/doorman.js';
@@ -27,7 +27,7 @@ export class RealtimeModule {
         Audience,
         SnapshotsService,
         FanoutService,
-        ResyncService,
+        QuoteChecksService,
         BarRefreshService,
         BarsFanoutService,
         Doorman,

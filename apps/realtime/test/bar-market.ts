@@ -1,5 +1,14 @@
 import { jest } from '@jest/globals';
-import { barsChanged, Failure, listBars, type Answer, type Bar, type ListBarsRequest } from '@mystocks/contracts';
+import {
+  barsChanged,
+  Failure,
+  getPosition,
+  listBars,
+  type Answer,
+  type Bar,
+  type ListBarsRequest,
+} from '@mystocks/contracts';
+import type { Lsn } from '@mystocks/kernel';
 import { FakeBus } from '@mystocks/testing';
 import { Audience } from '../src/channels/audience.js';
 import { barChannel } from '../src/channels/channel.js';
@@ -25,6 +34,11 @@ interface Commit {
   readonly position: number;
 }
 
+const lsnOf = (position: number): Lsn =>
+  `${Math.floor(position / 2 ** 32)
+    .toString(16)
+    .toUpperCase()}/${(position % 2 ** 32).toString(16).toUpperCase()}`;
+
 /** What a subscriber received, oldest first. */
 export type Received = { readonly items: readonly Item[] } | { readonly gap: Gap; readonly snapshot: Item };
 
@@ -34,6 +48,10 @@ export class BarMarket {
   readonly publishers = [this.node.beside('market-data'), this.node.beside('market-data')] as const;
   readonly commits: Commit[] = [];
   readonly received: Received[] = [];
+  /** Ends what runs by a timer. */
+  readonly close: () => void;
+  /** Where the log of the primary ends; by default after the newest commit. */
+  logEnd: number | undefined;
   readonly #audience = new Audience();
   readonly #fanout: FanoutService;
   readonly #closes = new Map<number, number>();
@@ -54,7 +72,11 @@ export class BarMarket {
     };
     fanout.attach(outlet);
     fanout.onModuleInit();
+    this.close = () => {
+      fanout.onModuleDestroy();
+    };
     new BarsFanoutService(this.node.bus, audience, fanout, refresh).onModuleInit();
+    this.node.answer(getPosition, () => ({ lsn: lsnOf(this.logEnd ?? this.commits.at(-1)?.position ?? 0) }));
     this.node.answer(listBars, async (request) => {
       const answer = this.#list(request);
       if (this.#answerMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#answerMs));
@@ -109,7 +131,7 @@ export class BarMarket {
       ...{ symbol: SYMBOL, timeframe: '1Min', from: '2024-06-14', to: '2024-06-14', received_at_ms: 0 },
       bar: bars.at(-1) ?? barOf(stampOf(1), 0),
       ...(how.listed === false ? {} : { bars: [...bars] }),
-      lsn: `0/${position.toString(16).toUpperCase()}`,
+      lsn: lsnOf(position),
     });
   }
 

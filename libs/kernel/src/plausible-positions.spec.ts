@@ -103,7 +103,7 @@ describe('PlausiblePositions', () => {
     await pass(3_000);
     expect(found).toEqual([]);
     isAway = false;
-    await pass(300);
+    await pass(1_000);
     expect(found).toEqual([lsn(5_000)]);
   });
 

@@ -9,6 +9,8 @@ export const AHEAD_MAX_BYTES = 1_024 ** 3;
 const CONFIRM_EVERY_MS = 250;
 /** While nothing is announced: so that the log does not grow by more than {@link AHEAD_MAX_BYTES} unnoticed. */
 const CONFIRM_IDLE_MS = 5_000;
+/** After the owner could not be asked. */
+const RETRY_MS = 1_000;
 /** Before anything is confirmed. */
 const LOG_START: Lsn = '0/0';
 
@@ -70,13 +72,15 @@ export class PlausiblePositions {
       this.#isDue = false;
       // Only these must lie before the end of the log: what is announced while it is asked may lie after it.
       const believed = this.#believed;
+      let pauseMs = CONFIRM_EVERY_MS;
       try {
         this.#learn(await this.options.ask(), believed);
       } catch {
         // The owner cannot be asked: positions stay as they are until it can.
         this.#isDue = true;
+        pauseMs = RETRY_MS;
       }
-      await new Promise((resolve) => setTimeout(resolve, CONFIRM_EVERY_MS).unref());
+      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
     }
     this.#isAsking = false;
   }

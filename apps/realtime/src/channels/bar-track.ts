@@ -1,3 +1,6 @@
+/** Offsets are positions, but each item has one of its own: after many items in little log they lie ahead of it. */
+const ITEMS_BEYOND_MAX = 1_048_576;
+
 /**
  * Where this node stands in one channel of bars. Offsets are positions of the store's log: they grow, but have holes, so a
  * lost event cannot be seen in them.
@@ -8,6 +11,11 @@
 export class BarTrack {
   #commit: number | undefined;
   #offset: number | undefined;
+
+  /** `offset`: changes up to there may have been missed. */
+  constructor(offset?: number) {
+    this.#offset = offset;
+  }
 
   /** Newest offset; undefined before the first change. */
   get offset(): number | undefined {
@@ -45,6 +53,18 @@ export class BarTrack {
     this.#commit = Math.max(position, this.#commit ?? 0);
     this.#offset = Math.max(position, this.#offset ?? 0);
     return this.#offset;
+  }
+
+  /**
+   * The log ends at `end`. Goes back there when a later, false position was taken, and answers whether it was; then no
+   * subscriber counts as recovered. Several items of one commit may lie a little beyond its position.
+   */
+  setBackTo(end: number): boolean {
+    const isBeyond = (this.#commit ?? 0) > end || (this.#offset ?? 0) > end + ITEMS_BEYOND_MAX;
+    if (!isBeyond) return false;
+    this.#commit = Math.min(end, this.#commit ?? end);
+    this.#offset = end + 1;
+    return true;
   }
 
   /** A change was missed: from now on no subscriber counts as recovered, not even at the newest offset. */

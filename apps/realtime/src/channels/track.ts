@@ -1,8 +1,13 @@
+/** A value this far beyond the next one is not sent before the owner confirms it: its offset may be false. */
+export const JUMP_MAX = 1_000;
+
 /** What to do with a value that arrived. */
 export type Verdict =
   | { readonly kind: 'next' }
   /** Already sent. */
   | { readonly kind: 'old' }
+  /** Too far ahead to be believed. */
+  | { readonly kind: 'far' }
   /** Values `from` to `to` never arrived here. */
   | { readonly kind: 'gap'; readonly from: number; readonly to: number };
 
@@ -23,10 +28,11 @@ export class Track {
     return this.#sent ?? this.#snapshot;
   }
 
-  /** Judges a value and counts it as sent unless it is old. */
+  /** Judges a value and counts it as sent unless it is old or too far ahead. */
   arrived(offset: number): Verdict {
     const before = this.offset;
     if (this.#sent !== undefined && offset <= this.#sent) return { kind: 'old' };
+    if (before !== undefined && offset > before + 1 + JUMP_MAX) return { kind: 'far' };
     this.#sent = offset;
     if (before === undefined || offset <= before + 1) return { kind: 'next' };
     return { kind: 'gap', from: before + 1, to: offset - 1 };

@@ -125,7 +125,8 @@ export class BarRefreshService implements OnModuleDestroy {
 
   async #sendGap({ channel, from }: Refresh, reason: Gap['reason'], position: number): Promise<void> {
     const { epoch, value } = await this.snapshots.bar(channel, position);
-    const offset = this.fanout.barTrack(channel.name).snapshotSent(position);
+    // The position may have been found false meanwhile.
+    const offset = this.fanout.barTrack(channel.name).snapshotSent(Math.min(position, this.fanout.newestOffset));
     this.fanout.tell(
       { channel: channel.name, from: Math.min(from, offset), to: offset, reason },
       { ch: channel.name, ep: epoch, o: offset, t: Date.now(), d: value },
@@ -142,7 +143,7 @@ export class BarRefreshService implements OnModuleDestroy {
       this.#add(refresh);
       return;
     }
-    const offsets = track.offsets(position, bars.length);
+    const offsets = track.offsets(Math.min(position, this.fanout.newestOffset), bars.length);
     const items = bars.map((d, index) => ({
       ...{ ch: channel.name, ep: epochs.bar, o: offsets[index] ?? position, t: receivedAtMs, d },
     }));

@@ -15,6 +15,8 @@ import { RunningBars } from './running-bars.js';
 @Injectable()
 export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
   readonly #running = new RunningBars();
+  /** Channels with subscribers, so their number is bounded by theirs. */
+  readonly #doubted = new Map<string, Channel>();
   #subscription: { stop(): void } | undefined;
   #wasCut = false;
 
@@ -35,6 +37,14 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
     this.#subscription = this.bus.subscribe(barsChanged, handle, { onGap });
     this.fanout.onQuote((changed, isAfterGap) => {
       this.#onQuote(changed, isAfterGap);
+    });
+    this.fanout.onPositions({
+      confirmed: () => {
+        this.#announceDoubted();
+      },
+      setBack: (channels) => {
+        for (const channel of channels) this.refresh.gap(channel, this.fanout.newestOffset, 'reset');
+      },
     });
     this.bus.onConnectionChange((connected) => {
       if (connected && this.#wasCut) this.#announceMissed();
@@ -58,10 +68,26 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
   }
 
   #onBars({ symbol, timeframe, bar, bars, received_at_ms, lsn }: BarsChanged): void {
-    const commit = { position: this.fanout.saw(lsn), receivedAtMs: received_at_ms };
+    const position = this.fanout.saw(lsn);
+    if (position === undefined) {
+      for (const frame of [timeframe, ...coarserFrames(timeframe)]) this.#doubt(barChannel(frame, symbol));
+      return;
+    }
+    const commit = { position, receivedAtMs: received_at_ms };
     if (timeframe === '1Min') this.#running.fed(symbol, bar.t);
     this.#sendOwn(barChannel(timeframe, symbol), bars, commit);
     for (const frame of coarserFrames(timeframe)) this.#moveCoarser(barChannel(frame, symbol), bars, commit);
+  }
+
+  /** An event of the channel names a position that cannot be believed yet: what the store has is read once it can. */
+  #doubt(channel: Channel): void {
+    if (this.audience.has(channel.name)) this.#doubted.set(channel.name, channel);
+    else this.fanout.barTrack(channel.name).missed();
+  }
+
+  #announceDoubted(): void {
+    for (const channel of this.#doubted.values()) this.refresh.gap(channel, this.fanout.newestOffset, 'bus');
+    this.#doubted.clear();
   }
 
   #sendOwn(channel: Channel, bars: readonly Bar[] | undefined, { position, receivedAtMs }: BarsCommit): void {
@@ -97,6 +123,7 @@ export class BarsFanoutService implements OnModuleInit, OnModuleDestroy {
     const { name } = barChannel('1Min', quote.symbol);
     const track = this.fanout.barTrack(name);
     const position = this.fanout.saw(lsn);
+    if (position === undefined) return;
     if (this.refresh.hasGap(name) || !this.audience.has(name)) {
       track.unsent(position);
       return;

@@ -148,6 +148,7 @@ describe('changed bars', () => {
         checkOwn(market);
         checkCoarser(market);
         for (const { name } of [OWN, COARSER]) expect(newestClose(market.on(name))).toBe(market.newestClose);
+        market.close();
       }),
       { numRuns: 300 },
     );

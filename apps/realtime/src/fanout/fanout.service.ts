@@ -1,16 +1,28 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { quoteChanged, type QuoteChanged } from '@mystocks/contracts';
-import { compareLsn, laterLsn, type Lsn } from '@mystocks/kernel';
+import { getPosition, quoteChanged, type QuoteChanged } from '@mystocks/contracts';
+import { laterLsn, lsnDistance, PlausiblePositions, type Lsn } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { Audience } from '../channels/audience.js';
-import { epochs, quoteChannel } from '../channels/channel.js';
+import { epochs, quoteChannel, type Channel } from '../channels/channel.js';
 import { BarTrack } from '../channels/bar-track.js';
 import { toValue } from '../channels/snapshot.js';
 import { Track } from '../channels/track.js';
+import { Tracks } from '../channels/tracks.js';
 import type { Gap, Item, Outlet } from './news.js';
 
 const LOG_START: Lsn = '0/0';
+/** More instruments than the exchanges list; each has six frames of bars. */
+const QUOTES_MAX = 20_000;
+const BARS_MAX = 6 * QUOTES_MAX;
+
+/** What becomes of positions of events. */
+interface PositionListener {
+  /** The primary has said where its log ends: {@link FanoutService.newest} is at least that when anything was doubted. */
+  readonly confirmed: () => void;
+  /** False positions were taken: these channels with subscribers were set back. */
+  readonly setBack: (channels: readonly Channel[]) => void;
+}
 
 /**
  * Takes events from the bus and sends them to the sockets of this node. Every node receives every event, so nothing is
@@ -20,8 +32,22 @@ const LOG_START: Lsn = '0/0';
 export class FanoutService implements OnModuleInit, OnModuleDestroy {
   readonly #outlets = new Set<Outlet>();
   /** Of every symbol with an event, whether its channel has subscribers or not: so a gap is noticed from the first value on. */
-  readonly #quotes = new Map<string, Track>();
-  readonly #bars = new Map<string, BarTrack>();
+  readonly #quotes: Tracks<Track>;
+  readonly #bars: Tracks<BarTrack>;
+  /** The highest offset of a channel of bars whose track was dropped: nobody counts as recovered below it. */
+  #droppedOffset: number | undefined;
+  readonly #positions = new PlausiblePositions({
+    ask: async () => (await this.bus.call(getPosition, {})).lsn,
+    onFalse: (end) => {
+      this.#setBackTo(end);
+    },
+    onConfirmed: (end) => {
+      this.#confirmed(end);
+    },
+  });
+  #isDoubted = false;
+  #positionListener: PositionListener | undefined;
+  readonly #doubtListeners: ((symbol: string | undefined) => void)[] = [];
   readonly #quoteListeners: ((changed: QuoteChanged, isAfterGap: boolean) => void)[] = [];
   #subscription: { stop(): void } | undefined;
   #newest: Lsn | undefined;
@@ -29,16 +55,31 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly bus: Bus,
     private readonly audience: Audience,
-  ) {}
+  ) {
+    const isUsed = (channel: string): boolean => this.audience.has(channel);
+    this.#quotes = new Tracks({ max: QUOTES_MAX, make: () => new Track(), isUsed });
+    this.#bars = new Tracks({
+      ...{ max: BARS_MAX, make: () => new BarTrack(this.#droppedOffset), isUsed },
+      onDropped: ({ offset }) => {
+        if (offset !== undefined) this.#droppedOffset = Math.max(offset, this.#droppedOffset ?? 0);
+      },
+    });
+  }
 
   onModuleInit(): void {
-    this.#subscription = this.bus.subscribe(quoteChanged, (changed) => {
+    const handle = (changed: QuoteChanged): void => {
       this.#onQuote(changed);
-    });
+    };
+    const onGap = (): void => {
+      this.#doubt(undefined);
+    };
+    this.#subscription = this.bus.subscribe(quoteChanged, handle, { onGap });
+    this.#positions.start();
   }
 
   onModuleDestroy(): void {
     this.#subscription?.stop();
+    this.#positions.stop();
   }
 
   attach(outlet: Outlet): void {
@@ -60,41 +101,51 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
   }
 
   quoteTrack(symbol: string): Track {
-    const known = this.#quotes.get(symbol);
-    if (known !== undefined) return known;
-    const track = new Track();
-    this.#quotes.set(symbol, track);
-    return track;
+    return this.#quotes.of(quoteChannel(symbol).name);
   }
 
   /** {@link newest} as an offset; 0 before the first event. */
   get newestOffset(): number {
-    return this.#newest === undefined ? 0 : compareLsn(this.#newest, LOG_START);
+    return this.#newest === undefined ? 0 : lsnDistance(LOG_START, this.#newest);
   }
 
   /** The track of a bar channel, whether it has subscribers or not. */
   barTrack(channel: string): BarTrack {
-    const known = this.#bars.get(channel);
-    if (known !== undefined) return known;
-    const track = new BarTrack();
-    this.#bars.set(channel, track);
-    return track;
+    return this.#bars.of(channel);
   }
 
   /** Newest offset of a bar channel; undefined when nothing has changed it since this node started. */
   barOffset(channel: string): number | undefined {
-    return this.#bars.get(channel)?.offset;
+    const track = this.#bars.peek(channel);
+    return track === undefined ? this.#droppedOffset : track.offset;
   }
 
   /** Events were missed: a client that reconnects now has recovered no channel of bars. */
   missedBars(): void {
-    for (const track of this.#bars.values()) track.missed();
+    for (const [, track] of this.#bars.entries()) track.missed();
+    if (this.#droppedOffset !== undefined) this.#droppedOffset += 1;
   }
 
-  /** An event with this log position has arrived. Answers the position as an offset. */
-  saw(lsn: Lsn): number {
+  /** An event with this log position has arrived. Answers the position as an offset; undefined when it is not believed. */
+  saw(lsn: Lsn): number | undefined {
+    if (!this.#positions.accepts(lsn)) {
+      this.#isDoubted = true;
+      return undefined;
+    }
     this.#newest = laterLsn(this.#newest, lsn);
-    return compareLsn(lsn, LOG_START);
+    return lsnDistance(LOG_START, lsn);
+  }
+
+  onPositions(listener: PositionListener): void {
+    this.#positionListener = listener;
+  }
+
+  /**
+   * Passes on the symbols whose quotes must be read from their owner before their channels are right again; undefined for
+   * all of them.
+   */
+  onDoubt(listener: (symbol: string | undefined) => void): void {
+    this.#doubtListeners.push(listener);
   }
 
   /**
@@ -116,12 +167,38 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     observeDelivery(items[0]?.t);
   }
 
+  #doubt(symbol: string | undefined): void {
+    if (symbol !== undefined && !this.audience.has(quoteChannel(symbol).name)) return;
+    for (const listener of this.#doubtListeners) listener(symbol);
+  }
+
+  #confirmed(end: Lsn): void {
+    // What was doubted may have been written before: snapshots must show it.
+    if (this.#isDoubted) this.#newest = laterLsn(this.#newest, end);
+    this.#isDoubted = false;
+    this.#positionListener?.confirmed();
+  }
+
+  #setBackTo(end: Lsn): void {
+    this.#newest = end;
+    const offset = lsnDistance(LOG_START, end);
+    this.#droppedOffset = this.#droppedOffset === undefined ? undefined : Math.min(this.#droppedOffset, offset);
+    const moved = new Set<string>();
+    for (const [channel, track] of this.#bars.entries()) if (track.setBackTo(offset)) moved.add(channel);
+    this.#positionListener?.setBack(this.audience.channels().filter(({ name }) => moved.has(name)));
+  }
+
   #onQuote(changed: QuoteChanged): void {
     const { quote, seq, received_at_ms, lsn } = changed;
-    this.saw(lsn);
     const channel = quoteChannel(quote.symbol).name;
-    const verdict = this.quoteTrack(quote.symbol).arrived(seq);
-    if (verdict.kind === 'old') return;
+    const track = this.quoteTrack(quote.symbol);
+    const verdict = this.saw(lsn) === undefined ? undefined : track.arrived(seq);
+    if (verdict?.kind !== 'next') this.#doubt(quote.symbol);
+    if (verdict === undefined || verdict.kind === 'old' || verdict.kind === 'far') {
+      // Nobody is subscribed: the owner is not asked, and the next value counts as one behind a gap.
+      if (!this.audience.has(channel)) track.moveTo(seq - 1);
+      return;
+    }
     if (this.audience.has(channel)) {
       const item: Item = { ch: channel, ep: epochs.quote, o: seq, t: received_at_ms, d: toValue(quote) };
       if (verdict.kind === 'next') this.send([item]);

@@ -1,4 +1,5 @@
 import type { Quote } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
 
 /** A bar of one minute that is still made from quotes, as subscribers get it. */
 export interface RunningBar {
@@ -30,6 +31,7 @@ interface Minute {
 
 /** A feed whose newest bar is older than this many minutes of trading has stopped. */
 const FEED_SILENCE = 5;
+const DAY_MS = 86_400_000;
 const AUCTION = 9 * 60 + 25;
 const [MORNING, NOON] = [9 * 60 + 30, 11 * 60 + 30];
 const [AFTERNOON, CLOSE] = [13 * 60, 15 * 60];
@@ -45,9 +47,13 @@ export class RunningBars {
   /** Stamp of the newest bar of one minute that a feed brought, by symbol. */
   readonly #fed = new Map<string, string>();
 
-  /** A feed brought a bar of one minute. */
-  fed(symbol: string, stamp: string): void {
-    if (stamp > (this.#fed.get(symbol) ?? '')) this.#fed.set(symbol, stamp);
+  /** `symbolsMax`: of how many symbols minutes and feeds are remembered; the one that changed the longest ago falls out. */
+  constructor(private readonly symbolsMax = 20_000) {}
+
+  /** A feed brought a bar of one minute. One of a later day than tomorrow is no sign of a feed. */
+  fed(symbol: string, stamp: string, nowMs = systemClock.now()): void {
+    const before = this.#fed.get(symbol) ?? '';
+    if (stamp > before && Date.parse(stamp) < nowMs + DAY_MS) this.#put(this.#fed, symbol, stamp);
   }
 
   /** Quotes of any symbol were missed: the volume traded up to now is no longer known. */
@@ -63,7 +69,7 @@ export class RunningBars {
     const { symbol, last } = quote;
     const minute = this.#minuteOf(quote, isAfterGap);
     if (minute === undefined || last === undefined) return undefined;
-    this.#minutes.set(symbol, minute);
+    this.#put(this.#minutes, symbol, minute);
     return this.#isFed(symbol, minute) ? undefined : shown(minute, quote.t.slice(-6));
   }
 
@@ -82,6 +88,14 @@ export class RunningBars {
     const follows = !isAfterGap && known?.day === day && known.index === index - 1;
     const before = index === 1 ? 0 : follows ? known.volume : undefined;
     return { day, index, open: last, high: last, low: last, last, before, volume: v, simulated };
+  }
+
+  #put<T>(to: Map<string, T>, symbol: string, value: T): void {
+    to.delete(symbol);
+    to.set(symbol, value);
+    if (to.size <= this.symbolsMax) return;
+    const [oldest] = to.keys();
+    if (oldest !== undefined) to.delete(oldest);
   }
 
   #isFed(symbol: string, { day, index }: Minute): boolean {
