@@ -22,7 +22,7 @@ interface LoggedError {
  * What a log line shows of something that was thrown: never other fields, because libraries put into them what they were
  * called with (ioredis: the arguments of the refused command, AUTH included; Node: the URL that is none).
  */
-export function loggedError(thrown: unknown, depth = 0): LoggedError {
+function loggedError(thrown: unknown, depth = 0): LoggedError {
   if (typeof thrown !== 'object' || thrown === null) {
     return {
       type: typeof thrown,

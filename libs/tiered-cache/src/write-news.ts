@@ -70,12 +70,7 @@ const AGAIN_AFTER_MS = 1_000;
  * believed.
  */
 export function followWrites(bus: NewsBus, listener: WriteListener): Following {
-  const positions = new PlausiblePositions({
-    ask: async () => (await bus.call(getPosition, {})).lsn,
-    onFalse: (end) => {
-      listener.setBack(end);
-    },
-  });
+  const positions = positionsOf(bus, listener);
   let stopped = false;
   let justTold = false;
   const drops = new ToldAgain(listener.dropped);
@@ -138,6 +133,14 @@ export function followWrites(bus: NewsBus, listener: WriteListener): Following {
     },
   };
 }
+
+const positionsOf = (bus: NewsBus, listener: WriteListener): PlausiblePositions =>
+  new PlausiblePositions({
+    ask: async () => (await bus.call(getPosition, {})).lsn,
+    onFalse: (end) => {
+      listener.setBack(end);
+    },
+  });
 
 /** Tells at once and again a little later. */
 class ToldAgain<T> {
