@@ -114,6 +114,41 @@ export class Bar {
   @IsFlag({ optional: true }) readonly partial?: boolean;
 }
 
+/** The most instruments of one frame in one {@link newestBars} call. */
+export const NEWEST_BARS_MAX = 200;
+
+/** One stored frame of several instruments. */
+export class FrameSymbols {
+  @IsOneOf(storedTimeframes, { code: 2000 }) readonly timeframe!: StoredTimeframe;
+  @IsSymbolAliases(NEWEST_BARS_MAX) readonly symbols!: string[];
+}
+
+export class NewestBarsRequest {
+  @IsShapes(FrameSymbols, 1, storedTimeframes.length) readonly frames!: FrameSymbols[];
+}
+
+/** The newest bar of one instrument in one frame. */
+export class NewestBar {
+  @IsOneOf(storedTimeframes) readonly timeframe!: StoredTimeframe;
+  @IsSymbol() readonly symbol!: string;
+  /** Absent when the instrument has no bar of this frame. */
+  @IsShape(Bar, { optional: true }) readonly bar?: Bar;
+}
+
+export class NewestBars {
+  @IsShapes(NewestBar, 0, storedTimeframes.length * NEWEST_BARS_MAX) readonly bars!: NewestBar[];
+}
+
+/** The newest raw bar of each instrument and frame, whatever day it is of; unknown instruments are left out. */
+export const newestBars = defineCall({
+  subject: 'svc.market-data.bars.newest.v1',
+  request: NewestBarsRequest,
+  response: NewestBars,
+  timeoutMs: 2_500,
+  effect: 'read',
+  allow: readers,
+});
+
 /** The most bars that one {@link BarsChanged} lists. */
 export const LISTED_BARS_MAX = 64;
 

@@ -1,4 +1,13 @@
-import { IsCount, IsListOf, IsOneOf, IsSymbolAlias, IsText, SYMBOL } from '@mystocks/validation';
+import {
+  IsCount,
+  IsListOf,
+  IsOneOf,
+  IsShapes,
+  IsSymbolAlias,
+  IsSymbolAliases,
+  IsText,
+  SYMBOL,
+} from '@mystocks/validation';
 import { Answer } from './answer.js';
 import { defineCall, defineEvent } from './define.js';
 import { IngestRequest, IngestReport } from './ingest.contract.js';
@@ -50,6 +59,38 @@ export const getInstrument = defineCall({
   subject: 'svc.market-data.instruments.get.v1',
   request: GetInstrumentRequest,
   response: Answer,
+  timeoutMs: 1_500,
+  effect: 'read',
+  allow: readers,
+});
+
+/** The most spellings that one {@link resolveInstruments} call looks up. */
+export const RESOLVED_MAX = 200;
+
+export class ResolveInstrumentsRequest {
+  @IsSymbolAliases(RESOLVED_MAX) readonly symbols!: string[];
+}
+
+/** What one spelling names. */
+export class ResolvedInstrument {
+  /** The spelling, as it was asked for. */
+  @IsText(1, 20) readonly asked!: string;
+  /** Canonical symbol; absent when the spelling names no instrument, or several. */
+  @IsText(1, 20, { optional: true }) readonly symbol?: string;
+  /** The symbols that a bare code may mean, when they are several. */
+  @IsListOf({ name: 'symbols', test: (one) => typeof one === 'string' }, 20, { optional: true })
+  readonly candidates?: string[];
+}
+
+export class ResolvedInstruments {
+  @IsShapes(ResolvedInstrument, 1, RESOLVED_MAX) readonly instruments!: ResolvedInstrument[];
+}
+
+/** Looks up which instruments these spellings name. One that names nothing does not hinder the others. */
+export const resolveInstruments = defineCall({
+  subject: 'svc.market-data.instruments.resolve.v1',
+  request: ResolveInstrumentsRequest,
+  response: ResolvedInstruments,
   timeoutMs: 1_500,
   effect: 'read',
   allow: readers,

@@ -21,6 +21,7 @@ interface Variant {
   readonly sources: Sources;
   readonly adjustment: Adjustment;
   readonly sort: 'asc' | 'desc';
+  readonly ends: 'each' | 'together';
 }
 
 const stamp = (of: string): string => `to_char(${of}, 'YYYY-MM-DD"T"HH24:MI:SS')`;
@@ -44,7 +45,7 @@ const needsSeveral: Readonly<Record<Shape, string>> = {
   binned: 'bool_or(cardinality(w.frames) > 1) FROM wanted w',
 };
 
-function textOf({ shape, sources, adjustment, sort }: Variant): string {
+function textOf({ shape, sources, adjustment, sort, ends }: Variant): string {
   const rows = priced[adjustment];
   const factors = adjustment === 'raw' ? '' : `, ${factored[adjustment]}`;
   const bars = shape === 'daily' || (shape === 'minute' && sources === 'one') ? whole(rows) : grouped(rows, shape);
@@ -66,25 +67,29 @@ function textOf({ shape, sources, adjustment, sort }: Variant): string {
       count(b.open)::int AS priced, bool_or(b.conflict) AS conflict, bool_or(b.made) AS made, ${stamp('max(b.t)')} AS newest, ${stamp('min(e.t)')} AS edge,
       ${sources === 'one' ? `(SELECT ${needsSeveral[shape]})` : 'false'} AS partial
     FROM bars b CROSS JOIN edge e
-    WHERE b.n <= $7::int AND (e.t IS NULL OR b.t ${sort === 'asc' ? '<=' : '>='} e.t)
+    WHERE b.n <= $7::int ${ends === 'each' ? '' : `AND (e.t IS NULL OR b.t ${sort === 'asc' ? '<=' : '>='} e.t)`}
     GROUP BY b.place ORDER BY b.place`;
   return inOrder(text, sort);
 }
 
 const statements = new Map<string, BarsStatement>();
+const nameOf = ({ shape, sources, adjustment, sort, ends }: Variant): string =>
+  `bars-${shape}-${sources}-${adjustment}-${sort}${ends === 'each' ? '-each' : ''}`;
 for (const shape of shapes) {
   for (const sources of ['one', 'several'] as const) {
-    for (const adjustment of Object.keys(priced) as Adjustment[]) {
-      for (const sort of ['asc', 'desc'] as const) {
-        const name = `bars-${shape}-${sources}-${adjustment}-${sort}`;
-        statements.set(name, { name, text: textOf({ shape, sources, adjustment, sort }) });
-      }
+    const variants: Variant[] = (Object.keys(priced) as Adjustment[]).flatMap((adjustment) =>
+      (['asc', 'desc'] as const).map((sort) => ({ shape, sources, adjustment, sort, ends: 'together' as const })),
+    );
+    variants.push({ shape, sources, adjustment: 'raw', sort: 'desc', ends: 'each' });
+    for (const variant of variants) {
+      const name = nameOf(variant);
+      statements.set(name, { name, text: textOf(variant) });
     }
   }
 }
 
 /**
- * The statement for a frame, one of 60 fixed texts. Parameters: 1 instrument ids, 2 which of them are never adjusted, 3-4 first and
+ * The statement for a frame, one of 70 fixed texts. Parameters: 1 instrument ids, 2 which of them are never adjusted, 3-4 first and
  * last stamp of the answer, 5-6 the same of the stored bars behind it (whole weeks, months, days), 7 bars a symbol,
  * 8 last day whose factor counts; for minute frames above one minute also 9 minutes of the frame, 10 frames it can be made of;
  * for days and more that are made of several sources 9 how many days are made of minute bars, 10 how many are compared with them.
@@ -93,10 +98,10 @@ for (const shape of shapes) {
  * An empty page of minutes is whole, but one that begins inside the opening auction is read by that statement at once.
  */
 export function barsStatement(
-  { timeframe, adjustment, sort }: Pick<BarsQuestion, 'timeframe' | 'adjustment' | 'sort'>,
+  { timeframe, adjustment, sort, ends = 'together' }: Pick<BarsQuestion, 'timeframe' | 'adjustment' | 'sort' | 'ends'>,
   sources: Sources,
 ): BarsStatement {
-  const name = `bars-${shapeOf[timeframe]}-${sources}-${adjustment}-${sort}`;
+  const name = nameOf({ shape: shapeOf[timeframe], sources, adjustment, sort, ends });
   const statement = statements.get(name);
   if (statement === undefined) throw new Error(`there is no statement ${name}`);
   return statement;

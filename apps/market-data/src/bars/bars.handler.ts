@@ -2,16 +2,23 @@ import { Handles } from '@mystocks/bus';
 import {
   listBars,
   listManyBars,
+  newestBars,
   type Answer,
   type ListBarsRequest,
   type ListManyBarsRequest,
+  type NewestBars,
+  type NewestBarsRequest,
 } from '@mystocks/contracts';
 import { Controller } from '@nestjs/common';
 import { BarsService } from './bars.service.js';
+import { NewestBarsService } from './newest-bars.service.js';
 
 @Controller()
 export class BarsHandler {
-  constructor(private readonly bars: BarsService) {}
+  constructor(
+    private readonly bars: BarsService,
+    private readonly newestBars: NewestBarsService,
+  ) {}
 
   @Handles(listBars)
   list(request: ListBarsRequest): Promise<Answer> {
@@ -21,5 +28,10 @@ export class BarsHandler {
   @Handles(listManyBars)
   listMany(request: ListManyBarsRequest): Promise<Answer> {
     return this.bars.listMany(request);
+  }
+
+  @Handles(newestBars)
+  newest(request: NewestBarsRequest): Promise<NewestBars> {
+    return this.newestBars.read(request);
   }
 }

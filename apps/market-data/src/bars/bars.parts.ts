@@ -3,10 +3,12 @@ import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { BarsHandler } from './bars.handler.js';
 import { BarsRepository } from './bars.repository.js';
 import { BarsService } from './bars.service.js';
+import { NewestBarsService } from './newest-bars.service.js';
 
 export const barsParts = {
   controllers: [BarsHandler],
   providers: [
+    NewestBarsService,
     {
       provide: BarsService,
       inject: [InstrumentDirectory, BarsRepository],

@@ -10,6 +10,8 @@ export interface BarsQuestion {
   readonly window: BarWindow;
   /** Bars of each instrument. */
   readonly limit: number;
+  /** `each`: every instrument shows its own bars up to the limit. Absent, or `together`: the pages of all end at the same stamp. */
+  readonly ends?: 'each' | 'together';
 }
 
 /** The bars of one instrument, ready for a client. */

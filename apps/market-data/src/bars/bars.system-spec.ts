@@ -5,6 +5,7 @@ import { itReadsFrames } from './frames.conformance.js';
 import { itKeepsSuspendedDays } from './suspended-days.conformance.js';
 import { itJoinsTheOpeningAuction } from './opening-auction.conformance.js';
 import { itMakesDays } from './made-days.conformance.js';
+import { itReadsNewestBars } from './newest-bars.conformance.js';
 import { itMakesBins } from './session-bin.conformance.js';
 
 for (const store of timeseriesStores) {
@@ -15,4 +16,5 @@ for (const store of timeseriesStores) {
   itJoinsTheOpeningAuction(store);
   itKeepsSuspendedDays(store);
   itReadsFrames(store);
+  itReadsNewestBars(store);
 }

@@ -4,10 +4,13 @@ import {
   getInstrument,
   listInstruments,
   removeInstrument,
+  resolveInstruments,
   type Answer,
   type GetInstrumentRequest,
   type ListInstrumentsRequest,
   type RemovedInstrument,
+  type ResolvedInstruments,
+  type ResolveInstrumentsRequest,
 } from '@mystocks/contracts';
 import { InstrumentsService } from './instruments.service.js';
 import { InstrumentRemovalService } from './removal/instrument-removal.service.js';
@@ -27,6 +30,11 @@ export class InstrumentsHandler {
   @Handles(getInstrument)
   get(request: GetInstrumentRequest): Promise<Answer> {
     return this.instruments.get(request.symbol);
+  }
+
+  @Handles(resolveInstruments)
+  resolve(request: ResolveInstrumentsRequest): Promise<ResolvedInstruments> {
+    return this.instruments.resolve(request.symbols);
   }
 
   @Handles(removeInstrument)

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Failure, failureCodes, type Answer, type ListInstrumentsRequest } from '@mystocks/contracts';
+import {
+  Failure,
+  failureCodes,
+  type Answer,
+  type ListInstrumentsRequest,
+  type ResolvedInstrument,
+  type ResolvedInstruments,
+} from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { answerOf } from './answer-of.js';
 import { InstrumentDirectory } from './instrument-directory.js';
@@ -64,5 +71,22 @@ export class InstrumentsService {
     if (line === undefined)
       throw new Failure('not_found', `There is no instrument ${alias}`, { problem: 'MARKET_DATA_NOT_FOUND' });
     return answerOf(line.item, builtAtMs);
+  }
+
+  /** What each spelling names. One that names nothing, or several instruments, does not hinder the others. */
+  async resolve(spellings: readonly string[]): Promise<ResolvedInstruments> {
+    return { instruments: await Promise.all(spellings.map((asked) => this.#resolve(asked))) };
+  }
+
+  async #resolve(asked: string): Promise<ResolvedInstrument> {
+    try {
+      const found = await this.directory.find(asked);
+      return found === undefined ? { asked } : { asked, symbol: found.symbol };
+    } catch (error) {
+      if (error instanceof Failure && error.candidates !== undefined) {
+        return { asked, candidates: [...error.candidates] };
+      }
+      throw error;
+    }
   }
 }

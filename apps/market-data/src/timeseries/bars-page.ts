@@ -1,4 +1,4 @@
-import type { BarSeries } from '../bars/bars.repository.js';
+import type { BarSeries, BarsQuestion } from '../bars/bars.repository.js';
 import { barJson } from './bar-json.js';
 import type { ShownBar } from './shown-bar.js';
 
@@ -11,16 +11,19 @@ export interface Candidates {
   readonly filled: boolean;
 }
 
-/** The page: at most `limit` bars of each, and all end at the stamp where the first one had to stop. */
+/**
+ * The page: at most `limit` bars of each, and all end at the stamp where the first one had to stop, unless each has an end of
+ * its own.
+ */
 export function barsPage(
   candidates: readonly Candidates[],
-  { limit, sort }: { readonly limit: number; readonly sort: 'asc' | 'desc' },
+  { limit, sort, ends: own }: Pick<BarsQuestion, 'limit' | 'sort' | 'ends'>,
 ): BarSeries[] {
   const isWithin = (t: string, edge: string): boolean => (sort === 'asc' ? t <= edge : t >= edge);
   const ends = candidates.map((one) => endOf(one, limit)).filter((end) => end !== undefined);
   const edge = ends.length === 0 ? null : ends.reduce((a, b) => (isWithin(a, b) ? a : b));
   return candidates.flatMap(({ place, bars }) => {
-    const shown = bars.slice(0, limit).filter(({ t }) => edge === null || isWithin(t, edge));
+    const shown = bars.slice(0, limit).filter(({ t }) => own === 'each' || edge === null || isWithin(t, edge));
     if (shown.length === 0) return [];
     const newest = shown.reduce((latest, { t }) => (t > latest ? t : latest), '');
     const lines = shown.map(barJson).filter((line) => line !== '');
