@@ -5,8 +5,11 @@ import { BarRefreshService } from './fanout/bar-refresh.service.js';
 import { BarsFanoutService } from './fanout/bars-fanout.service.js';
 import { FanoutService } from './fanout/fanout.service.js';
 import { QuoteChecksService } from './fanout/quote-checks.service.js';
+import { ChannelReadsService } from './reads/channel-reads.service.js';
+import { SymbolsService } from './reads/symbols.service.js';
 import type { RealtimeSettings } from './realtime.settings.js';
 import { CaretakerService } from './sockets/caretaker.service.js';
+import { ChannelBudgets } from './sockets/channel-budgets.js';
 import { Doorman } from './sockets/doorman.js';
 import { MarketGateway } from './sockets/market.gateway.js';
 import { RedisBridge } from './sockets/redis-bridge.js';
@@ -14,11 +17,16 @@ import { Sessions } from './sockets/sessions.js';
 import { SubscriptionsService } from './sockets/subscriptions.service.js';
 import { V1Gateway } from './v1/v1.gateway.js';
 
+/** What an address may subscribe to at once is what it may in so many seconds. */
+const ADDRESS_BURST_S = 20;
+
 /** The parts of the realtime service. */
 @Module({})
 export class RealtimeModule {
   static forRoot(settings: RealtimeSettings): DynamicModule {
     const caps = { socketsMax: settings.REALTIME_SOCKETS_MAX, userSocketsMax: settings.REALTIME_USER_SOCKETS_MAX };
+    const perSecond = settings.REALTIME_ADDRESS_CHANNELS_PER_S;
+    const addressLimit = { perSecond, burst: ADDRESS_BURST_S * perSecond };
     return {
       module: RealtimeModule,
       providers: [
@@ -26,6 +34,9 @@ export class RealtimeModule {
         { provide: Sessions, useValue: new Sessions(caps) },
         Audience,
         SnapshotsService,
+        SymbolsService,
+        ChannelReadsService,
+        { provide: ChannelBudgets, useValue: new ChannelBudgets(addressLimit) },
         FanoutService,
         QuoteChecksService,
         BarRefreshService,

@@ -8,14 +8,21 @@ import {
   latestQuotes,
   listBars,
   listKeys,
+  newestBars,
   quoteChanged,
+  resolveInstruments,
   type Answer,
+  type Bar,
   type GetInstrumentRequest,
   type KeySet,
   type ListBarsRequest,
+  type NewestBars,
+  type NewestBarsRequest,
   type Quote,
   type QuoteChanged,
   type QuotesRequest,
+  type ResolvedInstruments,
+  type ResolveInstrumentsRequest,
 } from '@mystocks/contracts';
 import { TokenVerifier } from '@mystocks/identity';
 import { testKeys, waitFor } from '@mystocks/testing';
@@ -35,8 +42,17 @@ export class Shelf {
   /** Bars by frame and symbol, then by stamp; of five minutes only the newest. */
   readonly bars = new Map<string, Map<string, object>>();
   lsn = 100;
-  /** Tokens that came with calls, newest last. */
-  asked = 0;
+  /** How often each call was received, by its subject. */
+  readonly calls = new Map<string, number>();
+
+  count({ subject }: { readonly subject: string }): void {
+    this.calls.set(subject, (this.calls.get(subject) ?? 0) + 1);
+  }
+
+  /** The instruments that a spelling names. */
+  named(spelling: string): string[] {
+    return [...this.symbols].filter((one) => one === spelling || one.startsWith(`${spelling}.`));
+  }
 }
 
 @Controller()
@@ -50,8 +66,8 @@ class StandInHandler {
 
   @Handles(getInstrument)
   instrument({ symbol }: GetInstrumentRequest): Promise<Answer> {
-    this.shelf.asked += 1;
-    const found = [...this.shelf.symbols].filter((one) => one === symbol || one.startsWith(`${symbol}.`));
+    this.shelf.count(getInstrument);
+    const found = this.shelf.named(symbol);
     if (found.length > 1) {
       throw new Failure('conflict', 'Names two', { problem: 'SYMBOL_AMBIGUOUS', candidates: found });
     }
@@ -61,6 +77,7 @@ class StandInHandler {
 
   @Handles(latestQuotes)
   latest({ symbols }: QuotesRequest): Promise<Answer> {
+    this.shelf.count(latestQuotes);
     const held = symbols.flatMap((symbol) => {
       const one = this.shelf.quotes.get(symbol);
       return one === undefined ? [] : [[symbol, { ...one.quote, symbol: undefined, seq: one.seq }]];
@@ -70,8 +87,32 @@ class StandInHandler {
 
   @Handles(listBars)
   list({ symbol, timeframe, sort, limit }: ListBarsRequest): Promise<Answer> {
+    this.shelf.count(listBars);
     const bars = [...(this.shelf.bars.get(`${timeframe} ${symbol}`) ?? new Map<string, object>()).values()];
     return Promise.resolve(answer({ symbol, bars: (sort === 'desc' ? bars.toReversed() : bars).slice(0, limit) }));
+  }
+
+  @Handles(newestBars)
+  newest({ frames }: NewestBarsRequest): Promise<NewestBars> {
+    this.shelf.count(newestBars);
+    const bars = frames.flatMap(({ timeframe, symbols }) =>
+      symbols.map((symbol) => {
+        const bar = [...(this.shelf.bars.get(`${timeframe} ${symbol}`) ?? new Map<string, object>()).values()].at(-1);
+        return { timeframe, symbol, ...(bar === undefined ? {} : { bar: bar as Bar }) };
+      }),
+    );
+    return Promise.resolve({ bars });
+  }
+
+  @Handles(resolveInstruments)
+  resolve({ symbols }: ResolveInstrumentsRequest): Promise<ResolvedInstruments> {
+    this.shelf.count(resolveInstruments);
+    const instruments = symbols.map((asked) => {
+      const [symbol, ...others] = this.shelf.named(asked);
+      if (symbol === undefined) return { asked };
+      return others.length === 0 ? { asked, symbol } : { asked, candidates: [symbol, ...others] };
+    });
+    return Promise.resolve({ instruments });
   }
 }
 

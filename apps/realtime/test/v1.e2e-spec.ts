@@ -57,12 +57,48 @@ describe('v1 on /', () => {
 
   it('carries an event of a room from node A to node B through Redis, once', async () => {
     const [a, b] = await Promise.all([open(0, '/'), open(1, '/')]);
-    b.socket.emit('subscribe', { room: 'desk' });
+    b.socket.emit('subscribe', { room: 'market_600519.SH' });
     await b.until(() => b.of('subscribed').length > 0, 'the room');
-    a.socket.emit('subscribe', { room: 'desk' });
+    a.socket.emit('subscribe', { room: 'market_600519.SH' });
     await b.until(() => b.of('room_member_joined').length > 0, 'the news of node A');
-    a.socket.emit('unsubscribe', { room: 'desk' });
+    a.socket.emit('unsubscribe', { room: 'market_600519.SH' });
     await b.until(() => b.of('room_member_left').length > 0, 'the leaving');
-    expect(b.of('room_member_joined')).toMatchObject([{ room: 'desk', sid: a.socket.id }]);
+    expect(b.of('room_member_joined')).toMatchObject([{ room: 'market_600519.SH', sid: a.socket.id }]);
+  });
+
+  it.each(['admin:audit', 'desk', 'user:1', 'market_', 'market_600519.SH|x', '__proto__'])(
+    'refuses the room %j, which is not that of an instrument',
+    async (room) => {
+      const [client, other] = await Promise.all([open(0, '/'), open(0, '/')]);
+      for (const one of [other, client]) one.socket.emit('subscribe', { room });
+      await client.until(() => client.of('error').length > 0, 'the error');
+      expect(client.of('error')).toMatchObject([
+        { error_code: 'VALIDATION_ERROR', message: expect.stringContaining('market_600519.SH') },
+      ]);
+      expect([client, other].flatMap((one) => [...one.of('subscribed'), ...one.of('room_member_joined')])).toEqual([]);
+    },
+  );
+
+  it('refuses the room and the stream of an instrument that does not exist', async () => {
+    const client = await open(0, '/');
+    client.socket.emit('subscribe', { room: 'market_999999.SH' });
+    client.socket.emit('subscribe_market_stream', { symbol: '999999.SH' });
+    await client.until(() => client.of('error').length + client.of('stream_error').length === 2, 'two errors');
+    expect([...client.of('error'), ...client.of('stream_error')]).toMatchObject([
+      { error_code: 'MARKET_DATA_NOT_FOUND' },
+      { error_code: 'MARKET_DATA_NOT_FOUND' },
+    ]);
+  });
+
+  it('tells a client in the words of v1 that it sends too fast, with or without an acknowledgement', async () => {
+    const client = await open(0, '/');
+    for (let index = 0; index < 80; index += 1) {
+      client.socket.emit('subscribe_market_stream', { symbol: '600519.SH' }, () => undefined);
+    }
+    client.socket.emit('ping');
+    await client.until(() => client.of('error').length > 0, 'the refusal of the ping');
+    expect(client.of('error')).toMatchObject([{ error_code: 'RATE_LIMIT_EXCEEDED', retry_after_s: 1 }]);
+    expect(client.of('stream_error').length).toBeGreaterThan(20);
+    expect(client.of('stream_error')[0]).toMatchObject({ error_code: 'RATE_LIMIT_EXCEEDED', retry_after_s: 1 });
   });
 });

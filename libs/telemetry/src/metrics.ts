@@ -136,5 +136,10 @@ export const metrics = {
     help: 'Time from the moment a value was received from its feed to its emission',
     buckets: SECONDS,
   }),
+  socketRefused: new Counter({
+    name: 'socketio_refused_total',
+    help: 'Requests of sockets that were refused because they came too fast, by the limit that refused them',
+    labelNames: ['reason'],
+  }),
   socketGaps: new Counter({ name: 'socketio_gaps_total', help: 'Gaps told to subscribers', labelNames: ['reason'] }),
 } as const;

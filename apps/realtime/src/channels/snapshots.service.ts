@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { Failure, getInstrument, instrumentsChanged, latestQuotes, listBars, type Answer } from '@mystocks/contracts';
-import { SYMBOL } from '@mystocks/validation';
-import { epochs, frameMinutes, type Channel } from './channel.js';
+import { Failure, latestQuotes, listBars, newestBars, storedTimeframes, type Answer } from '@mystocks/contracts';
+import { barChannel, epochs, frameMinutes, type Channel } from './channel.js';
 import { membersOf, toValue, type Snapshot } from './snapshot.js';
 
-/** More instruments than the three exchanges list. */
-const KNOWN_MAX = 20_000;
 /** More than a week has of five minutes. */
 const BARS_MAX = 1_000;
 const MINUTE_MS = 60_000;
@@ -18,25 +15,7 @@ const [FIRST_MINUTE, LAST_MINUTE] = ['09:31:00', '15:00:00'];
  */
 @Injectable()
 export class SnapshotsService {
-  readonly #known = new Set<string>();
-
-  constructor(private readonly bus: Bus) {
-    bus.subscribe(instrumentsChanged, () => {
-      this.#known.clear();
-    });
-  }
-
-  /**
-   * The canonical symbol of a spelling.
-   * @throws {Failure} `not_found`, `conflict` with candidates
-   */
-  async resolve(alias: string): Promise<string> {
-    if (this.#known.has(alias)) return alias;
-    const { symbol } = membersOf(read(await this.bus.call(getInstrument, { symbol: alias })));
-    if (typeof symbol !== 'string' || !SYMBOL.test(symbol)) throw new Failure('internal', 'No symbol in the answer');
-    if (this.#known.size < KNOWN_MAX) this.#known.add(symbol);
-    return symbol;
-  }
+  constructor(private readonly bus: Bus) {}
 
   /** The latest quotes of at most 100 symbols. */
   async quotes(symbols: string[]): Promise<ReadonlyMap<string, Snapshot>> {
@@ -52,6 +31,26 @@ export class SnapshotsService {
     const { bars } = membersOf(read(await this.bus.call(listBars, request)));
     const newest = Array.isArray(bars) ? (bars[0] as unknown) : undefined;
     return { epoch: epochs.bar, offset, value: newest === undefined ? null : membersOf(newest) };
+  }
+
+  /**
+   * The same for many channels with one call, at most 200 of a frame. A channel has a failure instead when its instrument is
+   * unknown.
+   */
+  async bars(channels: readonly Channel[], offset: number): Promise<ReadonlyMap<string, Snapshot | Failure>> {
+    const frames = storedTimeframes.flatMap((timeframe) => {
+      const symbols = channels.filter((channel) => channel.timeframe === timeframe).map(({ symbol }) => symbol);
+      return symbols.length === 0 ? [] : [{ timeframe, symbols }];
+    });
+    const { bars } = await this.bus.call(newestBars, { frames });
+    const found = new Map(bars.map(({ timeframe, symbol, bar }) => [barChannel(timeframe, symbol).name, bar ?? null]));
+    return new Map(
+      channels.map((channel): [string, Snapshot | Failure] => {
+        const value = found.get(channel.name);
+        if (value === undefined) return [channel.name, noInstrument(channel)];
+        return [channel.name, { epoch: epochs.bar, offset, value }];
+      }),
+    );
   }
 
   /**
@@ -85,6 +84,9 @@ function toSnapshot(quote: unknown): Snapshot {
   const value = Object.keys(rest).length === 0 ? null : toValue(rest);
   return { epoch: epochs.quote, offset: typeof seq === 'number' ? seq : 0, value };
 }
+
+const noInstrument = ({ symbol }: Channel): Failure =>
+  new Failure('not_found', `There is no instrument ${symbol}`, { problem: 'MARKET_DATA_NOT_FOUND' });
 
 function read(answer: Answer): unknown {
   return JSON.parse(Buffer.from(answer.body).toString('utf8'));

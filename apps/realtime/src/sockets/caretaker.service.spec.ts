@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { getInstrument, latestQuotes, quoteChanged, type Answer, type QuoteChanged } from '@mystocks/contracts';
+import { latestQuotes, quoteChanged, resolveInstruments, type Answer, type QuoteChanged } from '@mystocks/contracts';
 import { FakeBus } from '@mystocks/testing';
 import type { Socket } from 'socket.io';
 import { Audience } from '../channels/audience.js';
 import { SnapshotsService } from '../channels/snapshots.service.js';
 import { FanoutService } from '../fanout/fanout.service.js';
+import { ChannelReadsService } from '../reads/channel-reads.service.js';
+import { SymbolsService } from '../reads/symbols.service.js';
 import { CaretakerService } from './caretaker.service.js';
+import { ChannelBudgets } from './channel-budgets.js';
 import { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { SubscriptionsService } from './subscriptions.service.js';
@@ -36,6 +39,7 @@ function fakeSocket(): {
   };
   const socket = {
     id: 's1',
+    handshake: { address: '127.0.0.1' },
     connected: true,
     conn,
     join: (room: string) => rooms.add(room),
@@ -57,14 +61,18 @@ describe('a socket that does not take in what it is sent', () => {
   const fake = new FakeBus();
   const audience = new Audience();
   const fanout = new FanoutService(fake.bus, audience);
-  const subscriptions = new SubscriptionsService(new SnapshotsService(fake.bus), fanout, audience);
+  const budgets = new ChannelBudgets({ perSecond: 1_000, burst: 1_000 });
+  const reads = new ChannelReadsService(new SnapshotsService(fake.bus), fanout);
+  const subscriptions = new SubscriptionsService(budgets, new SymbolsService(fake.bus), reads, fanout, audience);
   const sessions = new Sessions({ socketsMax: 10, userSocketsMax: 10 });
   const caretaker = new CaretakerService(sessions, subscriptions, fanout);
   let seq = 1;
 
   beforeEach(() => {
     jest.useFakeTimers();
-    fake.answer(getInstrument, () => answer({ symbol: '600519.SH' }));
+    fake.answer(resolveInstruments, ({ symbols }) => ({
+      instruments: symbols.map((asked) => ({ asked, symbol: asked })),
+    }));
     fake.answer(latestQuotes, () => answer({ quotes: { '600519.SH': { last: seq, seq } } }));
     fanout.onModuleInit();
     caretaker.onModuleInit();

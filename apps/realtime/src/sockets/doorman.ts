@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Failure, readers } from '@mystocks/contracts';
 import { authorize, TokenVerifier, type Caller } from '@mystocks/identity';
-import { log, newContext, requestIdFrom, withContext } from '@mystocks/telemetry';
+import { log, metrics, newContext, requestIdFrom, withContext } from '@mystocks/telemetry';
 import type { Namespace, Socket } from 'socket.io';
 import { REFUSALS_MAX } from './limits.js';
 import { membersOf } from '../channels/snapshot.js';
@@ -12,6 +12,13 @@ import { toFailure, toSocketError, type SocketError } from './socket-error.js';
 interface Identity {
   readonly caller: Caller;
   readonly token: string;
+}
+
+/** What a namespace does with its messages before a handler sees them. */
+export interface Reception {
+  readonly events: ReadonlySet<string>;
+  /** Tells a client that its message was refused. */
+  readonly refuse: (socket: Socket, message: readonly unknown[], refusal: readonly [Failure, string]) => void;
 }
 
 /** What Socket.IO sends as `connect_error`: its `data` is ours. */
@@ -60,7 +67,7 @@ export class Doorman {
   }
 
   /** Makes the session of a socket that has come in; undefined when it was one too many. */
-  enter(socket: Socket, events: ReadonlySet<string>): Session | undefined {
+  enter(socket: Socket, reception: Reception): Session | undefined {
     const identity = (socket.data as { identity?: Identity }).identity;
     socket.data = {};
     try {
@@ -68,12 +75,12 @@ export class Doorman {
       this.sessions.admit(identity.caller.id);
       const session = new Session(socket, identity, Date.now());
       this.sessions.add(session);
-      this.#watch(session, events);
+      this.#watch(session, reception);
       void socket.join(`user:${identity.caller.id}`);
       lighten(socket);
       return session;
     } catch (error) {
-      socket.emit('error', toSocketError(toFailure(error), requestIdFrom(undefined)));
+      reception.refuse(socket, [], [toFailure(error), requestIdFrom(undefined)]);
       socket.disconnect(true);
       return undefined;
     }
@@ -88,15 +95,15 @@ export class Doorman {
   }
 
   /** Counts messages and answers those nobody handles; neither reaches a handler. */
-  #watch(session: Session, events: ReadonlySet<string>): void {
+  #watch(session: Session, { events, refuse }: Reception): void {
     const { socket } = session;
-    socket.use(([event, ...args], next) => {
-      const failure = refusal(session, event, events);
+    socket.use((message, next) => {
+      const failure = refusal(session, message[0], events);
       if (failure === undefined) {
         next();
         return;
       }
-      reply(socket, args.at(-1), toSocketError(failure, requestIdFrom(undefined)));
+      refuse(socket, message, [failure, requestIdFrom(undefined)]);
       if (session.refusals > REFUSALS_MAX) socket.disconnect(true);
     });
   }
@@ -105,6 +112,7 @@ export class Doorman {
 function refusal(session: Session, event: unknown, events: ReadonlySet<string>): Failure | undefined {
   if (!session.rate.take(Date.now())) {
     session.refusals += 1;
+    metrics.socketRefused.inc({ reason: 'messages' });
     return new Failure('rate_limited', 'Too many messages', { retryAfterS: 1 });
   }
   if (typeof event === 'string' && events.has(event)) return undefined;

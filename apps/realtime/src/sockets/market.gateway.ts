@@ -12,15 +12,21 @@ import { check } from '@mystocks/validation';
 import type { Namespace, Socket } from 'socket.io';
 import { parseMode } from '../channels/mode.js';
 import { FanoutService } from '../fanout/fanout.service.js';
-import { Doorman } from './doorman.js';
+import { Doorman, reply, type Reception } from './doorman.js';
 import { FailureFilter } from './failure.filter.js';
 import { limits } from './limits.js';
 import { MarketOutlet } from './market-outlet.js';
 import { readSubscribe, RefreshRequest, UnsubscribeRequest } from './market.requests.js';
 import { Sessions } from './sessions.js';
+import { toSocketError } from './socket-error.js';
 import { SubscriptionsService, type SubscribeResult } from './subscriptions.service.js';
 
-const events: ReadonlySet<string> = new Set(['subscribe', 'unsubscribe', 'auth.refresh', 'ping']);
+const reception: Reception = {
+  events: new Set(['subscribe', 'unsubscribe', 'auth.refresh', 'ping']),
+  refuse: (socket, message, [failure, requestId]) => {
+    reply(socket, message.at(-1), toSocketError(failure, requestId));
+  },
+};
 
 /** The Socket.IO namespace `/market` (SURFACE.md §8). */
 @WebSocketGateway({ namespace: '/market' })
@@ -44,7 +50,7 @@ export class MarketGateway
   }
 
   handleConnection(socket: Socket): void {
-    const session = this.doorman.enter(socket, events);
+    const session = this.doorman.enter(socket, reception);
     if (session === undefined) return;
     socket.emit('hello', {
       session_id: socket.id,
@@ -95,8 +101,8 @@ function errorsOf(results: readonly SubscribeResult[]): object[] {
   const request_id = requestIdFrom(currentContext()?.requestId);
   return results
     .filter(({ status }) => status === 'error')
-    .map(({ channel, requested, code, title, message, retryable, candidates }) => ({
-      ...{ channel, requested, code, title, message, retryable, candidates },
+    .map(({ channel, requested, code, title, message, retryable, retry_after_s, candidates }) => ({
+      ...{ channel, requested, code, title, message, retryable, retry_after_s, candidates },
       request_id,
     }));
 }

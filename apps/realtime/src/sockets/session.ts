@@ -2,6 +2,7 @@ import type { Caller } from '@mystocks/identity';
 import type { Socket } from 'socket.io';
 import type { Channel } from '../channels/channel.js';
 import type { Mode } from '../channels/mode.js';
+import { addressGroup } from './address-group.js';
 import { limits } from './limits.js';
 import { Rate } from './rate.js';
 
@@ -13,7 +14,12 @@ export interface Subscription {
 /** One authenticated socket and what it listens to. */
 export class Session {
   readonly subscriptions = new Map<string, Subscription>();
+  /** Messages of any kind. */
   readonly rate: Rate;
+  /** Channels that are asked for. */
+  readonly channelRate: Rate;
+  /** The address that it counts for (address-group.ts). */
+  readonly address: string;
   /** Messages refused because they came too fast. */
   refusals = 0;
   expiryTold = false;
@@ -30,6 +36,8 @@ export class Session {
     this.#caller = identity.caller;
     this.#token = identity.token;
     this.rate = new Rate({ perSecond: limits.messages_per_second, burst: limits.messages_burst }, nowMs);
+    this.channelRate = new Rate({ perSecond: limits.channels_per_second, burst: limits.channels_burst }, nowMs);
+    this.address = addressGroup(socket.handshake.address);
   }
 
   get caller(): Caller {

@@ -9,6 +9,8 @@ export interface SocketError {
   readonly message: string;
   readonly request_id: string;
   readonly retryable: boolean;
+  /** Seconds after which the same request may succeed, where that is known. */
+  readonly retry_after_s?: number;
   readonly errors?: readonly { readonly pointer: string; readonly code: number; readonly message: string }[];
   readonly candidates?: readonly string[];
 }
@@ -34,6 +36,7 @@ export function toSocketError(failure: Failure, requestId: string): SocketError 
     message: failure.message,
     request_id: requestId,
     retryable,
+    ...(failure.retryAfterS === undefined ? {} : { retry_after_s: failure.retryAfterS }),
     ...(failure.errors.length === 0 ? {} : { errors: failure.errors }),
     ...(failure.candidates === undefined ? {} : { candidates: failure.candidates }),
   };

@@ -1,20 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Failure } from '@mystocks/contracts';
-import { mapBounded } from '@mystocks/kernel';
 import { Audience } from '../channels/audience.js';
-import { barChannel, parseChannel, quoteChannel, type Channel } from '../channels/channel.js';
+import { barChannel, parseChannel, quoteChannel, type Channel, type ChannelName } from '../channels/channel.js';
 import { modeRule, parseMode, roomOf, type Mode } from '../channels/mode.js';
 import type { Snapshot } from '../channels/snapshot.js';
-import { SnapshotsService } from '../channels/snapshots.service.js';
 import { FanoutService } from '../fanout/fanout.service.js';
-import { asSession } from './as-session.js';
+import { ChannelReadsService } from '../reads/channel-reads.service.js';
+import { SymbolsService } from '../reads/symbols.service.js';
+import { ChannelBudgets } from './channel-budgets.js';
 import { limits } from './limits.js';
 import type { SubscribeRequest } from './market.requests.js';
 import type { Session } from './session.js';
-import { toFailure, toSocketError } from './socket-error.js';
-
-const AT_ONCE = 8;
-const QUOTES_A_CALL = 100;
+import { toSocketError } from './socket-error.js';
 
 /** One line of the answer to `subscribe`. */
 export interface SubscribeResult {
@@ -32,6 +29,8 @@ export interface SubscribeResult {
   readonly title?: string;
   readonly message?: string;
   readonly retryable?: boolean;
+  /** Seconds after which the channel may be asked for again. */
+  readonly retry_after_s?: number;
   readonly candidates?: readonly string[];
 }
 
@@ -45,7 +44,9 @@ type Outcome = Wanted | { readonly requested: string; readonly failure: Failure 
 @Injectable()
 export class SubscriptionsService {
   constructor(
-    private readonly snapshots: SnapshotsService,
+    private readonly budgets: ChannelBudgets,
+    private readonly symbols: SymbolsService,
+    private readonly reads: ChannelReadsService,
     private readonly fanout: FanoutService,
     private readonly audience: Audience,
   ) {}
@@ -53,21 +54,26 @@ export class SubscriptionsService {
   /**
    * The room is joined before the snapshot is read, and the snapshot has seen every event this node saw before, so
    * nothing falls between them; what arrives twice the client knows by its offset.
-   * @throws {Failure} `invalid` for an unknown mode
+   * @throws {Failure} `invalid` for an unknown mode; `rate_limited` when the budgets have no room for so many channels: then
+   * nothing was done
    */
   async subscribe(session: Session, request: SubscribeRequest): Promise<SubscribeResult[]> {
     const mode = parseMode(request.mode);
     if (mode === undefined) throw new Failure('invalid', `/mode must be ${modeRule}`);
-    const work = async (): Promise<SubscribeResult[]> => {
-      const outcomes = await mapBounded(request.channels, { atOnce: AT_ONCE }, (name) => this.#resolve(name));
-      const joined = outcomes.map((one) => ('channel' in one ? this.#join(session, one, mode) : one));
-      const snapshots = await this.#snapshots(session, joined.filter(isWanted));
-      return joined.map((one) => this.#result(session, one, request, snapshots));
-    };
-    return asSession(session, work);
+    this.budgets.take(session, request.channels.length);
+    const outcomes = await this.#resolve(session, request.channels);
+    const joined = outcomes.map((one) => ('channel' in one ? this.#join(session, one, mode) : one));
+    const snapshots = await this.#snapshots(session, joined.filter(isWanted));
+    return joined.map((one) => this.#result(session, one, request, snapshots));
   }
 
+  /**
+   * Ends subscriptions. Those that there are cost nothing: they were paid for when they began.
+   * @throws {Failure} `rate_limited` when the budgets have no room for names that are not subscribed to
+   */
   unsubscribe(session: Session, names: readonly string[]): { channel: string; status: string }[] {
+    const absent = names.filter((name) => !session.subscriptions.has(name)).length;
+    if (absent > 0) this.budgets.take(session, absent);
     return names.map((channel) => ({
       channel,
       status: this.leave(session, channel) ? 'unsubscribed' : 'not_subscribed',
@@ -94,18 +100,17 @@ export class SubscriptionsService {
     return this.#snapshots(session, wanted);
   }
 
-  async #resolve(requested: string): Promise<Outcome> {
-    const name = parseChannel(requested);
-    if (name === undefined) {
-      const rule = 'Channels are quote.<symbol> and bar.<1Min|5Min|15Min|30Min|60Min|1Day>.<symbol>';
-      return { requested, failure: new Failure('invalid', rule) };
-    }
-    try {
-      const symbol = await this.snapshots.resolve(name.alias);
-      return { requested, channel: name.kind === 'quote' ? quoteChannel(symbol) : barChannel(name.timeframe, symbol) };
-    } catch (error) {
-      return { requested, failure: toFailure(error) };
-    }
+  async #resolve(session: Session, requested: readonly string[]): Promise<Outcome[]> {
+    const names = new Map(requested.map((one) => [one, parseChannel(one)]));
+    const spellings = [...names.values()].flatMap((name) => (name === undefined ? [] : [name.alias]));
+    const symbols = await this.symbols.resolve(spellings, session);
+    return [...names].map(([one, name]) => {
+      if (name === undefined) return { requested: one, failure: noChannel };
+      const symbol = symbols.get(name.alias) ?? notResolved;
+      return symbol instanceof Failure
+        ? { requested: one, failure: symbol }
+        : { requested: one, channel: channelOf(name, symbol) };
+    });
   }
 
   #join(session: Session, wanted: Wanted, mode: Mode): Outcome {
@@ -124,40 +129,10 @@ export class SubscriptionsService {
   }
 
   async #snapshots(session: Session, wanted: readonly Wanted[]): Promise<ReadonlyMap<string, Snapshot | Failure>> {
-    const found = new Map<string, Snapshot | Failure>();
-    const quotes = wanted.filter(({ channel }) => channel.timeframe === undefined).map(({ channel }) => channel);
-    const bars = wanted.filter(({ channel }) => channel.timeframe !== undefined).map(({ channel }) => channel);
-    const chunks = Array.from({ length: Math.ceil(quotes.length / QUOTES_A_CALL) }, (_, index) =>
-      quotes.slice(index * QUOTES_A_CALL, (index + 1) * QUOTES_A_CALL),
-    );
-    await mapBounded([...chunks, ...bars.map((bar) => [bar])], { atOnce: AT_ONCE }, async (channels) => {
-      try {
-        const asked = await asSession(session, () => this.#ask(channels), this.fanout.newest);
-        for (const [name, snapshot] of asked) found.set(name, snapshot);
-      } catch (error) {
-        for (const { name } of channels) found.set(name, toFailure(error));
-      }
-    });
+    const channels = wanted.map(({ channel }) => channel);
+    const found = await this.reads.read(channels, session);
     if (!session.socket.connected) this.leaveAll(session);
     return found;
-  }
-
-  async #ask(channels: readonly Channel[]): Promise<[string, Snapshot][]> {
-    const [first] = channels;
-    if (first?.timeframe !== undefined) {
-      return [[first.name, await this.snapshots.bar(first, this.fanout.newestOffset)]];
-    }
-    const before = new Map(channels.map(({ symbol }) => [symbol, this.fanout.quoteTrack(symbol).offset]));
-    const quotes = await this.snapshots.quotes(channels.map(({ symbol }) => symbol));
-    return channels.flatMap(({ name, symbol }): [string, Snapshot][] => {
-      const snapshot = quotes.get(symbol);
-      if (snapshot === undefined) return [];
-      const track = this.fanout.quoteTrack(symbol);
-      // The store, asked to be at least as new as our news, stands behind them: it was set back.
-      if (snapshot.offset < (before.get(symbol) ?? 0)) track.moveTo(snapshot.offset);
-      else track.snapshotGiven(snapshot.offset);
-      return [[name, snapshot]];
-    });
   }
 
   #result(
@@ -188,10 +163,19 @@ export class SubscriptionsService {
   }
 }
 
+const noChannel = new Failure(
+  'invalid',
+  'Channels are quote.<symbol> and bar.<1Min|5Min|15Min|30Min|60Min|1Day>.<symbol>',
+);
+const notResolved = new Failure('unavailable', 'The symbol could not be looked up');
+
+const channelOf = (name: ChannelName, symbol: string): Channel =>
+  name.kind === 'quote' ? quoteChannel(symbol) : barChannel(name.timeframe, symbol);
+
 const isWanted = (outcome: Outcome): outcome is Wanted => 'channel' in outcome;
 
 function toErrorResult(channel: string, failure: Failure): SubscribeResult {
-  const { code, title, message, retryable, candidates } = toSocketError(failure, '');
+  const { code, title, message, retryable, retry_after_s, candidates } = toSocketError(failure, '');
   return {
     channel,
     status: 'error',
@@ -199,6 +183,7 @@ function toErrorResult(channel: string, failure: Failure): SubscribeResult {
     title,
     message,
     retryable,
+    ...(retry_after_s === undefined ? {} : { retry_after_s }),
     ...(candidates === undefined ? {} : { candidates }),
   };
 }

@@ -28,6 +28,14 @@ export class Streams implements Outlet {
     return room;
   }
 
+  /** Forgets a room that a socket has left, if it was the last one in it. */
+  close(channel: string, room: string): void {
+    if (this.namespace.adapter.rooms.has(room)) return;
+    const wishes = this.#wishes.get(channel);
+    wishes?.delete(room);
+    if (wishes?.size === 0) this.#wishes.delete(channel);
+  }
+
   data(items: readonly Item[]): void {
     for (const item of items) this.#one(item);
   }
@@ -36,14 +44,9 @@ export class Streams implements Outlet {
     const wishes = this.#wishes.get(item.ch);
     if (wishes === undefined || item.d === null) return;
     for (const [room, { symbol, fields }] of wishes) {
-      if (!this.namespace.adapter.rooms.has(room)) {
-        wishes.delete(room);
-        continue;
-      }
       const message = { symbol, data: cut(item.d, fields), timestamp: new Date(item.t).toISOString() };
       this.namespace.local.to(room).emit('stream_data', message);
     }
-    if (wishes.size === 0) this.#wishes.delete(item.ch);
   }
 
   /** v1 knows no gaps; its clients get the latest value. */

@@ -11,25 +11,31 @@ import { check } from '@mystocks/validation';
 import type { Namespace, Server, Socket } from 'socket.io';
 import { Audience } from '../channels/audience.js';
 import { quoteChannel, type Channel } from '../channels/channel.js';
-import { SnapshotsService } from '../channels/snapshots.service.js';
 import { FanoutService } from '../fanout/fanout.service.js';
-import { asSession } from '../sockets/as-session.js';
-import { Doorman } from '../sockets/doorman.js';
+import { SymbolsService } from '../reads/symbols.service.js';
+import { ChannelBudgets } from '../sockets/channel-budgets.js';
+import { Doorman, type Reception } from '../sockets/doorman.js';
 import { limits } from '../sockets/limits.js';
 import { Sessions } from '../sockets/sessions.js';
 import { wishOf } from './fields.js';
 import { Streams } from './streams.js';
+import { emitV1Error } from './v1-error.js';
 import { V1Filter } from './v1.filter.js';
-import { RoomRequest, StreamRequest } from './v1.requests.js';
+import { RoomRequest, StreamRequest, symbolOfRoom } from './v1.requests.js';
 
-const events: ReadonlySet<string> = new Set([
-  'subscribe',
-  'unsubscribe',
-  'ping',
-  'subscribe_market_stream',
-  'unsubscribe_market_stream',
-  'stream_filter_update',
-]);
+const reception: Reception = {
+  events: new Set([
+    'subscribe',
+    'unsubscribe',
+    'ping',
+    'subscribe_market_stream',
+    'unsubscribe_market_stream',
+    'stream_filter_update',
+  ]),
+  refuse: (socket, [event], refusal) => {
+    emitV1Error(socket, event, refusal);
+  },
+};
 const now = (): string => new Date().toISOString();
 // A client names a room; its real name has a prefix, so that it can never be one of ours.
 const roomOf = (room: string): string => `v1room:${room}`;
@@ -45,7 +51,8 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
   constructor(
     private readonly doorman: Doorman,
     private readonly sessions: Sessions,
-    private readonly snapshots: SnapshotsService,
+    private readonly budgets: ChannelBudgets,
+    private readonly symbols: SymbolsService,
     private readonly fanout: FanoutService,
     private readonly audience: Audience,
   ) {}
@@ -58,20 +65,26 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
   }
 
   handleConnection(socket: Socket): void {
-    if (this.doorman.enter(socket, events) === undefined) return;
+    if (this.doorman.enter(socket, reception) === undefined) return;
     this.#held.set(socket.id, new Map());
     socket.emit('connect_response', { status: 'connected', sid: socket.id });
   }
 
   handleDisconnect(socket: Socket): void {
-    for (const channel of this.#held.get(socket.id)?.keys() ?? []) this.audience.remove(channel);
+    for (const [channel, room] of this.#held.get(socket.id) ?? []) {
+      this.audience.remove(channel);
+      this.#streams?.close(channel, room);
+    }
     this.#held.delete(socket.id);
     this.sessions.remove(socket);
   }
 
   @SubscribeMessage('subscribe')
-  subscribe(socket: Socket, message: unknown): void {
+  async subscribe(socket: Socket, message: unknown): Promise<void> {
     const { room } = check(RoomRequest, message);
+    await this.#channelOf(socket, symbolOfRoom(room));
+    // A socket that left meanwhile must not stay in the room for ever.
+    this.sessions.of(socket);
     // The socket's own room and `user:` are in the set as well.
     if (socket.rooms.size > limits.channels_max)
       throw new Failure('rate_limited', `At most ${limits.channels_max} rooms`);
@@ -121,22 +134,32 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
     const { symbol } = check(StreamRequest, message);
     const { name } = await this.#channelOf(socket, symbol);
     const held = this.#streamsWith(name, socket, symbol);
-    void socket.leave(held.get(name) ?? '');
+    this.#leave(socket, name, held.get(name));
     held.delete(name);
     this.audience.remove(name);
     socket.emit('stream_unsubscribed', { symbol, status: 'unsubscribed', timestamp: now() });
   }
 
   #enter(socket: Socket, held: Map<string, string>, channel: string, wish: Parameters<Streams['open']>[1]): void {
-    const before = held.get(channel);
-    if (before !== undefined) void socket.leave(before);
+    this.#leave(socket, channel, held.get(channel));
     const room = this.#streams?.open(channel, wish) ?? '';
     held.set(channel, room);
     void socket.join(room);
   }
 
-  async #channelOf(socket: Socket, symbol: string): Promise<Channel> {
-    return quoteChannel(await asSession(this.sessions.of(socket), () => this.snapshots.resolve(symbol)));
+  #leave(socket: Socket, channel: string, room: string | undefined): void {
+    if (room === undefined) return;
+    void socket.leave(room);
+    this.#streams?.close(channel, room);
+  }
+
+  /** The quote channel that a spelling names; costs one channel of the budgets. */
+  async #channelOf(socket: Socket, spelling: string): Promise<Channel> {
+    const session = this.sessions.of(socket);
+    this.budgets.take(session, 1);
+    const symbol = (await this.symbols.resolve([spelling], session)).get(spelling);
+    if (symbol === undefined || symbol instanceof Failure) throw symbol ?? new Failure('unavailable', 'Not looked up');
+    return quoteChannel(symbol);
   }
 
   /** Asked in the same step as the change: two endings of one stream at once must not count as two listeners less. */

@@ -1,11 +1,16 @@
-import { IsListOf, IsMatching, IsSymbolAlias } from '@mystocks/validation';
+import { IsListOf, IsMatching, IsSymbolAlias, SYMBOL_ALIAS } from '@mystocks/validation';
 
-const ROOM = /^[A-Za-z0-9_.:-]{1,64}$/;
+/** Rooms are those of instruments, as the original names them: `market_600519`. */
+const ROOM_START = 'market_';
+const ROOM = new RegExp(`^${ROOM_START}${SYMBOL_ALIAS.source.slice(1)}`, 'i');
 const FIELD = /^[a-z_]{1,30}$/;
 
 export class RoomRequest {
-  @IsMatching(ROOM, '1 to 64 letters, digits or _.:-') readonly room!: string;
+  @IsMatching(ROOM, 'market_ and a symbol, such as market_600519.SH') readonly room!: string;
 }
+
+/** The spelling of the symbol in the name of a room. */
+export const symbolOfRoom = (room: string): string => room.slice(ROOM_START.length);
 
 export class StreamRequest {
   @IsSymbolAlias() readonly symbol!: string;
