@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { instrumentsChanged } from '@mystocks/contracts';
 import { signToken, waitFor } from '@mystocks/testing';
+import { connect, type Socket as TcpSocket } from 'node:net';
 import type { Client, Heard } from './client.js';
 import { useCluster } from './cluster.js';
 
@@ -110,5 +111,49 @@ describe('a refused channel without an acknowledgement', () => {
     expect(client?.of('error')).toContainEqual(
       expect.objectContaining({ code: 6005, retry_after_s: expect.any(Number), request_id: expect.any(String) }),
     );
+  });
+});
+
+describe('a connection', () => {
+  const handshake = [
+    ...['GET /socket.io/?EIO=4&transport=websocket HTTP/1.1', 'host: a', 'connection: upgrade', 'upgrade: websocket'],
+    ...['sec-websocket-version: 13', 'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==', '', ''],
+  ].join('\r\n');
+  /** A text frame of a client, masked with zeros. */
+  const frame = (text: string): Buffer => {
+    const bytes = Buffer.from(text);
+    const length = bytes.length < 126 ? [0x80 | bytes.length] : [0x80 | 126, bytes.length >> 8, bytes.length & 255];
+    return Buffer.concat([Buffer.from([0x81, ...length, 0, 0, 0, 0]), bytes]);
+  };
+  /** A client that reads, but takes no part in closing the connection. */
+  const rawClient = async (): Promise<{ readonly tcp: TcpSocket; text: string; isEnded: boolean }> => {
+    const { hostname, port } = new URL(cluster().nodes[0].url);
+    const tcp = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    const client = { tcp, text: '', isEnded: false };
+    tcp.on('data', (chunk) => (client.text += chunk.toString('latin1'))).on('error', () => undefined);
+    tcp.on('end', () => (client.isEnded = true)).on('close', () => (client.isEnded = true));
+    tcp.write(handshake);
+    await waitFor(() => client.text.includes('pingInterval'), { timeoutMs: 2_000, what: 'the handshake' });
+    return client;
+  };
+  const join = (token: string): Buffer => frame(`40/market,${JSON.stringify({ token })}`);
+
+  it('may try to join ten times, and is closed when it sends hundreds of packets', async () => {
+    const client = await rawClient();
+    for (let attempt = 0; attempt < 12; attempt += 1) client.tcp.write(join('wrong'));
+    const refusals = (code: number): number => client.text.split(`"code":${code}`).length - 1;
+    await waitFor(() => refusals(6003) + refusals(6005) === 12, { timeoutMs: 2_000, what: 'the refusals' });
+    expect([refusals(6003), refusals(6005)]).toEqual([10, 2]);
+    for (let packet = 0; packet < 400; packet += 1) client.tcp.write(frame('40/none,'));
+    await waitFor(() => client.isEnded, { timeoutMs: 5_000, what: 'the end' });
+    client.tcp.destroy();
+  });
+
+  it('ends soon after the server has closed it, also when the client does not answer', async () => {
+    const client = await rawClient();
+    client.tcp.write(join(signToken(['user'], { lifetimeS: 2 })));
+    await waitFor(() => client.text.includes('hello'), { timeoutMs: 2_000, what: 'hello' });
+    await waitFor(() => client.isEnded, { timeoutMs: 8_000, what: 'the end' });
+    client.tcp.destroy();
   });
 });

@@ -13,7 +13,7 @@ it('logs a refused socket under the request id its client was told, and never th
   const doorman = new Doorman(refuse, {} as Sessions);
   const refused = await new Promise<Error | undefined>((resolve) => {
     const use = (guard: (socket: object, next: (error?: Error) => void) => void): void => {
-      guard({ handshake: { auth: { token: 'secret-token' } } }, resolve);
+      guard({ conn: {}, handshake: { auth: { token: 'secret-token' } } }, resolve);
     };
     doorman.guard({ name: '/market', use } as unknown as Namespace);
   });

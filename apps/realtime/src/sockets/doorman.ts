@@ -3,8 +3,9 @@ import { Failure, readers } from '@mystocks/contracts';
 import { authorize, TokenVerifier, type Caller } from '@mystocks/identity';
 import { log, metrics, newContext, requestIdFrom, withContext } from '@mystocks/telemetry';
 import type { Namespace, Socket } from 'socket.io';
-import { REFUSALS_MAX } from './limits.js';
+import { joinAttempts, REFUSALS_MAX } from './limits.js';
 import { membersOf } from '../channels/snapshot.js';
+import { Rate } from './rate.js';
 import { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { toFailure, toSocketError, type SocketError } from './socket-error.js';
@@ -34,6 +35,9 @@ class Refused extends Error {
  */
 @Injectable()
 export class Doorman {
+  /** By connection, so that one that joins nothing is counted too. */
+  readonly #attempts = new WeakMap<Socket['conn'], Rate>();
+
   constructor(
     private readonly verifier: TokenVerifier,
     private readonly sessions: Sessions,
@@ -44,6 +48,7 @@ export class Doorman {
       const context = newContext();
       void withContext(context, async () => {
         try {
+          this.#countAttempt(socket);
           const caller = await this.#identify(socket);
           log.info({ user_id: caller.id, namespace: namespace.name }, 'a socket came in');
           next();
@@ -84,6 +89,17 @@ export class Doorman {
       socket.disconnect(true);
       return undefined;
     }
+  }
+
+  #countAttempt({ conn }: Socket): void {
+    const nowMs = Date.now();
+    const rate = this.#attempts.get(conn) ?? new Rate(joinAttempts, nowMs);
+    this.#attempts.set(conn, rate);
+    if (rate.take(nowMs)) return;
+    metrics.socketRefused.inc({ reason: 'join_attempts' });
+    const retryAfterS = Math.ceil(1 / joinAttempts.perSecond);
+    const text = `This connection tried to join too often; try again in ${retryAfterS} s`;
+    throw new Failure('rate_limited', text, { retryAfterS });
   }
 
   async #identify(socket: Socket): Promise<Caller> {

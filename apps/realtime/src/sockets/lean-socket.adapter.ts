@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { newContext, withContext } from '@mystocks/telemetry';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Server, type Socket } from 'socket.io';
+import { limitConnections } from './connection-limits.js';
 import { heartbeat, limits } from './limits.js';
 import { mayConnect } from './origins.js';
 import type { RedisBridge } from './redis-bridge.js';
@@ -36,6 +37,7 @@ export class LeanSocketAdapter extends IoAdapter {
       },
       adapter: bridge.adapter,
     });
+    limitConnections(server, this.httpServer);
     // Nest brings a Socket.IO of its own, one patch release apart; only the type differs.
     return server as never;
   }

@@ -29,6 +29,8 @@ export const heartbeat = { pingInterval: 25_000, pingTimeout: 20_000 } as const;
 
 /** When a client is told that its token is about to end. */
 export const EXPIRY_NOTICE_MS = 60_000;
+/** Attempts of one connection to join a namespace: each costs the verification of a token. */
+export const joinAttempts = { perSecond: 0.2, burst: 10 } as const;
 /** Messages over the rate that are answered with an error before the socket is closed. */
 export const REFUSALS_MAX = 100;
 /** Packets waiting in this process for one socket: above it is slow, below the other it has caught up. */
