@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 const [FIRST_MINUTE, LAST_MINUTE] = ['09:31:00', '15:00:00'];
 
 /**
- * Reads from market-data, with the caller's own token, what a channel shows now. It reads from the owner and not from a
+ * Reads from market-data, with the token of a subscriber, what a channel shows now. It reads from the owner and not from a
  * cache tier: a snapshot must not be older than the events that this node has already sent.
  */
 @Injectable()

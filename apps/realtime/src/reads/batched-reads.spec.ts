@@ -96,7 +96,7 @@ describe('batched reads', () => {
     await passed();
     const waiting = reads.get(['b', 'c', 'd'], reader);
     await passed();
-    jest.setSystemTime(Date.now() + 6_000);
+    jest.setSystemTime(Date.now() + 11_000);
     started[0]?.end();
     const found = await waiting;
     expect(['b', 'c', 'd'].map((key) => found.get(key))).toMatchObject([

@@ -2,8 +2,10 @@ import { Failure } from '@mystocks/contracts';
 import { currentContext, newContext, withContext, type RequestContext } from '@mystocks/telemetry';
 import { toFailure } from '../sockets/socket-error.js';
 
-/** Nobody waits longer for a read to start, and none that was started runs longer. */
-const WAIT_MAX_MS = 5_000;
+/** A key that no read was started for after so long is not read any more. */
+const WAIT_MAX_MS = 10_000;
+/** Deadline of a read. */
+const READ_MAX_MS = 5_000;
 
 /** A subscriber for whom something is read, with its own token. */
 export interface Reader {
@@ -18,6 +20,8 @@ export interface BatchLimits {
   readonly atOnce: number;
   /** Keys that wait at the same time; beyond that requests are refused. */
   readonly waitingMax: number;
+  /** Pause after each read, as a multiple of the time that the read took; none where absent. */
+  readonly pause?: number;
 }
 
 /** A key that no read was started for yet. */
@@ -84,6 +88,7 @@ export class BatchedReads<T> {
 
   async #start(): Promise<void> {
     this.#running += 1;
+    const startedAt = performance.now();
     const batch = this.#nextBatch();
     try {
       const found = batch.size === 0 ? undefined : await this.#run(batch);
@@ -93,9 +98,17 @@ export class BatchedReads<T> {
       const failure = toFailure(error);
       for (const { resolve } of batch.values()) resolve(failure);
     } finally {
+      this.#pause((this.limits.pause ?? 0) * (performance.now() - startedAt));
+    }
+  }
+
+  #pause(ms: number): void {
+    const next = (): void => {
       this.#running -= 1;
       this.#schedule();
-    }
+    };
+    if (ms > 0) setTimeout(next, ms).unref();
+    else next();
   }
 
   /** Takes the keys that have waited longest out of the queue; those that have waited too long are not read. */
@@ -115,7 +128,7 @@ export class BatchedReads<T> {
     const all = [...batch.values()];
     const { reader } = all.reduce((a, b) => (b.reader.caller.expiresAtMs > a.reader.caller.expiresAtMs ? b : a));
     const { requestId, traceparent } = all[0]?.context ?? newContext();
-    const context = { requestId, traceparent, token: reader.token, deadlineMs: Date.now() + WAIT_MAX_MS };
+    const context = { requestId, traceparent, token: reader.token, deadlineMs: Date.now() + READ_MAX_MS };
     return withContext(context, () => this.read([...batch.keys()]));
   }
 }

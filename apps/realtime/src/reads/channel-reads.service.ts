@@ -23,9 +23,12 @@ export class ChannelReadsService {
     { keysMax: QUOTES_MAX, atOnce: 4, waitingMax: WAITING_MAX },
     (symbols) => this.#readQuotes(symbols),
   );
-  /** By channel. One call at a time: a call of 200 bars costs the store far more than one of 100 quotes. */
+  /**
+   * By channel. A call of 200 bars costs the store a hundred times what one of 100 quotes does: one at a time, and then a
+   * pause as long as the call took, so that subscribers take at most half a connection of the store.
+   */
   readonly #bars = new BatchedReads<Snapshot>(
-    { keysMax: NEWEST_BARS_MAX, atOnce: 1, waitingMax: WAITING_MAX },
+    { keysMax: NEWEST_BARS_MAX, atOnce: 1, waitingMax: WAITING_MAX, pause: 1 },
     (names) => this.#readBars(names),
   );
 
