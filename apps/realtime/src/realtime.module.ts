@@ -17,16 +17,12 @@ import { Sessions } from './sockets/sessions.js';
 import { SubscriptionsService } from './sockets/subscriptions.service.js';
 import { V1Gateway } from './v1/v1.gateway.js';
 
-/** What an address may subscribe to at once is what it may in so many seconds. */
-const ADDRESS_BURST_S = 20;
-
 /** The parts of the realtime service. */
 @Module({})
 export class RealtimeModule {
   static forRoot(settings: RealtimeSettings): DynamicModule {
     const caps = { socketsMax: settings.REALTIME_SOCKETS_MAX, userSocketsMax: settings.REALTIME_USER_SOCKETS_MAX };
-    const perSecond = settings.REALTIME_ADDRESS_CHANNELS_PER_S;
-    const addressLimit = { perSecond, burst: ADDRESS_BURST_S * perSecond };
+    const budgets = new ChannelBudgets({ ...caps, addressChannelsPerS: settings.REALTIME_ADDRESS_CHANNELS_PER_S });
     return {
       module: RealtimeModule,
       providers: [
@@ -36,7 +32,7 @@ export class RealtimeModule {
         SnapshotsService,
         SymbolsService,
         ChannelReadsService,
-        { provide: ChannelBudgets, useValue: new ChannelBudgets(addressLimit) },
+        { provide: ChannelBudgets, useValue: budgets },
         FanoutService,
         QuoteChecksService,
         BarRefreshService,

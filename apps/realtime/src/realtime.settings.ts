@@ -1,6 +1,5 @@
 import { IsSecretUrl, ServiceSettings, type Secret } from '@mystocks/config';
 import { IsCount, IsText } from '@mystocks/validation';
-import { USER_SOCKETS_MAX } from './sockets/limits.js';
 
 /** Settings of the realtime service. */
 export class RealtimeSettings extends ServiceSettings {
@@ -12,10 +11,10 @@ export class RealtimeSettings extends ServiceSettings {
   /** Sockets of this node; leaves room below the usual 20,000 open files of a process (performance.md §2). */
   @IsCount(1, 1_000_000) readonly REALTIME_SOCKETS_MAX: number = 18_000;
   /** Sockets one user may hold on this node. */
-  @IsCount(1, 1_000_000) readonly REALTIME_USER_SOCKETS_MAX: number = USER_SOCKETS_MAX;
+  @IsCount(1, 1_000_000) readonly REALTIME_USER_SOCKETS_MAX: number = 20;
   /**
-   * Channels a second that the sockets of one address may subscribe to, and 20 times as many at once. Behind a proxy all users
-   * have its address.
+   * Channels a second that the sockets of one address may subscribe to, and 20 times as many at once. Without it 1,000, and no
+   * limit for loopback and private addresses (proxies).
    */
-  @IsCount(200, 1_000_000) readonly REALTIME_ADDRESS_CHANNELS_PER_S: number = 1_000;
+  @IsCount(200, 1_000_000, { optional: true }) readonly REALTIME_ADDRESS_CHANNELS_PER_S?: number;
 }

@@ -15,7 +15,10 @@ describe('the door of /market', () => {
     const client = await open(0);
     await client.until(() => client.of('hello').length > 0, 'hello');
     const [hello] = client.of('hello');
-    expect(hello).toMatchObject({ session_id: client.socket.id, limits: { channels_max: 200 } });
+    expect(hello).toMatchObject({
+      session_id: client.socket.id,
+      limits: { channels_max: 200, channels_burst: 400, user_channels_burst: 4_000 },
+    });
     expect(Date.parse(String(hello?.['token_expires_at']))).toBeGreaterThan(Date.now());
   });
 

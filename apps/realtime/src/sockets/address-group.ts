@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 
 const MAPPED = /^::ffff:(?=\d+\.)/i;
 const GROUPS = 8;
@@ -20,4 +20,28 @@ export function addressGroup(address: string): string {
     .slice(0, PREFIX_GROUPS)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':');
+}
+
+const notPublic = new BlockList();
+for (const [network, prefix] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+] as const) {
+  notPublic.addSubnet(network, prefix, 'ipv4');
+}
+for (const [network, prefix] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const) {
+  notPublic.addSubnet(network, prefix, 'ipv6');
+}
+
+/** False for loopback, private and link-local addresses: a proxy there stands for many clients. */
+export function isPublic(address: string): boolean {
+  const plain = address.replace(MAPPED, '').split('%')[0] ?? '';
+  return !notPublic.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Socket } from 'socket.io';
-import { addressGroup } from './address-group.js';
+import { addressGroup, isPublic } from './address-group.js';
 import { ChannelBudgets } from './channel-budgets.js';
 import { KeyedRates } from './keyed-rates.js';
 import { limits } from './limits.js';
 import { Session } from './session.js';
 
 const NOW_MS = Date.parse('2024-06-14T10:00:00+08:00');
-const address = { perSecond: 1_000, burst: 20_000 };
+const caps = { userSocketsMax: 20, addressChannelsPerS: undefined };
 
-function sessionOf(id: string, from = '10.0.0.1'): Session {
+function sessionOf(id: string, from = '198.51.100.1'): Session {
   const socket = { handshake: { address: from } } as unknown as Socket;
   const caller = { id, username: id, roles: ['user'] as const, expiresAtMs: Infinity };
   return new Session(socket, { caller, token: 't' }, NOW_MS);
@@ -36,14 +36,14 @@ describe('budgets of channels', () => {
   it('let every socket that a user may hold subscribe to all its channels at once, and one socket twice', () => {
     jest.useFakeTimers({ now: NOW_MS });
     const sockets = Array.from({ length: 20 }, () => sessionOf('u1'));
-    expect(granted(new ChannelBudgets(address), sockets, limits.channels_max)).toBe(20);
-    expect(granted(new ChannelBudgets(address), [sessionOf('u1')], limits.channels_max)).toBe(2);
+    expect(granted(new ChannelBudgets(caps), sockets, limits.channels_max)).toBe(20);
+    expect(granted(new ChannelBudgets(caps), [sessionOf('u1')], limits.channels_max)).toBe(2);
     jest.useRealTimers();
   });
 
   it('say after how many seconds a request that was refused is granted', () => {
     jest.useFakeTimers({ now: NOW_MS });
-    const [budgets, session] = [new ChannelBudgets(address), sessionOf('u1')];
+    const [budgets, session] = [new ChannelBudgets(caps), sessionOf('u1')];
     granted(budgets, [session], 200);
     const refused = (): unknown => {
       try {
@@ -63,7 +63,7 @@ describe('budgets of channels', () => {
 
   it('count for a user over all sockets, also over those that come after others have gone', () => {
     jest.useFakeTimers({ now: NOW_MS });
-    const budgets = new ChannelBudgets(address);
+    const budgets = new ChannelBudgets(caps);
     const sockets = (): Session[] => Array.from({ length: 20 }, () => sessionOf('u1'));
     expect(granted(budgets, sockets(), 100)).toBe(40);
     expect(granted(budgets, sockets(), 100)).toBe(0);
@@ -73,10 +73,18 @@ describe('budgets of channels', () => {
 
   it('count for an address over all users', () => {
     jest.useFakeTimers({ now: NOW_MS });
-    const budgets = new ChannelBudgets(address);
+    const budgets = new ChannelBudgets(caps);
     const users = Array.from({ length: 200 }, (_, index) => sessionOf(`u${index}`));
     expect(granted(budgets, users, 200)).toBe(100);
-    expect(granted(budgets, [sessionOf('u500', '10.0.0.2')], 200)).toBe(2);
+    expect(granted(budgets, [sessionOf('u500', '198.51.100.2')], 200)).toBe(2);
+    const behindProxy = (budget: ChannelBudgets): number =>
+      granted(
+        budget,
+        Array.from({ length: 200 }, (_, index) => sessionOf(`p${index}`, '::ffff:10.0.0.1')),
+        200,
+      );
+    expect(behindProxy(budgets)).toBe(400);
+    expect(behindProxy(new ChannelBudgets({ ...caps, addressChannelsPerS: 500 }))).toBe(50);
     jest.useRealTimers();
   });
 });
@@ -104,5 +112,16 @@ describe('the address that a limit counts for', () => {
     ['fe80::1%eth0', 'fe80:0:0:0'],
   ])('of %s is %s', (address, group) => {
     expect(addressGroup(address)).toBe(group);
+  });
+
+  it.each(['127.0.0.1', '::1', '::ffff:192.168.1.1', 'fd00::1', 'fe80::1%eth0', '172.31.0.1'])(
+    'is not public when it is %s',
+    (address) => {
+      expect(isPublic(address)).toBe(false);
+    },
+  );
+
+  it.each(['198.51.100.1', '172.32.0.1', '2001:db8::1', '::ffff:8.8.8.8'])('is public when it is %s', (address) => {
+    expect(isPublic(address)).toBe(true);
   });
 });

@@ -1,13 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Failure } from '@mystocks/contracts';
 import { metrics } from '@mystocks/telemetry';
+import { addressGroup, isPublic } from './address-group.js';
 import { KeyedRates } from './keyed-rates.js';
-import { limits } from './limits.js';
-import type { RateLimit } from './rate.js';
+import { userLimit } from './limits.js';
+import type { Rate } from './rate.js';
 import type { Session } from './session.js';
 
 /** Users and addresses whose buckets are held at a time. */
 const KEYS_MAX = 100_000;
+
+/** Channels a second of a public address, where nothing else is configured. */
+const ADDRESS_PER_SECOND = 1_000;
+/** An address may ask at once for what it may ask for in so many seconds. */
+const ADDRESS_BURST_S = 20;
+
+export interface ChannelCaps {
+  readonly userSocketsMax: number;
+  /** Undefined: 1,000 of a public address, and no limit for others, because a proxy there stands for many clients. */
+  readonly addressChannelsPerS: number | undefined;
+}
 
 /**
  * What subscribers may ask for, counted in channels and not in messages, because each channel costs a look-up and a snapshot.
@@ -16,14 +28,15 @@ const KEYS_MAX = 100_000;
  */
 @Injectable()
 export class ChannelBudgets {
-  readonly #users = new KeyedRates(
-    { perSecond: limits.user_channels_per_second, burst: limits.user_channels_burst },
-    KEYS_MAX,
-  );
+  readonly #users: KeyedRates;
   readonly #addresses: KeyedRates;
+  readonly #limitsEveryAddress: boolean;
 
-  constructor(address: RateLimit) {
-    this.#addresses = new KeyedRates(address, KEYS_MAX);
+  constructor({ userSocketsMax, addressChannelsPerS }: ChannelCaps) {
+    this.#users = new KeyedRates(userLimit(userSocketsMax), KEYS_MAX);
+    const perSecond = addressChannelsPerS ?? ADDRESS_PER_SECOND;
+    this.#addresses = new KeyedRates({ perSecond, burst: ADDRESS_BURST_S * perSecond }, KEYS_MAX);
+    this.#limitsEveryAddress = addressChannelsPerS !== undefined;
   }
 
   /**
@@ -32,11 +45,13 @@ export class ChannelBudgets {
    */
   take(session: Session, count: number): void {
     const nowMs = Date.now();
-    const rates = {
+    const rates: Record<string, Rate> = {
       socket: session.channelRate,
       user: this.#users.of(session.caller.id, nowMs),
-      address: this.#addresses.of(session.address, nowMs),
     };
+    if (this.#limitsEveryAddress || isPublic(session.address)) {
+      rates['address'] = this.#addresses.of(addressGroup(session.address), nowMs);
+    }
     for (const [whose, rate] of Object.entries(rates)) {
       const waitMs = rate.waitMs(nowMs, count);
       if (waitMs === 0) continue;

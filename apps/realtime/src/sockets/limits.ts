@@ -1,14 +1,14 @@
+import type { RateLimit } from './rate.js';
+
 const CHANNELS_MAX = 200;
-/** Sockets a user may hold where nothing else is configured. */
-export const USER_SOCKETS_MAX = 20;
+const USER_CHANNELS_PER_SECOND = 200;
 /** A channel of a `subscribe`: its name twice (64 characters of at most 3 bytes), a recovery point, and blanks. */
 const CHANNEL_BYTES = 512;
 /** Everything of a message that is not a channel; an access token has at most 4,096 characters. */
 const ENVELOPE_BYTES = 8 * 1024;
 
 /**
- * What one subscriber may do; `hello` carries it. The largest `subscribe` that these limits allow fits one message. The bursts
- * let a client subscribe again to everything it may hold as soon as it has connected again, with one socket or with all.
+ * What one socket may do; `hello` carries it. The largest `subscribe` that these limits allow fits one message.
  */
 export const limits = {
   channels_max: CHANNELS_MAX,
@@ -17,9 +17,13 @@ export const limits = {
   messages_burst: 50,
   channels_per_second: 40,
   channels_burst: 2 * CHANNELS_MAX,
-  user_channels_per_second: 200,
-  user_channels_burst: USER_SOCKETS_MAX * CHANNELS_MAX,
 } as const;
+
+/** Channels that all sockets of a user may ask for. At once everything that they may hold, as after a reconnect. */
+export const userLimit = (socketsMax: number): RateLimit => ({
+  perSecond: USER_CHANNELS_PER_SECOND,
+  burst: socketsMax * CHANNELS_MAX,
+});
 
 /**
  * Pings keep an idle connection open. Proxies commonly cut one that carries nothing for 60 s, measured from the last

@@ -14,7 +14,7 @@ import { parseMode } from '../channels/mode.js';
 import { FanoutService } from '../fanout/fanout.service.js';
 import { Doorman, reply, type Reception } from './doorman.js';
 import { FailureFilter } from './failure.filter.js';
-import { limits } from './limits.js';
+import { limits, userLimit } from './limits.js';
 import { MarketOutlet } from './market-outlet.js';
 import { readSubscribe, RefreshRequest, UnsubscribeRequest } from './market.requests.js';
 import { Sessions } from './sessions.js';
@@ -52,9 +52,16 @@ export class MarketGateway
   handleConnection(socket: Socket): void {
     const session = this.doorman.enter(socket, reception);
     if (session === undefined) return;
+    const { userSocketsMax } = this.sessions;
+    const { perSecond, burst } = userLimit(userSocketsMax);
     socket.emit('hello', {
       session_id: socket.id,
-      limits: { ...limits, sockets_per_user_max: this.sessions.userSocketsMax },
+      limits: {
+        ...limits,
+        sockets_per_user_max: userSocketsMax,
+        user_channels_per_second: perSecond,
+        user_channels_burst: burst,
+      },
       token_expires_at: new Date(session.caller.expiresAtMs).toISOString(),
     });
   }

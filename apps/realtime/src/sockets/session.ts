@@ -2,7 +2,6 @@ import type { Caller } from '@mystocks/identity';
 import type { Socket } from 'socket.io';
 import type { Channel } from '../channels/channel.js';
 import type { Mode } from '../channels/mode.js';
-import { addressGroup } from './address-group.js';
 import { limits } from './limits.js';
 import { Rate } from './rate.js';
 
@@ -18,7 +17,7 @@ export class Session {
   readonly rate: Rate;
   /** Channels that are asked for. */
   readonly channelRate: Rate;
-  /** The address that it counts for (address-group.ts). */
+  /** Address of the client, or of the proxy in front. */
   readonly address: string;
   /** Messages refused because they came too fast. */
   refusals = 0;
@@ -37,7 +36,7 @@ export class Session {
     this.#token = identity.token;
     this.rate = new Rate({ perSecond: limits.messages_per_second, burst: limits.messages_burst }, nowMs);
     this.channelRate = new Rate({ perSecond: limits.channels_per_second, burst: limits.channels_burst }, nowMs);
-    this.address = addressGroup(socket.handshake.address);
+    this.address = socket.handshake.address;
   }
 
   get caller(): Caller {
