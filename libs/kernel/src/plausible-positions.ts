@@ -51,7 +51,7 @@ export class PlausiblePositions {
     return isNear;
   }
 
-  /** Asks for the first time, so that the positions of a log that is not new are believed soon. */
+  /** To be called when the owner may be reachable for the first time or again: positions of its log are believed soon. */
   start(): void {
     this.#confirm();
   }

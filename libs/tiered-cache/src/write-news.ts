@@ -13,6 +13,7 @@ import {
   type Event,
 } from '@mystocks/contracts';
 import { PlausiblePositions, type Lsn } from '@mystocks/kernel';
+import { log } from '@mystocks/telemetry';
 
 /** Why news may have been missed: as libs/bus says (`Gap`). */
 type NewsGap = 'lost' | 'untold' | 'deaf';
@@ -71,6 +72,7 @@ const AGAIN_AFTER_MS = 1_000;
  */
 export function followWrites(bus: NewsBus, listener: WriteListener): Following {
   const positions = positionsOf(bus, listener);
+  const believes = believing(positions);
   let stopped = false;
   let justTold = false;
   const drops = new ToldAgain(listener.dropped);
@@ -92,7 +94,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): Following {
     tagsOf: (payload: P) => readonly string[],
   ): { stop(): void } => {
     const written = (payload: P): void => {
-      if (positions.accepts(payload.lsn)) listener.written(tagsOf(payload), payload.lsn);
+      if (believes(event, payload.lsn)) listener.written(tagsOf(payload), payload.lsn);
       // A write of these tags, perhaps, at a position that nothing may be compared with.
       else missed();
     };
@@ -118,6 +120,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): Following {
     ),
   ];
   bus.onConnectionChange((connected) => {
+    if (connected) positions.start();
     missed();
     // Until it is back nothing that was dropped could be told from the rest; the last good answers are marked stale.
     if (connected) missedDrops('lost');
@@ -138,9 +141,23 @@ const positionsOf = (bus: NewsBus, listener: WriteListener): PlausiblePositions 
   new PlausiblePositions({
     ask: async () => (await bus.call(getPosition, {})).lsn,
     onFalse: (end) => {
+      log.warn({ log_end: end }, 'events named log positions beyond the end of the log; nothing cached is trusted');
       listener.setBack(end);
     },
   });
+
+/** Whether the position of an event is believed; complains once of each kind, or a broken publisher would fill the log. */
+function believing(positions: PlausiblePositions): (event: Pick<Event, 'subject'>, lsn: Lsn) => boolean {
+  const doubted = new Set<string>();
+  return ({ subject }, lsn) => {
+    const isBelieved = positions.accepts(lsn);
+    if (!isBelieved && !doubted.has(subject)) {
+      doubted.add(subject);
+      log.warn({ subject, lsn }, 'an event names a log position that is not confirmed');
+    }
+    return isBelieved;
+  };
+}
 
 /** Tells at once and again a little later. */
 class ToldAgain<T> {

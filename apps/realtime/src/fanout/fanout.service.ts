@@ -2,7 +2,7 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { Bus } from '@mystocks/bus';
 import { getPosition, quoteChanged, type QuoteChanged } from '@mystocks/contracts';
 import { laterLsn, lsnDistance, PlausiblePositions, type Lsn } from '@mystocks/kernel';
-import { metrics } from '@mystocks/telemetry';
+import { log, metrics } from '@mystocks/telemetry';
 import { Audience } from '../channels/audience.js';
 import { epochs, quoteChannel, type Channel } from '../channels/channel.js';
 import { BarTrack } from '../channels/bar-track.js';
@@ -46,6 +46,8 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     },
   });
   #isDoubted = false;
+  /** Once: a broken publisher would fill the log. */
+  #hasWarned = false;
   #positionListener: PositionListener | undefined;
   readonly #doubtListeners: ((symbol: string | undefined) => void)[] = [];
   readonly #quoteListeners: ((changed: QuoteChanged, isAfterGap: boolean) => void)[] = [];
@@ -75,6 +77,9 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     };
     this.#subscription = this.bus.subscribe(quoteChanged, handle, { onGap });
     this.#positions.start();
+    this.bus.onConnectionChange((connected) => {
+      if (connected) this.#positions.start();
+    });
   }
 
   onModuleDestroy(): void {
@@ -104,6 +109,11 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
     return this.#quotes.of(quoteChannel(symbol).name);
   }
 
+  /** How many channels of quotes are followed, subscribed or not. */
+  get quotesTracked(): number {
+    return this.#quotes.size;
+  }
+
   /** {@link newest} as an offset; 0 before the first event. */
   get newestOffset(): number {
     return this.#newest === undefined ? 0 : lsnDistance(LOG_START, this.#newest);
@@ -129,6 +139,8 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
   /** An event with this log position has arrived. Answers the position as an offset; undefined when it is not believed. */
   saw(lsn: Lsn): number | undefined {
     if (!this.#positions.accepts(lsn)) {
+      if (!this.#hasWarned) log.warn({ lsn }, 'an event names a log position that is not confirmed');
+      this.#hasWarned = true;
       this.#isDoubted = true;
       return undefined;
     }
@@ -180,6 +192,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
   }
 
   #setBackTo(end: Lsn): void {
+    log.warn({ log_end: end }, 'events named log positions beyond the end of the log; channels are set back');
     this.#newest = end;
     const offset = lsnDistance(LOG_START, end);
     this.#droppedOffset = this.#droppedOffset === undefined ? undefined : Math.min(this.#droppedOffset, offset);

@@ -124,6 +124,15 @@ describe('a quote whose log position cannot be believed', () => {
   });
 });
 
+describe('quotes of invented symbols', () => {
+  it('leave no more tracks behind than the exchanges have instruments, and drop none with subscribers', () => {
+    const own = fanout.quoteTrack(SYMBOL);
+    for (let code = 0; code < 200_000; code += 1) fanout.quoteTrack(`${String(code).padStart(6, '0')}.SZ`);
+    expect(fanout.quoteTrack(SYMBOL)).toBe(own);
+    expect(fanout.quotesTracked).toBeLessThanOrEqual(20_000);
+  });
+});
+
 describe('the owner', () => {
   it('is asked at most 20 times a second, one call at a time, whatever arrives', async () => {
     for (let count = 0; count < 5_000; count += 1) publish(Number.MAX_SAFE_INTEGER - count);

@@ -19,6 +19,22 @@ function barsOf(...quotes: Quote[]): (RunningBar | undefined)[] {
   return quotes.map((one) => running.quoted(one));
 }
 
+describe('what is remembered of symbols', () => {
+  it('is not that of a feed whose bar is stamped in the far future', () => {
+    const running = new RunningBars();
+    running.fed(symbol, '2099-01-01T09:31:00+08:00');
+    expect(running.quoted(quote('10:00:05.000', 10, 1_000))).toMatchObject({ partial: true });
+  });
+
+  it('is bounded: the symbol that changed the longest ago falls out', () => {
+    const running = new RunningBars(2);
+    running.quoted(quote('10:00:05.000', 10, 1_000));
+    for (const one of ['000001.SZ', '000002.SZ']) running.quoted({ ...quote('10:00:06.000', 9, 5), symbol: one });
+    expect(running.quoted(quote('10:01:05.000', 10, 1_500))).not.toHaveProperty('v');
+    expect(running.quoted({ ...quote('10:01:06.000', 9, 9), symbol: '000002.SZ' })).toMatchObject({ v: 4 });
+  });
+});
+
 describe('the running bar of a minute', () => {
   it('leaves out the volume of a minute that begins behind missed quotes', () => {
     const running = new RunningBars();
