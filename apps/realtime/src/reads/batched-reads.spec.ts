@@ -3,7 +3,7 @@ import { Failure } from '@mystocks/contracts';
 import { currentContext } from '@mystocks/telemetry';
 import { BatchedReads, type Reader } from './batched-reads.js';
 
-const readerOf = (token: string, expiresAtMs = 1): Reader => ({ token, caller: { expiresAtMs } });
+const readerOf = (token: string, expiresAtMs = 1): Reader => ({ token, caller: { id: token, expiresAtMs } });
 const reader = readerOf('t');
 
 /** Reads that end when they are told to; `started` holds the keys of each. */

@@ -1,6 +1,7 @@
 import { Failure } from '@mystocks/contracts';
 import { currentContext, newContext, withContext, type RequestContext } from '@mystocks/telemetry';
 import { toFailure } from '../sockets/socket-error.js';
+import { FairQueue } from './fair-queue.js';
 
 /** A key that no read was started for after so long is not read any more. */
 const WAIT_MAX_MS = 10_000;
@@ -10,7 +11,7 @@ const READ_MAX_MS = 5_000;
 /** A subscriber for whom something is read, with its own token. */
 export interface Reader {
   readonly token: string;
-  readonly caller: { readonly expiresAtMs: number };
+  readonly caller: { readonly id: string; readonly expiresAtMs: number };
 }
 
 export interface BatchLimits {
@@ -37,17 +38,20 @@ interface WaitingKey<T> {
 /**
  * Reads values by key, many keys with one call, and a limited number of calls at the same time. Requests for a key share the
  * read that will be started for it next. A read that already runs is never shared: it may have seen the store as it was before
- * the request, and a subscriber would miss what happened between.
+ * the request, and a subscriber would miss what happened between. Users take turns: one that requests many keys does not
+ * delay another that requests few.
  */
 export class BatchedReads<T> {
-  readonly #waiting = new Map<string, WaitingKey<T>>();
+  readonly #waiting: FairQueue<WaitingKey<T>>;
   #running = 0;
   #isScheduled = false;
 
   constructor(
     private readonly limits: BatchLimits,
     private readonly read: (keys: readonly string[]) => Promise<ReadonlyMap<string, T | Failure>>,
-  ) {}
+  ) {
+    this.#waiting = new FairQueue(limits.keysMax);
+  }
 
   /** The value of each key, or why there is none. The reads carry the token of a reader that waits for them. */
   async get(keys: Iterable<string>, reader: Reader): Promise<Map<string, T | Failure>> {
@@ -58,7 +62,8 @@ export class BatchedReads<T> {
   }
 
   #request(key: string, reader: Reader): Promise<T | Failure> {
-    const known = this.#waiting.get(key);
+    const { id } = reader.caller;
+    const known = this.#waiting.join(key, id);
     if (known !== undefined) {
       if (reader.caller.expiresAtMs > known.reader.caller.expiresAtMs) known.reader = reader;
       return known.result;
@@ -71,7 +76,7 @@ export class BatchedReads<T> {
       resolve = settle;
     });
     const context = currentContext() ?? newContext();
-    this.#waiting.set(key, { reader, context, sinceMs: Date.now(), result, resolve });
+    this.#waiting.add(key, { reader, context, sinceMs: Date.now(), result, resolve }, id);
     this.#schedule();
     return result;
   }
@@ -111,13 +116,11 @@ export class BatchedReads<T> {
     else next();
   }
 
-  /** Takes the keys that have waited longest out of the queue; those that have waited too long are not read. */
+  /** Takes the next keys out of the queue; those that have waited too long are not read. */
   #nextBatch(): Map<string, WaitingKey<T>> {
     const batch = new Map<string, WaitingKey<T>>();
     const nowMs = Date.now();
-    for (const [key, one] of this.#waiting) {
-      if (batch.size >= this.limits.keysMax) break;
-      this.#waiting.delete(key);
+    for (const [key, one] of this.#waiting.take(this.limits.keysMax)) {
       if (nowMs - one.sinceMs <= WAIT_MAX_MS) batch.set(key, one);
       else one.resolve(new Failure('timeout', 'The read did not start in time; try again', { retryAfterS: 1 }));
     }

@@ -3,7 +3,7 @@ import { Failure, instrumentsChanged, resolveInstruments } from '@mystocks/contr
 import { FakeBus } from '@mystocks/testing';
 import { SymbolsService } from './symbols.service.js';
 
-const reader = { token: 't', caller: { expiresAtMs: 1 } };
+const reader = { token: 't', caller: { id: 'u1', expiresAtMs: 1 } };
 
 describe('the symbols that spellings name', () => {
   let bus: FakeBus;

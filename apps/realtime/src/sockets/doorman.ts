@@ -3,7 +3,7 @@ import { Failure, readers } from '@mystocks/contracts';
 import { authorize, TokenVerifier, type Caller } from '@mystocks/identity';
 import { log, metrics, newContext, requestIdFrom, withContext } from '@mystocks/telemetry';
 import type { Namespace, Socket } from 'socket.io';
-import { joinAttempts, REFUSALS_MAX } from './limits.js';
+import { joinAttempts } from './limits.js';
 import { membersOf } from '../channels/snapshot.js';
 import { Rate } from './rate.js';
 import { Session } from './session.js';
@@ -120,14 +120,13 @@ export class Doorman {
         return;
       }
       refuse(socket, message, [failure, requestIdFrom(undefined)]);
-      if (session.refusals > REFUSALS_MAX) socket.disconnect(true);
+      if (failure.code === 'rate_limited' && !session.refusals.take(Date.now())) socket.disconnect(true);
     });
   }
 }
 
 function refusal(session: Session, event: unknown, events: ReadonlySet<string>): Failure | undefined {
   if (!session.rate.take(Date.now())) {
-    session.refusals += 1;
     metrics.socketRefused.inc({ reason: 'messages' });
     return new Failure('rate_limited', 'Too many messages', { retryAfterS: 1 });
   }

@@ -35,7 +35,7 @@ export const heartbeat = { pingInterval: 25_000, pingTimeout: 20_000 } as const;
 export const EXPIRY_NOTICE_MS = 60_000;
 /** Attempts of one connection to join a namespace: each costs the verification of a token. */
 export const joinAttempts = { perSecond: 0.2, burst: 10 } as const;
-/** Messages over the rate that are answered with an error before the socket is closed. */
+/** Messages over the rate that are answered with an error before the socket is closed; one a second is forgiven. */
 export const REFUSALS_MAX = 100;
 /** Packets waiting in this process for one socket: above it is slow, below the other it has caught up. */
 export const QUEUE_SLOW = 512;

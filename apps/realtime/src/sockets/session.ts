@@ -2,7 +2,7 @@ import type { Caller } from '@mystocks/identity';
 import type { Socket } from 'socket.io';
 import type { Channel } from '../channels/channel.js';
 import type { Mode } from '../channels/mode.js';
-import { limits } from './limits.js';
+import { limits, REFUSALS_MAX } from './limits.js';
 import { Rate } from './rate.js';
 
 export interface Subscription {
@@ -19,8 +19,8 @@ export class Session {
   readonly channelRate: Rate;
   /** Address of the client, or of the proxy in front. */
   readonly address: string;
-  /** Messages refused because they came too fast. */
-  refusals = 0;
+  /** Messages refused because they came too fast: beyond this rate the socket is closed. */
+  readonly refusals: Rate;
   expiryTold = false;
   /** Since when it has been taking in less than it was sent; its rooms are left meanwhile. */
   slowSinceMs: number | undefined;
@@ -35,6 +35,7 @@ export class Session {
     this.#caller = identity.caller;
     this.#token = identity.token;
     this.rate = new Rate({ perSecond: limits.messages_per_second, burst: limits.messages_burst }, nowMs);
+    this.refusals = new Rate({ perSecond: 1, burst: REFUSALS_MAX }, nowMs);
     this.channelRate = new Rate({ perSecond: limits.channels_per_second, burst: limits.channels_burst }, nowMs);
     this.address = socket.handshake.address;
   }
