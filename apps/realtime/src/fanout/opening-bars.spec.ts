@@ -58,7 +58,7 @@ function openNode() {
     for (const { t, v } of bars) volumes.set(t.slice(11, 16), v);
     market.publish(barsChanged, {
       ...{ symbol: SYMBOL, timeframe: '1Min', from: '2024-06-14', to: '2024-06-14', received_at_ms: 0 },
-      ...{ bar: bars.at(-1) ?? barOf('09:31', 0), bars, lsn: `0/${(commits * 1_000).toString(16)}` },
+      ...{ bar: bars.at(-1) ?? barOf('09:31', 0), bars, lsn: `0/${(commits * 1_000).toString(16).toUpperCase()}` },
     });
   };
   /** What is sent after these commits, which are announced one right after the other. */
