@@ -3,7 +3,7 @@ const floors = [
   ['kernel', 'validation', 'calendar'],
   ['contracts', 'config', 'secrets', 'telemetry'],
   ['identity'],
-  ['bus', 'connection-pool', 'tiered-cache', 'health'],
+  ['bus', 'connection-pool', 'tiered-cache', 'health', 'edge'],
   ['service'],
 ];
 const spec = '(\\.(spec|system-spec|e2e-spec|conformance)\\.ts$)|(^apps/[^/]+/test/)';

@@ -129,6 +129,21 @@ export const metrics = {
     help: 'Blocks that are read and wait for their turn',
     labelNames: ['kind'],
   }),
+  httpConnections: new LiveGauge({
+    name: 'http_connections',
+    help: 'Connections of the public port: open, of these joined (authenticated sockets), and the most there may be (max)',
+    labelNames: ['state'],
+  }),
+  httpConnectionsClosed: new FastCounter({
+    name: 'http_connections_closed_total',
+    help: 'Connections of the public port that it closed or refused because of a limit',
+    labelNames: ['reason'],
+  }),
+  httpBodyBytes: new LiveGauge({
+    name: 'http_body_bytes',
+    help: 'Bytes of request bodies held in memory, and the most there may be (max)',
+    labelNames: ['state'],
+  }),
   socketConnections: new Gauge({ name: 'socketio_connections', help: 'Open Socket.IO connections of this node' }),
   socketRooms: new Gauge({ name: 'socketio_rooms_active', help: 'Channels with at least one local subscriber' }),
   socketDelivery: new Histogram({

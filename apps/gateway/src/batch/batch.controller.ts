@@ -11,6 +11,7 @@ import {
   type Operation,
   type UploadKind,
 } from '@mystocks/contracts';
+import { discardRest, problemDocument } from '@mystocks/edge';
 import { log } from '@mystocks/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
@@ -18,8 +19,8 @@ import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
 import { elementsOf } from '../http/json-text.js';
-import { problemDocument, tell } from '../http/problem.js';
-import { discardRest, isIncomplete } from '../http/request-body.js';
+import { tell } from '../http/problem.js';
+import { isIncomplete } from '../http/request-body.js';
 import type { FileText } from '../uploads/file-text.js';
 import { sendOperation } from '../uploads/operation-document.js';
 import { WholeStreamService } from '../uploads/whole-stream.service.js';
@@ -124,8 +125,10 @@ export class BatchController {
       },
       (error: unknown) => {
         log.warn({ err: error }, 'batch broke off after its answer had begun');
-        if (isIncomplete(request)) discardRest(request);
-        refused.end({ problem: problemDocument(tell(error), factsOf(request), request.url.split('?', 1)[0] ?? '') });
+        if (isIncomplete(request)) discardRest(request.raw);
+        refused.end({
+          problem: problemDocument(tell(error), factsOf(request).context, request.url.split('?', 1)[0] ?? ''),
+        });
       },
     );
     return reply.code(200).header('content-type', 'application/x-ndjson; charset=utf-8').send(refused.body);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { NotFoundException } from '@nestjs/common';
 import type { Call } from '@mystocks/contracts';
 import { authorize, type TokenVerifier } from '@mystocks/identity';
@@ -13,22 +13,6 @@ export interface RouteRules {
   /** Bytes of a body that is read whole, at most. */
   readonly bodyMax?: number;
 }
-
-/** Responses whose client waits for `100 Continue` before it sends its body. */
-const awaited = new WeakSet<ServerResponse>();
-
-/** A request came that asks whether it may send its body. */
-export function awaitContinue(response: ServerResponse): void {
-  awaited.add(response);
-}
-
-/** The client may send its body now, in case it asked. */
-export function continueBody(response: ServerResponse): void {
-  if (awaited.delete(response)) response.writeContinue();
-}
-
-/** True while the client has been promised nothing: then it sends no body, and none needs to be waited for. */
-export const awaitsContinue = (response: ServerResponse): boolean => awaited.has(response);
 
 /**
  * Decides about a request with a body before any of the body is read: nobody sends one to a path that is none, and on a

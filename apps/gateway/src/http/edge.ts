@@ -1,35 +1,28 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { continueBody, PublicPort, securityHeaders, type PortLimits } from '@mystocks/edge';
 import type { TokenVerifier } from '@mystocks/identity';
 import { systemClock } from '@mystocks/kernel';
 import { traceIdOf, withContext, type AccessLog } from '@mystocks/telemetry';
 import { Failure } from '@mystocks/contracts';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { awaitContinue, checkBeforeBody, continueBody } from './before-body.js';
+import { checkBeforeBody } from './before-body.js';
 import { factsOf, readBudget } from './facts.js';
-import { NO_STORE, securityHeaders } from './headers.js';
+import { NO_STORE } from './headers.js';
 import type { HotPath } from './hot-path.js';
 import { meterOf } from './meter.js';
 import { addDeprecationHook } from '../v1/deprecation.hook.js';
 import { addParsers, BODY_BYTES_MAX } from './parsers.js';
 import { sendProblem } from './problem.filter.js';
 import { keepRouteTable } from './route-table.js';
-import { refuseConnection, refuseExpectation } from './refuse-connection.js';
 import { forgetTypeOfNothing, hasBody } from './request-body.js';
 
-/** reliability.md §3: a client that is slower than this is holding a connection, not using it. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-const CHECK_INTERVAL_MS = 2_000;
-const CONNECTIONS_MAX = 10_000;
-
-export interface EdgeLimits {
+export interface EdgeLimits extends Partial<PortLimits> {
   /** How long a body that is read whole may take. */
-  readonly bodyMaxMs: number;
+  readonly bodyMaxMs?: number;
 }
 
-const defaultLimits: EdgeLimits = { bodyMaxMs: 30_000 };
+const BODY_MAX_MS = 30_000;
 
 /**
  * The outer door: one HTTP server, the hot path before everything, and the hooks that every other request passes.
@@ -37,6 +30,7 @@ const defaultLimits: EdgeLimits = { bodyMaxMs: 30_000 };
  */
 export class Edge {
   readonly server: FastifyInstance;
+  readonly port: PublicPort;
   #hot: HotPath | undefined;
   #verifier: TokenVerifier | undefined;
   #closing = false;
@@ -44,8 +38,9 @@ export class Edge {
 
   constructor(
     private readonly accessLog: AccessLog,
-    private readonly limits: EdgeLimits = defaultLimits,
+    private readonly limits: EdgeLimits = {},
   ) {
+    this.port = new PublicPort(limits);
     this.server = fastify({
       serverFactory: (handler) => this.#listenWith(handler),
       bodyLimit: BODY_BYTES_MAX,
@@ -58,9 +53,8 @@ export class Edge {
         this.#recordWhenSent(request, reply);
         sendProblem(error, request, reply);
       },
-      clientErrorHandler: (error, socket) => {
-        refuseConnection(error, socket as Socket);
-      },
+      // The port answers these itself; without this Fastify would answer them a second time.
+      clientErrorHandler: () => undefined,
     });
     this.#addHooks();
     addDeprecationHook(this.server);
@@ -87,31 +81,10 @@ export class Edge {
   }
 
   #listenWith(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
-    const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    return this.port.createServer((request, response) => {
       if (this.#draining) response.shouldKeepAlive = false;
       if (this.#hot === undefined || this.#closing || !this.#hot.answer(request, response)) handler(request, response);
-    };
-    const server = createServer(
-      {
-        connectionsCheckingInterval: CHECK_INTERVAL_MS,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        // A header that is sent twice is read as both values, and so refused; Node would take the first one.
-        joinDuplicateHeaders: true,
-        keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-        // Whole-request time is limited by the hooks: line streams may be long, but must keep moving.
-        requestTimeout: 0,
-      },
-      listener,
-    );
-    // Node would ask for the body of every request that offers to wait, before anybody has looked at its token.
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      awaitContinue(response);
-      listener(request, response);
     });
-    server.on('checkExpectation', refuseExpectation);
-    server.maxConnections = CONNECTIONS_MAX;
-    server.maxRequestsPerSocket = 0;
-    return server;
   }
 
   #addHooks(): void {
@@ -150,7 +123,7 @@ export class Edge {
 
   async #admitBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (this.#verifier === undefined) throw new Failure('unavailable', 'The service is starting');
-    limitBodyTime(request, reply, this.limits.bodyMaxMs);
+    limitBodyTime(request, reply, this.limits.bodyMaxMs ?? BODY_MAX_MS);
     await checkBeforeBody(request, this.#verifier);
     continueBody(reply.raw);
   }

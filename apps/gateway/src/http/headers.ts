@@ -1,10 +1,3 @@
-/** On every answer, whatever it is: errors, 404 and 413 too. */
-export const securityHeaders = {
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-} as const;
-
 export const NO_STORE = 'no-store';
 
 /** True when one of the tags of `If-None-Match` is `etag`, compared weakly (RFC 9110 §13.1.2). */

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { securityHeaders } from '@mystocks/edge';
 import { authorize, type Caller, type TokenVerifier } from '@mystocks/identity';
 import { LSN, systemClock } from '@mystocks/kernel';
 import { requestIdFrom, traceIdOf, traceparentFrom, type AccessLog } from '@mystocks/telemetry';
 import type { NearAnswer, NearAnswers } from '../reads/near-answers.js';
-
-import { matchesEtag, securityHeaders } from './headers.js';
+import { matchesEtag } from './headers.js';
 import { hotHeadersOf, tokenOf, type HotHeaders } from './hot-headers.js';
 
 const security: readonly string[] = Object.entries(securityHeaders).flat();

@@ -1,13 +1,13 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { discardRest, isHeldBack, problemDocument, type Problem } from '@mystocks/edge';
 import { systemClock } from '@mystocks/kernel';
 import { log, withContext } from '@mystocks/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { deprecationHeaders } from '../v1/deprecation.js';
-import { awaitsContinue } from './before-body.js';
 import { factsOf } from './facts.js';
 import { versionOf } from './meter.js';
-import { discardRest, isIncomplete } from './request-body.js';
-import { problemDocument, problemHeaders, problemV1, tell, type Told } from './problem.js';
+import { isIncomplete } from './request-body.js';
+import { problemHeaders, problemV1, tell } from './problem.js';
 import { allowedMethods } from './route-table.js';
 
 /** The only place where a failure becomes an HTTP answer. */
@@ -34,12 +34,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     reply.raw.destroy();
     return;
   }
-  if (awaitsContinue(reply.raw)) {
-    void reply.header('connection', 'close');
-  } else if (told.status !== 408 && isIncomplete(request)) {
+  if (isHeldBack(reply.raw)) void reply.header('connection', 'close');
+  else if (told.status !== 408 && isIncomplete(request)) {
     // Fastify would close the connection after an error in a body.
     void reply.header('connection', 'keep-alive');
-    discardRest(request);
+    discardRest(request.raw);
   }
   void reply.code(told.status).headers(problemHeaders(told));
   if (allow !== undefined) void reply.header('allow', allow);
@@ -49,22 +48,22 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     return;
   }
   void reply.header('content-type', 'application/problem+json; charset=utf-8');
-  void reply.send(Buffer.from(JSON.stringify(problemDocument(told, facts, path))));
+  void reply.send(Buffer.from(JSON.stringify(problemDocument(told, facts.context, path))));
 }
 
 /** A known path with another method is 405, not 404. */
 function refined(
-  told: Told,
+  told: Problem,
   error: unknown,
   request: FastifyRequest,
   path: string,
-): { readonly told: Told; readonly allow?: string } {
+): { readonly told: Problem; readonly allow?: string } {
   if (!(error instanceof HttpException) || told.status !== 404) return { told };
   const allow = allowedMethods(request.server, path);
   return allow === '' ? { told } : { told: tell(new HttpException('', 405)), allow };
 }
 
-function noteServerFailure(told: Told, path: string): void {
+function noteServerFailure(told: Problem, path: string): void {
   const { failure } = told;
   if (failure.code === 'internal') log.error({ err: failure.cause ?? failure, path }, 'request failed');
   else log.warn({ failure: failure.code, detail: failure.message, path }, 'request failed');

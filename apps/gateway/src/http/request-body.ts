@@ -2,9 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Failure } from '@mystocks/contracts';
 import type { FastifyRequest } from 'fastify';
 
-/** How long a sender whose body was refused may go on sending before its connection is closed. */
-const DISCARD_MAX_MS = 5_000;
-
 /** True when the headers announce a body. */
 export const hasBody = (headers: IncomingHttpHeaders): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
@@ -31,17 +28,3 @@ export function forgetTypeOfNothing({ raw }: FastifyRequest): void {
 
 /** True while more of the body is to come. */
 export const isIncomplete = ({ raw }: FastifyRequest): boolean => !raw.complete && hasBody(raw.headers);
-
-/**
- * Lets a client whose request was answered before its end finish sending and read the answer: many read only after
- * they have written everything, and closing the connection under them would hide the answer. What still comes is
- * discarded, for a limited time.
- */
-export function discardRest({ raw }: FastifyRequest): void {
-  // After the reader has let go of the stream; before, resuming has no effect.
-  setImmediate(() => raw.resume());
-  const timer = setTimeout(() => raw.socket.destroy(), DISCARD_MAX_MS).unref();
-  raw.once('end', () => {
-    clearTimeout(timer);
-  });
-}

@@ -1,7 +1,8 @@
 import { Failure, problems, type Operation, type ProblemName } from '@mystocks/contracts';
+import { problemDocument } from '@mystocks/edge';
 import type { FastifyReply } from 'fastify';
 import type { Facts } from '../http/facts.js';
-import { problemDocument, tell } from '../http/problem.js';
+import { tell } from '../http/problem.js';
 import { remarksDocument } from '../batch/remarks-document.js';
 
 const operationPath = (id: string): string => `/api/v2/operations/${id}`;
@@ -48,5 +49,5 @@ function problemOf({ id, problem }: Operation, facts: Facts): Record<string, unk
   if (problem === undefined) return null;
   const named = problem.problem !== undefined && Object.hasOwn(problems, problem.problem);
   const details = named ? { problem: problem.problem as ProblemName } : {};
-  return problemDocument(tell(new Failure(problem.code, problem.message, details)), facts, operationPath(id));
+  return problemDocument(tell(new Failure(problem.code, problem.message, details)), facts.context, operationPath(id));
 }

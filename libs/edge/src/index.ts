@@ -1,0 +1,7 @@
+export { continueBody, discardRest, isHeldBack } from './bodies.js';
+export { keepUpgraded, noteUpgraded } from './connections.js';
+export { securityHeaders } from './headers.js';
+export { type PortLimits } from './limits.js';
+export { problemDocument, refusalOf, type Problem } from './problem.js';
+export { PublicPort } from './public-port.js';
+export { refuseRequest, refuseSocket } from './refuse.js';
