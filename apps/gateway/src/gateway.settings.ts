@@ -4,6 +4,10 @@ import { IsCount, IsText } from '@mystocks/validation';
 export class GatewaySettings extends ServiceSettings {
   @IsText(1, 255) readonly GATEWAY_HOST: string = '127.0.0.1';
   @IsCount(0, 65_535) readonly GATEWAY_PORT: number = 3_000;
+  /** Connections in all. */
+  @IsCount(10, 1_000_000) readonly GATEWAY_CONNECTIONS_MAX: number = 10_000;
+  /** Connections of one client address; without it 1,000, and no limit for loopback and private addresses (proxies). */
+  @IsCount(1, 1_000_000, { optional: true }) readonly GATEWAY_ADDRESS_CONNECTIONS_MAX?: number;
   /** How long after it ceased to be fresh an answer may still be given, marked stale, when its owner fails (RFC 5861). */
   @IsCount(0, 86_400) readonly CACHE_STALE_IF_ERROR_S: number = 900;
 }

@@ -8,12 +8,16 @@ import { openGateway } from './open-gateway.js';
 
 const settings = loadSettings(GatewaySettings);
 const accessLog = new AccessLog('gateway');
-const edge = new Edge(accessLog);
+const edge = new Edge(accessLog, {
+  connectionsMax: settings.GATEWAY_CONNECTIONS_MAX,
+  addressConnectionsMax: settings.GATEWAY_ADDRESS_CONNECTIONS_MAX,
+});
 
 await runService({
   name: 'gateway',
   settings,
   module: () => GatewayModule.forRoot(settings),
+  checks: () => [edge.port.check()],
   http: {
     host: settings.GATEWAY_HOST,
     port: settings.GATEWAY_PORT,

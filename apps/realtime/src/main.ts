@@ -1,21 +1,39 @@
 import { loadSettings } from '@mystocks/config';
+import { PublicPort, refuseRequest } from '@mystocks/edge';
 import { runService } from '@mystocks/service';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { RealtimeModule } from './realtime.module.js';
 import { RealtimeSettings } from './realtime.settings.js';
 import { LeanSocketAdapter } from './sockets/lean-socket.adapter.js';
 import { parseOrigins } from './sockets/origins.js';
 import { RedisBridge } from './sockets/redis-bridge.js';
 
+/** Connections beside the authenticated sockets: those that are opening, and those that are being refused. */
+const OPENING_MAX = 1_000;
+
 const settings = loadSettings(RealtimeSettings);
+const port = new PublicPort({
+  connectionsMax: settings.REALTIME_SOCKETS_MAX + OPENING_MAX,
+  addressConnectionsMax: settings.REALTIME_ADDRESS_CONNECTIONS_MAX,
+});
 
 await runService({
   name: 'realtime',
   settings,
   module: (given) => RealtimeModule.forRoot(given),
-  checks: (app) => [app.get(RedisBridge, { strict: false }).check()],
+  checks: (app) => [app.get(RedisBridge, { strict: false }).check(), port.check()],
   http: {
     host: settings.REALTIME_HOST,
     port: settings.REALTIME_PORT,
+    adapter: () =>
+      new FastifyAdapter({
+        serverFactory: () =>
+          port.createServer((request, response) => {
+            refuseRequest(request, response, 404);
+          }),
+        // The port answers these itself; without this Fastify would answer them a second time.
+        clientErrorHandler: () => undefined,
+      }),
     prepare: (app) => {
       const bridge = app.get(RedisBridge, { strict: false });
       const origins = parseOrigins(settings.REALTIME_ORIGINS);

@@ -10,6 +10,8 @@ export class RealtimeSettings extends ServiceSettings {
   @IsSecretUrl('redis') readonly REDIS_URL!: Secret;
   /** Sockets of this node; leaves room below the usual 20,000 open files of a process (performance.md §2). */
   @IsCount(1, 1_000_000) readonly REALTIME_SOCKETS_MAX: number = 18_000;
+  /** Connections of one client address; without it 1,000, and no limit for loopback and private addresses (proxies). */
+  @IsCount(1, 1_000_000, { optional: true }) readonly REALTIME_ADDRESS_CONNECTIONS_MAX?: number;
   /** Sockets one user may hold on this node. */
   @IsCount(1, 1_000_000) readonly REALTIME_USER_SOCKETS_MAX: number = 20;
   /**

@@ -12,6 +12,9 @@ import { openManagement } from './management.js';
 import { PorchModule } from './porch.module.js';
 import { stopOnSignals } from './stop.js';
 
+/** New connections that may wait to be taken: as many as Linux allows. Of more, the client believes itself connected. */
+const BACKLOG = 4_096;
+
 /** A public HTTP port; only the gateway and realtime have one. */
 export interface HttpDoor {
   readonly host: string;
@@ -104,10 +107,10 @@ async function open(app: App, http: HttpDoor | undefined): Promise<void> {
     await (app as INestMicroservice).listen();
     return;
   }
-  const door = app as NestFastifyApplication;
-  await http.prepare?.(door);
-  await door.startAllMicroservices();
-  await door.listen(http.port, http.host);
+  const publicApp = app as NestFastifyApplication;
+  await http.prepare?.(publicApp);
+  await publicApp.startAllMicroservices();
+  await publicApp.listen({ port: http.port, host: http.host, backlog: BACKLOG });
 }
 
 const tokenOf = (settings: ServiceSettings): { token?: string } =>

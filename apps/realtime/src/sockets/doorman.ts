@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Failure, readers } from '@mystocks/contracts';
+import { keepUpgraded } from '@mystocks/edge';
 import { authorize, TokenVerifier, type Caller } from '@mystocks/identity';
 import { log, metrics, newContext, requestIdFrom, withContext } from '@mystocks/telemetry';
 import type { Namespace, Socket } from 'socket.io';
@@ -82,6 +83,7 @@ export class Doorman {
       this.sessions.add(session);
       this.#watch(session, reception);
       void socket.join(`user:${identity.caller.id}`);
+      keepUpgraded(socket.request.socket);
       lighten(socket);
       return session;
     } catch (error) {

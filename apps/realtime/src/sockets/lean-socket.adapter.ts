@@ -3,8 +3,8 @@ import { newContext, withContext } from '@mystocks/telemetry';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Server, type Socket } from 'socket.io';
 import { limitConnections } from './connection-limits.js';
+import { openHandshake } from './handshake.js';
 import { heartbeat, limits } from './limits.js';
-import { mayConnect } from './origins.js';
 import type { RedisBridge } from './redis-bridge.js';
 
 type Handler = Parameters<IoAdapter['bindMessageHandlers']>[1][number];
@@ -32,12 +32,10 @@ export class LeanSocketAdapter extends IoAdapter {
       ...heartbeat,
       connectTimeout: 10_000,
       maxHttpBufferSize: limits.message_bytes_max,
-      allowRequest: (request, decide) => {
-        decide(null, mayConnect(request.headers, origins));
-      },
       adapter: bridge.adapter,
     });
     limitConnections(server, this.httpServer);
+    openHandshake(this.httpServer, server.engine, origins);
     // Nest brings a Socket.IO of its own, one patch release apart; only the type differs.
     return server as never;
   }
