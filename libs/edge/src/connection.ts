@@ -11,7 +11,16 @@ interface HttpSocket extends Socket {
 
 /** Why a connection is closed: the label of `http_connections_closed_total`. */
 export type CloseReason =
-  'evicted' | 'full' | 'address_full' | 'silent' | 'slow_headers' | 'malformed' | 'unread' | 'discarded' | 'not_joined';
+  | 'evicted'
+  | 'full'
+  | 'address_full'
+  | 'silent'
+  | 'slow_headers'
+  | 'malformed'
+  | 'unread'
+  | 'discarded'
+  | 'not_joined'
+  | 'closing';
 
 /** One open connection of a public port, and what {@link review} saw of it the last time. */
 export class Connection {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { metrics } from '@mystocks/telemetry';
 import { clientOf, connectionsMaxOf } from './addresses.js';
 import { Connection, type CloseReason } from './connection.js';
@@ -7,6 +7,8 @@ import type { PortLimits } from './limits.js';
 /** How often connections are looked at: all of them within {@link ROUND_TICKS} ticks, so that no look takes long. */
 const TICK_MS = 100;
 const ROUND_TICKS = 10;
+/** How long a connection without a request may still send one when the server closes. */
+const LAST_REQUEST_MS = 1_000;
 /** Connections looked at to find an idle one for a newcomer. */
 const SAMPLE = 64;
 const TRIES_MAX = 256;
@@ -40,6 +42,7 @@ export class Connections {
   #kept = 0;
   #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
+  #closingMs: number | undefined;
   #round: { readonly rest: Iterator<Connection>; left: number; readonly perTick: number } | undefined;
   #sampled: Iterator<Connection> | undefined;
 
@@ -52,9 +55,10 @@ export class Connections {
     return this.#size;
   }
 
-  /** Starts to look after the connections; {@link stop} ends it. */
-  start(): void {
+  /** Starts to look after the connections of `server`; {@link stop} ends it. */
+  start(server: Pick<Server, 'listening'>): void {
     this.#timer ??= setInterval(() => {
+      if (!server.listening) this.#closingMs ??= this.nowMs();
       this.#tick();
     }, TICK_MS).unref();
     this.#unwatch ??= metrics.httpConnections.watch(() => [
@@ -180,6 +184,10 @@ export class Connections {
 
   #tick(): void {
     const nowMs = this.nowMs();
+    // Node closes those that were served, and no longer looks for headers that take too long.
+    if (nowMs - (this.#closingMs ?? Infinity) > LAST_REQUEST_MS) {
+      for (const connection of this.#all()) if (connection.isIdle) this.#close(connection, 'closing');
+    }
     for (const connection of this.#fresh) {
       if (nowMs - connection.openedMs < this.limits.silentMs) break;
       if (connection.hasSent) this.#settle(connection);

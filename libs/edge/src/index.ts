@@ -1,4 +1,4 @@
-export { continueBody, discardRest, isHeldBack } from './bodies.js';
+export { continueBody, discardRest, isHeldBack, type BodyBudget } from './bodies.js';
 export { keepUpgraded, noteUpgraded } from './connections.js';
 export { securityHeaders } from './headers.js';
 export { type PortLimits } from './limits.js';

@@ -229,3 +229,15 @@ it('An upgraded connection ends after a while unless it is said to belong to an 
   expect(joined.socket.readableEnded).toBe(false);
   expect(port.connections.size).toBe(1);
 });
+
+it('A server that closes waits neither for connections without a request nor for headers that do not come', async () => {
+  const { server, number } = await open({});
+  const [silent, slow] = [client(number), client(number)];
+  slow.socket.write('GET / HTTP/1.1\r\n');
+  await Promise.all([silent, slow].map(({ socket }) => once(socket, 'connect')));
+  expect(await status(number)).toBe(200);
+  running.splice(0);
+  const startedMs = performance.now();
+  await new Promise((resolve) => server.close(resolve));
+  expect(performance.now() - startedMs).toBeLessThan(4_000);
+});

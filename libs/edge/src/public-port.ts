@@ -116,7 +116,7 @@ export class PublicPort {
     let unwatch: (() => void) | undefined;
     server
       .on('listening', () => {
-        this.connections.start();
+        this.connections.start(server);
         unwatch ??= metrics.httpBodyBytes.watch(() => [
           { labels: ['held'], value: bodies.held },
           { labels: ['max'], value: bodies.bytesMax },

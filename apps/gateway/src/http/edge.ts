@@ -7,6 +7,7 @@ import { Failure } from '@mystocks/contracts';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { checkBeforeBody } from './before-body.js';
+import { countBody, limitBodyTime } from './body-limits.js';
 import { factsOf, readBudget } from './facts.js';
 import { NO_STORE } from './headers.js';
 import type { HotPath } from './hot-path.js';
@@ -111,6 +112,15 @@ export class Edge {
         }, done);
       else done();
     });
+    this.server.addHook('preParsing', (request, reply, _payload, done) => {
+      try {
+        if (hasBody(request.raw.headers)) countBody(request, reply, this.port.bodies);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      done();
+    });
     // After the body was read: the events of a body run outside of any context.
     this.server.addHook('preHandler', (request, _reply, done) => {
       withContext(factsOf(request).context, done);
@@ -162,21 +172,4 @@ export class Edge {
       cache: facts.cache,
     });
   }
-}
-
-/** A body that is read whole must be here in time; line streams and files watch their own pace (batch/blocks.ts). */
-function limitBodyTime(request: FastifyRequest, reply: FastifyReply, limitMs: number): void {
-  const { headers, raw } = request;
-  if (/^(text\/csv|application\/x-ndjson|multipart\/form-data)/i.test(headers['content-type'] ?? '')) return;
-  const timer = setTimeout(() => {
-    void reply.header('connection', 'close');
-    sendProblem(Object.assign(new Error('slow body'), { statusCode: 408 }), request, reply);
-    raw.socket.destroySoon();
-  }, limitMs).unref();
-  raw.once('end', () => {
-    clearTimeout(timer);
-  });
-  raw.once('close', () => {
-    clearTimeout(timer);
-  });
 }
