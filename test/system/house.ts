@@ -29,7 +29,7 @@ export interface House {
   /** Access token of the first administrator. */
   readonly adminToken: string;
   /** One more copy of a service beside the first. */
-  another(name: 'gateway' | 'market-data' | 'cache', env?: Readonly<Record<string, string>>): Promise<StartedService>;
+  another(name: 'gateway' | 'market-data' | 'cache' | 'realtime', env?: Readonly<Record<string, string>>): Promise<StartedService>;
   stop(): Promise<void>;
 }
 
@@ -60,6 +60,7 @@ export async function startHouse({ cache: cacheEnv = {}, ...options }: HouseOpti
   const clientSecret = randomBytes(32).toString('hex');
   const environments = {
     gateway: common,
+    realtime: { ...common, REDIS_URL: redis.url },
     'market-data': { ...common, ...databaseOf(postgres, 'market_data') },
     cache: {
       ...common,
@@ -81,7 +82,7 @@ export async function startHouse({ cache: cacheEnv = {}, ...options }: HouseOpti
     }),
     startService('market-data', environments['market-data']),
     startService('cache', environments.cache),
-    startService('realtime', { ...common, REDIS_URL: redis.url }),
+    startService('realtime', environments.realtime),
     startService('gateway', environments.gateway),
   ]);
   const services = { auth, 'market-data': marketData, cache, realtime, gateway };

@@ -5,8 +5,8 @@ import { Connection, type CloseReason } from './connection.js';
 import type { PortLimits } from './limits.js';
 
 /** How often connections are looked at: all of them within {@link ROUND_TICKS} ticks, so that no look takes long. */
-const TICK_MS = 100;
-const ROUND_TICKS = 10;
+const TICK_MS = 20;
+const ROUND_TICKS = 50;
 /** How long a connection without a request may still send one when the server closes. */
 const LAST_REQUEST_MS = 1_000;
 /** Connections looked at to find an idle one for a newcomer. */
@@ -83,7 +83,8 @@ export class Connections {
     if (own.size >= connectionsMaxOf(address, this.limits.addressConnectionsMax) && !this.#evictFrom(own)) {
       return 'address_full';
     }
-    if (this.#size >= this.limits.connectionsMax && !this.#evict()) return 'full';
+    if (this.#size >= this.limits.connectionsMax && !this.#evictSilent() && !this.#evictIdle()) return 'full';
+    this.#limitSilent();
     this.#add(new Connection(socket, client, this.nowMs()));
     return undefined;
   }
@@ -133,7 +134,16 @@ export class Connections {
     connection.socket.destroy();
   }
 
-  #evict(): boolean {
+  #limitSilent(): void {
+    for (const connection of this.#fresh) {
+      if (this.#fresh.size < this.limits.silentConnectionsMax) return;
+      if (connection.hasSent) this.#settle(connection);
+      else this.#close(connection, 'evicted');
+    }
+  }
+
+  /** Closes the oldest connection that has sent nothing. */
+  #evictSilent(): boolean {
     for (const connection of this.#fresh) {
       if (connection.hasSent) this.#settle(connection);
       else {
@@ -141,10 +151,10 @@ export class Connections {
         return true;
       }
     }
-    return this.#evictIdle();
+    return false;
   }
 
-  /** One of the idle connections of a sample that goes round all of them. */
+  /** Closes one of the idle connections of a sample that goes round all of them. */
   #evictIdle(): boolean {
     const idle: Connection[] = [];
     for (let tries = 0; tries < TRIES_MAX && idle.length < SAMPLE; tries += 1) {

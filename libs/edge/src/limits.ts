@@ -7,6 +7,8 @@ export interface PortLimits {
    * addresses, because a proxy there stands for many clients.
    */
   readonly addressConnectionsMax: number | undefined;
+  /** Connections that have sent nothing yet: of more, the oldest is closed. A flood of them then costs little memory. */
+  readonly silentConnectionsMax: number;
   /** How long a new connection may send nothing. */
   readonly silentMs: number;
   /** How long the headers of a request may take. */
@@ -27,6 +29,7 @@ export interface PortLimits {
 export const defaultLimits: PortLimits = {
   connectionsMax: 10_000,
   addressConnectionsMax: undefined,
+  silentConnectionsMax: 2_000,
   silentMs: 10_000,
   headersMs: 10_000,
   // Longer than the 60 s for which proxies keep their idle connections, so that it is they who close them.

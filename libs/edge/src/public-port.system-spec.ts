@@ -61,6 +61,17 @@ describe('connections that send nothing', () => {
   });
 });
 
+it('Of connections that have sent nothing the oldest are closed when there are many, those in use never', async () => {
+  const { port, number } = await open({ silentConnectionsMax: 5 });
+  const used = Array.from({ length: 10 }, () => client(number));
+  for (const { socket } of used) socket.write(head('GET'));
+  await waitFor(() => used.every(({ told }) => told !== ''), { timeoutMs: 3_000 });
+  const silent = Array.from({ length: 20 }, () => client(number));
+  await waitFor(() => silent.filter(({ socket }) => socket.readableEnded).length === 15, { timeoutMs: 3_000 });
+  expect(port.connections.size).toBe(15);
+  expect(used.some(({ socket }) => socket.readableEnded)).toBe(false);
+});
+
 describe('a port whose connections are all in use', () => {
   it('tells a new client to come again, destroys its connection, and says that it is not ready', async () => {
     const waiting: (() => void)[] = [];
