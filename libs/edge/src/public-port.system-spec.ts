@@ -9,12 +9,10 @@ const running: Server[] = [];
 const sockets: Socket[] = [];
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(
-    running.splice(0).map((server) => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    }),
-  );
+  for (const server of running.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 type Listener = Parameters<PublicPort['createServer']>[0];
@@ -87,14 +85,8 @@ describe('a port whose connections are all in use', () => {
     expect(third.told).toContain('retry-after: 1');
     expect(third.told).toContain('x-content-type-options: nosniff');
     await waitFor(() => third.socket.readableEnded, { timeoutMs: 3_000 });
-    await waitFor(
-      () => {
-        // Nobody is there any more: not a half-closed connection that still takes bytes.
-        third.socket.write('x');
-        return third.socket.destroyed;
-      },
-      { timeoutMs: 3_000 },
-    );
+    // The server has left: it does not take bytes on a half-closed connection.
+    await waitFor(() => !third.socket.write('x') || third.socket.destroyed, { timeoutMs: 3_000 });
     for (const answer of waiting) answer();
     expect(await Promise.all(answers)).toEqual([200, 200]);
     await expect(port.check().probe()).resolves.toBeUndefined();
@@ -201,12 +193,11 @@ describe('a body whose request was answered before its end', () => {
 describe('Expect: 100-continue', () => {
   it('is answered only when the request passed its checks; a refusal ends the connection', async () => {
     const { port, number } = await open({}, (request, response) => {
-      if (request.method === 'PUT') {
-        refuseRequest(request, response, 404);
-        return;
+      if (request.method === 'PUT') refuseRequest(request, response, 404);
+      else {
+        continueBody(response);
+        request.resume().once('end', () => response.end('ok'));
       }
-      continueBody(response);
-      request.resume().once('end', () => response.end('ok'));
     });
     const refused = client(number);
     refused.socket.write(head('PUT', 'expect: 100-continue', 'content-length: 100000000000'));
@@ -214,7 +205,6 @@ describe('Expect: 100-continue', () => {
     expect(refused.told).toMatch(/^HTTP\/1\.1 404 /);
     expect(refused.told.toLowerCase()).toContain('connection: close');
     await waitFor(() => port.connections.size === 0, { timeoutMs: 1_000 });
-
     const call = httpRequest({ port: number, host: '127.0.0.1', method: 'POST', headers: { expect: '100-continue' } });
     call.flushHeaders();
     await once(call, 'continue');
