@@ -1,12 +1,14 @@
 import type { Server, Socket } from 'node:net';
 import { metrics } from '@mystocks/telemetry';
-import { clientOf, connectionsMaxOf } from './addresses.js';
+import { addressGroup, isPublic } from './address-group.js';
 import { Connection, type CloseReason } from './connection.js';
 import type { PortLimits } from './limits.js';
 
 /** How often connections are looked at: all of them within {@link ROUND_TICKS} ticks, so that no look takes long. */
 const TICK_MS = 20;
 const ROUND_TICKS = 50;
+/** Connections of one public address, where nothing else is configured. */
+const PUBLIC_ADDRESS_MAX = 1_000;
 /** How long a connection without a request may still send one when the server closes. */
 const LAST_REQUEST_MS = 1_000;
 /** Connections looked at to find an idle one for a newcomer. */
@@ -78,11 +80,10 @@ export class Connections {
   /** Takes a new connection, closing an idle one for it when there are too many; the reason when none is idle. */
   admit(socket: Socket): Extract<CloseReason, 'full' | 'address_full'> | undefined {
     const address = socket.remoteAddress ?? '';
-    const client = clientOf(address);
+    const client = addressGroup(address);
     const own = this.#clients.get(client) ?? new Set();
-    if (own.size >= connectionsMaxOf(address, this.limits.addressConnectionsMax) && !this.#evictFrom(own)) {
-      return 'address_full';
-    }
+    const ownMax = this.limits.addressConnectionsMax ?? (isPublic(address) ? PUBLIC_ADDRESS_MAX : Infinity);
+    if (own.size >= ownMax && !this.#evictFrom(own)) return 'address_full';
     if (this.#size >= this.limits.connectionsMax && !this.#evictSilent() && !this.#evictIdle()) return 'full';
     this.#limitSilent();
     this.#add(new Connection(socket, client, this.nowMs()));

@@ -42,7 +42,7 @@ export class PublicPort {
       {
         connectionsCheckingInterval: HEADERS_CHECK_MS,
         headersTimeout: this.limits.headersMs,
-        // A header that stands twice is seen as both values, and so refused; Node would take the first one.
+        // A header that is sent twice is read as both values, and so refused; Node would take the first one.
         joinDuplicateHeaders: true,
         keepAliveTimeout: this.limits.keepAliveMs,
         // The time of a whole body is limited where it is read: line streams may be long, but must keep moving.
