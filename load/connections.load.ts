@@ -1,5 +1,6 @@
+import { openFilesMax } from '@mystocks/edge';
 import { goodput } from '../tools/load/figures.ts';
-import { mayOpen, openFilesMax } from '../tools/load/open-files.ts';
+import { mayOpen } from '../tools/load/open-files.ts';
 import type { Clause, Run, Scenario } from '../tools/load/scenario.ts';
 
 const USERS = 5_000;

@@ -1,10 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { metrics } from '@mystocks/telemetry';
+import { log, metrics } from '@mystocks/telemetry';
 import { BodyBudget, holdBodyBack } from './bodies.js';
 import type { CloseReason } from './connection.js';
 import { Connections } from './connections.js';
 import { defaultLimits, type PortLimits } from './limits.js';
+import { connectionsWithin } from './open-files.js';
 import { refuseRequest, refuseSocket } from './refuse.js';
 
 /** How often Node looks for headers that take too long. */
@@ -25,10 +26,13 @@ export class PublicPort {
   readonly limits: PortLimits;
   readonly connections: Connections;
   readonly bodies: BodyBudget;
+  readonly #connectionsAsked: number;
   readonly #refused = new WeakSet<Socket>();
 
   constructor(limits: Partial<PortLimits> = {}) {
-    this.limits = { ...defaultLimits, ...limits };
+    const asked = { ...defaultLimits, ...limits };
+    this.#connectionsAsked = asked.connectionsMax;
+    this.limits = { ...asked, connectionsMax: connectionsWithin(asked.connectionsMax) };
     this.connections = new Connections(this.limits);
     this.bodies = new BodyBudget(this.limits.bodyBytesMax);
   }
@@ -117,6 +121,11 @@ export class PublicPort {
     server
       .on('listening', () => {
         this.connections.start(server);
+        const { connectionsMax } = this.limits;
+        if (connectionsMax < this.#connectionsAsked) {
+          const fields = { configured: this.#connectionsAsked, connections_max: connectionsMax };
+          log.warn(fields, 'too few open files for the configured connections: raise ulimit -n');
+        }
         unwatch ??= metrics.httpBodyBytes.watch(() => [
           { labels: ['held'], value: bodies.held },
           { labels: ['max'], value: bodies.bytesMax },
