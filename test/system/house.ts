@@ -29,7 +29,10 @@ export interface House {
   /** Access token of the first administrator. */
   readonly adminToken: string;
   /** One more copy of a service beside the first. */
-  another(name: 'gateway' | 'market-data' | 'cache' | 'realtime', env?: Readonly<Record<string, string>>): Promise<StartedService>;
+  another(
+    name: 'gateway' | 'market-data' | 'cache' | 'realtime',
+    env?: Readonly<Record<string, string>>,
+  ): Promise<StartedService>;
   stop(): Promise<void>;
 }
 

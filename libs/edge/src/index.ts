@@ -1,3 +1,4 @@
+export { addressGroup, isPublic } from './address-group.js';
 export { continueBody, discardRest, isHeldBack, type BodyBudget } from './bodies.js';
 export { keepUpgraded, noteUpgraded } from './connections.js';
 export { securityHeaders } from './headers.js';

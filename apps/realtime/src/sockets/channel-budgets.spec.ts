@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Socket } from 'socket.io';
-import { addressGroup, isPublic } from './address-group.js';
+import { addressGroup, isPublic } from '@mystocks/edge';
 import { ChannelBudgets } from './channel-budgets.js';
 import { KeyedRates } from './keyed-rates.js';
 import { limits } from './limits.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Failure } from '@mystocks/contracts';
 import { metrics } from '@mystocks/telemetry';
-import { addressGroup, isPublic } from './address-group.js';
+import { addressGroup, isPublic } from '@mystocks/edge';
 import { KeyedRates } from './keyed-rates.js';
 import { userLimit } from './limits.js';
 import type { Rate } from './rate.js';
