@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Bus } from '@mystocks/bus';
-import { listKeys, type Answer, type Call, type Role, type User } from '@mystocks/contracts';
+import { getPosition, listKeys, type Answer, type Call, type Role, type User } from '@mystocks/contracts';
 import { TokenVerifier } from '@mystocks/identity';
 import { AccessLog, currentContext, type RequestContext } from '@mystocks/telemetry';
 import { FakeBus, signToken, testKeys } from '@mystocks/testing';
@@ -37,6 +37,8 @@ export async function startGateway(logTo = '/dev/null', limits?: EdgeLimits): Pr
   };
   const { keySet } = testKeys();
   bus.answer(listKeys, () => keySet);
+  // Beyond every position that tests announce.
+  bus.answer(getPosition, () => ({ lsn: '10/0' }));
   const verifier = new TokenVerifier({ issuer: 'mystocks', keys: () => Promise.resolve(keySet) });
 
   @Module({

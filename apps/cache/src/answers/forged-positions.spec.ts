@@ -4,10 +4,14 @@ import { answer, CacheHouse, request, until } from '../../test/cache-house.js';
 
 let house: CacheHouse;
 let log: string;
+let confirmations: number;
 beforeEach(() => {
-  log = '0/20';
+  [log, confirmations] = ['0/20', 0];
   house = new CacheHouse();
-  house.bus.answer(getPosition, () => ({ lsn: log }));
+  house.bus.answer(getPosition, () => {
+    confirmations += 1;
+    return { lsn: log };
+  });
 });
 
 /** Reads twice, as long after a gap as answers are kept again. */
@@ -29,10 +33,11 @@ describe('the second tier, when events name positions that do not exist', () => 
   });
 
   it('clears what was kept under a position that is found false, and shows the writes after it', async () => {
+    await until(() => confirmations === 1);
     await house.announce('000001.SZ', '0/2000');
     await house.read();
-    await until(() => house.first.status().origin_calls === 1);
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await until(() => house.first.status().origin_calls === 1 && confirmations === 2);
+    await new Promise(setImmediate);
     house.origin = () => answer('two');
     await house.announce('600519.SH', (log = '0/21'));
     expect(await house.read()).toMatchObject({ etag: '"two"', cache: 'miss' });
