@@ -32,7 +32,8 @@ export async function startGateway(logTo = '/dev/null', limits?: EdgeLimits): Pr
   const contexts: (RequestContext | undefined)[] = [];
   const call = bus.call.bind(bus);
   bus.call = (...asked) => {
-    contexts.push(currentContext());
+    // The gateway asks for the end of the log by itself, whatever a test has it do.
+    if (asked[0].subject !== getPosition.subject) contexts.push(currentContext());
     return call(...asked);
   };
   const { keySet } = testKeys();

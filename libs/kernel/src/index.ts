@@ -4,7 +4,7 @@ export { DeadBuffers } from './dead-buffers.js';
 export { remainingMs } from './deadline.js';
 export { eachAdaptive } from './each-adaptive.js';
 export { keepSecret, withoutSecrets } from './known-secrets.js';
-export { compareLsn, laterLsn, LSN, lsnDistance, type Lsn } from './lsn.js';
+export { compareLsn, laterLsn, LSN, lsnBytes, type Lsn } from './lsn.js';
 export { mapBounded } from './map-bounded.js';
 export { AHEAD_MAX_BYTES, PlausiblePositions } from './plausible-positions.js';
 export { SingleFlight } from './single-flight.js';

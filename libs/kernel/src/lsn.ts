@@ -5,14 +5,15 @@ export type Lsn = string;
 export const LSN = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
 
 // Both halves are 32-bit hexadecimal; their sum stays exact in a double up to 9 PB of log.
-function position(lsn: Lsn): number {
+/** A position as a number of bytes. */
+export function lsnBytes(lsn: Lsn): number {
   const [high = '', low = ''] = lsn.split('/');
   return Number.parseInt(high, 16) * 2 ** 32 + Number.parseInt(low, 16);
 }
 
 /** Negative when `a` was written before `b`, 0 when equal, positive after. */
 export function compareLsn(a: Lsn, b: Lsn): number {
-  return position(a) - position(b);
+  return lsnBytes(a) - lsnBytes(b);
 }
 
 /** The later of two positions; an absent one is earlier than any. */
@@ -21,6 +22,3 @@ export function laterLsn(a: Lsn | undefined, b: Lsn | undefined): Lsn | undefine
   if (b === undefined) return a;
   return compareLsn(a, b) >= 0 ? a : b;
 }
-
-/** How many bytes of log lie between two positions; negative when `to` was written before `from`. */
-export const lsnDistance = (from: Lsn, to: Lsn): number => position(to) - position(from);

@@ -1,4 +1,4 @@
-import { compareLsn, laterLsn, lsnDistance, type Lsn } from './lsn.js';
+import { lsnBytes, type Lsn } from './lsn.js';
 
 /**
  * How far beyond the newest confirmed position an announced one is believed, bytes of log: more than a server writes
@@ -11,8 +11,6 @@ const CONFIRM_EVERY_MS = 250;
 const CONFIRM_IDLE_MS = 5_000;
 /** After the owner could not be asked. */
 const RETRY_MS = 1_000;
-/** Before anything is confirmed. */
-const LOG_START: Lsn = '0/0';
 
 interface PlausiblePositionsOptions {
   /** Asks the primary where its log ends now. */
@@ -29,8 +27,9 @@ interface PlausiblePositionsOptions {
  * one that is near is believed, and then confirmed or found false.
  */
 export class PlausiblePositions {
-  #confirmed = LOG_START;
-  #believed = LOG_START;
+  /** Newest positions, as bytes; the start of the log before there is any. */
+  #confirmed = 0;
+  #believed = 0;
   #isDue = false;
   #isAsking = false;
   #isStopped = false;
@@ -44,9 +43,10 @@ export class PlausiblePositions {
 
   /** Whether a position is believed; when it is beyond the confirmed ones, the primary is asked. */
   accepts(lsn: Lsn): boolean {
-    const aheadBytes = lsnDistance(this.#confirmed, lsn);
+    const position = lsnBytes(lsn);
+    const aheadBytes = position - this.#confirmed;
     const isNear = aheadBytes <= AHEAD_MAX_BYTES;
-    if (isNear) this.#believed = laterLsn(this.#believed, lsn) ?? lsn;
+    if (isNear && position > this.#believed) this.#believed = position;
     if (aheadBytes > 0) this.#confirm();
     return isNear;
   }
@@ -85,11 +85,11 @@ export class PlausiblePositions {
     this.#isAsking = false;
   }
 
-  #learn(end: Lsn, believed: Lsn): void {
+  #learn(end: Lsn, believed: number): void {
     if (this.#isStopped) return;
-    this.#confirmed = end;
-    if (compareLsn(believed, end) > 0) {
-      this.#believed = end;
+    this.#confirmed = lsnBytes(end);
+    if (believed > this.#confirmed) {
+      this.#believed = this.#confirmed;
       this.options.onFalse(end);
     }
     this.options.onConfirmed?.(end);

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { getPosition, quoteChanged, type QuoteChanged } from '@mystocks/contracts';
-import { laterLsn, lsnDistance, PlausiblePositions, type Lsn } from '@mystocks/kernel';
+import { laterLsn, lsnBytes, PlausiblePositions, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import { Audience } from '../channels/audience.js';
 import { epochs, quoteChannel, type Channel } from '../channels/channel.js';
@@ -11,7 +11,6 @@ import { Track } from '../channels/track.js';
 import { Tracks } from '../channels/tracks.js';
 import type { Gap, Item, Outlet } from './news.js';
 
-const LOG_START: Lsn = '0/0';
 /** More instruments than the exchanges list; each has six frames of bars. */
 const QUOTES_MAX = 20_000;
 const BARS_MAX = 6 * QUOTES_MAX;
@@ -116,7 +115,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
 
   /** {@link newest} as an offset; 0 before the first event. */
   get newestOffset(): number {
-    return this.#newest === undefined ? 0 : lsnDistance(LOG_START, this.#newest);
+    return this.#newest === undefined ? 0 : lsnBytes(this.#newest);
   }
 
   /** The track of a bar channel, whether it has subscribers or not. */
@@ -145,7 +144,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
       return undefined;
     }
     this.#newest = laterLsn(this.#newest, lsn);
-    return lsnDistance(LOG_START, lsn);
+    return lsnBytes(lsn);
   }
 
   onPositions(listener: PositionListener): void {
@@ -194,7 +193,7 @@ export class FanoutService implements OnModuleInit, OnModuleDestroy {
   #setBackTo(end: Lsn): void {
     log.warn({ log_end: end }, 'events named log positions beyond the end of the log; channels are set back');
     this.#newest = end;
-    const offset = lsnDistance(LOG_START, end);
+    const offset = lsnBytes(end);
     this.#droppedOffset = this.#droppedOffset === undefined ? undefined : Math.min(this.#droppedOffset, offset);
     const moved = new Set<string>();
     for (const [channel, track] of this.#bars.entries()) if (track.setBackTo(offset)) moved.add(channel);
