@@ -35,13 +35,14 @@ afterAll(async () => {
 }, 30_000);
 
 describe('a transaction', () => {
-  it('stores all of its work and tells a later log position each time', async () => {
+  it('stores all of its work and tells a later log position each time, up to which the log reaches', async () => {
     const pool = open();
     const before = await count(pool);
     const first = await pool.write((client) => client.query("INSERT INTO market_data.notes VALUES (1, 'one')"));
     const second = await pool.write((client) => client.query("INSERT INTO market_data.notes VALUES (2, 'two')"));
     expect(await count(pool)).toBe(before + 2);
     expect(compareLsn(second.lsn, first.lsn)).toBeGreaterThan(0);
+    expect(compareLsn(await pool.position(), second.lsn)).toBeGreaterThanOrEqual(0);
   });
 
   it('stores nothing of work that fails, and says why', async () => {
