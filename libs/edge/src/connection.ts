@@ -9,6 +9,9 @@ interface HttpSocket extends Socket {
   readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
 }
 
+/** True when the head of an answer was sent and its end was not: what is written now would be taken for its body. */
+export const isAnswering = (socket: Socket): boolean => (socket as HttpSocket)._httpMessage?.headersSent === true;
+
 /** Why a connection is closed: the label of `http_connections_closed_total`. */
 export type CloseReason =
   | 'evicted'

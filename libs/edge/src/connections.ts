@@ -13,7 +13,7 @@ const PUBLIC_ADDRESS_MAX = 1_000;
 const LAST_REQUEST_MS = 1_000;
 /** Connections looked at to find an idle one for a newcomer. */
 const SAMPLE = 64;
-const TRIES_MAX = 256;
+const TRIES_MAX = 1_000;
 
 const known = new WeakMap<Socket, { readonly table: Connections; readonly connection: Connection }>();
 

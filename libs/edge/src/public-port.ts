@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { log, metrics } from '@mystocks/telemetry';
 import { BodyBudget, holdBodyBack } from './bodies.js';
-import type { CloseReason } from './connection.js';
+import { isAnswering, type CloseReason } from './connection.js';
 import { Connections } from './connections.js';
 import { defaultLimits, type PortLimits } from './limits.js';
 import { connectionsWithin } from './open-files.js';
@@ -101,7 +101,7 @@ export class PublicPort {
     // While a refused client is still sending, Node reports each of its packets again.
     if (this.#refused.has(socket)) return;
     this.#refused.add(socket);
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
       socket.destroy();
       return;
     }
