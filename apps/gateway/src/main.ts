@@ -11,6 +11,7 @@ const accessLog = new AccessLog('gateway');
 const edge = new Edge(accessLog, {
   connectionsMax: settings.GATEWAY_CONNECTIONS_MAX,
   addressConnectionsMax: settings.GATEWAY_ADDRESS_CONNECTIONS_MAX,
+  trustedProxies: settings.GATEWAY_TRUSTED_PROXIES,
 });
 
 await runService({

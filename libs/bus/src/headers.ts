@@ -88,15 +88,18 @@ export function callHead(context: RequestContext | undefined, deadlineMs: number
     const id = traceStart + nextSpan();
     text = `${FIRST_LINE}\r\ntraceparent: 00-${id}-${nextSpan()}-01\r\nx-request-id: ${id}\r\nx-deadline: ${deadlineMs}\r\n`;
   } else {
-    const { traceparent, requestId, token, readAfter } = context;
+    const { traceparent, requestId, token, readAfter, clientAddress } = context;
     text = `${FIRST_LINE}\r\ntraceparent: ${traceparent.slice(0, 36)}${nextSpan()}${traceparent.slice(52)}\r\nx-request-id: ${requestId}\r\nx-deadline: ${deadlineMs}\r\n`;
     if (token !== undefined && isOneLine(token)) text += `authorization: ${token}\r\n`;
     if (readAfter !== undefined && isOneLine(readAfter)) text += `x-read-after: ${readAfter}\r\n`;
+    if (clientAddress !== undefined && ADDRESS.test(clientAddress)) text += `x-client-address: ${clientAddress}\r\n`;
   }
   if (meta === undefined) return Buffer.from(`${text}\r\n`, 'latin1');
   return Buffer.from(`${text}x-meta: ${meta}\r\n\r\n`, 'utf8');
 }
 
+/** An IP address or the first groups of one, as `clientAddress` of the context is. */
+const ADDRESS = /^[0-9a-f.:]{2,64}$/;
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The context a handler runs in, from the headers of its request. `deadlineMs` is never later than `latestMs`. */
@@ -105,11 +108,13 @@ export function contextOf({ fields }: Head, latestMs: number): RequestContext {
   const deadline = Number(fields.get('x-deadline'));
   const token = fields.get('authorization');
   const readAfter = fields.get('x-read-after');
+  const clientAddress = fields.get('x-client-address');
   return {
     requestId: requestIdFrom(fields.get('x-request-id')),
     traceparent: trace !== undefined && TRACEPARENT.test(trace) ? trace : traceparentFrom(undefined),
     deadlineMs: deadline > 0 && deadline < latestMs ? deadline : latestMs,
     ...(token === undefined || token === '' ? undefined : { token }),
     ...(readAfter === undefined || readAfter === '' ? undefined : { readAfter }),
+    ...(clientAddress === undefined || !ADDRESS.test(clientAddress) ? undefined : { clientAddress }),
   };
 }

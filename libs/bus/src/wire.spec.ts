@@ -107,7 +107,13 @@ describe('headers', () => {
 
   it('give the handler the context of the caller; nonsense becomes something new', () => {
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-    const context = { requestId: 'request-1', traceparent, token: 't', readAfter: '0/1' };
+    const context = {
+      requestId: 'request-1',
+      traceparent,
+      token: 't',
+      readAfter: '0/1',
+      clientAddress: '2001:db8:0:1',
+    };
     const read = contextOf(parseHead(callHead(context, 5_000, undefined).toString()), 9_000);
     expect(read).toEqual({
       ...context,
@@ -120,6 +126,9 @@ describe('headers', () => {
       9_000,
     );
     expect(odd.deadlineMs).toBe(9_000);
+    expect(contextOf(parseHead('NATS/1.0\r\nx-client-address: nowhere at all\r\n\r\n'), 1)).not.toHaveProperty(
+      'clientAddress',
+    );
     expect(odd.requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(odd.traceparent).toMatch(/^00-[0-9a-f]{32}-/);
     expect(contextOf(parseHead('NATS/1.0\r\nx-deadline: 99999999999999\r\n\r\n'), 9_000).deadlineMs).toBe(9_000);

@@ -13,6 +13,11 @@ export interface RequestContext {
   readonly deadlineMs?: number;
   /** Log position that reads must have seen (X-Read-After). */
   readonly readAfter?: Lsn;
+  /**
+   * Where the client is, as the gateway saw it: an IPv4 address or the first 64 bits of an IPv6 address. Sent along with password work only, whose
+   * turns are shared out by it.
+   */
+  readonly clientAddress?: string;
   /** What is being served: a route template or a bus subject. Of this process only, never sent on. */
   readonly route?: string;
 }

@@ -23,6 +23,7 @@ export { startRedis, type RedisOptions, type RedisServer } from './servers/redis
 export { type Place, type Server } from './servers/server.js';
 export { startService, type ServiceOptions, type StartedService } from './servers/service.js';
 export { ServiceSessions } from './servers/service-sessions.js';
+export { AddressedClient, type PostAnswer } from './workloads/addressed-client.js';
 export { gb18030Bytes } from './workloads/gb18030.js';
 export {
   askedBefore,

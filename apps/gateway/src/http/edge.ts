@@ -12,7 +12,9 @@ import { factsOf, readBudget } from './facts.js';
 import { NO_STORE } from './headers.js';
 import type { HotPath } from './hot-path.js';
 import { meterOf } from './meter.js';
+import { addPasswordHook } from '../auth/password.hook.js';
 import { addDeprecationHook } from '../v1/deprecation.hook.js';
+import { OneATurn } from './one-a-turn.js';
 import { addParsers, BODY_BYTES_MAX } from './parsers.js';
 import { sendProblem } from './problem.filter.js';
 import { keepRouteTable } from './route-table.js';
@@ -21,6 +23,8 @@ import { forgetTypeOfNothing, hasBody } from './request-body.js';
 export interface EdgeLimits extends Partial<PortLimits> {
   /** How long a body that is read whole may take. */
   readonly bodyMaxMs?: number;
+  /** Proxies whose `X-Forwarded-For` is believed; none when absent. */
+  readonly trustedProxies?: readonly string[];
 }
 
 const BODY_MAX_MS = 30_000;
@@ -34,6 +38,7 @@ export class Edge {
   readonly port: PublicPort;
   #hot: HotPath | undefined;
   #verifier: TokenVerifier | undefined;
+  readonly #writes = new OneATurn();
   #closing = false;
   #draining = false;
 
@@ -45,6 +50,8 @@ export class Edge {
     this.server = fastify({
       serverFactory: (handler) => this.#listenWith(handler),
       bodyLimit: BODY_BYTES_MAX,
+      // Decides what `request.ip` is (auth/password.hook.ts).
+      trustProxy: [...(limits.trustedProxies ?? [])],
       // A request that came before the last keep-alive connection was closed is still served.
       return503OnClosing: false,
       // The longest is a request by which an answer is kept (operations/entry-names.ts).
@@ -59,6 +66,7 @@ export class Edge {
     });
     this.#addHooks();
     addDeprecationHook(this.server);
+    addPasswordHook(this.server);
     addParsers(this.server);
     keepRouteTable(this.server);
   }
@@ -84,7 +92,12 @@ export class Edge {
   #listenWith(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
     return this.port.createServer((request, response) => {
       if (this.#draining) response.shouldKeepAlive = false;
-      if (this.#hot === undefined || this.#closing || !this.#hot.answer(request, response)) handler(request, response);
+      if (this.#hot !== undefined && !this.#closing && this.#hot.answer(request, response)) return;
+      if (request.method === 'GET' || request.method === 'HEAD') handler(request, response);
+      else
+        this.#writes.run(() => {
+          handler(request, response);
+        });
     });
   }
 

@@ -1,0 +1,61 @@
+import { isIP } from 'node:net';
+import { Failure } from '@mystocks/contracts';
+import { addressGroup } from '@mystocks/edge';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { factsOf } from '../http/facts.js';
+
+/** Routes that cost a password hash. */
+const routes: ReadonlySet<string> = new Set([
+  '/api/v2/auth/token',
+  '/api/v2/auth/register',
+  '/api/v2/auth/bootstrap',
+  '/api/v1/auth/login',
+  '/api/v1/auth/register',
+]);
+/** Twice what one instance of auth takes from an address. */
+const UNDER_WAY_MAX = 32;
+
+/**
+ * Refuses logins and registrations of one address beyond 32 at a time before their body is read. The others take the
+ * client's address along to auth, which shares out the turns for hashes by it.
+ */
+export function addPasswordHook(server: FastifyInstance): void {
+  const underWay = new Map<string, number>();
+  const counted = new WeakMap<FastifyRequest, string>();
+
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (!routes.has(request.routeOptions.url ?? '')) {
+      done();
+      return;
+    }
+    // `ip` is the address of the connection, or what a trusted proxy says (GATEWAY_TRUSTED_PROXIES).
+    const address = groupOf(request.ip) ?? groupOf(request.socket.remoteAddress);
+    const others = underWay.get(address ?? '') ?? 0;
+    if (others >= UNDER_WAY_MAX) {
+      done(tooMany());
+      return;
+    }
+    counted.set(request, address ?? '');
+    underWay.set(address ?? '', others + 1);
+    if (address !== undefined) factsOf(request).context.clientAddress = address;
+    done();
+  });
+  server.addHook('onResponse', (request, _reply, done) => {
+    const address = counted.get(request);
+    if (address !== undefined) {
+      const left = (underWay.get(address) ?? 1) - 1;
+      if (left > 0) underWay.set(address, left);
+      else underWay.delete(address);
+    }
+    done();
+  });
+}
+
+/** Undefined for what is no IP address. */
+const groupOf = (ip: string | undefined): string | undefined =>
+  ip === undefined || isIP(ip) === 0 ? undefined : addressGroup(ip);
+
+const tooMany = (): Failure =>
+  new Failure('rate_limited', 'Too many logins or registrations from this address at once; try again later', {
+    retryAfterS: 1,
+  });

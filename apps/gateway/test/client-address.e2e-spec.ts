@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bootstrapAdministrator, getMe, issueToken, registerUser } from '@mystocks/contracts';
+import { waitFor } from '@mystocks/testing';
+import { startGateway, user, type Gateway } from './harness.js';
+
+const PASSWORD = 'lunch tractor velvet 9';
+const json = (value: object): RequestInit & { readonly body: string } => ({
+  method: 'POST',
+  body: JSON.stringify(value),
+  headers: { 'content-type': 'application/json' },
+});
+const form = {
+  method: 'POST',
+  body: 'username=desk-1&password=x',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+};
+const bootstrap = { username: 'desk-1', password: PASSWORD, bootstrap_token: 'x'.repeat(43) };
+const passwordWork: readonly (readonly [string, RequestInit])[] = [
+  ['/api/v2/auth/token', json({ grant_type: 'password', username: 'desk-1', password: 'x' })],
+  ['/api/v2/auth/register', json({ username: 'desk-1', password: PASSWORD })],
+  ['/api/v2/auth/bootstrap', json(bootstrap)],
+  ['/api/v1/auth/login', form],
+  ['/api/v1/auth/register', json({ username: 'desk-1', password: PASSWORD })],
+];
+
+let direct: Gateway;
+let behindProxy: Gateway;
+
+beforeAll(async () => {
+  [direct, behindProxy] = await Promise.all([
+    startGateway(),
+    startGateway(undefined, { trustedProxies: ['127.0.0.1'] }),
+  ]);
+  for (const { bus } of [direct, behindProxy]) {
+    bus
+      .answer(issueToken, () => ({ access_token: 'x', token_type: 'Bearer' as const, expires_in: 900, scope: 'user' }))
+      .answer(registerUser, () => user)
+      .answer(bootstrapAdministrator, () => user)
+      .answer(getMe, () => user);
+  }
+});
+afterAll(async () => {
+  await Promise.all([direct.close(), behindProxy.close()]);
+});
+
+async function addressesTold(gateway: Gateway, path: string, init: RequestInit, forwarded?: string): Promise<unknown> {
+  gateway.contexts.length = 0;
+  const headers = { ...(init.headers as Record<string, string>), ...(forwarded && { 'x-forwarded-for': forwarded }) };
+  const response = await gateway.get(path, { ...init, headers, token: '' });
+  expect(response.status).toBeLessThan(300);
+  return gateway.contexts[0]?.clientAddress;
+}
+
+describe('the address of the client', () => {
+  it.each(passwordWork)('goes along with the password work of %s', async (path, init) => {
+    expect(await addressesTold(direct, path, init)).toBe('127.0.0.1');
+  });
+
+  it.each(passwordWork)('is not what a client says of itself in X-Forwarded-For to %s', async (path, init) => {
+    expect(await addressesTold(direct, path, init, '192.0.2.7')).toBe('127.0.0.1');
+  });
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    // Only what the trusted proxy itself appended counts.
+    ['198.51.100.9, 192.0.2.7', '192.0.2.7'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['no address', '127.0.0.1'],
+  ])('is what a trusted proxy says: %s is %s', async (forwarded, address) => {
+    const [path, init] = passwordWork[0]!;
+    expect(await addressesTold(behindProxy, path, init, forwarded)).toBe(address);
+  });
+
+  it.each(passwordWork)('has at most 32 calls under way at a time to %s', async (path, init) => {
+    const waiting: (() => void)[] = [];
+    const held = async <T>(value: T): Promise<T> => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return value;
+    };
+    const token = { access_token: 'x', token_type: 'Bearer' as const, expires_in: 900, scope: 'user' };
+    direct.bus
+      .answer(issueToken, () => held(token))
+      .answer(registerUser, () => held(user))
+      .answer(bootstrapAdministrator, () => held(user));
+    const headers = init.headers as Record<string, string>;
+    const refused: Response[] = [];
+    const answers = Array.from({ length: 40 }, async () => {
+      const answer = await direct.get(path, { ...init, headers, token: '' });
+      if (answer.status === 429) refused.push(answer);
+      return answer.status;
+    });
+    await waitFor(() => waiting.length + refused.length === 40, { timeoutMs: 30_000 });
+    for (const answer of waiting) answer();
+    expect((await Promise.all(answers)).filter((status) => status < 300)).toHaveLength(32);
+    expect(refused.map(({ headers: told }) => told.get('retry-after'))).toEqual(Array(8).fill('1'));
+  });
+});
