@@ -44,10 +44,16 @@ export interface HouseOptions extends Pick<PostgresOptions, 'durable' | 'synchro
   readonly replicas?: number;
   /** Settings of the cache service beside its own. */
   readonly cache?: Readonly<Record<string, string>>;
+  /** Settings of the auth service beside its own. */
+  readonly auth?: Readonly<Record<string, string>>;
 }
 
 /** The five services as processes on real NATS, Redis and PostgreSQL: the house as it runs, on random ports. */
-export async function startHouse({ cache: cacheEnv = {}, ...options }: HouseOptions = {}): Promise<House> {
+export async function startHouse({
+  cache: cacheEnv = {},
+  auth: authEnv = {},
+  ...options
+}: HouseOptions = {}): Promise<House> {
   const natsToken = randomBytes(16).toString('hex');
   const [nats, redis, postgres] = await Promise.all([
     startNats({ token: natsToken }),
@@ -82,6 +88,7 @@ export async function startHouse({ cache: cacheEnv = {}, ...options }: HouseOpti
       AUTH_BOOTSTRAP_TOKEN: bootstrapToken,
       AUTH_CACHE_CLIENT_SECRET: clientSecret,
       AUTH_BCRYPT_COST: '10',
+      ...authEnv,
     }),
     startService('market-data', environments['market-data']),
     startService('cache', environments.cache),

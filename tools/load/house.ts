@@ -25,6 +25,8 @@ export interface HouseOptions {
   readonly instances: number;
   /** Settings of both services that have a database, e.g. PG_POOL_SIZE. */
   readonly database?: Readonly<Record<string, string>>;
+  /** log2 of the rounds of a password hash; 10 unless told. */
+  readonly bcryptCost?: string;
   /** One way, between market-data and each of its PostgreSQL servers: a database that is far away. */
   readonly databaseLatencyMs?: number;
 }
@@ -141,7 +143,10 @@ async function marketDataSettings(
   };
 }
 
-const authSettings = (postgres: PostgresServer, { database }: HouseOptions): Record<string, string> => ({
+const authSettings = (
+  postgres: PostgresServer,
+  { bcryptCost = BCRYPT_COST, database }: HouseOptions,
+): Record<string, string> => ({
   ...database,
   PG_PRIMARY_URL: postgres.urlOf('auth'),
   ...(postgres.replicas.length > 0 && { PG_REPLICA_URLS: postgres.replicaUrlsOf('auth') }),
@@ -149,7 +154,7 @@ const authSettings = (postgres: PostgresServer, { database }: HouseOptions): Rec
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
     .toString(),
   AUTH_PASSWORD_PEPPER: password(),
-  AUTH_BCRYPT_COST: BCRYPT_COST,
+  AUTH_BCRYPT_COST: bcryptCost,
 });
 
 function migrate(ownerUrl: string): void {

@@ -91,7 +91,7 @@ function passedOn(): Record<string, string> {
     (name) =>
       name === 'LOG_LEVEL' ||
       name === 'REALTIME_ORIGINS' ||
-      /^(PG_POOL_[A-Z_]+|PG_FLEET_BUDGET|PG_STATEMENT_TIMEOUT_MS|CACHE_WARM_UP_[A-Z_]+|TIMESERIES_STORE|TDENGINE_[A-Z_]+|CACHE_L2|CACHE_STALE_IF_ERROR_S)$/.test(
+      /^(PG_POOL_[A-Z_]+|PG_FLEET_BUDGET|PG_STATEMENT_TIMEOUT_MS|CACHE_WARM_UP_[A-Z_]+|TIMESERIES_STORE|TDENGINE_[A-Z_]+|CACHE_L2|CACHE_STALE_IF_ERROR_S|GATEWAY_TRUSTED_PROXIES)$/.test(
         name,
       ),
   );

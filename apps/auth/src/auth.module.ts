@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { PostgresModule } from '@mystocks/connection-pool';
 import type { AuthSettings } from './auth.settings.js';
+import { HashProcesses } from './passwords/hash-processes.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { WorkQueue } from './passwords/work-queue.js';
 import { PoolsHandler } from './pools/pools.handler.js';
@@ -16,9 +18,10 @@ import { UsersHandler } from './users/users.handler.js';
 import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
-// bcrypt takes a thread of libuv's four for 0.25 s: two at once leave two for DNS and files, and 50 waiting are
-// served in about 6 s, a little more than a caller waits.
-const HASHING = { atOnce: 2, waitingMax: 50 };
+// bcrypt takes 0.25 s of a processor: a flood has half of them, and one more is for addresses that do not flood.
+const PROCESSORS = availableParallelism();
+const atOnce = Math.max(1, Math.floor(PROCESSORS / 2));
+const HASHING = { atOnce, atOnceForFresh: Math.min(PROCESSORS, atOnce + 1) };
 
 /** The parts list of the auth service. */
 @Module({})
@@ -49,12 +52,20 @@ export class AuthModule {
         UsersRepository,
         TokensService,
         AttemptsRepository,
-        { provide: WorkQueue, useFactory: () => new WorkQueue(HASHING) },
+        {
+          provide: WorkQueue,
+          useFactory: startQueue,
+          inject: [PasswordHasher],
+        },
+        { provide: HashProcesses, useFactory: () => new HashProcesses(HASHING.atOnceForFresh) },
         { provide: BootstrapToken, useFactory: () => new BootstrapToken(settings.AUTH_BOOTSTRAP_TOKEN) },
         {
           provide: PasswordHasher,
-          useFactory: () =>
-            new PasswordHasher({ pepper: settings.AUTH_PASSWORD_PEPPER, cost: settings.AUTH_BCRYPT_COST }),
+          useFactory: (processes: HashProcesses) => {
+            const { AUTH_PASSWORD_PEPPER: pepper, AUTH_BCRYPT_COST: cost } = settings;
+            return new PasswordHasher({ pepper, cost, processes });
+          },
+          inject: [HashProcesses],
         },
         {
           provide: AccessTokens,
@@ -72,4 +83,11 @@ export class AuthModule {
       ],
     };
   }
+}
+
+/** A queue that knows from the start how long a hash takes here. */
+async function startQueue(hasher: PasswordHasher): Promise<WorkQueue> {
+  const queue = new WorkQueue(HASHING);
+  await queue.measure(() => hasher.fits('', undefined));
+  return queue;
 }

@@ -144,6 +144,11 @@ export const metrics = {
     help: 'Bytes of request bodies held in memory, and the most there may be (max)',
     labelNames: ['state'],
   }),
+  passwordTurns: new FastCounter({
+    name: 'password_turns_total',
+    help: 'Logins and registrations that got a turn for their hash (served), or were refused one: rate_limited for their own share, unavailable for a full queue',
+    labelNames: ['kind', 'outcome'],
+  }),
   socketConnections: new Gauge({ name: 'socketio_connections', help: 'Open Socket.IO connections of this node' }),
   socketRooms: new Gauge({ name: 'socketio_rooms_active', help: 'Channels with at least one local subscriber' }),
   socketDelivery: new Histogram({

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Secret } from '@mystocks/secrets';
 import bcrypt from 'bcrypt';
+import type { HashProcesses } from './hash-processes.js';
 
 /** Names how a password was brought under bcrypt's 72 bytes; another way gets another tag. */
 const SCHEME = 'bcrypt-hmac-sha384';
@@ -11,6 +12,8 @@ export interface PasswordHasherOptions {
   readonly pepper: Secret;
   /** log2 of bcrypt's rounds. */
   readonly cost: number;
+  /** Where the hashing is done. */
+  readonly processes: Pick<HashProcesses, 'run'>;
 }
 
 /**
@@ -21,22 +24,27 @@ export class PasswordHasher {
   readonly #pepper: Secret;
   readonly #cost: number;
   readonly #dummy: string;
+  readonly #processes: PasswordHasherOptions['processes'];
 
   constructor(options: PasswordHasherOptions) {
     this.#pepper = options.pepper;
     this.#cost = options.cost;
+    this.#processes = options.processes;
     this.#dummy = bcrypt.genSaltSync(options.cost) + NO_HASH;
   }
 
   /** The text to store: `bcrypt-hmac-sha384$2b$12$…`. */
   async hash(password: string): Promise<string> {
-    return SCHEME + (await bcrypt.hash(this.#shorten(password), this.#cost));
+    const text = this.#shorten(password);
+    return `${SCHEME}${await this.#processes.run({ kind: 'hash', text, cost: this.#cost })}`;
   }
 
   /** Whether the password fits; without a stored hash (nobody has that name) it takes as long and does not. */
   async fits(password: string, stored: string | undefined): Promise<boolean> {
-    const same = await bcrypt.compare(this.#shorten(password), stored === undefined ? this.#dummy : withoutTag(stored));
-    return same && stored !== undefined;
+    const text = this.#shorten(password);
+    const against = stored === undefined ? this.#dummy : withoutTag(stored);
+    const isSame = await this.#processes.run({ kind: 'compare', text, stored: against });
+    return isSame === true && stored !== undefined;
   }
 
   /** Whether a stored hash was made with other parameters than today's. */
@@ -47,6 +55,11 @@ export class PasswordHasher {
   /** A name for counting attempts on a username. Keyed, because people type passwords into the wrong field. */
   accountOf(usernameKey: string): Buffer {
     return this.#keyed('sha256', `account\0${usernameKey}`).digest();
+  }
+
+  /** The same for the address of a client, which is nobody's business either. */
+  addressOf(clientAddress: string): Buffer {
+    return this.#keyed('sha256', `address\0${clientAddress}`).digest();
   }
 
   #shorten(password: string): string {

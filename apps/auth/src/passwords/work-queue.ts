@@ -1,52 +1,194 @@
 import { Failure } from '@mystocks/contracts';
-import { currentContext } from '@mystocks/telemetry';
+import { currentContext, metrics } from '@mystocks/telemetry';
+import { FairQueue, type Claimant } from './fair-queue.js';
+import { TurnTimes } from './turn-times.js';
 
-export interface WorkQueueOptions {
-  readonly atOnce: number;
-  /** How many may wait; whoever comes then is turned away at once. */
-  readonly waitingMax: number;
+export type WorkKind = 'login' | 'registration';
+
+/** Who asks for a turn, and for what. */
+export interface WorkOwner extends Claimant {
+  readonly kind: WorkKind;
 }
 
-const RETRY_AFTER_S = 5;
+export interface WorkQueueOptions {
+  /** Pieces of work under way at the same time. */
+  readonly atOnce: number;
+  /** The same as long as some are for addresses that have no other turn: those do not wait for the end of another's. */
+  readonly atOnceForFresh: number;
+}
 
-/** Costly work, a few pieces at a time and in order: a flood of logins must not take the machine (ASVS 15.2.2). */
+/** Of four turns for which both kinds wait, three are logins. */
+const SHARES: Readonly<Record<WorkKind, number>> = { login: 3, registration: 1 };
+const ALL_SHARES = SHARES.login + SHARES.registration;
+/** Places that one address, or one account, may have in the queue of a kind; and all of them together. */
+const ADDRESS_MAX = 16;
+const ACCOUNT_MAX = 8;
+const WAITING_MAX = 256;
+/** An answer leaves so long before its caller gives up: it still has to travel. */
+const WAY_BACK_MS = 100;
+
+interface Place extends WorkOwner {
+  readonly begin: () => void;
+  readonly refuse: (failure: Failure) => void;
+}
+
+interface Lane {
+  readonly kind: WorkKind;
+  readonly queue: FairQueue<Place>;
+  /** Turns had, divided by the share: the lane that is behind comes next (stride scheduling). */
+  turnsByShare: number;
+}
+
+/**
+ * Costly work in fair turns: a flood must not take the machine (ASVS 15.2.2), nor the turns of others. Work is admitted
+ * only when it can be finished before its caller's deadline; else its caller is told at once when to come back.
+ */
 export class WorkQueue {
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #times = new TurnTimes();
+  readonly #lanes: Readonly<Record<WorkKind, Lane>> = { login: laneOf('login'), registration: laneOf('registration') };
+  readonly #running = new Set<WorkOwner>();
+  #turnsByShare = 0;
 
   constructor(private readonly options: WorkQueueOptions) {}
 
   /**
-   * Runs `work` when its turn has come.
-   * @throws {Failure} `unavailable` when too many wait already, `timeout` when its turn came after the caller's deadline
+   * Runs `work` when its turn has come. What `work` has not finished 100 ms before the caller's deadline goes on, but its
+   * outcome is not told.
+   * @throws {Failure} `rate_limited` when the owner's address or account has too many places or its share is used up,
+   *   `unavailable` when the service has too much to do, `timeout` when the deadline had passed already
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    await this.#turn();
+  async run<T>(owner: WorkOwner, work: () => Promise<T>): Promise<T> {
+    const deadlineMs = currentContext()?.deadlineMs ?? Infinity;
+    const place = await this.#turn(owner, deadlineMs);
+    metrics.passwordTurns.cell(owner.kind, 'served').count += 1;
+    const running = this.measure(work).finally(() => {
+      this.#running.delete(place);
+      this.#startNext();
+    });
+    return endedBy(deadlineMs - WAY_BACK_MS, running, () => this.#refusal(owner, 'unavailable'));
+  }
+
+  /** Runs `work` at once, to learn how long a turn takes. */
+  async measure<T>(work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
     try {
-      const deadlineMs = currentContext()?.deadlineMs;
-      if (deadlineMs !== undefined && deadlineMs <= Date.now())
-        throw new Failure('timeout', 'The login queue took too long');
       return await work();
     } finally {
-      this.#next();
+      this.#times.add(performance.now() - startedAt);
     }
   }
 
-  async #turn(): Promise<void> {
-    if (this.#running < this.options.atOnce) {
-      this.#running += 1;
-      return;
-    }
-    if (this.#waiting.length >= this.options.waitingMax) {
-      throw new Failure('unavailable', 'Too many logins at once; try again', { retryAfterS: RETRY_AFTER_S });
-    }
-    // The one who leaves hands over its place, so `running` stays as it is.
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Resolves when the owner's turn has come. */
+  async #turn(owner: WorkOwner, deadlineMs: number): Promise<Place> {
+    if (deadlineMs <= Date.now()) throw new Failure('timeout', 'The deadline passed before the work began');
+    this.#admit(owner, deadlineMs);
+    const lane = this.#lanes[owner.kind];
+    const { place, turn } = placeFor(owner);
+    // A lane that had nothing to do has saved up no turns.
+    if (lane.queue.size === 0) lane.turnsByShare = Math.max(lane.turnsByShare, this.#turnsByShare);
+    const hasTurn = [...this.#running].some(({ address }) => address === owner.address);
+    lane.queue.add(place, hasTurn);
+    this.#startNext();
+    // Others may come between after it was admitted.
+    await endedBy(deadlineMs - WAY_BACK_MS - this.#times.mostMs, turn, () => {
+      lane.queue.remove(place);
+      return this.#refusal(owner, this.#hasMore(owner) ? 'rate_limited' : 'unavailable');
+    });
+    return place;
   }
 
-  #next(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
-    else next();
+  /** @throws {Failure} when there is no place for the owner, or not in time */
+  #admit(owner: WorkOwner, deadlineMs: number): void {
+    const { queue } = this.#lanes[owner.kind];
+    if (queue.countOfAddress(owner) >= ADDRESS_MAX) throw this.#refusal(owner, 'rate_limited');
+    const waitMs = this.#waitMs(owner, queue.placeOf(owner));
+    // One that need not wait may always try: how long turns take now is learnt from nothing else.
+    const takesMs = waitMs === 0 ? 0 : waitMs + this.#times.mostMs;
+    if (Date.now() + takesMs > deadlineMs - WAY_BACK_MS)
+      throw this.#refusal(owner, this.#hasMore(owner) ? 'rate_limited' : 'unavailable');
+    if (queue.countOfAccount(owner) >= ACCOUNT_MAX) this.#makeRoom(owner, 'account', 'rate_limited');
+    if (queue.size >= WAITING_MAX) this.#makeRoom(owner, 'all', 'unavailable');
+  }
+
+  /** Refuses the one that has used most of the places, which may be the owner. */
+  #makeRoom(owner: WorkOwner, within: 'account' | 'all', code: 'rate_limited' | 'unavailable'): void {
+    const { queue } = this.#lanes[owner.kind];
+    const place = queue.givingWayTo(owner, within);
+    if (place === undefined) throw this.#refusal(owner, code);
+    queue.remove(place);
+    place.refuse(this.#refusal(place, 'rate_limited'));
+  }
+
+  #startNext(): void {
+    const { atOnce, atOnceForFresh } = this.options;
+    while (this.#running.size < atOnceForFresh) {
+      const [lane] = Object.values(this.#lanes)
+        .filter(({ queue }) => (this.#running.size < atOnce ? queue.size > 0 : queue.hasFresh))
+        .sort((one, other) => one.turnsByShare - other.turnsByShare);
+      const place = lane?.queue.take();
+      if (lane === undefined || place === undefined) return;
+      this.#turnsByShare = lane.turnsByShare;
+      lane.turnsByShare += 1 / SHARES[lane.kind];
+      this.#running.add(place);
+      place.begin();
+    }
+  }
+
+  /** Whether the owner's address or account has other places, or a turn. */
+  #hasMore(owner: WorkOwner): boolean {
+    const { queue } = this.#lanes[owner.kind];
+    const isRunning = [...this.#running].some((one) => one.address === owner.address || one.account === owner.account);
+    return isRunning || queue.countOfAddress(owner) > 0 || queue.countOfAccount(owner) > 0;
+  }
+
+  /** How long the one at `place` of its lane waits, by what turns took of late. */
+  #waitMs(owner: WorkOwner, place: number): number {
+    const { kind } = owner;
+    const isFresh = !this.#hasMore(owner);
+    const atOnce = isFresh ? this.options.atOnceForFresh : this.options.atOnce;
+    if (place === 0 && this.#running.size < atOnce) return 0;
+    const other = this.#lanes[kind === 'login' ? 'registration' : 'login'];
+    const share = other.queue.size === 0 ? 1 : SHARES[kind] / ALL_SHARES;
+    // The one under way, and then one after the other.
+    return (1 + Math.floor(place / share / atOnce)) * this.#times.meanMs;
+  }
+
+  #refusal(owner: WorkOwner, code: 'rate_limited' | 'unavailable'): Failure {
+    const { queue } = this.#lanes[owner.kind];
+    const retryAfterS = Math.max(1, Math.ceil(this.#waitMs(owner, queue.placeOf(owner)) / 1_000));
+    metrics.passwordTurns.cell(owner.kind, code).count += 1;
+    return code === 'rate_limited'
+      ? new Failure(code, `Too many ${owner.kind}s from this address or for this account; try again later`, {
+          retryAfterS,
+        })
+      : new Failure(code, `Too many ${owner.kind}s at once; try again later`, { problem: 'OVERLOADED', retryAfterS });
+  }
+}
+
+/** A place, and a promise of its turn. */
+function placeFor(owner: WorkOwner): { readonly place: Place; readonly turn: Promise<void> } {
+  let place: Place | undefined;
+  const turn = new Promise<void>((begin, refuse) => {
+    place = { ...owner, begin, refuse };
+  });
+  if (place === undefined) throw new Error('a promise runs its executor at once');
+  return { place, turn };
+}
+
+const laneOf = (kind: WorkKind): Lane => ({ kind, queue: new FairQueue<Place>(), turnsByShare: 0 });
+
+/** `running`, or what `late` makes of it at `endMs` (epoch). */
+async function endedBy<T>(endMs: number, running: Promise<T>, late: () => Failure): Promise<T> {
+  if (endMs === Infinity) return running;
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(late());
+    }, endMs - Date.now());
+  });
+  try {
+    return await Promise.race([running, end]);
+  } finally {
+    clearTimeout(timer);
   }
 }

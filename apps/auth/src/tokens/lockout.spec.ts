@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lockSeconds } from './lockout.js';
+import { accountLockSeconds, lockSeconds } from './lockout.js';
 
 describe('lockSeconds', () => {
   it('costs nothing for nine failures, then doubles from a second to 15 minutes, then a day from the hundredth on', () => {
@@ -8,5 +8,12 @@ describe('lockSeconds', () => {
     expect(lockSeconds.slice(21, 99)).toEqual(Array(78).fill(900));
     expect(lockSeconds[99]).toBe(86_400);
     expect(lockSeconds).toHaveLength(100);
+  });
+});
+
+describe('accountLockSeconds', () => {
+  it('costs nothing for 99 failures, then a day', () => {
+    expect(accountLockSeconds.slice(0, 99)).toEqual(Array(99).fill(0));
+    expect(accountLockSeconds.slice(99)).toEqual([86_400]);
   });
 });

@@ -9,11 +9,12 @@ import {
   type UserPage,
 } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
-import { log } from '@mystocks/telemetry';
+import { currentContext, log } from '@mystocks/telemetry';
 import { passwordProblem } from '../passwords/password-rules.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { WorkQueue } from '../passwords/work-queue.js';
 import { BootstrapToken } from './bootstrap-token.js';
+import { usernameKey } from './username.js';
 import { UsersRepository, type StoredUser } from './users.repository.js';
 
 const VALIDATION_ERROR = 1001;
@@ -21,6 +22,10 @@ const VALIDATION_ERROR = 1001;
 /** Who there is and what they may do. */
 @Injectable()
 export class UsersService {
+  /** Names whose registration is under way here. */
+  readonly #registering = new Set<string>();
+  #isBootstrapping = false;
+
   constructor(
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
@@ -28,12 +33,26 @@ export class UsersService {
     private readonly bootstrapToken: BootstrapToken,
   ) {}
 
-  /** Anybody may register; nobody chooses a role. */
+  /**
+   * Anybody may register; nobody chooses a role. Of many requests for one name only the first is worked on, and a name
+   * that is taken is refused without a hash.
+   */
   async register(request: RegisterUserRequest): Promise<User> {
-    const passwordHash = await this.#hashNew(request);
-    const user = await this.users.add({ username: request.username, passwordHash, roles: ['user'] });
-    log.info({ event: 'user_registered', user_id: user.id }, 'a user registered');
-    return toUser(user);
+    const name = usernameKey(request.username);
+    if (this.#registering.has(name))
+      throw new Failure('conflict', 'Another request is registering this username', { retryAfterS: 1 });
+    this.#registering.add(name);
+    try {
+      const passwordHash = await this.#hashNew(request, async () => {
+        if ((await this.users.findByName(request.username)) !== undefined)
+          throw new Failure('conflict', 'This username is taken');
+      });
+      const user = await this.users.add({ username: request.username, passwordHash, roles: ['user'] });
+      log.info({ event: 'user_registered', user_id: user.id }, 'a user registered');
+      return toUser(user);
+    } finally {
+      this.#registering.delete(name);
+    }
   }
 
   /** Makes the first administrator, once: the token is worth nothing as soon as there is one. */
@@ -42,8 +61,20 @@ export class UsersService {
       log.warn({ event: 'bootstrap_refused' }, 'a bootstrap token did not fit');
       throw new Failure('forbidden', 'The bootstrap token does not fit');
     }
-    if (await this.users.hasAdministrator()) throw alreadyThere();
-    const passwordHash = await this.#hashNew(request);
+    if (this.#isBootstrapping)
+      throw new Failure('conflict', 'Another request is making the first administrator', { retryAfterS: 1 });
+    this.#isBootstrapping = true;
+    try {
+      return await this.#addFirstAdministrator(request);
+    } finally {
+      this.#isBootstrapping = false;
+    }
+  }
+
+  async #addFirstAdministrator(request: BootstrapAdministratorRequest): Promise<User> {
+    const passwordHash = await this.#hashNew(request, async () => {
+      if (await this.users.hasAdministrator()) throw alreadyThere();
+    });
     const user = await this.users.addFirstAdministrator({ username: request.username, passwordHash, roles: ['admin'] });
     if (user === undefined) throw alreadyThere();
     log.warn({ event: 'administrator_made', user_id: user.id }, 'the first administrator was made');
@@ -76,7 +107,8 @@ export class UsersService {
     return toUser(user);
   }
 
-  async #hashNew({ username, password }: RegisterUserRequest): Promise<string> {
+  /** @param check runs when the turn has come, before the hash */
+  async #hashNew({ username, password }: RegisterUserRequest, check: () => Promise<void>): Promise<string> {
     const problem = passwordProblem(password, username);
     if (problem !== undefined) {
       const message = `The password ${problem}`;
@@ -84,7 +116,11 @@ export class UsersService {
         errors: [{ pointer: '/password', code: VALIDATION_ERROR, message }],
       });
     }
-    return this.queue.run(() => this.hasher.hash(password));
+    const address = currentContext()?.clientAddress ?? '';
+    return this.queue.run({ kind: 'registration', address, account: usernameKey(username) }, async () => {
+      await check();
+      return this.hasher.hash(password);
+    });
   }
 }
 

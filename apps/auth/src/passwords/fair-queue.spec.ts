@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import { FairQueue, type Claimant } from './fair-queue.js';
+
+interface Named extends Claimant {
+  readonly name: string;
+}
+const from = (address: string, account: string, name = `${address} ${account}`): Named => ({ address, account, name });
+const flood = (length: number, make: (index: number) => Named): Named[] => Array.from({ length }, (_, at) => make(at));
+const queueOf = (...claimants: readonly Named[]): FairQueue<Named> => {
+  const queue = new FairQueue<Named>();
+  for (const one of claimants) queue.add(one);
+  return queue;
+};
+const drained = (queue: FairQueue<Named>): string[] => {
+  const names: string[] = [];
+  for (let next = queue.take(); next !== undefined; next = queue.take()) names.push(next.name);
+  return names;
+};
+
+describe('FairQueue', () => {
+  it('serves one address in the order of arrival', () => {
+    const queue = queueOf(...flood(5, (at) => from('a', 'x', `${at}`)));
+    expect(queue.size).toBe(5);
+    expect(drained(queue)).toEqual(['0', '1', '2', '3', '4']);
+    expect([queue.size, queue.take()]).toEqual([0, undefined]);
+  });
+
+  it.each<[string, (at: number) => Named]>([
+    ['many accounts', (at) => from('flooder', `account-${at}`)],
+    ['one account', () => from('flooder', 'victim')],
+  ])('lets claimants of other addresses pass before a flood from one address against %s', (_what, make) => {
+    const queue = queueOf(...flood(100, make));
+    queue.take();
+    for (const [address, account] of [
+      ['b', 'x'],
+      ['c', 'y'],
+      ['d', 'victim'],
+    ])
+      queue.add(from(address!, account!));
+    expect(drained(queue).slice(0, 3)).toEqual(['b x', 'c y', 'd victim']);
+  });
+
+  it('serves the addresses that wait for more in turn, and in each of them the accounts', () => {
+    const queue = queueOf(from('a', 'x', 'ax1'), from('a', 'x', 'ax2'), from('a', 'y', 'ay'), from('b', 'x', 'bx1'));
+    queue.add(from('b', 'x', 'bx2'));
+    expect(drained(queue)).toEqual(['ax1', 'bx1', 'ay', 'bx2', 'ax2']);
+  });
+
+  it('does not forget an address that waits for more while new ones come all the time', () => {
+    const queue = queueOf(...flood(3, () => from('office', 'x')), ...flood(30, (at) => from(`new-${at}`, 'y')));
+    const order = drained(queue);
+    expect(order.flatMap((name, at) => (name === 'office x' ? [at] : []))).toEqual([0, 8, 17]);
+  });
+
+  it('never serves a claimant later than the place it was told, as long as nobody joins after it', () => {
+    for (let seed = 1; seed <= 200; seed += 1) {
+      let state = seed;
+      const below = (limit: number): number => (state = (state * 48_271) % 2_147_483_647) % limit;
+      const queue = queueOf(...flood(below(40), () => from(`a${below(5)}`, `x${below(5)}`)));
+      for (let served = below(5); served > 0; served -= 1) queue.take();
+      const mine = from(`a${below(6)}`, `x${below(6)}`, 'mine');
+      const place = queue.placeOf(mine);
+      queue.add(mine);
+      expect(drained(queue).indexOf('mine')).toBeLessThanOrEqual(place);
+    }
+  });
+
+  it('forgets one that leaves', () => {
+    const [first, second] = [from('a', 'x', 'first'), from('a', 'x', 'second')];
+    const queue = queueOf(first, second);
+    queue.remove(first);
+    expect([queue.size, queue.countOfAddress(second), queue.countOfAccount(second)]).toEqual([1, 1, 1]);
+    queue.remove(first);
+    expect(drained(queue)).toEqual(['second']);
+  });
+
+  it('names the latest of the address with most places to give way, and nobody among equals', () => {
+    const queue = queueOf(from('a', 'x', 'a1'), from('b', 'x', 'b1'), from('b', 'y', 'b2'), from('a', 'x', 'a2'));
+    queue.add(from('a', 'y', 'a3'));
+    expect(queue.givingWayTo(from('c', 'z'), 'all')?.name).toBe('a3');
+    expect(queue.givingWayTo(from('c', 'x'), 'account')?.name).toBe('a2');
+    expect(queue.givingWayTo(from('b', 'x'), 'all')).toBeUndefined();
+    expect(queue.givingWayTo(from('a', 'x'), 'account')).toBeUndefined();
+  });
+});
