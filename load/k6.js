@@ -107,7 +107,7 @@ function note(kind, { status, headers, timings }) {
     if (Date.now() <= exec.scenario.startTime + seconds * 1_000) useful.add(1);
     kindMetrics.get(kind).add(timings.duration);
     caches.get(headers['X-Cache'])?.add(1);
-  } else if (status === 503) {
+  } else if (status === 429 || status === 503) {
     refused.add(timings.duration);
     if (headers['Retry-After'] === undefined) refusedWithoutAdvice.add(1);
   } else failed.add(1);

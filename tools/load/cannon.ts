@@ -34,7 +34,7 @@ function note({ kind }: Ask, status: number, headers: Headers, tookMs: number): 
     kinds.get(kind)?.push(tookMs);
     const cache = headerOf(headers, 'x-cache');
     if (cache !== undefined) caches[cache] = (caches[cache] ?? 0) + 1;
-  } else if (status === 503) {
+  } else if (status === 429 || status === 503) {
     refusedMs.push(tookMs);
     if (headerOf(headers, 'retry-after') === undefined) refusedWithoutRetryAfter += 1;
   } else failed += 1;

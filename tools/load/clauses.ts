@@ -5,7 +5,7 @@ import type { Clause, Run } from './scenario.ts';
 export function houseClauses({ what, figures, observed }: Run): Clause[] {
   const { counters, exhausted, peaks, samples } = observed;
   const others = Object.entries(figures.statuses)
-    .filter(([status]) => !/^(2\d\d|3\d\d|503)$/.test(status))
+    .filter(([status]) => !/^(2\d\d|3\d\d|429|503)$/.test(status))
     .map(([status, count]) => `${count} × ${status === '0' ? 'no answer' : status}`);
   return [
     {
@@ -24,9 +24,9 @@ export function houseClauses({ what, figures, observed }: Run): Clause[] {
       figure: `${counters.poolTimeouts} timeouts, ${counters.poolLeaks} leaks`,
     },
     {
-      promise: `${what}: every request is served, or refused with 503 and a Retry-After`,
+      promise: `${what}: every request is served, or refused with 429 or 503 and a Retry-After`,
       held: figures.failed === 0 && figures.refusedWithoutRetryAfter === 0,
-      figure: [...others, `${figures.refusedWithoutRetryAfter} × 503 without Retry-After`].join(', '),
+      figure: [...others, `${figures.refusedWithoutRetryAfter} × 429 or 503 without Retry-After`].join(', '),
     },
     ...figures.broken.map((threshold) => ({
       promise: `${what}: threshold of the k6 script`,

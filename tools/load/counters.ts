@@ -4,7 +4,7 @@ import type { House } from './house.ts';
 export interface Counters {
   /** Answers of the gateway, of any status. */
   readonly answers: number;
-  /** Answers of the gateway that were 503. */
+  /** Answers of the gateway that were 429 or 503. */
   readonly refused: number;
   /** Answers of the gateway that were another 5xx. */
   readonly failed: number;
@@ -19,7 +19,7 @@ export interface Counters {
 
 const patterns = {
   answers: /^api_requests_total\{.*\} (\S+)$/gm,
-  refused: /^api_requests_total\{.*status="503".*\} (\S+)$/gm,
+  refused: /^api_requests_total\{.*status="(?:429|503)".*\} (\S+)$/gm,
   failed: /^api_requests_total\{.*status="50[0124]".*\} (\S+)$/gm,
   poolTimeouts: /^pool_timeouts_total(?:\{.*\})? (\S+)$/gm,
   poolShed: /^pool_shed_total(?:\{.*\})? (\S+)$/gm,

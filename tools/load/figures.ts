@@ -17,7 +17,7 @@ export interface Figures {
   readonly statuses: Readonly<Record<string, number>>;
   /** 2xx and 3xx. */
   readonly accepted: Spread;
-  /** 503. */
+  /** 429 and 503. */
   readonly refused: Spread;
   readonly refusedWithoutRetryAfter: number;
   /** Everything else. */

@@ -15,7 +15,7 @@ export function describeRun({ what, figures, observed }: Run): string {
     `  requests   ${whole(requests(figures))} in ${seconds.toFixed(0)} s (${byStatus.join(', ')})`,
     `  goodput    ${whole(goodput(figures))} useful answers a second`,
     `  accepted   ${ms(accepted)}`,
-    ...(refused.count === 0 ? [] : [`  refused    ${ms(refused)}  (503)`]),
+    ...(refused.count === 0 ? [] : [`  refused    ${ms(refused)}  (429 or 503)`]),
     ...Object.entries(kinds)
       .filter(([, { count }]) => count > 0)
       .map(([kind, spread]) => `    ${kind.padEnd(22)} ${whole(spread.count).padStart(8)}  ${ms(spread)}`),
