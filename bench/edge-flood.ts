@@ -35,11 +35,13 @@ function open(start: string): void {
 }
 
 const headers = 'POST /api/v2/batch/bars HTTP/1.1\r\nhost: bench\r\ncontent-type: text/csv\r\n';
-const starts = [
-  ...Array.from({ length: SLOW }, () => headers),
-  ...Array.from({ length: SLOW }, () => `${headers}content-length: 1000000\r\n\r\n`),
-  ...Array.from({ length: SILENT }, () => ''),
-];
+const body = `${headers}content-length: 1000000\r\n\r\n`;
+/** Between two slow ones there are as many silent ones as everywhere else. */
+const SILENT_BETWEEN = SILENT / SLOW;
+const starts = Array.from({ length: SLOW }, (_, index) => {
+  const silent = Math.floor((index + 1) * SILENT_BETWEEN) - Math.floor(index * SILENT_BETWEEN);
+  return [headers, body, ...Array.from({ length: silent }, () => '')];
+}).flat();
 const opening = setInterval(() => {
   for (const start of starts.splice(0, PER_TICK)) open(start);
   if (starts.length === 0) clearInterval(opening);

@@ -29,7 +29,7 @@ export interface PortLimits {
 export const defaultLimits: PortLimits = {
   connectionsMax: 10_000,
   addressConnectionsMax: undefined,
-  silentConnectionsMax: 2_000,
+  silentConnectionsMax: 1_000,
   silentMs: 10_000,
   headersMs: 10_000,
   // Longer than the 60 s for which proxies keep their idle connections, so that it is they who close them.
