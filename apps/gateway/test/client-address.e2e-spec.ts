@@ -94,4 +94,27 @@ describe('the address of the client', () => {
     expect((await Promise.all(answers)).filter((status) => status < 300)).toHaveLength(32);
     expect(refused.map(({ headers: told }) => told.get('retry-after'))).toEqual(Array(8).fill('1'));
   });
+
+  it('has its calls back when its clients go away before their answers', async () => {
+    let calls = 0;
+    direct.bus.answer(issueToken, () => {
+      calls += 1;
+      return new Promise(() => undefined);
+    });
+    const [path, init] = passwordWork[0]!;
+    const gone = new AbortController();
+    const left = Array.from({ length: 32 }, () =>
+      direct.get(path, { ...init, signal: gone.signal, token: '' }).catch(() => 'gone'),
+    );
+    await waitFor(() => calls === 32, { timeoutMs: 30_000 });
+    gone.abort();
+    expect(new Set(await Promise.all(left))).toEqual(new Set(['gone']));
+    direct.bus.answer(issueToken, () => ({
+      access_token: 'x',
+      token_type: 'Bearer' as const,
+      expires_in: 900,
+      scope: 'user',
+    }));
+    await waitFor(async () => (await direct.get(path, { ...init, token: '' })).status === 200, { timeoutMs: 5_000 });
+  });
 });

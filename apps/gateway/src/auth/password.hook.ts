@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { Failure } from '@mystocks/contracts';
 import { addressGroup } from '@mystocks/edge';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { factsOf } from '../http/facts.js';
 
 /** Routes that cost a password hash. */
@@ -21,32 +21,31 @@ const UNDER_WAY_MAX = 32;
  */
 export function addPasswordHook(server: FastifyInstance): void {
   const underWay = new Map<string, number>();
-  const counted = new WeakMap<FastifyRequest, string>();
+  const leave = (address: string): void => {
+    const left = (underWay.get(address) ?? 1) - 1;
+    if (left > 0) underWay.set(address, left);
+    else underWay.delete(address);
+  };
 
-  server.addHook('onRequest', (request, _reply, done) => {
+  server.addHook('onRequest', (request, reply, done) => {
     if (!routes.has(request.routeOptions.url ?? '')) {
       done();
       return;
     }
     // `ip` is the address of the connection, or what a trusted proxy says (GATEWAY_TRUSTED_PROXIES).
     const address = groupOf(request.ip) ?? groupOf(request.socket.remoteAddress);
-    const others = underWay.get(address ?? '') ?? 0;
+    const key = address ?? '';
+    const others = underWay.get(key) ?? 0;
     if (others >= UNDER_WAY_MAX) {
       done(tooMany());
       return;
     }
-    counted.set(request, address ?? '');
-    underWay.set(address ?? '', others + 1);
+    underWay.set(key, others + 1);
+    // Also when the client goes away before its answer.
+    reply.raw.once('close', () => {
+      leave(key);
+    });
     if (address !== undefined) factsOf(request).context.clientAddress = address;
-    done();
-  });
-  server.addHook('onResponse', (request, _reply, done) => {
-    const address = counted.get(request);
-    if (address !== undefined) {
-      const left = (underWay.get(address) ?? 1) - 1;
-      if (left > 0) underWay.set(address, left);
-      else underWay.delete(address);
-    }
     done();
   });
 }

@@ -96,7 +96,8 @@ export class Edge {
       if (request.method === 'GET' || request.method === 'HEAD') handler(request, response);
       else
         this.#writes.run(() => {
-          handler(request, response);
+          // The client may have gone away meanwhile.
+          if (!response.destroyed) handler(request, response);
         });
     });
   }
