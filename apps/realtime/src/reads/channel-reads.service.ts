@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { NEWEST_BARS_MAX, type Failure } from '@mystocks/contracts';
+import type { Failure } from '@mystocks/contracts';
 import { readingAfter } from '@mystocks/telemetry';
 import { barChannel, parseChannel, type Channel } from '../channels/channel.js';
 import type { Snapshot } from '../channels/snapshot.js';
@@ -7,8 +7,9 @@ import { SnapshotsService } from '../channels/snapshots.service.js';
 import { FanoutService } from '../fanout/fanout.service.js';
 import { BatchedReads, type Reader } from './batched-reads.js';
 
-/** Quotes of one call. */
+/** Quotes, and bars, of one call. */
 const QUOTES_MAX = 100;
+const BARS_MAX = 50;
 /** More channels than there are instruments and frames: each waits once, whatever number of subscribers waits for it. */
 const WAITING_MAX = 100_000;
 
@@ -24,11 +25,11 @@ export class ChannelReadsService {
     (symbols) => this.#readQuotes(symbols),
   );
   /**
-   * By channel. A call of 200 bars costs the store a hundred times what one of 100 quotes does: one at a time, and then a
-   * pause as long as the call took, so that subscribers take at most half a connection of the store.
+   * By channel. A bar costs the store fifty times what a quote does: few with one call, one call at a time, and then a pause
+   * of three times as long as the call took, so that subscribers take at most a quarter of a connection of the store.
    */
   readonly #bars = new BatchedReads<Snapshot>(
-    { keysMax: NEWEST_BARS_MAX, atOnce: 1, waitingMax: WAITING_MAX, pause: 1 },
+    { keysMax: BARS_MAX, atOnce: 1, waitingMax: WAITING_MAX, pause: 3 },
     (names) => this.#readBars(names),
   );
 

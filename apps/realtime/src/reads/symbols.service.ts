@@ -22,8 +22,9 @@ interface UnknownSymbol {
 export class SymbolsService implements OnModuleInit, OnModuleDestroy {
   readonly #known = new Map<string, string>();
   readonly #unknown = new Map<string, UnknownSymbol>();
-  readonly #reads = new BatchedReads<string>({ keysMax: RESOLVED_MAX, atOnce: 2, waitingMax: KNOWN_MAX }, (spellings) =>
-    this.#read(spellings),
+  readonly #reads = new BatchedReads<string>(
+    { keysMax: RESOLVED_MAX, atOnce: 1, waitingMax: KNOWN_MAX, pause: 1 },
+    (spellings) => this.#read(spellings),
   );
   #changes = 0;
   #subscription: { stop(): void } | undefined;
