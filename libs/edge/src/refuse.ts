@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { requestIdFrom, traceparentFrom } from '@mystocks/telemetry';
 import { isHeldBack } from './bodies.js';
@@ -12,8 +12,6 @@ const LINGERING_MAX = 1_000;
 let lingering = 0;
 
 interface Answer {
-  readonly status: number;
-  readonly title: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -38,13 +36,13 @@ export function refuseSocket(
     socket.destroy();
     return;
   }
-  const { title, headers, body } = answerOf(status, request);
+  const { headers, body } = answerOf(status, request);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
   // The client may break off meanwhile: an error of a socket nobody listens to would end the process.
   socket.on('error', () => undefined);
   const mayLinger = linger && lingering < LINGERING_MAX;
   if (mayLinger) destroyLater(socket);
-  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`, () => {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`, () => {
     if (!mayLinger) socket.destroy();
   });
 }
@@ -79,5 +77,5 @@ function answerOf(status: number, request?: IncomingMessage): Answer {
     'x-request-id': context.requestId,
     traceparent: context.traceparent,
   };
-  return { status, title: problem.title, headers, body };
+  return { headers, body };
 }
