@@ -15,7 +15,7 @@ CREATE INDEX login_addresses_by_age ON auth.login_addresses (updated_at);
 CREATE INDEX login_addresses_of_user ON auth.login_addresses (user_id);
 `;
 
-/** Failed logins by account and address, so that a stranger locks nobody out elsewhere. */
+/** Failed logins by account and address: those of one address do not lock the account for other addresses. */
 export class LoginAddresses1764200000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(table);

@@ -52,7 +52,7 @@ describe('FairQueue', () => {
     expect(order.flatMap((name, at) => (name === 'office x' ? [at] : []))).toEqual([0, 8, 17]);
   });
 
-  it('never serves a claimant later than the place it was told, as long as nobody joins after it', () => {
+  it('never serves a claimant later than the place it was told, as long as no other joins after it', () => {
     for (let seed = 1; seed <= 200; seed += 1) {
       let state = seed;
       const below = (limit: number): number => (state = (state * 48_271) % 2_147_483_647) % limit;
@@ -74,7 +74,7 @@ describe('FairQueue', () => {
     expect(drained(queue)).toEqual(['second']);
   });
 
-  it('names the latest of the address with most places to give way, and nobody among equals', () => {
+  it('names the latest of the address with most places to give way, and none where addresses have equally many', () => {
     const queue = queueOf(from('a', 'x', 'a1'), from('b', 'x', 'b1'), from('b', 'y', 'b2'), from('a', 'x', 'a2'));
     queue.add(from('a', 'y', 'a3'));
     expect(queue.givingWayTo(from('c', 'z'), 'all')?.name).toBe('a3');

@@ -1,4 +1,4 @@
-/** Who waits: for the account it wants, from the address it comes from. */
+/** A request that waits for its turn: the account it is about, and the address that it came from. */
 export interface Claimant {
   readonly address: string;
   readonly account: string;
@@ -71,7 +71,7 @@ export class FairQueue<C extends Claimant> {
     return undefined;
   }
 
-  /** How many turns pass at most before that of `claimant`, if it joins now and nobody after it. */
+  /** How many turns pass at most before that of `claimant`, if it joins now and no other joins later. */
   placeOf(claimant: Claimant): number {
     const own = this.countOfAddress(claimant);
     if (own === 0) {

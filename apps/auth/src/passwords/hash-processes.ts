@@ -65,7 +65,7 @@ const isAlive = (child: ChildProcess | undefined): child is ChildProcess =>
 function start(): ChildProcess {
   // The environment holds secrets that a hash does not need.
   const child = fork(PROGRAM, [], { execArgv: [], env: {} });
-  // Between two jobs nobody waits: the next job sees that the process is not alive.
+  // Without a listener the event would end this service. The next job notices that the process is not alive.
   child.on('error', () => undefined);
   child.unref();
   child.channel?.unref();

@@ -57,7 +57,7 @@ export class PasswordHasher {
     return this.#keyed('sha256', `account\0${usernameKey}`).digest();
   }
 
-  /** The same for the address of a client, which is nobody's business either. */
+  /** The same for the address of a client, which is personal data too. */
   addressOf(clientAddress: string): Buffer {
     return this.#keyed('sha256', `address\0${clientAddress}`).digest();
   }

@@ -2,16 +2,9 @@ import { isIP } from 'node:net';
 import { Failure } from '@mystocks/contracts';
 import { addressGroup } from '@mystocks/edge';
 import type { FastifyInstance } from 'fastify';
+import type { RouteRules } from '../http/before-body.js';
 import { factsOf } from '../http/facts.js';
 
-/** Routes that cost a password hash. */
-const routes: ReadonlySet<string> = new Set([
-  '/api/v2/auth/token',
-  '/api/v2/auth/register',
-  '/api/v2/auth/bootstrap',
-  '/api/v1/auth/login',
-  '/api/v1/auth/register',
-]);
 /** Twice what one instance of auth takes from an address. */
 const UNDER_WAY_MAX = 32;
 
@@ -28,7 +21,7 @@ export function addPasswordHook(server: FastifyInstance): void {
   };
 
   server.addHook('onRequest', (request, reply, done) => {
-    if (!routes.has(request.routeOptions.url ?? '')) {
+    if ((request.routeOptions.config as RouteRules).hashesPassword !== true) {
       done();
       return;
     }

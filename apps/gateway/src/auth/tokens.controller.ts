@@ -28,7 +28,12 @@ export class TokensController {
 
   @Post('api/v2/auth/register')
   @HttpCode(201)
-  @Operates(registerUser, { summary: 'Open an account', body: RegisterUserRequest, answers: { 201: 'created' } })
+  @Operates(registerUser, {
+    summary: 'Open an account',
+    body: RegisterUserRequest,
+    hashesPassword: true,
+    answers: { 201: 'created' },
+  })
   register(@Req() request: FastifyRequest): Promise<User> {
     return this.bus.call(registerUser, fromJson(RegisterUserRequest, request));
   }
@@ -38,6 +43,7 @@ export class TokensController {
   @Operates(bootstrapAdministrator, {
     summary: 'Make the first administrator, once, with the one-time token',
     body: BootstrapAdministratorRequest,
+    hashesPassword: true,
     answers: { 201: 'created' },
   })
   bootstrap(@Req() request: FastifyRequest): Promise<User> {
@@ -49,6 +55,7 @@ export class TokensController {
   @Operates(issueToken, {
     summary: 'An access token for a user name and password',
     body: IssueTokenRequest,
+    hashesPassword: true,
     consumes: ['application/x-www-form-urlencoded', 'application/json'],
   })
   token(@Req() request: FastifyRequest): Promise<IssuedToken> {

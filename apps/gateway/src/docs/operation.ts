@@ -17,6 +17,8 @@ export interface Operation {
   readonly consumes?: readonly string[];
   /** Bytes of a JSON body or a form, at most; 16 KiB where absent. */
   readonly bodyMax?: number;
+  /** A call of it makes auth hash a password: its clients share the turns (auth/password.hook.ts). */
+  readonly hashesPassword?: boolean;
   /** Success statuses and what they mean. */
   readonly answers?: Readonly<Record<number, string>>;
   readonly deprecated?: boolean;
@@ -60,6 +62,7 @@ export function Operates(call: Call, operation: Operation): MethodDecorator {
     allow: call.allow,
     ...(consumes.length > 0 && { consumes }),
     ...(operation.bodyMax !== undefined && { bodyMax: operation.bodyMax }),
+    ...(operation.hashesPassword === true && { hashesPassword: true }),
   };
   return applyDecorators(
     AllowedBy(call),

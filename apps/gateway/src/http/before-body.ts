@@ -12,6 +12,7 @@ export interface RouteRules {
   readonly consumes?: readonly string[];
   /** Bytes of a body that is read whole, at most. */
   readonly bodyMax?: number;
+  readonly hashesPassword?: boolean;
 }
 
 /**

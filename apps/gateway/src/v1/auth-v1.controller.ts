@@ -50,6 +50,7 @@ export class AuthV1Controller {
   @Operates(issueToken, {
     summary: 'Log in with a form',
     body: LoginForm,
+    hashesPassword: true,
     consumes: ['application/x-www-form-urlencoded'],
     deprecated: true,
   })
@@ -79,6 +80,7 @@ export class AuthV1Controller {
   @Operates(registerUser, {
     summary: 'Open an account',
     body: RegisterUserRequest,
+    hashesPassword: true,
     answers: { 201: 'created' },
     deprecated: true,
   })
