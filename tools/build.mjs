@@ -9,7 +9,7 @@ const options = {
   sourceMaps: true,
   module: { type: 'es6' },
   jsc: {
-    target: 'es2023',
+    target: 'es2024',
     parser: { syntax: 'typescript', decorators: true },
     transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
     keepClassNames: true,

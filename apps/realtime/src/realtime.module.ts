@@ -1,11 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { Bus } from '@mystocks/bus';
 import { Audience } from './channels/audience.js';
-import { SnapshotsService } from './channels/snapshots.service.js';
-import { BarRefreshService } from './fanout/bar-refresh.service.js';
-import { BarsFanoutService } from './fanout/bars-fanout.service.js';
+import type { ChannelKind } from './channels/channel-kind.js';
 import { FanoutService } from './fanout/fanout.service.js';
-import { QuoteChecksService } from './fanout/quote-checks.service.js';
-import { ChannelReadsService } from './reads/channel-reads.service.js';
+import { PositionsService } from './fanout/positions.service.js';
+import { channelKinds, ChannelKindsService } from './kinds/channel-kinds.service.js';
 import { SymbolsService } from './reads/symbols.service.js';
 import type { RealtimeSettings } from './realtime.settings.js';
 import { CaretakerService } from './sockets/caretaker.service.js';
@@ -29,14 +28,16 @@ export class RealtimeModule {
         { provide: RedisBridge, useFactory: () => new RedisBridge(settings.REDIS_URL.reveal()) },
         { provide: Sessions, useValue: new Sessions(caps) },
         Audience,
-        SnapshotsService,
         SymbolsService,
-        ChannelReadsService,
         { provide: ChannelBudgets, useValue: budgets },
         FanoutService,
-        QuoteChecksService,
-        BarRefreshService,
-        BarsFanoutService,
+        PositionsService,
+        ...channelKinds,
+        {
+          provide: ChannelKindsService,
+          useFactory: (bus: Bus, ...kinds: ChannelKind[]) => new ChannelKindsService(bus, kinds),
+          inject: [Bus, ...channelKinds],
+        },
         Doorman,
         SubscriptionsService,
         CaretakerService,

@@ -12,11 +12,8 @@ import type { Lsn } from '@mystocks/kernel';
 import { FakeBus } from '@mystocks/testing';
 import { Audience } from '../src/channels/audience.js';
 import { barChannel } from '../src/channels/channel.js';
-import { SnapshotsService } from '../src/channels/snapshots.service.js';
-import { BarRefreshService } from '../src/fanout/bar-refresh.service.js';
-import { BarsFanoutService } from '../src/fanout/bars-fanout.service.js';
-import { FanoutService } from '../src/fanout/fanout.service.js';
-import type { Gap, Item, Outlet } from '../src/fanout/news.js';
+import type { Gap, Item, Outlet } from '../src/fanout/outlet.js';
+import { openKinds } from './open-kinds.js';
 
 const SYMBOL = '600519.SH';
 export const OWN = barChannel('1Min', SYMBOL);
@@ -53,7 +50,7 @@ export class BarMarket {
   /** Where the log of the primary ends; by default after the newest commit. */
   logEnd: number | undefined;
   readonly #audience = new Audience();
-  readonly #fanout: FanoutService;
+  readonly #offsetOf: (channel: string) => number | undefined;
   readonly #closes = new Map<number, number>();
   #failures = 0;
   #answerMs = 0;
@@ -62,20 +59,16 @@ export class BarMarket {
   constructor() {
     const audience = this.#audience;
     for (const channel of [OWN, COARSER]) audience.add(channel);
-    const fanout = new FanoutService(this.node.bus, audience);
-    this.#fanout = fanout;
-    const refresh = new BarRefreshService(fanout, new SnapshotsService(this.node.bus));
+    const { fanout, bars, open, close } = openKinds(this.node.bus, audience);
+    this.#offsetOf = (channel) => bars.tracks.offset(channel);
     const outlet: Outlet = {
       data: (items) => this.received.push({ items }),
       gap: (gap, snapshot) => this.received.push({ gap, snapshot }),
       tokenOf: (channel) => (audience.has(channel) ? 'token' : undefined),
     };
     fanout.attach(outlet);
-    fanout.onModuleInit();
-    this.close = () => {
-      fanout.onModuleDestroy();
-    };
-    new BarsFanoutService(this.node.bus, audience, fanout, refresh).onModuleInit();
+    open();
+    this.close = close;
     this.node.answer(getPosition, () => ({ lsn: lsnOf(this.logEnd ?? this.commits.at(-1)?.position ?? 0) }));
     this.node.answer(listBars, async (request) => {
       const answer = this.#list(request);
@@ -91,7 +84,7 @@ export class BarMarket {
 
   /** A client that reconnects with this offset has missed nothing. */
   offsetOf(channel: string): number | undefined {
-    return this.#fanout.barOffset(channel);
+    return this.#offsetOf(channel);
   }
 
   /** Delays every answer from now on; an answer shows what was stored when it was requested. */

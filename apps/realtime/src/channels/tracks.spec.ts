@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BarTrack } from './bar-track.js';
-import { JUMP_MAX, Track } from './track.js';
+import { BarTrack } from '../bars/bar-track.js';
+import { JUMP_MAX, Track } from '../quotes/track.js';
 import { Tracks } from './tracks.js';
 
 const MAX = 8;

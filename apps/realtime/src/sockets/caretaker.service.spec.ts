@@ -2,10 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { latestQuotes, quoteChanged, resolveInstruments, type Answer, type QuoteChanged } from '@mystocks/contracts';
 import { FakeBus } from '@mystocks/testing';
 import type { Socket } from 'socket.io';
+import { openKinds } from '../../test/open-kinds.js';
 import { Audience } from '../channels/audience.js';
-import { SnapshotsService } from '../channels/snapshots.service.js';
-import { FanoutService } from '../fanout/fanout.service.js';
-import { ChannelReadsService } from '../reads/channel-reads.service.js';
 import { SymbolsService } from '../reads/symbols.service.js';
 import { CaretakerService } from './caretaker.service.js';
 import { ChannelBudgets } from './channel-budgets.js';
@@ -60,12 +58,11 @@ const news = (seq: number): QuoteChanged => ({
 describe('a socket that does not take in what it is sent', () => {
   const fake = new FakeBus();
   const audience = new Audience();
-  const fanout = new FanoutService(fake.bus, audience);
+  const { kinds, open, close } = openKinds(fake.bus, audience);
   const budgets = new ChannelBudgets({ userSocketsMax: 20, addressChannelsPerS: undefined });
-  const reads = new ChannelReadsService(new SnapshotsService(fake.bus), fanout);
-  const subscriptions = new SubscriptionsService(budgets, new SymbolsService(fake.bus), reads, fanout, audience);
+  const subscriptions = new SubscriptionsService(budgets, new SymbolsService(fake.bus), kinds, audience);
   const sessions = new Sessions({ socketsMax: 10, userSocketsMax: 10 });
-  const caretaker = new CaretakerService(sessions, subscriptions, fanout);
+  const caretaker = new CaretakerService(sessions, subscriptions, kinds);
   let seq = 1;
 
   beforeEach(() => {
@@ -74,12 +71,12 @@ describe('a socket that does not take in what it is sent', () => {
       instruments: symbols.map((asked) => ({ asked, symbol: asked })),
     }));
     fake.answer(latestQuotes, () => answer({ quotes: { '600519.SH': { last: seq, seq } } }));
-    fanout.onModuleInit();
+    open();
     caretaker.onModuleInit();
   });
   afterEach(async () => {
     await caretaker.beforeApplicationShutdown();
-    fanout.onModuleDestroy();
+    close();
     jest.useRealTimers();
   });
 

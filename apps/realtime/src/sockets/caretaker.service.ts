@@ -3,7 +3,7 @@ import { Failure } from '@mystocks/contracts';
 import { metrics, requestIdFrom } from '@mystocks/telemetry';
 import { setTimeout as delay } from 'node:timers/promises';
 import { roomOf } from '../channels/mode.js';
-import { FanoutService } from '../fanout/fanout.service.js';
+import { ChannelKindsService } from '../kinds/channel-kinds.service.js';
 import { EXPIRY_NOTICE_MS, QUEUE_CAUGHT_UP, QUEUE_SLOW, SLOW_MAX_MS } from './limits.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
@@ -26,7 +26,7 @@ export class CaretakerService implements OnModuleInit, BeforeApplicationShutdown
   constructor(
     private readonly sessions: Sessions,
     private readonly subscriptions: SubscriptionsService,
-    private readonly fanout: FanoutService,
+    private readonly kinds: ChannelKindsService,
   ) {}
 
   onModuleInit(): void {
@@ -88,7 +88,7 @@ export class CaretakerService implements OnModuleInit, BeforeApplicationShutdown
     session.slowSinceMs = nowMs;
     const offsets = new Map<string, number>();
     for (const { channel, mode } of session.subscriptions.values()) {
-      offsets.set(channel.name, this.#offset(channel.name, channel.symbol) ?? 0);
+      offsets.set(channel.name, this.kinds.of(channel).position(channel) ?? 0);
       void session.socket.leave(roomOf(channel.name, mode));
     }
     this.#pausedAt.set(session, offsets);
@@ -96,28 +96,26 @@ export class CaretakerService implements OnModuleInit, BeforeApplicationShutdown
 
   async #resume(session: Session): Promise<void> {
     session.slowSinceMs = undefined;
-    for (const { channel, mode } of session.subscriptions.values())
+    const channels = [...session.subscriptions.values()].map(({ channel, mode }) => {
       void session.socket.join(roomOf(channel.name, mode));
+      return channel;
+    });
     const before = this.#pausedAt.get(session) ?? new Map<string, number>();
     const current = await this.subscriptions.current(session);
-    const missed = [...current].flatMap(([channel, snapshot]) => {
-      const from = before.get(channel);
-      return snapshot instanceof Failure || from === undefined || snapshot.offset <= from
-        ? []
-        : [{ channel, from, snapshot }];
+    const missed = channels.flatMap((channel) => {
+      const [from, snapshot] = [before.get(channel.name), current.get(channel.name)];
+      if (from === undefined || snapshot === undefined || snapshot instanceof Failure || snapshot.offset <= from)
+        return [];
+      return [{ channel: channel.name, kind: this.kinds.of(channel), from, snapshot }];
     });
-    const quotes = missed.filter(({ channel }) => channel.startsWith('quote.'));
-    const dropped = quotes.reduce((sum, { from, snapshot }) => sum + snapshot.offset - from, 0);
+    const counted = missed.filter(({ kind }) => kind.isContiguous);
+    const dropped = counted.reduce((sum, { from, snapshot }) => sum + snapshot.offset - from, 0);
     session.socket.emit('slow_consumer', { policy: 'paused', dropped });
-    for (const { channel, from, snapshot } of missed) {
-      const { epoch, offset, value } = snapshot;
+    for (const { channel, kind, from, snapshot } of missed) {
+      const { offset, value } = snapshot;
       metrics.socketGaps.inc({ reason: 'slow' });
       session.socket.emit('gap', { channel, from: from + 1, to: offset, reason: 'slow' });
-      session.socket.emit('snapshot', { channel, epoch, offset, t: Date.now(), snapshot: value });
+      session.socket.emit('snapshot', { channel, epoch: kind.epoch, offset, t: Date.now(), snapshot: value });
     }
-  }
-
-  #offset(channel: string, symbol: string): number | undefined {
-    return channel.startsWith('quote.') ? this.fanout.quoteTrack(symbol).offset : this.fanout.barOffset(channel);
   }
 }

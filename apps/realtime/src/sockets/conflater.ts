@@ -1,5 +1,5 @@
 import { membersOf } from '../channels/snapshot.js';
-import type { Item } from '../fanout/news.js';
+import type { Item } from '../fanout/outlet.js';
 
 /** Items of one channel, at least one. */
 type Items = readonly [Item, ...Item[]];

@@ -1,6 +1,6 @@
 import type { Namespace } from 'socket.io';
 import { roomOf } from '../channels/mode.js';
-import type { Gap, Item, Outlet } from '../fanout/news.js';
+import type { Gap, Item, Outlet } from '../fanout/outlet.js';
 import { Conflater } from './conflater.js';
 import type { Sessions } from './sessions.js';
 

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Failure } from '@mystocks/contracts';
 import { Audience } from '../channels/audience.js';
-import { barChannel, parseChannel, quoteChannel, type Channel, type ChannelName } from '../channels/channel.js';
+import type { Channel } from '../channels/channel.js';
 import { modeRule, parseMode, roomOf, type Mode } from '../channels/mode.js';
 import type { Snapshot } from '../channels/snapshot.js';
-import { FanoutService } from '../fanout/fanout.service.js';
-import { ChannelReadsService } from '../reads/channel-reads.service.js';
+import { ChannelKindsService } from '../kinds/channel-kinds.service.js';
 import { SymbolsService } from '../reads/symbols.service.js';
 import { ChannelBudgets } from './channel-budgets.js';
 import { limits } from './limits.js';
@@ -46,8 +45,7 @@ export class SubscriptionsService {
   constructor(
     private readonly budgets: ChannelBudgets,
     private readonly symbols: SymbolsService,
-    private readonly reads: ChannelReadsService,
-    private readonly fanout: FanoutService,
+    private readonly kinds: ChannelKindsService,
     private readonly audience: Audience,
   ) {}
 
@@ -101,15 +99,16 @@ export class SubscriptionsService {
   }
 
   async #resolve(session: Session, requested: readonly string[]): Promise<Outcome[]> {
-    const names = new Map(requested.map((one) => [one, parseChannel(one)]));
+    const names = new Map(requested.map((one) => [one, this.kinds.parse(one)]));
     const spellings = [...names.values()].flatMap((name) => (name === undefined ? [] : [name.alias]));
     const symbols = await this.symbols.resolve(spellings, session);
     return [...names].map(([one, name]) => {
-      if (name === undefined) return { requested: one, failure: noChannel };
+      if (name === undefined)
+        return { requested: one, failure: new Failure('invalid', `Channels are ${this.kinds.syntax}`) };
       const symbol = symbols.get(name.alias) ?? notResolved;
       return symbol instanceof Failure
         ? { requested: one, failure: symbol }
-        : { requested: one, channel: channelOf(name, symbol) };
+        : { requested: one, channel: this.kinds.channel(name, symbol) };
     });
   }
 
@@ -130,7 +129,7 @@ export class SubscriptionsService {
 
   async #snapshots(session: Session, wanted: readonly Wanted[]): Promise<ReadonlyMap<string, Snapshot | Failure>> {
     const channels = wanted.map(({ channel }) => channel);
-    const found = await this.reads.read(channels, session);
+    const found = await this.kinds.snapshots(channels, session);
     if (!session.socket.connected) this.leaveAll(session);
     return found;
   }
@@ -148,9 +147,11 @@ export class SubscriptionsService {
       this.leave(session, channel.name);
       return toErrorResult(requested, snapshot);
     }
-    const { epoch, offset, value } = snapshot;
+    const { offset, value } = snapshot;
     const point = request.recover.get(requested) ?? request.recover.get(channel.name);
-    const now = channel.timeframe === undefined ? offset : this.fanout.barOffset(channel.name);
+    const kind = this.kinds.of(channel);
+    const { epoch } = kind;
+    const now = kind.isContiguous ? offset : kind.position(channel);
     return {
       channel: channel.name,
       status: 'subscribed',
@@ -163,14 +164,7 @@ export class SubscriptionsService {
   }
 }
 
-const noChannel = new Failure(
-  'invalid',
-  'Channels are quote.<symbol> and bar.<1Min|5Min|15Min|30Min|60Min|1Day>.<symbol>',
-);
 const notResolved = new Failure('unavailable', 'The symbol could not be looked up');
-
-const channelOf = (name: ChannelName, symbol: string): Channel =>
-  name.kind === 'quote' ? quoteChannel(symbol) : barChannel(name.timeframe, symbol);
 
 const isWanted = (outcome: Outcome): outcome is Wanted => 'channel' in outcome;
 

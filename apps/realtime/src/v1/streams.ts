@@ -1,5 +1,5 @@
 import type { Namespace } from 'socket.io';
-import type { Gap, Item, Outlet } from '../fanout/news.js';
+import type { Gap, Item, Outlet } from '../fanout/outlet.js';
 import type { Sessions } from '../sockets/sessions.js';
 import { cut } from './fields.js';
 

@@ -1,12 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { barsChanged, listBars, type Answer, type Bar, type ListBarsRequest } from '@mystocks/contracts';
 import { FakeBus } from '@mystocks/testing';
+import { openKinds } from '../../test/open-kinds.js';
 import { Audience } from '../channels/audience.js';
 import { barChannel } from '../channels/channel.js';
-import { SnapshotsService } from '../channels/snapshots.service.js';
-import { BarRefreshService } from './bar-refresh.service.js';
-import { BarsFanoutService } from './bars-fanout.service.js';
-import { FanoutService } from './fanout.service.js';
 
 const SYMBOL = '600519.SH';
 const stamp = (time: string): string => `2024-06-14T${time}:00+08:00`;
@@ -25,7 +22,7 @@ function openNode() {
   const market = node.beside('market-data');
   const audience = new Audience();
   for (const frame of ['1Min', '5Min'] as const) audience.add(barChannel(frame, SYMBOL));
-  const fanout = new FanoutService(node.bus, audience);
+  const { fanout, open } = openKinds(node.bus, audience);
   const sent: string[] = [];
   fanout.attach({
     data: (items) => {
@@ -34,9 +31,7 @@ function openNode() {
     gap: ({ channel, reason }) => sent.push(`${channel} gap ${reason}`),
     tokenOf: () => 'token',
   });
-  fanout.onModuleInit();
-  const refresh = new BarRefreshService(fanout, new SnapshotsService(node.bus));
-  new BarsFanoutService(node.bus, audience, fanout, refresh).onModuleInit();
+  open();
 
   const volumes = new Map<string, number>();
   const read = ({ timeframe, start = '', end = '' }: ListBarsRequest): Answer => {

@@ -1,11 +1,12 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { log, newContext, readingAfter, withContext } from '@mystocks/telemetry';
-import { epochs, type Channel } from '../channels/channel.js';
-import { SnapshotsService } from '../channels/snapshots.service.js';
-import { FanoutService } from './fanout.service.js';
-import type { Gap } from './news.js';
+import type { BarChannel } from '../channels/channel.js';
+import type { FanoutService } from '../fanout/fanout.service.js';
+import type { Gap } from '../fanout/outlet.js';
+import type { PositionsService } from '../fanout/positions.service.js';
+import { BAR_EPOCH, type BarReads } from './bar-reads.js';
+import type { BarTracks } from './bar-tracks.js';
 
-/** Reads under way at a time, of all channels. */
+/** Reads that run at the same time, of all channels. */
 const AT_ONCE = 8;
 const RETRY_MS = 1_000;
 /** The most changed bars whose coarser bars are read one by one, and how far they may lie apart. */
@@ -14,7 +15,7 @@ const SPAN_MAX_MS = 7 * 86_400_000;
 
 /** What is to be read of a channel. */
 interface Refresh {
-  readonly channel: Channel;
+  readonly channel: BarChannel;
   /** Position of the first change that was not sent yet. */
   readonly from: number;
   /** Stamps of finer bars that changed. */
@@ -30,35 +31,38 @@ export interface BarsCommit {
   readonly receivedAtMs: number;
 }
 
+interface BarRefreshParts {
+  readonly fanout: FanoutService;
+  readonly positions: PositionsService;
+  readonly tracks: BarTracks;
+  readonly reads: BarReads;
+}
+
 /**
- * Reads bars from their owner for channels whose items cannot be made from an event: coarser bars, the first minute of a
- * day, and the snapshot behind a gap. A channel has one read at a time; what is asked for meanwhile is one more read. A read that fails is tried again
- * until it succeeds or the channel has no subscribers, so that no change is passed over in silence.
+ * Reads bars from market-data for channels whose items cannot be made from an event: coarser bars, the first minute of a day,
+ * and the snapshot behind a gap. A channel has one read at a time; what is requested meanwhile is one more read. A read that
+ * fails is tried again until it succeeds or the channel has no subscribers, so that no change is passed over in silence.
  */
-@Injectable()
-export class BarRefreshService implements OnModuleDestroy {
+export class BarRefresh {
   readonly #waiting = new Map<string, Refresh>();
   readonly #running = new Map<string, Refresh>();
   /** Channels whose last read failed. */
   readonly #delayed = new Map<string, NodeJS.Timeout>();
 
-  constructor(
-    private readonly fanout: FanoutService,
-    private readonly snapshots: SnapshotsService,
-  ) {}
+  constructor(private readonly parts: BarRefreshParts) {}
 
-  onModuleDestroy(): void {
+  stop(): void {
     this.#waiting.clear();
     for (const timer of this.#delayed.values()) clearTimeout(timer);
   }
 
   /** Sends the bars of the channel that hold these stamps of finer bars. */
-  bars(channel: Channel, stamps: readonly string[], { position, receivedAtMs }: BarsCommit): void {
+  bars(channel: BarChannel, stamps: readonly string[], { position, receivedAtMs }: BarsCommit): void {
     this.#add({ channel, from: position, stamps: new Set(stamps), reason: undefined, receivedAtMs });
   }
 
   /** Announces a gap from this offset on, and sends the newest bar behind it. */
-  gap(channel: Channel, from: number, reason: Gap['reason']): void {
+  gap(channel: BarChannel, from: number, reason: Gap['reason']): void {
     this.#add({ channel, from, stamps: new Set(), reason, receivedAtMs: 0 });
   }
 
@@ -107,15 +111,16 @@ export class BarRefreshService implements OnModuleDestroy {
 
   async #read(refresh: Refresh): Promise<void> {
     const { channel } = refresh;
-    const token = this.fanout.tokenOf(channel.name);
-    const position = this.fanout.newestOffset;
-    const track = this.fanout.barTrack(channel.name);
+    const { fanout, positions, tracks } = this.parts;
+    const token = fanout.tokenOf(channel.name);
+    const position = positions.newestOffset;
+    const track = tracks.of(channel.name);
     if (token === undefined) {
       track.unsent(position);
       return;
     }
     await withContext({ ...newContext(), token }, () =>
-      readingAfter(this.fanout.newest, () =>
+      readingAfter(positions.newest, () =>
         refresh.reason === undefined
           ? this.#sendBars(refresh, position)
           : this.#sendGap(refresh, refresh.reason, position),
@@ -124,30 +129,32 @@ export class BarRefreshService implements OnModuleDestroy {
   }
 
   async #sendGap({ channel, from }: Refresh, reason: Gap['reason'], position: number): Promise<void> {
-    const { epoch, value } = await this.snapshots.bar(channel, position);
+    const { fanout, positions, tracks, reads } = this.parts;
+    const { value } = await reads.newest(channel, position);
     // The position may have been found false meanwhile.
-    const offset = this.fanout.barTrack(channel.name).snapshotSent(Math.min(position, this.fanout.newestOffset));
-    this.fanout.tell(
+    const offset = tracks.of(channel.name).snapshotSent(Math.min(position, positions.newestOffset));
+    fanout.sendGap(
       { channel: channel.name, from: Math.min(from, offset), to: offset, reason },
-      { ch: channel.name, ep: epoch, o: offset, t: Date.now(), d: value },
+      { ch: channel.name, ep: BAR_EPOCH, o: offset, t: Date.now(), d: value },
     );
   }
 
   async #sendBars(refresh: Refresh, position: number): Promise<void> {
     const { channel, stamps, receivedAtMs } = refresh;
-    const track = this.fanout.barTrack(channel.name);
+    const { fanout, positions, tracks, reads } = this.parts;
+    const track = tracks.of(channel.name);
     const before = track.offset;
-    const bars = await this.snapshots.barsOf(channel, [...stamps]);
-    // Bars of this frame were sent meanwhile; what was read may be older than they are.
+    const bars = await reads.containing(channel, [...stamps]);
+    // Bars of this channel were sent meanwhile; what was read may be older than they are.
     if (track.offset !== before) {
       this.#add(refresh);
       return;
     }
-    const offsets = track.offsets(Math.min(position, this.fanout.newestOffset), bars.length);
+    const offsets = track.offsets(Math.min(position, positions.newestOffset), bars.length);
     const items = bars.map((d, index) => ({
-      ...{ ch: channel.name, ep: epochs.bar, o: offsets[index] ?? position, t: receivedAtMs, d },
+      ...{ ch: channel.name, ep: BAR_EPOCH, o: offsets[index] ?? position, t: receivedAtMs, d },
     }));
-    if (items.length > 0) this.fanout.send(items);
+    if (items.length > 0) fanout.send(items);
   }
 }
 

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getPosition, latestQuotes, quoteChanged, type Answer, type Quote } from '@mystocks/contracts';
 import { FakeBus } from '@mystocks/testing';
+import { openKinds } from '../../test/open-kinds.js';
 import { Audience } from '../channels/audience.js';
 import { quoteChannel } from '../channels/channel.js';
-import { SnapshotsService } from '../channels/snapshots.service.js';
-import { FanoutService } from './fanout.service.js';
-import type { Gap, Item } from './news.js';
-import { QuoteChecksService } from './quote-checks.service.js';
+import type { Gap, Item } from '../fanout/outlet.js';
+import type { QuoteKind } from './quote-kind.js';
 
 const SYMBOL = '600519.SH';
 const quoteOf = (last: number): Quote => ({ symbol: SYMBOL, t: '2024-06-14T10:00:00+08:00', last });
@@ -20,8 +19,8 @@ const answer = (body: object): Answer => ({
 
 let node: FakeBus;
 let writer: FakeBus;
-let fanout: FanoutService;
-let checks: QuoteChecksService;
+let quotes: QuoteKind;
+let close: () => void;
 let audience: Audience;
 let stored: number;
 let sent: (Item | Gap)[];
@@ -32,24 +31,22 @@ beforeEach(() => {
   writer = node.beside('market-data');
   audience = new Audience();
   audience.add(quoteChannel(SYMBOL));
-  fanout = new FanoutService(node.bus, audience);
-  checks = new QuoteChecksService(node.bus, audience, fanout, new SnapshotsService(node.bus));
+  const kinds = openKinds(node.bus, audience);
+  ({ quotes, close } = kinds);
   sent = [];
   stored = 10;
-  fanout.attach({
+  kinds.fanout.attach({
     data: (items) => sent.push(...items),
     gap: (gap, snapshot) => sent.push(gap, snapshot),
     tokenOf: () => 'token',
   });
   node.answer(latestQuotes, () => answer({ quotes: { [SYMBOL]: { ...quoteOf(stored), seq: stored } } }));
   node.answer(getPosition, () => ({ lsn: '0/1000' }));
-  fanout.onModuleInit();
-  checks.onModuleInit();
-  fanout.quoteTrack(SYMBOL).snapshotGiven(10);
+  kinds.open();
+  quotes.track(SYMBOL).snapshotGiven(10);
 });
 afterEach(() => {
-  checks.onModuleDestroy();
-  fanout.onModuleDestroy();
+  close();
   jest.useRealTimers();
 });
 
@@ -102,7 +99,7 @@ describe('a quote that was sent with a false sequence number', () => {
   });
 
   it('silences a channel no longer than a call takes when it was the first one', async () => {
-    fanout.quoteTrack(SYMBOL).moveTo(Number.MAX_SAFE_INTEGER);
+    quotes.track(SYMBOL).moveTo(Number.MAX_SAFE_INTEGER);
     store();
     await settle();
     store();
@@ -126,10 +123,10 @@ describe('a quote whose log position cannot be believed', () => {
 
 describe('quotes of invented symbols', () => {
   it('leave no more tracks behind than the exchanges have instruments, and drop none with subscribers', () => {
-    const own = fanout.quoteTrack(SYMBOL);
-    for (let code = 0; code < 200_000; code += 1) fanout.quoteTrack(`${String(code).padStart(6, '0')}.SZ`);
-    expect(fanout.quoteTrack(SYMBOL)).toBe(own);
-    expect(fanout.quotesTracked).toBeLessThanOrEqual(20_000);
+    const own = quotes.track(SYMBOL);
+    for (let code = 0; code < 200_000; code += 1) quotes.track(`${String(code).padStart(6, '0')}.SZ`);
+    expect(quotes.track(SYMBOL)).toBe(own);
+    expect(quotes.tracked).toBeLessThanOrEqual(20_000);
   });
 });
 
@@ -156,9 +153,9 @@ describe('the owner', () => {
     await settle();
     expect(calls()).toBe(before);
     store();
-    expect(fanout.quoteTrack(SYMBOL).offset).toBeGreaterThan(1_000);
+    expect(quotes.track(SYMBOL).offset).toBeGreaterThan(1_000);
     await settle();
-    expect(fanout.quoteTrack(SYMBOL).offset).toBeLessThanOrEqual(stored);
+    expect(quotes.track(SYMBOL).offset).toBeLessThanOrEqual(stored);
   });
 
   it('is asked again while it is away', async () => {

@@ -19,7 +19,7 @@ export interface Gap {
   readonly reason: 'sequence' | 'bus' | 'reset' | 'bulk' | 'order';
 }
 
-/** Hands news on to the subscribers of one namespace. */
+/** Sends values and gaps to the subscribers of one namespace. */
 export interface Outlet {
   /** Values of one channel that belong together, oldest first. */
   data(items: readonly Item[]): void;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Bar } from '@mystocks/contracts';
 import fc from 'fast-check';
 import { BarMarket, COARSER, OWN, RETRY_MS, stampOf, type Received } from '../../test/bar-market.js';
-import type { Gap } from './news.js';
+import type { Gap } from '../fanout/outlet.js';
 
 const closesOf = (received: readonly Received[]): number[] =>
   received.flatMap((one) => ('gap' in one ? [] : one.items.map(({ d }) => (d as Bar).c)));
