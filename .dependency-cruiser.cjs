@@ -78,7 +78,7 @@ module.exports = {
       'apps/[^/]+/src/migrations/',
     ]),
     door('tdengine', 'undici', ['libs/connection-pool/']),
-    door('redis', 'ioredis|@socket.io/redis-adapter', ['libs/tiered-cache/', 'apps/realtime/src/sockets/']),
+    door('redis', 'ioredis|@socket.io/redis-adapter', ['libs/tiered-cache/', 'apps/realtime/src/connections/']),
     door('nats', '@nats-io/[^/]+', ['libs/bus/']),
     door('microservices', '@nestjs/microservices', ['libs/bus/', 'libs/service/']),
     door('telemetry', 'pino|prom-client|sonic-boom|@opentelemetry/[^/]+', ['libs/telemetry/']),

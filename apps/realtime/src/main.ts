@@ -4,9 +4,9 @@ import { runService } from '@mystocks/service';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { RealtimeModule } from './realtime.module.js';
 import { RealtimeSettings } from './realtime.settings.js';
-import { LeanSocketAdapter } from './sockets/lean-socket.adapter.js';
-import { parseOrigins } from './sockets/origins.js';
-import { RedisBridge } from './sockets/redis-bridge.js';
+import { LeanSocketAdapter } from './connections/lean-socket.adapter.js';
+import { parseOrigins } from './connections/origins.js';
+import { RedisBridge } from './connections/redis-bridge.js';
 
 /** Connections beside the authenticated sockets: those that are opening, and those that are being refused. */
 const OPENING_MAX = 1_000;
@@ -20,7 +20,7 @@ const port = new PublicPort({
 await runService({
   name: 'realtime',
   settings,
-  module: (given) => RealtimeModule.forRoot(given),
+  module: () => RealtimeModule,
   checks: (app) => [app.get(RedisBridge, { strict: false }).check(), port.check()],
   http: {
     host: settings.REALTIME_HOST,
@@ -31,7 +31,7 @@ await runService({
           port.createServer((request, response) => {
             refuseRequest(request, response, 404);
           }),
-        // The port answers these itself; without this Fastify would answer them a second time.
+        // The port answers these errors itself; without this handler Fastify would answer them a second time.
         clientErrorHandler: () => undefined,
       }),
     prepare: (app) => {

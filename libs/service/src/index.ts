@@ -1,1 +1,1 @@
-export { runService, type HttpDoor, type RunningService, type ServiceDefinition } from './run-service.js';
+export { runService, type HttpAdapterOptions, type RunningService, type ServiceDefinition } from './run-service.js';

@@ -7,7 +7,7 @@ import { nestLogger } from '@mystocks/telemetry';
 @Module({})
 class ManagementModule {}
 
-/** Opens `/health/*` and `/metrics` on their own port: never reachable where clients come in. */
+/** Opens `/health/*` and `/metrics` on a port of their own, which clients cannot reach. */
 export async function openManagement(
   readiness: Readiness,
   address: { readonly host: string; readonly port: number },

@@ -8,19 +8,22 @@ import { Failure, listKeys } from '@mystocks/contracts';
 import { Readiness, type Check } from '@mystocks/health';
 import { TokenVerifier } from '@mystocks/identity';
 import { AccessLog, log, nestLogger, openLog, type LogLevel } from '@mystocks/telemetry';
+import { CoreModule } from './core.module.js';
 import { openManagement } from './management.js';
-import { PorchModule } from './porch.module.js';
 import { stopOnSignals } from './stop.js';
 
-/** New connections that may wait to be taken: as many as Linux allows. Of more, the client believes itself connected. */
+/**
+ * New connections that may wait to be accepted: as many as Linux allows. A client whose connection is beyond that believes that
+ * it is connected.
+ */
 const BACKLOG = 4_096;
 
 /** A public HTTP port; only the gateway and realtime have one. */
-export interface HttpDoor {
+export interface HttpAdapterOptions {
   readonly host: string;
   readonly port: number;
   readonly adapter?: () => FastifyAdapter;
-  /** Last touches before the port opens: hooks, parsers, socket adapter. */
+  /** Adds hooks, parsers or a socket adapter before the port opens. */
   readonly prepare?: (app: NestFastifyApplication) => Promise<void> | void;
   /** The service will stop soon: runs when readiness has turned false, before the port closes. */
   readonly drain?: () => void;
@@ -31,20 +34,20 @@ export interface ServiceDefinition<Settings extends ServiceSettings> {
   readonly name: string;
   readonly settings: Settings;
   readonly module: (settings: Settings) => DynamicModule | Type;
-  /** What the service cannot work without, beside the bus. */
+  /** Checks of what the service needs, beside the bus; readiness reports them. */
   readonly checks?: (app: INestApplicationContext) => Check[];
-  readonly http?: HttpDoor;
+  readonly http?: HttpAdapterOptions;
 }
 
 export interface RunningService {
   readonly app: INestApplicationContext;
-  /** Not ready at once, then the orderly way down; resolves when everything is closed. */
+  /** Turns readiness false at once and shuts down in order; resolves when everything is closed. */
   readonly stop: () => Promise<void>;
 }
 
 /**
- * The front porch every `main.ts` calls: log, bus, module, probes and metrics, public port, and the way down.
- * It never waits for a dependency: a service starts without NATS or its database and says so in `/health/ready`.
+ * Starts a service: log, bus, module, probes and metrics, public port; shuts it down on signals. Every `main.ts` calls it.
+ * It never waits for a dependency: a service starts without NATS or its database and reports that in `/health/ready`.
  */
 export async function runService<Settings extends ServiceSettings>(
   definition: ServiceDefinition<Settings>,
@@ -58,7 +61,7 @@ export async function runService<Settings extends ServiceSettings>(
     authenticate: (token) => authenticate(verifier, token),
     ...(accessLog === undefined ? {} : { accessLog }),
   });
-  const module = PorchModule.around(definition.module(settings), { bus, verifier });
+  const module = CoreModule.forRoot(definition.module(settings), { bus, verifier, settings });
   const app = await createApp(module, strategy, definition.http);
 
   const busCheck: Check = {
@@ -91,7 +94,11 @@ export async function runService<Settings extends ServiceSettings>(
 
 type App = NestFastifyApplication | INestMicroservice;
 
-async function createApp(module: DynamicModule, strategy: BusServer, http: HttpDoor | undefined): Promise<App> {
+async function createApp(
+  module: DynamicModule,
+  strategy: BusServer,
+  http: HttpAdapterOptions | undefined,
+): Promise<App> {
   if (http === undefined) return NestFactory.createMicroservice(module, { strategy, logger: nestLogger });
   const adapter = http.adapter?.() ?? new FastifyAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
@@ -102,7 +109,7 @@ async function createApp(module: DynamicModule, strategy: BusServer, http: HttpD
   return app;
 }
 
-async function open(app: App, http: HttpDoor | undefined): Promise<void> {
+async function open(app: App, http: HttpAdapterOptions | undefined): Promise<void> {
   if (http === undefined) {
     await (app as INestMicroservice).listen();
     return;

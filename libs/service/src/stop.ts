@@ -1,32 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { log } from '@mystocks/telemetry';
 
-/** Everything must be closed within this, or the process ends with code 1 (grace period 45 s, reliability.md §3). */
+/** Everything must be closed within this time, or the process exits with code 1. Kubernetes kills it after 45 s. */
 const CLOSE_TIMEOUT_MS = 25_000;
 
-export interface WayDown {
-  /** How long to serve on after readiness turned false, so that no new work is sent here. */
+export interface Shutdown {
+  /** How long the service goes on after readiness turned false, until load balancers send it no more requests. */
   readonly delayMs: number;
   readonly notReady: () => void;
   readonly close: () => Promise<void>;
 }
 
 /**
- * SIGTERM or SIGINT: not ready at once, serve on for a while, close in order, exit 0. A second signal ends at once.
- * An error nobody caught takes the same way and exits 1: going on in an unknown state could tell wrong prices.
+ * Shuts down on SIGTERM or SIGINT: readiness turns false at once, requests are served for a while, everything is closed in
+ * order, and the process exits with 0. A second signal exits at once. An uncaught exception shuts down in the same way and exits
+ * with 1: a process in an unknown state could answer wrong prices.
  */
-export function stopOnSignals(way: WayDown): () => Promise<void> {
+export function stopOnSignals(shutdown: Shutdown): () => Promise<void> {
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= walkDown(way));
+  const stop = (): Promise<void> => (stopping ??= shutDown(shutdown));
 
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping !== undefined) process.exit(1);
-    log.info({ signal }, 'stopping');
-    endWith(way, stop(), 0);
+    log.info({ signal }, 'shutting down');
+    endWith(shutdown, stop(), 0);
   };
   const onError = (error: unknown): void => {
-    log.fatal({ err: error }, 'nobody caught this: stopping');
-    if (stopping === undefined) endWith(way, stop(), 1);
+    log.fatal({ err: error }, 'uncaught exception, shutting down');
+    if (stopping === undefined) endWith(shutdown, stop(), 1);
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   process.on('uncaughtException', onError).on('unhandledRejection', onError);
@@ -37,22 +38,22 @@ export function stopOnSignals(way: WayDown): () => Promise<void> {
   };
 }
 
-async function walkDown(way: WayDown): Promise<void> {
-  way.notReady();
-  await delay(way.delayMs);
-  await way.close();
+async function shutDown(shutdown: Shutdown): Promise<void> {
+  shutdown.notReady();
+  await delay(shutdown.delayMs);
+  await shutdown.close();
   log.info('stopped');
 }
 
-function endWith(way: WayDown, stopped: Promise<void>, code: number): void {
+function endWith(shutdown: Shutdown, stopped: Promise<void>, code: number): void {
   setTimeout(() => {
-    log.fatal('did not close in time');
+    log.fatal('shutdown timed out');
     process.exit(1);
-  }, way.delayMs + CLOSE_TIMEOUT_MS).unref();
+  }, shutdown.delayMs + CLOSE_TIMEOUT_MS).unref();
   stopped.then(
     () => process.exit(code),
     (error: unknown) => {
-      log.fatal({ err: error }, 'could not close');
+      log.fatal({ err: error }, 'shutdown failed');
       process.exit(1);
     },
   );

@@ -2,8 +2,8 @@
 const ITEMS_BEYOND_MAX = 1_048_576;
 
 /**
- * Where this node stands in one channel of bars. Offsets are positions of the store's log: they grow, but have holes, so a
- * lost event cannot be seen in them.
+ * The newest offset of one channel of bars that this instance has sent. Offsets are positions of the store's log: they grow,
+ * but have holes, so a lost event cannot be detected from them.
  *
  * 1. Every item has an offset of its own, and a later item has a larger one: a client that has the newest offset has every item.
  * 2. A commit that is announced after a later one is noticed.

@@ -2,36 +2,36 @@ import { Injectable } from '@nestjs/common';
 import { metrics } from '@mystocks/telemetry';
 import type { Channel } from './channel.js';
 
-interface Listening {
+interface Subscribed {
   readonly channel: Channel;
   count: number;
 }
 
-/** Which channels have subscribers on this node. */
+/** Which channels have subscribers on this instance. */
 @Injectable()
 export class Audience {
-  readonly #listening = new Map<string, Listening>();
+  readonly #subscribed = new Map<string, Subscribed>();
 
   add(channel: Channel): void {
-    const known = this.#listening.get(channel.name);
-    if (known === undefined) this.#listening.set(channel.name, { channel, count: 1 });
+    const known = this.#subscribed.get(channel.name);
+    if (known === undefined) this.#subscribed.set(channel.name, { channel, count: 1 });
     else known.count += 1;
-    metrics.socketRooms.set(this.#listening.size);
+    metrics.socketRooms.set(this.#subscribed.size);
   }
 
   remove(name: string): void {
-    const known = this.#listening.get(name);
+    const known = this.#subscribed.get(name);
     if (known === undefined) return;
     known.count -= 1;
-    if (known.count === 0) this.#listening.delete(name);
-    metrics.socketRooms.set(this.#listening.size);
+    if (known.count === 0) this.#subscribed.delete(name);
+    metrics.socketRooms.set(this.#subscribed.size);
   }
 
   has(name: string): boolean {
-    return this.#listening.has(name);
+    return this.#subscribed.has(name);
   }
 
   channels(): Channel[] {
-    return [...this.#listening.values()].map(({ channel }) => channel);
+    return [...this.#subscribed.values()].map(({ channel }) => channel);
   }
 }

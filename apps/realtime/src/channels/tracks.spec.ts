@@ -49,7 +49,7 @@ describe('a track', () => {
     fc.assert(
       fc.property(fc.array(offset, { maxLength: 50 }), (arrivals) => {
         const track = new Track();
-        track.snapshotGiven(0);
+        track.snapshotSent(0);
         for (const one of arrivals) {
           const before = track.offset ?? 0;
           const { kind } = track.arrived(one);

@@ -1,16 +1,16 @@
-/** How many tracks are looked at to find one that may be dropped, each time that one is added. */
+/** How many tracks are examined to find one that may be dropped, each time that one is added. */
 const LOOKS_MAX = 100;
 
 interface TracksOptions<T> {
-  /** More stay only while all of them are in use. */
+  /** More tracks are kept only while all of them are in use. */
   readonly max: number;
   readonly make: () => T;
-  /** Whether a channel has subscribers: then its track stays. */
+  /** Whether a channel has subscribers; then its track is kept. */
   readonly isUsed: (channel: string) => boolean;
   readonly onDropped?: (track: T) => void;
 }
 
-/** The tracks of channels. Bounded: of those without subscribers the one that was not asked for the longest is dropped. */
+/** The tracks of channels. Their number is bounded: of those without subscribers the least recently used one is dropped. */
 export class Tracks<T extends object> {
   readonly #tracks = new Map<string, T>();
 

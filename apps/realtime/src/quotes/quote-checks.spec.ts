@@ -43,7 +43,7 @@ beforeEach(() => {
   node.answer(latestQuotes, () => answer({ quotes: { [SYMBOL]: { ...quoteOf(stored), seq: stored } } }));
   node.answer(getPosition, () => ({ lsn: '0/1000' }));
   kinds.open();
-  quotes.track(SYMBOL).snapshotGiven(10);
+  quotes.track(SYMBOL).snapshotSent(10);
 });
 afterEach(() => {
   close();

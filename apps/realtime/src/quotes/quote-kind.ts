@@ -120,7 +120,7 @@ export class QuoteKind implements ChannelKind, OnModuleDestroy {
       const track = this.track(symbol);
       // The store was set back: it was read after the newest event of this instance, and its sequence is behind that.
       if (offset < (before.get(symbol) ?? 0)) track.moveTo(offset);
-      else track.snapshotGiven(offset);
+      else track.snapshotSent(offset);
     }
     return quotes;
   }

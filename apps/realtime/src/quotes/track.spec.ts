@@ -6,17 +6,17 @@ describe('Track', () => {
   it('takes any first value, and a lower snapshot counts before it', () => {
     expect(new Track().arrived(7)).toEqual({ kind: 'next' });
     const track = new Track();
-    track.snapshotGiven(9);
-    track.snapshotGiven(6);
+    track.snapshotSent(9);
+    track.snapshotSent(6);
     expect(track.offset).toBe(6);
     expect(track.arrived(7)).toEqual({ kind: 'next' });
-    track.snapshotGiven(3);
+    track.snapshotSent(3);
     expect(track.offset).toBe(7);
   });
 
   it('sends a value behind a newer snapshot: another subscriber may lack it', () => {
     const track = new Track();
-    track.snapshotGiven(9);
+    track.snapshotSent(9);
     expect(track.arrived(8)).toEqual({ kind: 'next' });
   });
 
@@ -31,7 +31,7 @@ describe('Track', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 80 }), (arrivals) => {
         const track = new Track();
-        track.snapshotGiven(0);
+        track.snapshotSent(0);
         const told: number[] = [];
         for (const offset of arrivals) {
           const verdict = track.arrived(offset);

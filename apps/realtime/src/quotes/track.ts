@@ -1,7 +1,7 @@
 /** A value this far beyond the next one is not sent before the owner confirms it: its offset may be false. */
 export const JUMP_MAX = 1_000;
 
-/** What to do with a value that arrived. */
+/** How a value that arrived relates to those sent before. */
 export type Verdict =
   | { readonly kind: 'next' }
   /** Already sent. */
@@ -12,12 +12,12 @@ export type Verdict =
   | { readonly kind: 'gap'; readonly from: number; readonly to: number };
 
 /**
- * Where this node stands in one contiguous sequence.
+ * The newest offset of one contiguous sequence that this instance has sent.
  *
  * 1. An offset is sent at most once and never after a later one.
- * 2. A hole is told before the value behind it.
+ * 2. A gap is announced before the value behind it.
  * 3. A snapshot never hides a value: before the first value the *lowest* snapshot counts, because a subscriber that
- *    was given an older snapshot still needs what another one has already seen.
+ *    received an older snapshot still needs the values up to the newer one.
  */
 export class Track {
   #sent: number | undefined;
@@ -38,12 +38,12 @@ export class Track {
     return { kind: 'gap', from: before + 1, to: offset - 1 };
   }
 
-  /** A subscriber was given the snapshot at `offset`. */
-  snapshotGiven(offset: number): void {
+  /** A subscriber received the snapshot at `offset`. */
+  snapshotSent(offset: number): void {
     if (this.#sent === undefined) this.#snapshot = Math.min(offset, this.#snapshot ?? offset);
   }
 
-  /** The store says where the sequence stands: after a loss, or when it was set back. */
+  /** The store answered the offset of the sequence: after a loss, or when it was set back. */
   moveTo(offset: number): void {
     this.#sent = offset;
   }

@@ -1,6 +1,6 @@
 import { Failure } from '@mystocks/contracts';
 import { currentContext, newContext, withContext, type RequestContext } from '@mystocks/telemetry';
-import { toFailure } from '../sockets/socket-error.js';
+import { toFailure } from '../failures/socket-error.js';
 import { FairQueue } from './fair-queue.js';
 
 /** A key that no read was started for after so long is not read any more. */

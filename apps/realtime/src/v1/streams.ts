@@ -1,6 +1,6 @@
 import type { Namespace } from 'socket.io';
 import type { Gap, Item, Outlet } from '../fanout/outlet.js';
-import type { Sessions } from '../sockets/sessions.js';
+import type { Sessions } from '../sessions/sessions.js';
 import { cut } from './fields.js';
 
 /** What one subscriber of a stream wants: its own spelling of the symbol, and its fields. */

@@ -1,6 +1,6 @@
 import type { Failure } from '@mystocks/contracts';
 import type { Socket } from 'socket.io';
-import { toSocketError } from '../sockets/socket-error.js';
+import { toSocketError } from '../failures/socket-error.js';
 
 const streamEvents: ReadonlySet<unknown> = new Set([
   'subscribe_market_stream',

@@ -1,7 +1,7 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { currentContext, requestIdFrom } from '@mystocks/telemetry';
 import type { Socket } from 'socket.io';
-import { toFailure } from '../sockets/socket-error.js';
+import { toFailure } from '../failures/socket-error.js';
 import { emitV1Error } from './v1-error.js';
 
 /** Failures of handlers of v1. */

@@ -13,17 +13,17 @@ import { Audience } from '../channels/audience.js';
 import { quoteChannel, type Channel } from '../channels/channel.js';
 import { FanoutService } from '../fanout/fanout.service.js';
 import { SymbolsService } from '../reads/symbols.service.js';
-import { ChannelBudgets } from '../sockets/channel-budgets.js';
-import { Doorman, type Reception } from '../sockets/doorman.js';
-import { limits } from '../sockets/limits.js';
-import { Sessions } from '../sockets/sessions.js';
+import { ChannelBudgets } from '../sessions/channel-budgets.js';
+import { ConnectionAdmission, type MessageRules } from '../connections/connection-admission.js';
+import { limits } from '../sessions/limits.js';
+import { Sessions } from '../sessions/sessions.js';
 import { wishOf } from './fields.js';
 import { Streams } from './streams.js';
 import { emitV1Error } from './v1-error.js';
 import { V1Filter } from './v1.filter.js';
 import { RoomRequest, StreamRequest, symbolOfRoom } from './v1.requests.js';
 
-const reception: Reception = {
+const messageRules: MessageRules = {
   events: new Set([
     'subscribe',
     'unsubscribe',
@@ -49,7 +49,7 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
   readonly #held = new Map<string, Map<string, string>>();
 
   constructor(
-    private readonly doorman: Doorman,
+    private readonly admission: ConnectionAdmission,
     private readonly sessions: Sessions,
     private readonly budgets: ChannelBudgets,
     private readonly symbols: SymbolsService,
@@ -59,13 +59,13 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
 
   afterInit(server: Server): void {
     const namespace: Namespace = server.of('/');
-    this.doorman.guard(namespace);
+    this.admission.guard(namespace);
     this.#streams = new Streams(namespace, this.sessions);
     this.fanout.attach(this.#streams);
   }
 
   handleConnection(socket: Socket): void {
-    if (this.doorman.enter(socket, reception) === undefined) return;
+    if (this.admission.openSession(socket, messageRules) === undefined) return;
     this.#held.set(socket.id, new Map());
     socket.emit('connect_response', { status: 'connected', sid: socket.id });
   }
@@ -171,7 +171,7 @@ export class V1Gateway implements OnGatewayInit<Server>, OnGatewayConnection<Soc
 
   #heldBy(socket: Socket): Map<string, string> {
     const held = this.#held.get(socket.id);
-    if (held === undefined) throw new Failure('unauthenticated', 'The socket has gone');
+    if (held === undefined) throw new Failure('unauthenticated', 'The socket has disconnected');
     return held;
   }
 }

@@ -1,8 +1,8 @@
 import { membersOf } from '../channels/snapshot.js';
 
 /**
- * Packets between nodes, as JSON. The adapter's stock reader throws on anything unreadable, which would end the
- * process; here such a packet becomes an empty one, which the adapter passes over.
+ * Packets between instances, as JSON. The adapter's own reader throws on a packet that is not valid, which would end the
+ * process; here such a packet becomes an empty one, which the adapter ignores.
  */
 export function readPacket(bytes: Buffer): unknown {
   const parsed = parse(bytes.toString('utf8'));

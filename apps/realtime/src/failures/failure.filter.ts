@@ -1,10 +1,9 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { currentContext, requestIdFrom } from '@mystocks/telemetry';
 import type { Socket } from 'socket.io';
-import { reply } from './doorman.js';
-import { toFailure, toSocketError } from './socket-error.js';
+import { reply, toFailure, toSocketError } from './socket-error.js';
 
-/** The only place where failures of `/market` become messages. */
+/** Sends the errors of the handlers of `/market` to their clients. */
 @Catch()
 export class FailureFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {

@@ -4,26 +4,27 @@ import { keepUpgraded } from '@mystocks/edge';
 import { authorize, TokenVerifier, type Caller } from '@mystocks/identity';
 import { log, metrics, newContext, requestIdFrom, withContext } from '@mystocks/telemetry';
 import type { Namespace, Socket } from 'socket.io';
-import { joinAttempts } from './limits.js';
+import { joinAttempts } from '../sessions/limits.js';
 import { membersOf } from '../channels/snapshot.js';
-import { Rate } from './rate.js';
-import { Session } from './session.js';
-import { Sessions } from './sessions.js';
-import { toFailure, toSocketError, type SocketError } from './socket-error.js';
+import { Rate } from '../sessions/rate.js';
+import { Session } from '../sessions/session.js';
+import { Sessions } from '../sessions/sessions.js';
+import { toFailure, toSocketError, type SocketError } from '../failures/socket-error.js';
 
 interface Identity {
   readonly caller: Caller;
   readonly token: string;
 }
 
-/** What a namespace does with its messages before a handler sees them. */
-export interface Reception {
+/** How the messages of a namespace are checked before a handler receives them. */
+export interface MessageRules {
+  /** Names of the events that have a handler. */
   readonly events: ReadonlySet<string>;
   /** Tells a client that its message was refused. */
   readonly refuse: (socket: Socket, message: readonly unknown[], refusal: readonly [Failure, string]) => void;
 }
 
-/** What Socket.IO sends as `connect_error`: its `data` is ours. */
+/** Socket.IO sends this error as `connect_error`, and its `data` with it. */
 class Refused extends Error {
   constructor(readonly data: SocketError) {
     super(data.message);
@@ -31,12 +32,12 @@ class Refused extends Error {
 }
 
 /**
- * Lets sockets into a namespace. The only identity is the access token in the handshake's `auth` payload, verified
- * here: user ids in headers, query or events are never looked at.
+ * Admits sockets to a namespace. The only identity is the access token in the handshake's `auth` payload, which is verified
+ * here: user ids in headers, query or events are never read.
  */
 @Injectable()
-export class Doorman {
-  /** By connection, so that one that joins nothing is counted too. */
+export class ConnectionAdmission {
+  /** Attempts to join a namespace by connection, so that a connection that never joins is counted too. */
   readonly #attempts = new WeakMap<Socket['conn'], Rate>();
 
   constructor(
@@ -51,11 +52,11 @@ export class Doorman {
         try {
           this.#countAttempt(socket);
           const caller = await this.#identify(socket);
-          log.info({ user_id: caller.id, namespace: namespace.name }, 'a socket came in');
+          log.info({ user_id: caller.id, namespace: namespace.name }, 'socket admitted');
           next();
         } catch (error) {
           const failure = toFailure(error);
-          log.info({ failure: failure.code, namespace: namespace.name }, 'a socket was refused');
+          log.info({ failure: failure.code, namespace: namespace.name }, 'socket refused');
           next(new Refused(toSocketError(failure, context.requestId)));
         }
       });
@@ -72,8 +73,8 @@ export class Doorman {
     return caller;
   }
 
-  /** Makes the session of a socket that has come in; undefined when it was one too many. */
-  enter(socket: Socket, reception: Reception): Session | undefined {
+  /** Opens the session of an admitted socket; undefined when a limit was reached meanwhile, and the socket is closed. */
+  openSession(socket: Socket, messageRules: MessageRules): Session | undefined {
     const identity = (socket.data as { identity?: Identity }).identity;
     socket.data = {};
     try {
@@ -81,13 +82,13 @@ export class Doorman {
       this.sessions.admit(identity.caller.id);
       const session = new Session(socket, identity, Date.now());
       this.sessions.add(session);
-      this.#watch(session, reception);
+      this.#checkMessages(session, messageRules);
       void socket.join(`user:${identity.caller.id}`);
       keepUpgraded(socket.request.socket);
-      lighten(socket);
+      dropHandshakeData(socket);
       return session;
     } catch (error) {
-      reception.refuse(socket, [], [toFailure(error), requestIdFrom(undefined)]);
+      messageRules.refuse(socket, [], [toFailure(error), requestIdFrom(undefined)]);
       socket.disconnect(true);
       return undefined;
     }
@@ -112,8 +113,8 @@ export class Doorman {
     return caller;
   }
 
-  /** Counts messages and answers those nobody handles; neither reaches a handler. */
-  #watch(session: Session, { events, refuse }: Reception): void {
+  /** Refuses messages that come too fast or have no handler. */
+  #checkMessages(session: Session, { events, refuse }: MessageRules): void {
     const { socket } = session;
     socket.use((message, next) => {
       const failure = refusal(session, message[0], events);
@@ -136,14 +137,8 @@ function refusal(session: Session, event: unknown, events: ReadonlySet<string>):
   return new Failure('invalid', `Events here are ${[...events].join(', ')}`);
 }
 
-/** Tells a failure through the acknowledgement when the client asked for one, else as an `error` event. */
-export function reply(socket: Socket, ack: unknown, error: SocketError): void {
-  if (typeof ack === 'function') (ack as (answer: object) => void)({ ok: false, ...error });
-  else socket.emit('error', error);
-}
-
-/** Lets go of the handshake request and token: about 10 KB a socket (reference/performance.md §7, the trap). */
-function lighten(socket: Socket): void {
+/** Drops the handshake request and token, which no code reads again: they take about 10 KB a socket. */
+function dropHandshakeData(socket: Socket): void {
   socket.handshake.auth = {};
   (socket.conn as { request: unknown }).request = null;
 }

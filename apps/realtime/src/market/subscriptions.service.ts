@@ -6,18 +6,18 @@ import { modeRule, parseMode, roomOf, type Mode } from '../channels/mode.js';
 import type { Snapshot } from '../channels/snapshot.js';
 import { ChannelKindsService } from '../kinds/channel-kinds.service.js';
 import { SymbolsService } from '../reads/symbols.service.js';
-import { ChannelBudgets } from './channel-budgets.js';
-import { limits } from './limits.js';
+import { ChannelBudgets } from '../sessions/channel-budgets.js';
+import { limits } from '../sessions/limits.js';
 import type { SubscribeRequest } from './market.requests.js';
-import type { Session } from './session.js';
-import { toSocketError } from './socket-error.js';
+import type { Session } from '../sessions/session.js';
+import { toSocketError } from '../failures/socket-error.js';
 
-/** One line of the answer to `subscribe`. */
+/** The result of one channel in the answer to `subscribe`. */
 export interface SubscribeResult {
   /** The canonical name; data carries it. */
   readonly channel: string;
   readonly status: 'subscribed' | 'error';
-  /** The name as it was asked for, when that differs. */
+  /** The requested name, when it differs. */
   readonly requested?: string;
   readonly epoch?: string;
   readonly offset?: number;
@@ -28,18 +28,18 @@ export interface SubscribeResult {
   readonly title?: string;
   readonly message?: string;
   readonly retryable?: boolean;
-  /** Seconds after which the channel may be asked for again. */
+  /** Seconds after which the channel may be requested again. */
   readonly retry_after_s?: number;
   readonly candidates?: readonly string[];
 }
 
-interface Wanted {
+interface JoinedChannel {
   readonly requested: string;
   readonly channel: Channel;
 }
-type Outcome = Wanted | { readonly requested: string; readonly failure: Failure };
+type RequestedChannel = JoinedChannel | { readonly requested: string; readonly failure: Failure };
 
-/** Puts sockets into channels and gives them what the channels show now. */
+/** Subscribes sockets to channels and sends them the current snapshots. */
 @Injectable()
 export class SubscriptionsService {
   constructor(
@@ -50,10 +50,10 @@ export class SubscriptionsService {
   ) {}
 
   /**
-   * The room is joined before the snapshot is read, and the snapshot has seen every event this node saw before, so
-   * nothing falls between them; what arrives twice the client knows by its offset.
-   * @throws {Failure} `invalid` for an unknown mode; `rate_limited` when the budgets have no room for so many channels: then
-   * nothing was done
+   * Subscribes to channels. The room is joined before the snapshot is read, and the snapshot contains every event that this
+   * instance received before, so no value is lost between them; a value that arrives twice has the same offset.
+   * @throws {Failure} `invalid` for an unknown mode; `rate_limited` when the budgets do not allow so many channels, and then no
+   * channel was subscribed to
    */
   async subscribe(session: Session, request: SubscribeRequest): Promise<SubscribeResult[]> {
     const mode = parseMode(request.mode);
@@ -61,13 +61,13 @@ export class SubscriptionsService {
     this.budgets.take(session, request.channels.length);
     const outcomes = await this.#resolve(session, request.channels);
     const joined = outcomes.map((one) => ('channel' in one ? this.#join(session, one, mode) : one));
-    const snapshots = await this.#snapshots(session, joined.filter(isWanted));
+    const snapshots = await this.#snapshots(session, joined.filter(isJoined));
     return joined.map((one) => this.#result(session, one, request, snapshots));
   }
 
   /**
-   * Ends subscriptions. Those that there are cost nothing: they were paid for when they began.
-   * @throws {Failure} `rate_limited` when the budgets have no room for names that are not subscribed to
+   * Ends subscriptions, which takes nothing from the budgets: each subscription took its channel when it began.
+   * @throws {Failure} `rate_limited` when the budgets do not allow so many names that are not subscribed to
    */
   unsubscribe(session: Session, names: readonly string[]): { channel: string; status: string }[] {
     const absent = names.filter((name) => !session.subscriptions.has(name)).length;
@@ -92,13 +92,13 @@ export class SubscriptionsService {
     for (const channel of [...session.subscriptions.keys()]) this.leave(session, channel);
   }
 
-  /** What the channels of a session show now, for one that had to pause. */
+  /** The current snapshots of the channels of a session, after it was paused. */
   async current(session: Session): Promise<ReadonlyMap<string, Snapshot | Failure>> {
     const wanted = [...session.subscriptions.values()].map(({ channel }) => ({ requested: channel.name, channel }));
     return this.#snapshots(session, wanted);
   }
 
-  async #resolve(session: Session, requested: readonly string[]): Promise<Outcome[]> {
+  async #resolve(session: Session, requested: readonly string[]): Promise<RequestedChannel[]> {
     const names = new Map(requested.map((one) => [one, this.kinds.parse(one)]));
     const spellings = [...names.values()].flatMap((name) => (name === undefined ? [] : [name.alias]));
     const symbols = await this.symbols.resolve(spellings, session);
@@ -112,14 +112,14 @@ export class SubscriptionsService {
     });
   }
 
-  #join(session: Session, wanted: Wanted, mode: Mode): Outcome {
+  #join(session: Session, wanted: JoinedChannel, mode: Mode): RequestedChannel {
     const { channel, requested } = wanted;
     const { socket, subscriptions } = session;
     if (!subscriptions.has(channel.name) && subscriptions.size >= limits.channels_max) {
       return { requested, failure: new Failure('rate_limited', `At most ${limits.channels_max} channels a socket`) };
     }
-    // A socket that left while its channels were being looked up must not stay in the audience for ever.
-    if (!socket.connected) return { requested, failure: new Failure('unauthenticated', 'The socket has gone') };
+    // A socket that disconnected while its symbols were read must not stay in the audience for ever.
+    if (!socket.connected) return { requested, failure: new Failure('unauthenticated', 'The socket has disconnected') };
     this.leave(session, channel.name);
     subscriptions.set(channel.name, { channel, mode });
     if (session.slowSinceMs === undefined) void socket.join(roomOf(channel.name, mode));
@@ -127,7 +127,10 @@ export class SubscriptionsService {
     return wanted;
   }
 
-  async #snapshots(session: Session, wanted: readonly Wanted[]): Promise<ReadonlyMap<string, Snapshot | Failure>> {
+  async #snapshots(
+    session: Session,
+    wanted: readonly JoinedChannel[],
+  ): Promise<ReadonlyMap<string, Snapshot | Failure>> {
     const channels = wanted.map(({ channel }) => channel);
     const found = await this.kinds.snapshots(channels, session);
     if (!session.socket.connected) this.leaveAll(session);
@@ -136,13 +139,13 @@ export class SubscriptionsService {
 
   #result(
     session: Session,
-    outcome: Outcome,
+    outcome: RequestedChannel,
     request: SubscribeRequest,
     snapshots: ReadonlyMap<string, Snapshot | Failure>,
   ): SubscribeResult {
     if (!('channel' in outcome)) return toErrorResult(outcome.requested, outcome.failure);
     const { requested, channel } = outcome;
-    const snapshot = snapshots.get(channel.name) ?? new Failure('unavailable', 'No snapshot could be had');
+    const snapshot = snapshots.get(channel.name) ?? new Failure('unavailable', 'The snapshot could not be read');
     if (snapshot instanceof Failure) {
       this.leave(session, channel.name);
       return toErrorResult(requested, snapshot);
@@ -166,7 +169,7 @@ export class SubscriptionsService {
 
 const notResolved = new Failure('unavailable', 'The symbol could not be looked up');
 
-const isWanted = (outcome: Outcome): outcome is Wanted => 'channel' in outcome;
+const isJoined = (outcome: RequestedChannel): outcome is JoinedChannel => 'channel' in outcome;
 
 function toErrorResult(channel: string, failure: Failure): SubscribeResult {
   const { code, title, message, retryable, retry_after_s, candidates } = toSocketError(failure, '');

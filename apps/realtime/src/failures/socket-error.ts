@@ -1,8 +1,9 @@
 import { Failure, failureCodes, problems } from '@mystocks/contracts';
 import { log } from '@mystocks/telemetry';
 import { InvalidInput } from '@mystocks/validation';
+import type { Socket } from 'socket.io';
 
-/** An error as a socket client gets it; the numbers are those of the problem documents of HTTP (SURFACE.md §3). */
+/** An error as a socket client receives it; the numbers are those of the problem documents of HTTP. */
 export interface SocketError {
   readonly code: number;
   readonly title: string;
@@ -15,7 +16,7 @@ export interface SocketError {
   readonly candidates?: readonly string[];
 }
 
-/** A stranger becomes `internal`; its text goes to the log and never to a client. */
+/** Any other error becomes `internal`: its text is logged and never sent to a client. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof InvalidInput) {
@@ -24,7 +25,7 @@ export function toFailure(error: unknown): Failure {
       first === undefined ? 'The message is not valid' : `${first.pointer || 'The message'} ${first.message}`;
     return new Failure('invalid', text, { errors: error.violations, cause: error });
   }
-  log.error({ err: error }, 'unexpected failure in a socket handler');
+  log.error({ err: error }, 'unexpected error in a socket handler');
   return new Failure('internal', 'Internal error', { cause: error });
 }
 
@@ -40,4 +41,10 @@ export function toSocketError(failure: Failure, requestId: string): SocketError 
     ...(failure.errors.length === 0 ? {} : { errors: failure.errors }),
     ...(failure.candidates === undefined ? {} : { candidates: failure.candidates }),
   };
+}
+
+/** Sends an error through the acknowledgement when the client requested one, else as an `error` event. */
+export function reply(socket: Socket, ack: unknown, error: SocketError): void {
+  if (typeof ack === 'function') (ack as (answer: object) => void)({ ok: false, ...error });
+  else socket.emit('error', error);
 }

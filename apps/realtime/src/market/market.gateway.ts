@@ -12,23 +12,23 @@ import { check } from '@mystocks/validation';
 import type { Namespace, Socket } from 'socket.io';
 import { parseMode } from '../channels/mode.js';
 import { FanoutService } from '../fanout/fanout.service.js';
-import { Doorman, reply, type Reception } from './doorman.js';
-import { FailureFilter } from './failure.filter.js';
-import { limits, userLimit } from './limits.js';
+import { ConnectionAdmission, type MessageRules } from '../connections/connection-admission.js';
+import { FailureFilter } from '../failures/failure.filter.js';
+import { limits, userLimit } from '../sessions/limits.js';
 import { MarketOutlet } from './market-outlet.js';
 import { readSubscribe, RefreshRequest, UnsubscribeRequest } from './market.requests.js';
-import { Sessions } from './sessions.js';
-import { toSocketError } from './socket-error.js';
+import { Sessions } from '../sessions/sessions.js';
+import { reply, toSocketError } from '../failures/socket-error.js';
 import { SubscriptionsService, type SubscribeResult } from './subscriptions.service.js';
 
-const reception: Reception = {
+const messageRules: MessageRules = {
   events: new Set(['subscribe', 'unsubscribe', 'auth.refresh', 'ping']),
   refuse: (socket, message, [failure, requestId]) => {
     reply(socket, message.at(-1), toSocketError(failure, requestId));
   },
 };
 
-/** The Socket.IO namespace `/market` (SURFACE.md §8). */
+/** The Socket.IO namespace `/market`. */
 @WebSocketGateway({ namespace: '/market' })
 @UseFilters(FailureFilter)
 export class MarketGateway
@@ -37,20 +37,20 @@ export class MarketGateway
   #outlet: MarketOutlet | undefined;
 
   constructor(
-    private readonly doorman: Doorman,
+    private readonly admission: ConnectionAdmission,
     private readonly sessions: Sessions,
     private readonly subscriptions: SubscriptionsService,
     private readonly fanout: FanoutService,
   ) {}
 
   afterInit(namespace: Namespace): void {
-    this.doorman.guard(namespace);
+    this.admission.guard(namespace);
     this.#outlet = new MarketOutlet(namespace, this.sessions);
     this.fanout.attach(this.#outlet);
   }
 
   handleConnection(socket: Socket): void {
-    const session = this.doorman.enter(socket, reception);
+    const session = this.admission.openSession(socket, messageRules);
     if (session === undefined) return;
     const { userSocketsMax } = this.sessions;
     const { perSecond, burst } = userLimit(userSocketsMax);
@@ -90,9 +90,9 @@ export class MarketGateway
   @SubscribeMessage('auth.refresh')
   async refresh(socket: Socket, message: unknown): Promise<object> {
     const { token } = check(RefreshRequest, message);
-    const caller = await this.doorman.verify(token);
+    const caller = await this.admission.verify(token);
     const session = this.sessions.of(socket);
-    if (caller.id !== session.caller.id) throw new Failure('forbidden', 'The token is another user’s');
+    if (caller.id !== session.caller.id) throw new Failure('forbidden', 'The access token was issued to another user');
     session.renew(caller, token);
     return { ok: true, token_expires_at: new Date(caller.expiresAtMs).toISOString() };
   }

@@ -10,19 +10,19 @@ export interface Subscription {
   readonly mode: Mode;
 }
 
-/** One authenticated socket and what it listens to. */
+/** One authenticated socket and its subscriptions. */
 export class Session {
   readonly subscriptions = new Map<string, Subscription>();
-  /** Messages of any kind. */
+  /** Limits messages of any kind. */
   readonly rate: Rate;
-  /** Channels that are asked for. */
+  /** Limits requested channels. */
   readonly channelRate: Rate;
   /** Address of the client, or of the proxy in front. */
   readonly address: string;
-  /** Messages refused because they came too fast: beyond this rate the socket is closed. */
+  /** Counts messages that were refused because they came too fast: above this rate the socket is closed. */
   readonly refusals: Rate;
-  expiryTold = false;
-  /** Since when it has been taking in less than it was sent; its rooms are left meanwhile. */
+  expiryAnnounced = false;
+  /** Since when the client has read less than it was sent; undefined while it keeps up. A slow socket has left its rooms. */
   slowSinceMs: number | undefined;
   #caller: Caller;
   #token: string;
@@ -44,7 +44,7 @@ export class Session {
     return this.#caller;
   }
 
-  /** The user's own access token: every call made for this socket carries it. */
+  /** The user's own access token, which every call for this socket carries. */
   get token(): string {
     return this.#token;
   }
@@ -52,10 +52,10 @@ export class Session {
   renew(caller: Caller, token: string): void {
     this.#caller = caller;
     this.#token = token;
-    this.expiryTold = false;
+    this.expiryAnnounced = false;
   }
 
-  /** Packets this process still holds for the socket. */
+  /** Packets that wait in this process to be sent to the socket. */
   get queued(): number {
     return this.socket.conn['writeBuffer'].length;
   }

@@ -5,10 +5,10 @@ import type { Socket } from 'socket.io';
 import { openKinds } from '../../test/open-kinds.js';
 import { Audience } from '../channels/audience.js';
 import { SymbolsService } from '../reads/symbols.service.js';
-import { CaretakerService } from './caretaker.service.js';
-import { ChannelBudgets } from './channel-budgets.js';
-import { Session } from './session.js';
-import { Sessions } from './sessions.js';
+import { SessionMaintenanceService } from './session-maintenance.service.js';
+import { ChannelBudgets } from '../sessions/channel-budgets.js';
+import { Session } from '../sessions/session.js';
+import { Sessions } from '../sessions/sessions.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 
 const answer = (body: object): Answer => ({
@@ -62,7 +62,7 @@ describe('a socket that does not take in what it is sent', () => {
   const budgets = new ChannelBudgets({ userSocketsMax: 20, addressChannelsPerS: undefined });
   const subscriptions = new SubscriptionsService(budgets, new SymbolsService(fake.bus), kinds, audience);
   const sessions = new Sessions({ socketsMax: 10, userSocketsMax: 10 });
-  const caretaker = new CaretakerService(sessions, subscriptions, kinds);
+  const maintenance = new SessionMaintenanceService(sessions, subscriptions, kinds);
   let seq = 1;
 
   beforeEach(() => {
@@ -72,10 +72,10 @@ describe('a socket that does not take in what it is sent', () => {
     }));
     fake.answer(latestQuotes, () => answer({ quotes: { '600519.SH': { last: seq, seq } } }));
     open();
-    caretaker.onModuleInit();
+    maintenance.onModuleInit();
   });
   afterEach(async () => {
-    await caretaker.beforeApplicationShutdown();
+    await maintenance.beforeApplicationShutdown();
     close();
     jest.useRealTimers();
   });

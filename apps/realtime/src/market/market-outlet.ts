@@ -2,14 +2,14 @@ import type { Namespace } from 'socket.io';
 import { roomOf } from '../channels/mode.js';
 import type { Gap, Item, Outlet } from '../fanout/outlet.js';
 import { Conflater } from './conflater.js';
-import type { Sessions } from './sessions.js';
+import type { Sessions } from '../sessions/sessions.js';
 
-/** Sends news to the subscribers of `/market` on this node. */
+/** Sends values and gaps to the subscribers of `/market` on this instance. */
 export class MarketOutlet implements Outlet {
   readonly #conflater = new Conflater((items, everyMs) => {
     this.#emit(roomOf(items[0].ch, { everyMs }), 'data', items);
   });
-  /** Intervals anybody has asked for; at most 200 (mode.ts). */
+  /** Intervals that clients have requested; at most 200 (mode.ts). */
   readonly #intervals = new Set<number>();
 
   constructor(
@@ -55,7 +55,7 @@ export class MarketOutlet implements Outlet {
     this.#conflater.close();
   }
 
-  /** Only to sockets of this node: the others hear the same news themselves. An empty room costs nothing. */
+  /** Sends only to sockets of this instance: the other instances receive the same events. An empty room costs nothing. */
   #emit(room: string, event: string, payload: unknown): void {
     if (this.namespace.adapter.rooms.has(room)) this.namespace.local.to(room).emit(event, payload);
   }

@@ -7,8 +7,8 @@ const PATH = '/socket.io/';
 /** RFC 6455 §4.1: 16 bytes in base64. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
-/** What takes over a connection whose handshake is in order. */
-interface Upgrades {
+/** Takes over connections whose handshake is valid. */
+interface UpgradeHandler {
   handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
 }
 
@@ -17,7 +17,7 @@ interface Upgrades {
  * The only request that is served is the WebSocket handshake of Socket.IO; every other one is refused with a problem
  * document, and its body is not read.
  */
-export function openHandshake(server: Server, engine: Upgrades, origins: ReadonlySet<string>): void {
+export function openHandshake(server: Server, engine: UpgradeHandler, origins: ReadonlySet<string>): void {
   server.removeAllListeners('request').on('request', (request, response) => {
     refuseRequest(request, response, 404);
   });

@@ -1,7 +1,7 @@
 import { Failure } from '@mystocks/contracts';
 import { check, IsCount, IsListOf, IsText } from '@mystocks/validation';
 import { membersOf } from '../channels/snapshot.js';
-import { limits } from './limits.js';
+import { limits } from '../sessions/limits.js';
 
 const isShortText = (value: unknown): boolean => typeof value === 'string' && value.length >= 1 && value.length <= 64;
 const channelNames = { name: 'channel names such as quote.600519.SH', test: isShortText };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readPacket, writePacket } from './node-packet.js';
-import { heartbeat, limits } from './limits.js';
-import { readSubscribe } from './market.requests.js';
+import { heartbeat, limits } from '../sessions/limits.js';
+import { readSubscribe } from '../market/market.requests.js';
 import { mayConnect, parseOrigins } from './origins.js';
-import { Rate } from './rate.js';
+import { Rate } from '../sessions/rate.js';
 
 describe('origins', () => {
   const allowed = parseOrigins('https://a.example, https://b.example:8443 ,null,');

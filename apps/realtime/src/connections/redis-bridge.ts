@@ -17,8 +17,8 @@ const shared: RedisOptions = {
 type Command = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * What one node tells the others: rooms of v1, and users to disconnect. Quotes and bars do not pass here. While Redis
- * is down each node serves its own sockets, nothing is queued for later, and the connection is retried for ever.
+ * Sends messages from one instance to the others: rooms of v1, and users to disconnect. Quotes and bars do not pass here. While
+ * Redis is down each instance serves its own sockets, no message is queued for later, and the connection is retried for ever.
  */
 @Injectable()
 export class RedisBridge implements OnApplicationShutdown {
@@ -28,11 +28,11 @@ export class RedisBridge implements OnApplicationShutdown {
   readonly adapter: ReturnType<typeof createAdapter>;
 
   constructor(url: string) {
-    // Nothing may pile up for an absent Redis: a member_joined of an hour ago is worth nothing.
+    // No message may be queued while Redis is away: a `room_member_joined` of an hour ago is worthless.
     this.#publisher = open(url, { enableOfflineQueue: false, commandTimeout: COMMAND_TIMEOUT_MS });
     this.#subscriber = open(url, {});
-    calm(this.#publisher, ['publish']);
-    calm(this.#subscriber, ['psubscribe', 'subscribe', 'punsubscribe', 'unsubscribe']);
+    logRejections(this.#publisher, ['publish']);
+    logRejections(this.#subscriber, ['psubscribe', 'subscribe', 'punsubscribe', 'unsubscribe']);
     this.adapter = createAdapter(this.#publisher, this.#subscriber, {
       key: 'mystocks',
       parser: { encode: writePacket, decode: readPacket },
@@ -59,18 +59,18 @@ function open(url: string, options: RedisOptions): Redis {
   const redis = new Redis(url, { ...shared, ...options });
   let down = false;
   redis.on('error', (error: Error) => {
-    if (!down) log.warn({ err: error }, 'redis is not reachable; sockets of one node go on');
+    if (!down) log.warn({ err: error }, 'redis is not reachable; each instance serves its own sockets');
     down = true;
   });
   redis.on('ready', () => {
-    if (down) log.info('redis is back');
+    if (down) log.info('redis is reachable again');
     down = false;
   });
   return redis;
 }
 
-/** The adapter drops the promises of its commands; a rejection nobody catches would end the process. */
-function calm(
+/** Logs rejections of these commands. The adapter drops their promises, so a rejection would end the process. */
+function logRejections(
   redis: Redis,
   names: readonly ('publish' | 'psubscribe' | 'subscribe' | 'punsubscribe' | 'unsubscribe')[],
 ): void {
@@ -79,7 +79,7 @@ function calm(
     Object.assign(redis, {
       [name]: (...args: unknown[]) =>
         command(...args).catch((error: unknown) => {
-          log.debug({ err: error, command: name }, 'redis command not carried out');
+          log.debug({ err: error, command: name }, 'redis command failed');
         }),
     });
   }

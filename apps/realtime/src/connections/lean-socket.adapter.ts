@@ -4,14 +4,14 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Server, type Socket } from 'socket.io';
 import { limitConnections } from './connection-limits.js';
 import { openHandshake } from './handshake.js';
-import { heartbeat, limits } from './limits.js';
+import { heartbeat, limits } from '../sessions/limits.js';
 import type { RedisBridge } from './redis-bridge.js';
 
 type Handler = Parameters<IoAdapter['bindMessageHandlers']>[1][number];
 
 /**
  * Nest's Socket.IO adapter without RxJS on the socket: its `fromEvent` per message type and socket costs 15 KB a
- * connection, plain listeners 0.7 KB (reference/performance.md finding 8).
+ * connection, plain listeners 0.7 KB.
  */
 export class LeanSocketAdapter extends IoAdapter {
   constructor(

@@ -7,7 +7,7 @@ const ORIGIN = /^https?:\/\/[^/?#@\\\s]+$/i;
  * Decides whether a handshake may go on. Browsers always send an Origin on a WebSocket handshake, so a missing one means
  * a program. Some libraries for programs send the origin of the server itself: it is allowed when its host and port are
  * those of the `Host` header. The scheme does not matter, because a proxy in front may have ended TLS. `cors` of Socket.IO
- * would not do: it guards polling only (reference/security.md M6).
+ * would not be enough: it guards polling only.
  */
 export function mayConnect({ origin, host }: IncomingHttpHeaders, allowed: ReadonlySet<string>): boolean {
   return origin === undefined || allowed.has(origin) || isOwn(origin, host);

@@ -4,21 +4,21 @@ import { metrics, requestIdFrom } from '@mystocks/telemetry';
 import { setTimeout as delay } from 'node:timers/promises';
 import { roomOf } from '../channels/mode.js';
 import { ChannelKindsService } from '../kinds/channel-kinds.service.js';
-import { EXPIRY_NOTICE_MS, QUEUE_CAUGHT_UP, QUEUE_SLOW, SLOW_MAX_MS } from './limits.js';
-import type { Session } from './session.js';
-import { Sessions } from './sessions.js';
-import { toSocketError } from './socket-error.js';
+import { EXPIRY_NOTICE_MS, QUEUE_CAUGHT_UP, QUEUE_SLOW, SLOW_MAX_MS } from '../sessions/limits.js';
+import type { Session } from '../sessions/session.js';
+import { Sessions } from '../sessions/sessions.js';
+import { toSocketError } from '../failures/socket-error.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 
-const ROUND_MS = 500;
+const CHECK_EVERY_MS = 500;
 /** Sockets closed together at shutdown, and the pause after them: clients come back spread out. */
 const WAVE_SOCKETS = 500;
 const WAVE_PAUSE_MS = 50;
 const WAVES_MAX_MS = 5_000;
 
-/** Goes round all sockets twice a second: one timer instead of one a socket. */
+/** Checks all sockets twice a second, with one timer instead of one for each socket: expired tokens and slow clients. */
 @Injectable()
-export class CaretakerService implements OnModuleInit, BeforeApplicationShutdown {
+export class SessionMaintenanceService implements OnModuleInit, BeforeApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
   /** Newest offset of each channel a paused socket had when it was paused. */
   readonly #pausedAt = new WeakMap<Session, ReadonlyMap<string, number>>();
@@ -33,12 +33,12 @@ export class CaretakerService implements OnModuleInit, BeforeApplicationShutdown
     this.#timer = setInterval(() => {
       const nowMs = Date.now();
       for (const session of this.sessions.all()) {
-        if (!this.#ended(session, nowMs)) this.#checkSpeed(session, nowMs);
+        if (!this.#closeExpired(session, nowMs)) this.#checkSpeed(session, nowMs);
       }
-    }, ROUND_MS).unref();
+    }, CHECK_EVERY_MS).unref();
   }
 
-  /** Tells every client that this node goes down, then closes the connections in waves; clients connect again. */
+  /** Sends every client an event that this instance shuts down, then closes the connections in waves; clients reconnect. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
     this.sessions.drain();
@@ -53,8 +53,8 @@ export class CaretakerService implements OnModuleInit, BeforeApplicationShutdown
     }
   }
 
-  /** Closes a socket whose token has ended, after a warning a minute before. */
-  #ended({ caller, expiryTold, socket }: Session, nowMs: number): boolean {
+  /** Closes a socket whose token has expired, after a warning a minute before. Answers whether it was closed. */
+  #closeExpired({ caller, expiryAnnounced, socket }: Session, nowMs: number): boolean {
     const leftMs = caller.expiresAtMs - nowMs;
     if (leftMs <= 0) {
       const failure = new Failure('unauthenticated', 'The access token has expired', { problem: 'TOKEN_EXPIRED' });
@@ -62,15 +62,15 @@ export class CaretakerService implements OnModuleInit, BeforeApplicationShutdown
       socket.disconnect(true);
       return true;
     }
-    if (leftMs <= EXPIRY_NOTICE_MS && !expiryTold) {
+    if (leftMs <= EXPIRY_NOTICE_MS && !expiryAnnounced) {
       socket.emit('auth.expiring', { in_ms: leftMs });
       const session = this.sessions.find(socket.id);
-      if (session !== undefined) session.expiryTold = true;
+      if (session !== undefined) session.expiryAnnounced = true;
     }
     return false;
   }
 
-  /** A socket that does not take in what it is sent is paused, given the latest values when it is back, or closed. */
+  /** Pauses a socket whose client reads too slowly; once it has caught up it is sent the latest values, else it is closed. */
   #checkSpeed(session: Session, nowMs: number): void {
     const { queued, slowSinceMs, socket } = session;
     if (slowSinceMs === undefined) {

@@ -1,0 +1,30 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { BusModule, type Bus } from '@mystocks/bus';
+import type { ServiceSettings } from '@mystocks/config';
+import { TokenVerifier } from '@mystocks/identity';
+
+interface CoreOptions {
+  readonly bus: Bus;
+  readonly verifier: TokenVerifier;
+  readonly settings: ServiceSettings;
+}
+
+/**
+ * Contains the module of a service, and provides to all of its modules the bus, the verifier of access tokens and the settings
+ * (by their class).
+ */
+@Module({})
+export class CoreModule {
+  static forRoot(service: DynamicModule | Type, { bus, verifier, settings }: CoreOptions): DynamicModule {
+    return {
+      module: CoreModule,
+      global: true,
+      imports: [BusModule.forRoot(bus), service],
+      providers: [
+        { provide: TokenVerifier, useValue: verifier },
+        { provide: settings.constructor, useValue: settings },
+      ],
+      exports: [TokenVerifier, settings.constructor],
+    };
+  }
+}
