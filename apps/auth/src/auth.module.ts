@@ -32,17 +32,8 @@ export class AuthModule {
       imports: [
         PostgresModule.forRoot({
           name: 'auth',
-          url: settings.PG_PRIMARY_URL.reveal(),
-          replicaUrls: settings.PG_REPLICA_URLS?.reveal(),
+          ...settings.pool(),
           readFrom: 'primary',
-          size: settings.PG_POOL_SIZE,
-          overflow: settings.PG_POOL_OVERFLOW,
-          acquireTimeoutMs: settings.PG_POOL_TIMEOUT_MS,
-          recycleMs: settings.PG_POOL_RECYCLE_S * 1_000,
-          leakAfterMs: settings.PG_POOL_LEAK_AFTER_MS,
-          reclaimLeaks: settings.PG_POOL_RECLAIM_LEAKS,
-          fleetBudget: settings.PG_FLEET_BUDGET,
-          statementTimeoutMs: settings.PG_STATEMENT_TIMEOUT_MS,
           orm: { schema: 'auth', entities: [UserEntity] },
         }),
       ],

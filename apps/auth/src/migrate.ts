@@ -1,7 +1,6 @@
 import 'reflect-metadata';
-import { loadSettings } from '@mystocks/config';
+import { loadSettings, MigrationSettings } from '@mystocks/config';
 import { runMigrations } from '@mystocks/connection-pool';
-import { MigrationSettings } from './auth.settings.js';
 import { migrations } from './migrations/index.js';
 
 const { PG_MIGRATION_URL } = loadSettings(MigrationSettings);

@@ -4,20 +4,29 @@ import { tierKinds, type TierKind } from './tiers/tier.settings.js';
 
 /** What the cache service needs to start. */
 export class CacheSettings extends ServiceSettings {
-  /** Where the second tier lives. `redis` also needs RedisTierSettings, `tdengine` TdengineTierSettings. */
+  /**
+   * Where L2 is stored. `redis` also needs REDIS_URL, `tdengine` needs TDENGINE_URL; `memory` is for one instance of
+   * the cache service.
+   */
   @IsOneOf(tierKinds) readonly CACHE_L2: TierKind = 'redis';
-  /** How long after it ceased to be fresh an answer may still be given, marked stale, when its owner fails (RFC 5861). */
+  /** How long an expired answer is still served, marked stale, while its owner fails (`stale-if-error`, RFC 5861). */
   @IsCount(0, 86_400) readonly CACHE_STALE_IF_ERROR_S: number = 900;
-  /** Where reads are counted for warm-ups. Without it nothing is counted, and nothing is warmed by itself. */
+  /**
+   * Primary server, with the role of the service. The cache service stores the read counts for warm-up there and can do
+   * without it: then there is no automatic warm-up.
+   */
   @IsSecretUrl('postgres', { optional: true }) readonly PG_PRIMARY_URL?: Secret;
-  /** Servers beside it, separated by commas: one may become the primary. */
+  /** The other servers, any of which may become the primary. market-data also reads from them. */
   @IsSecretUrls('postgres', { optional: true }) readonly PG_REPLICA_URLS?: Secret;
-  /** Connections to one server of all services and instances together; by default what it allows, less 10. */
+  /**
+   * Connections to one server of all services and instances together. Default: what the server allows its clients,
+   * less 10.
+   */
   @IsCount(2, 100_000, { optional: true }) readonly PG_FLEET_BUDGET?: number;
-  /** AUTH_CACHE_CLIENT_SECRET of the auth service. Without it nothing is warmed by itself. */
+  /** The same value as AUTH_CACHE_CLIENT_SECRET. Without it there is no automatic warm-up. */
   @IsSecret({ optional: true, minLength: 32 }) readonly CACHE_CLIENT_SECRET?: Secret;
-  /** How many of the symbols read most are warmed; 0 turns it off. */
+  /** How many of the most-read symbols are warmed up. 0 turns automatic warm-up off. */
   @IsCount(0, 2_000) readonly CACHE_WARM_UP_SYMBOLS: number = 200;
-  /** Questions a warm-up asks the owners a second, at most. */
+  /** Most calls a second from a warm-up to the owners. */
   @IsCount(1, 1_000) readonly CACHE_WARM_UP_PER_SECOND: number = 50;
 }

@@ -34,16 +34,7 @@ export class MarketDataModule {
       imports: [
         PostgresModule.forRoot({
           name: 'market-data',
-          url: settings.PG_PRIMARY_URL.reveal(),
-          replicaUrls: settings.PG_REPLICA_URLS?.reveal(),
-          size: settings.PG_POOL_SIZE,
-          overflow: settings.PG_POOL_OVERFLOW,
-          acquireTimeoutMs: settings.PG_POOL_TIMEOUT_MS,
-          recycleMs: settings.PG_POOL_RECYCLE_S * 1_000,
-          leakAfterMs: settings.PG_POOL_LEAK_AFTER_MS,
-          reclaimLeaks: settings.PG_POOL_RECLAIM_LEAKS,
-          fleetBudget: settings.PG_FLEET_BUDGET,
-          statementTimeoutMs: settings.PG_STATEMENT_TIMEOUT_MS,
+          ...settings.pool(),
         }),
         ...timeseries.imports,
       ],

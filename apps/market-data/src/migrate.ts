@@ -1,4 +1,4 @@
-import { IsSecretUrl, loadSettings, type Secret } from '@mystocks/config';
+import { loadSettings, MigrationSettings } from '@mystocks/config';
 import { runMigrations, TdenginePool } from '@mystocks/connection-pool';
 import { IsOneOf } from '@mystocks/validation';
 import { migrations } from './migrations/index.js';
@@ -6,13 +6,12 @@ import { TdengineSettings } from './timeseries/tdengine.settings.js';
 import { TdengineStore } from './timeseries/tdengine.store.js';
 import { DATABASE } from './timeseries/timeseries.parts.js';
 
-class MigrationSettings {
-  /** As the owner of the schema, `mystocks_owner`. */
-  @IsSecretUrl('postgres') readonly PG_MIGRATION_URL!: Secret;
+class MarketDataMigrationSettings extends MigrationSettings {
+  /** Where bars and quotes are stored. */
   @IsOneOf(['postgres', 'tdengine']) readonly TIMESERIES_STORE: string = 'postgres';
 }
 
-const { PG_MIGRATION_URL, TIMESERIES_STORE } = loadSettings(MigrationSettings);
+const { PG_MIGRATION_URL, TIMESERIES_STORE } = loadSettings(MarketDataMigrationSettings);
 const tdengine = TIMESERIES_STORE === 'tdengine' ? loadSettings(TdengineSettings) : undefined;
 
 const applied = await runMigrations({ url: PG_MIGRATION_URL.reveal(), schema: 'market_data', migrations });

@@ -6,12 +6,15 @@ export type TierKind = (typeof tierKinds)[number];
 
 /** What is needed beside the service's own settings where CACHE_L2 is `redis`. */
 export class RedisTierSettings {
-  /** A secret because it may hold a password. */
+  /** Redis server. The cache service needs it with CACHE_L2=redis, realtime always. */
   @IsSecretUrl('redis') readonly REDIS_URL!: Secret;
 }
 
 /** What is needed beside the service's own settings where CACHE_L2 is `tdengine`. */
 export class TdengineTierSettings {
-  /** taosAdapter: `http://user:password@host:6041` */
+  /**
+   * REST interface of TDengine (taosAdapter). Needed with TIMESERIES_STORE=tdengine, and by the cache service with
+   * CACHE_L2=tdengine.
+   */
   @IsSecretUrl('tdengine') readonly TDENGINE_URL!: Secret;
 }

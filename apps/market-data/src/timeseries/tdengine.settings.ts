@@ -3,14 +3,17 @@ import { IsCount } from '@mystocks/validation';
 
 /** What is needed beside the service's own settings where TIMESERIES_STORE is `tdengine`. */
 export class TdengineSettings {
-  /** taosAdapter: `http://user:password@host:6041` */
+  /**
+   * REST interface of TDengine (taosAdapter). Needed with TIMESERIES_STORE=tdengine, and by the cache service with
+   * CACHE_L2=tdengine.
+   */
   @IsSecretUrl('tdengine') readonly TDENGINE_URL!: Secret;
-  /** Connections that are kept. */
+  /** Connections that the pool keeps open. */
   @IsCount(1, 200) readonly TDENGINE_POOL_SIZE: number = 20;
-  /** Connections beyond them under load. */
+  /** Connections beyond TDENGINE_POOL_SIZE that the pool opens under load. */
   @IsCount(0, 400) readonly TDENGINE_POOL_OVERFLOW: number = 40;
-  /** How long a borrower waits for a connection at most; its request's deadline may come earlier. */
+  /** Longest wait of a borrower for a connection. The deadline of its request may come earlier. */
   @IsCount(1, 600_000) readonly TDENGINE_POOL_TIMEOUT_MS: number = 30_000;
-  /** How long one statement may take, its answer read to the end; a block of bars is one of up to 1 MB. */
+  /** Longest run of one statement until its answer is read to the end. A block of bars is a statement of up to 1 MB. */
   @IsCount(1, 600_000) readonly TDENGINE_REQUEST_TIMEOUT_MS: number = 10_000;
 }
