@@ -29,7 +29,7 @@ export function migrate(plan: Plan, ownerUrl: string): void {
     const script = join(plan.repository, 'apps', name, 'dist', 'migrate.js');
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--enable-source-maps', script], {
       encoding: 'utf8',
-      env: { ...passedOn(), PATH: process.env['PATH'], PG_MIGRATION_URL: ownerUrl },
+      env: { ...passedOn(process.env), PG_MIGRATION_URL: ownerUrl },
     });
     if (status !== 0) throw new Error(`the migration of ${name} failed:\n${(stdout + stderr).slice(-3_000)}`);
   }
@@ -44,20 +44,29 @@ export async function startServices(
 ): Promise<void> {
   await settled(
     serviceNames.map(async (name) => {
-      const env = environment(name, plan, secrets, servers);
+      const env = serviceEnvironment(name, { plan, secrets, servers, given: process.env });
       const options = { logFile: logFile(plan, name), startTimeoutMs: START_MAX_MS };
       arrived(name, await startService(name, env, options));
     }),
   );
 }
 
-function environment(
+/** What a service of the stack is started with. */
+interface Surroundings {
+  readonly plan: Plan;
+  readonly secrets: Omit<StackSecrets, 'redis_password' | 'postgres'>;
+  readonly servers: Pick<Servers, 'natsUrl' | 'redisUrl'> & {
+    readonly postgres: Pick<Servers['postgres'], 'urlOf' | 'replicaUrlsOf'>;
+  };
+  /** The environment of `npm start`. */
+  readonly given: NodeJS.ProcessEnv;
+}
+
+/** The environment of `npm start`, but with the servers, secrets and ports of the stack. */
+export function serviceEnvironment(
   name: ServiceName,
-  plan: Plan,
-  secrets: StackSecrets,
-  { natsUrl, redisUrl, postgres }: Servers,
+  { plan: { ports }, secrets, servers: { natsUrl, redisUrl, postgres }, given }: Surroundings,
 ): Record<string, string> {
-  const { ports } = plan;
   const database = (role: 'auth' | 'market_data' | 'cache'): Record<string, string> => ({
     PG_PRIMARY_URL: postgres.urlOf(role),
     PG_REPLICA_URLS: postgres.replicaUrlsOf(role),
@@ -72,28 +81,33 @@ function environment(
     },
     'market-data': database('market_data'),
     cache: { ...database('cache'), REDIS_URL: redisUrl, CACHE_CLIENT_SECRET: secrets.cache_client_secret },
-    realtime: { REDIS_URL: redisUrl, REALTIME_HOST: '127.0.0.1', REALTIME_PORT: String(ports.realtime) },
-    gateway: { GATEWAY_HOST: '127.0.0.1', GATEWAY_PORT: String(ports.gateway) },
+    realtime: { REDIS_URL: redisUrl, REALTIME_PORT: String(ports.realtime) },
+    gateway: { GATEWAY_PORT: String(ports.gateway) },
   };
   return {
-    ...passedOn(),
+    ...passedOn(given),
     NATS_URL: natsUrl,
     NATS_TOKEN: secrets.nats_token,
     MANAGEMENT_PORT: String(ports[managementPort[name]]),
-    TOKEN_ISSUER: 'mystocks',
     ...own[name],
   };
 }
 
-// Settings that a person may want to try on the whole stack; ports and secrets are the stack's own.
-function passedOn(): Record<string, string> {
-  const names = Object.keys(process.env).filter(
-    (name) =>
-      name === 'LOG_LEVEL' ||
-      name === 'REALTIME_ORIGINS' ||
-      /^(PG_POOL_[A-Z_]+|PG_FLEET_BUDGET|PG_STATEMENT_TIMEOUT_MS|CACHE_WARM_UP_[A-Z_]+|TIMESERIES_STORE|TDENGINE_[A-Z_]+|CACHE_L2|CACHE_STALE_IF_ERROR_S|GATEWAY_TRUSTED_PROXIES)$/.test(
-        name,
-      ),
+/** The stack runs these servers itself, makes these secrets, and has variables of its own for the management ports. */
+const ownedByStack: ReadonlySet<string> = new Set([
+  ...['NATS_URL', 'NATS_TOKEN', 'REDIS_URL', 'PG_PRIMARY_URL', 'PG_REPLICA_URLS', 'PG_MIGRATION_URL'],
+  ...['AUTH_SIGNING_KEY', 'AUTH_PASSWORD_PEPPER', 'AUTH_BOOTSTRAP_TOKEN'],
+  ...['AUTH_CACHE_CLIENT_SECRET', 'CACHE_CLIENT_SECRET', 'MANAGEMENT_PORT'],
+]);
+const isOwnedByStack = (name: string): boolean => ownedByStack.has(name.replace(/_FILE$/, ''));
+
+/** Settings of the environment that `npm start` does not pass on. */
+export const ignoredSettings = (given: NodeJS.ProcessEnv): string[] => Object.keys(given).filter(isOwnedByStack).sort();
+
+function passedOn(given: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      value === undefined || isOwnedByStack(name) ? [] : [[name, value]],
+    ),
   );
-  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
 }

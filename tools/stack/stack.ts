@@ -4,7 +4,7 @@ import { claimStack, releaseStack } from './pid-file.ts';
 import { makeDirectories, portList, type Plan } from './plan.ts';
 import { readSecrets } from './secrets.ts';
 import { startServers } from './servers.ts';
-import { migrate, startServices } from './services.ts';
+import { ignoredSettings, migrate, startServices } from './services.ts';
 import { WatchOver } from './watch-over.ts';
 
 export type Say = (line: string) => void;
@@ -50,6 +50,8 @@ export class Stack {
     this.#claimed = true;
     await refuseTakenPorts(plan);
     await refuseBlockedPorts(plan);
+    const ignored = ignoredSettings(process.env);
+    if (ignored.length > 0) this.#say(`not used, because the stack has its own: ${ignored.join(', ')}`);
     const secrets = readSecrets(plan);
     const servers = await startServers(plan, secrets, this.#arrived(this.#servers));
     const startedMs = Date.now();
