@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { readDeclaredSettings } from './generated/declared-settings.js';
+import { isPassedOnByCompose } from './generated/settings-documents.js';
 import { writeSecrets } from '../../tools/compose/secrets.js';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -14,7 +16,8 @@ interface Service {
   readonly build?: { readonly context: string; readonly dockerfile: string; readonly args: { readonly APP: string } };
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Null where the value is that of the environment of `docker compose`. */
+  readonly environment?: Readonly<Record<string, string | null>>;
   readonly volumes?: readonly string[];
   readonly secrets?: readonly string[];
   readonly ports?: readonly string[];
@@ -37,23 +40,13 @@ const withTdengine = read('deploy/compose/tdengine.yml');
 const overlay = parse(withTdengine, { merge: true }) as Compose;
 const apps = readdirSync(join(root, 'apps'));
 const entries = [...Object.entries(compose.services), ...Object.entries(overlay.services)];
+const settings = await readDeclaredSettings();
 const service = (name: string): Service => {
   const found = compose.services[name] ?? overlay.services[name];
   if (found === undefined) throw new Error(`docker-compose.yml has no ${name}`);
   return found;
 };
 
-/** Names a settings file declares; those without `?` and without a default are needed. */
-function settingsIn(file: string): { readonly all: string[]; readonly needed: string[] } {
-  // Settings of migrate.js stand in a class of their own.
-  const own = read(file).replace(/class MigrationSettings[^}]*\{[^}]*\}/, '');
-  const names = [...own.matchAll(/readonly ([A-Z][A-Z0-9_]+)([!?:])/g)];
-  return {
-    all: names.map(([, name]) => name ?? ''),
-    needed: names.filter(([, , mark]) => mark === '!').map(([, name]) => name ?? ''),
-  };
-}
-const common = settingsIn('libs/config/src/service-settings.ts');
 const given = (name: string): string[] =>
   Object.keys(service(name).environment ?? {}).map((setting) => setting.replace(/_FILE$/, ''));
 
@@ -65,40 +58,34 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(apps)('gives %s every setting it needs, and none that it does not know', (app) => {
-    const own = settingsIn(`apps/${app}/src/${app}.settings.ts`);
-    const more = readdirSync(join(root, `apps/${app}/src`), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.settings.ts'))
-      .flatMap((file) => settingsIn(`apps/${app}/src/${file}`).all);
-    const unknown = given(app).filter((name) => ![...common.all, ...more].includes(name));
-    const missing = [...common.needed, ...own.needed].filter((name) => !given(app).includes(name));
-    expect({ unknown, missing }).toEqual({ unknown: [], missing: [] });
+    const known = settings.filter(({ services }) => services.includes(app)).map(({ name }) => name);
+    const needed = settings.filter(({ neededBy }) => neededBy.includes(app)).map(({ name }) => name);
+    expect(given(app).filter((name) => !known.includes(name))).toEqual([]);
+    expect(given(app)).toEqual(expect.arrayContaining(needed));
+  });
+
+  it('passes every setting that is not secret on to the services that read it, where it is set', () => {
+    for (const app of apps) {
+      const names = settings.filter((one) => one.services.includes(app) && isPassedOnByCompose(one));
+      const passedOn = Object.entries(service(app).environment ?? {}).filter(([, value]) => value === null);
+      expect(passedOn.map(([name]) => name).sort()).toEqual(names.map(({ name }) => name).sort());
+    }
   });
 
   it('keeps bars and quotes in TDengine with the second file, and then waits for it', () => {
-    const { needed } = settingsIn('apps/market-data/src/timeseries/tdengine.settings.ts');
     for (const name of ['market-data', 'migrate-market-data']) {
       const added = overlay.services[name];
       expect(added?.environment?.['TIMESERIES_STORE']).toBe('tdengine');
-      expect(Object.keys(added?.environment ?? {})).toEqual(
-        expect.arrayContaining(needed.map((setting) => `${setting}_FILE`)),
-      );
+      expect(Object.keys(added?.environment ?? {})).toContain('TDENGINE_URL_FILE');
       expect(added?.depends_on).toEqual({ 'tdengine-password': { condition: 'service_completed_successfully' } });
     }
   });
 
   it('lets the second cache tier live in TDengine with the second file', () => {
     const added = overlay.services['cache'];
-    expect(service('cache').environment).toMatchObject({ CACHE_L2: '${CACHE_L2:-redis}' });
     expect(added?.environment).toEqual({ TDENGINE_URL_FILE: '/run/secrets/tdengine_url' });
-    const { all } = settingsIn('apps/cache/src/tiers/tier.settings.ts');
-    expect(all).toEqual(['REDIS_URL', 'TDENGINE_URL']);
-    expect(given('cache')).toContain('REDIS_URL');
+    expect(given('cache')).toEqual(expect.arrayContaining(['CACHE_L2', 'REDIS_URL']));
     expect(added?.depends_on).toEqual({ 'tdengine-password': { condition: 'service_completed_successfully' } });
-  });
-
-  it('lets the environment say how long past its freshness an answer is given, to both tiers alike', () => {
-    for (const name of ['cache', 'gateway'])
-      expect(service(name).environment).toMatchObject({ CACHE_STALE_IF_ERROR_S: '${CACHE_STALE_IF_ERROR_S:-900}' });
   });
 
   it.each(['auth', 'market-data', 'cache'])('migrates before %s starts, and tells it of primary and replica', (app) => {
@@ -114,7 +101,7 @@ describe('docker-compose.yml', () => {
     expect(given(app)).toEqual(expect.arrayContaining(['PG_PRIMARY_URL', 'PG_REPLICA_URLS']));
   });
 
-  it('publishes the ports of SURFACE.md, on loopback only', () => {
+  it('publishes every port on loopback only', () => {
     const published = entries.flatMap(([name, { ports = [] }]) => ports.map((port) => `${name} ${port}`)).sort();
     expect(published).toEqual(
       [
@@ -205,7 +192,9 @@ describe('docker-compose.yml', () => {
 
     it('reach exactly the services that name their files', () => {
       for (const [name, { environment = {}, secrets = [] }] of entries) {
-        const named = Object.values(environment).flatMap((value) => /^\/run\/secrets\/(\w+)$/.exec(value)?.[1] ?? []);
+        const named = Object.values(environment).flatMap(
+          (value) => /^\/run\/secrets\/(\w+)$/.exec(value ?? '')?.[1] ?? [],
+        );
         expect(secrets).toEqual(expect.arrayContaining(named));
         if (apps.includes(name)) expect([...named].sort()).toEqual([...secrets].sort());
       }
@@ -214,11 +203,9 @@ describe('docker-compose.yml', () => {
     it('are never in docker-compose.yml itself', () => {
       expect(text + withTdengine).not.toMatch(/:\/\/[^\s/@]*:[^\s/@]+@/);
       const plain = entries.flatMap(([, { environment = {} }]) =>
-        Object.keys(environment).filter(
-          (name) => /PASSWORD|TOKEN|KEY|SECRET|PEPPER|_URLS?$/.test(name) && !name.endsWith('_FILE'),
-        ),
+        Object.keys(environment).filter((name) => settings.some((one) => one.secret && one.name === name)),
       );
-      expect(plain.filter((name) => name !== 'NATS_URL')).toEqual([]);
+      expect(plain).toEqual([]);
     });
 
     it('are made once, for nobody else on the machine, and a lost one is made again', () => {
