@@ -5,14 +5,14 @@ import { InvalidInput } from '@mystocks/validation';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/transport-node';
 import { inside, type Bus } from './bus.js';
-import { Complaints } from './complaints.js';
-import { codecOf, invalidRequest, type Codec, type Encoded } from './codec.js';
-import type { BusConnection, Held } from './connection.js';
-import { encodeFailure } from './failure-wire.js';
-import { Thrown } from './handles.js';
-import { contextOf, readHead, writeHead, type Head } from './headers.js';
-import { EndpointStats, ServiceInfo } from './service-info.js';
-import { subjectAt } from './subject.js';
+import { Complaints } from './calls/complaints.js';
+import { codecOf, invalidRequest, type Codec, type Encoded } from './wire/codec.js';
+import type { BusConnection, Held } from './wire/connection.js';
+import { encodeFailure } from './wire/failure-wire.js';
+import { Thrown } from './calls/handles.js';
+import { contextOf, readHead, writeHead, type Head } from './wire/headers.js';
+import { EndpointStats, ServiceInfo } from './calls/service-info.js';
+import { subjectAt } from './wire/subject.js';
 
 export interface BusServerOptions {
   /** Turns an access token into its caller, or refuses with a Failure. Not asked for calls that `anyone` may make. */

@@ -1,11 +1,11 @@
 import { publisherCounted, type Call, type Event } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
-import { CallTable } from './call-table.js';
-import { BusConnection, type BusOptions } from './connection.js';
-import { logHearing } from './hearing-log.js';
-import { Heartbeat } from './heartbeat.js';
-import { News, type SubscribeOptions } from './news.js';
-import { Pulse } from './pulse.js';
+import { CallTable } from './calls/call-table.js';
+import { BusConnection, type BusOptions } from './wire/connection.js';
+import { logHearing } from './liveness/hearing-log.js';
+import { Heartbeat } from './liveness/heartbeat.js';
+import { News, type SubscribeOptions } from './events/news.js';
+import { Pulse } from './liveness/pulse.js';
 
 export interface CallOptions {
   /** Instead of the contract's own; never beyond the deadline of the request that is being served. */

@@ -1,7 +1,7 @@
 export { Bus, type CallOptions, type Subscribed } from './bus.js';
 export { BusModule } from './bus.module.js';
 export { BusServer, type BusServerOptions } from './bus-server.js';
-export type { BusOptions } from './connection.js';
-export { Handles, type HandlerOf } from './handles.js';
-export { watchOf, type SubscribeOptions } from './news.js';
-export { Pulse, TICK_MS, type Watch } from './pulse.js';
+export type { BusOptions } from './wire/connection.js';
+export { Handles, type HandlerOf } from './calls/handles.js';
+export { watchOf, type SubscribeOptions } from './events/news.js';
+export { Pulse, TICK_MS, type Watch } from './liveness/pulse.js';

@@ -3,13 +3,13 @@ import { remainingMs } from '@mystocks/kernel';
 import { currentContext, metrics, type Logger } from '@mystocks/telemetry';
 import { InvalidInput } from '@mystocks/validation';
 import { nuid, type Msg } from '@nats-io/transport-node';
-import type { BusConnection } from './connection.js';
-import { decodeFailure, ERROR_CODE } from './failure-wire.js';
-import { callHead, isNobody, readHead, type Head } from './headers.js';
-import type { Absence } from './publishers.js';
+import type { BusConnection } from '../wire/connection.js';
+import { decodeFailure, ERROR_CODE } from '../wire/failure-wire.js';
+import { callHead, isNobody, readHead, type Head } from '../wire/headers.js';
+import type { Absence } from '../liveness/publishers.js';
 import { Repeats } from './repeats.js';
 import { outcomeOf, Routes, type Route } from './routes.js';
-import { subjectAt } from './subject.js';
+import { subjectAt } from '../wire/subject.js';
 
 const PENDING_MAX = 10_000;
 const SWEEP_MS = 50;

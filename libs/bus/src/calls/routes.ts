@@ -1,6 +1,6 @@
 import { ownerOf, type Call, type FailureCode } from '@mystocks/contracts';
 import { metrics, type HistogramCell } from '@mystocks/telemetry';
-import { codecOf, type Codec } from './codec.js';
+import { codecOf, type Codec } from '../wire/codec.js';
 import { RetryBudget } from './retry-budget.js';
 
 /** What a caller knows about a contract. */

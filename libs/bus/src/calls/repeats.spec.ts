@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Absence } from './publishers.js';
+import type { Absence } from '../liveness/publishers.js';
 import { Repeats } from './repeats.js';
 
 const missing = (loss: number, ...living: string[]): Absence => ({ loss, living });

@@ -1,8 +1,8 @@
 import { nuid } from '@nats-io/transport-node';
-import type { BusConnection } from './connection.js';
-import { isNobody, readHead } from './headers.js';
+import type { BusConnection } from '../wire/connection.js';
+import { isNobody, readHead } from '../wire/headers.js';
 import type { Pulse } from './pulse.js';
-import { subjectAt } from './subject.js';
+import { subjectAt } from '../wire/subject.js';
 
 const NOTHING = new Uint8Array();
 

@@ -1,5 +1,5 @@
 import { nuid, type Msg } from '@nats-io/transport-node';
-import type { BusConnection, Held } from './connection.js';
+import type { BusConnection, Held } from '../wire/connection.js';
 
 const NS_PER_MS = 1_000_000;
 

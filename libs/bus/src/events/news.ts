@@ -1,11 +1,11 @@
 import type { Event } from '@mystocks/contracts';
 import { metrics } from '@mystocks/telemetry';
-import { codecOf, type Codec } from './codec.js';
-import type { BusConnection } from './connection.js';
-import { readHead, writeHead, type Head } from './headers.js';
+import { codecOf, type Codec } from '../wire/codec.js';
+import type { BusConnection } from '../wire/connection.js';
+import { readHead, writeHead, type Head } from '../wire/headers.js';
 import { readPlace, writePlace } from './numbers.js';
-import type { Gap, Pulse, Watch } from './pulse.js';
-import { patternOf, subjectOf } from './subject.js';
+import type { Gap, Pulse, Watch } from '../liveness/pulse.js';
+import { patternOf, subjectOf } from '../wire/subject.js';
 
 /**
  * Which news to take. Numbers run over all keys of an event, so who takes only some of them cannot count, and who wants

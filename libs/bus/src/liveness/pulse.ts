@@ -1,7 +1,7 @@
 import { ownerOf, type PublisherCounted } from '@mystocks/contracts';
-import { Gaps } from './gaps.js';
+import { Gaps } from '../events/gaps.js';
 import { Hearing } from './hearing.js';
-import { Numbers, type Place } from './numbers.js';
+import { Numbers, type Place } from '../events/numbers.js';
 import { Publishers, type Absence, type Dead } from './publishers.js';
 
 /** How often {@link Pulse.tick} is to be called. */

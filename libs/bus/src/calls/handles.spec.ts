@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Caller } from '@mystocks/identity';
-import { echo, EchoAnswer, EchoHandler, EchoRequest, Nothing, secret, type Facts } from './echo.conformance.js';
-import { Handles, type Bus } from './index.js';
+import { echo, EchoAnswer, EchoHandler, EchoRequest, Nothing, secret, type Facts } from '../echo.conformance.js';
+import { Handles, type Bus } from '../index.js';
 
 /** Checked by `npm run typecheck`: each @ts-expect-error below is an error, or the compiler complains. */
 class Drifting {

@@ -1,4 +1,4 @@
-import type { Absence } from './publishers.js';
+import type { Absence } from '../liveness/publishers.js';
 import { RetryBudget } from './retry-budget.js';
 
 /** Published once more at once when an instance has just been missed: calls that were in its hands then. */

@@ -5,7 +5,7 @@ import { codecOf, invalidRequest } from './codec.js';
 import { connectionSettings } from './connection.js';
 import { decodeFailure, encodeFailure } from './failure-wire.js';
 import { callHead, contextOf, parseHead, writeHead } from './headers.js';
-import { RetryBudget } from './retry-budget.js';
+import { RetryBudget } from '../calls/retry-budget.js';
 import { patternOf, subjectOf } from './subject.js';
 
 class Plain {

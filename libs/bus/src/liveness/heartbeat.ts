@@ -1,9 +1,9 @@
 import { publisherCounted } from '@mystocks/contracts';
-import type { BusConnection } from './connection.js';
-import type { News } from './news.js';
+import type { BusConnection } from '../wire/connection.js';
+import type { News } from '../events/news.js';
 import { Probe } from './probe.js';
 import { TICK_MS, type Pulse } from './pulse.js';
-import { subjectOf } from './subject.js';
+import { subjectOf } from '../wire/subject.js';
 
 /**
  * Tells twice a second that this process is there and how far it has counted, listens to the others, and asks after those
