@@ -4,10 +4,10 @@ import { traceIdOf, withContext, type AccessLog, type RequestContext } from '@my
 import { InvalidInput } from '@mystocks/validation';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/transport-node';
-import { inside, type Bus } from './bus.js';
+import { internalsOf, type Bus } from './bus.js';
 import { Complaints } from './calls/complaints.js';
 import { codecOf, invalidRequest, type Codec, type Encoded } from './wire/codec.js';
-import type { BusConnection, Held } from './wire/connection.js';
+import type { BusConnection, BusSubscription } from './wire/connection.js';
 import { encodeFailure } from './wire/failure-wire.js';
 import { Thrown } from './calls/handles.js';
 import { contextOf, readHead, writeHead, type Head } from './wire/headers.js';
@@ -48,14 +48,14 @@ export class BusServer extends Server implements CustomTransportStrategy {
   readonly #options: BusServerOptions;
   readonly #maxInFlight: number;
   readonly #complaints: Complaints;
-  #held: Held[] = [];
+  #subscriptions: BusSubscription[] = [];
   #info: ServiceInfo | undefined;
   #inFlight = 0;
   #whenIdle: (() => void) | undefined;
 
   constructor(bus: Bus, options: BusServerOptions) {
     super();
-    const { connection, publisher } = inside(bus);
+    const { connection, publisher } = internalsOf(bus);
     this.#connection = connection;
     this.#publisher = publisher;
     this.#complaints = new Complaints(this.#connection.log);
@@ -88,7 +88,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
       const receive = (message: Msg): void => {
         this.#receive(endpoint, message, subject);
       };
-      this.#held.push(this.#connection.hold({ subject, queue, receive }));
+      this.#subscriptions.push(this.#connection.subscribe({ subject, queue, receive }));
     }
     // For callers who miss another instance, and would rather not have their call handed to that one.
     const receive = (message: Msg): void => {
@@ -96,7 +96,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
       const endpoint = own.get(subject);
       if (endpoint !== undefined) this.#receive(endpoint, message, subject);
     };
-    this.#held.push(this.#connection.hold({ subject: subjectAt(this.#publisher, '>'), receive }));
+    this.#subscriptions.push(this.#connection.subscribe({ subject: subjectAt(this.#publisher, '>'), receive }));
     this.#info = new ServiceInfo(
       this.#connection,
       this.#endpoints.map(({ stats }) => stats),
@@ -107,9 +107,9 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   /** Takes no new requests and answers those under way; the connection itself is drained by its owner. */
   override async close(): Promise<void> {
-    const held = this.#held;
-    this.#held = [];
-    await Promise.all([...held.map((one) => one.drain()), this.#info?.stop()]);
+    const subscriptions = this.#subscriptions;
+    this.#subscriptions = [];
+    await Promise.all([...subscriptions.map((one) => one.drain()), this.#info?.stop()]);
     if (this.#inFlight === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, CLOSE_WITHIN_MS);

@@ -1,14 +1,13 @@
 import { publisherCounted, type Call, type Event } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { CallTable } from './calls/call-table.js';
+import { Events, type SubscribeOptions } from './events/events.js';
+import { HeartbeatSender } from './liveness/heartbeat-sender.js';
+import { Liveness } from './liveness/liveness.js';
 import { BusConnection, type BusOptions } from './wire/connection.js';
-import { logHearing } from './liveness/hearing-log.js';
-import { Heartbeat } from './liveness/heartbeat.js';
-import { News, type SubscribeOptions } from './events/news.js';
-import { Pulse } from './liveness/pulse.js';
 
 export interface CallOptions {
-  /** Instead of the contract's own; never beyond the deadline of the request that is being served. */
+  /** Replaces the time-out of the contract. The deadline of the request that is being served limits it further. */
   readonly timeoutMs?: number;
 }
 
@@ -18,33 +17,33 @@ export interface Subscribed {
 
 const DRAIN_CALLS_MAX_MS = 10_000;
 
-/** For this package only: the server listens on the same connection, as the same publisher. */
-export let inside: (bus: Bus) => { readonly connection: BusConnection; readonly publisher: string };
+/** Only for the server, which receives calls on the same connection and under the same instance id. */
+export let internalsOf: (bus: Bus) => { readonly connection: BusConnection; readonly publisher: string };
 
 /**
- * The way to other services: calls with one answer, and news without. It is usable at once and connects in the
- * background for ever; while it is not connected every call fails at once with `unavailable`.
+ * Calls other services and publishes and receives events. It can be used at once and connects in the background without
+ * a limit of attempts; while it is disconnected, every call fails at once with `unavailable`.
  */
 @Injectable()
 export class Bus {
   readonly #connection: BusConnection;
   readonly #calls: CallTable;
-  readonly #pulse: Pulse;
-  readonly #news: News;
-  readonly #heartbeat: Heartbeat;
+  readonly #liveness: Liveness;
+  readonly #events: Events;
+  readonly #heartbeats: HeartbeatSender;
 
   static {
-    inside = (bus) => ({ connection: bus.#connection, publisher: bus.#pulse.publisher });
+    internalsOf = (bus) => ({ connection: bus.#connection, publisher: bus.#liveness.counter.publisher });
   }
 
   private constructor(options: BusOptions) {
     this.#connection = new BusConnection(options);
-    const pulse = new Pulse(options.service);
-    this.#pulse = pulse;
-    this.#calls = new CallTable(this.#connection, (service) => pulse.absenceOf(service));
-    this.#news = new News(this.#connection, this.#pulse);
-    this.#heartbeat = new Heartbeat(this.#connection, this.#news, this.#pulse);
-    logHearing(this.#pulse.hearing, this.#connection.log);
+    this.#liveness = new Liveness(options.service);
+    const { counter, gaps, instances, silence } = this.#liveness;
+    this.#calls = new CallTable(this.#connection, (service) => instances.partialOutageOf(service));
+    this.#events = new Events(this.#connection, counter, gaps);
+    this.#heartbeats = new HeartbeatSender(this.#connection, this.#events, this.#liveness);
+    silence.logTo(this.#connection.log);
   }
 
   static connect(options: BusOptions): Bus {
@@ -60,9 +59,9 @@ export class Bus {
   }
 
   /**
-   * Asks the service that owns `call`. Request id, trace, deadline, token and read-after of the current context travel
-   * along.
-   * @throws {Failure} on anything but an answer of the agreed shape
+   * Calls the service that owns `call`. Request id, trace, deadline, token and read-after of the current context are sent
+   * with it.
+   * @throws {Failure} when there is no answer, or one that does not have the agreed shape
    */
   call<Req extends object, Res extends object>(
     call: Call<Req, Res>,
@@ -73,61 +72,60 @@ export class Bus {
   }
 
   /**
-   * Tells the news to whoever listens now. Core NATS: nobody keeps it, and while disconnected it is dropped and counted;
-   * who listens to a numbered event with `onGap` learns of it.
+   * Publishes an event to the processes that are subscribed now: core NATS stores no messages. While disconnected the
+   * event is dropped and counted; subscribers to a numbered event with `onGap` are notified that it is missing.
    */
   publish<P extends object>(event: Event<P>, payload: NoInfer<P>): void {
-    this.#news.publish(event, payload);
+    this.#events.publish(event, payload);
   }
 
   /**
-   * Every instance that subscribes gets every message. With `onGap` (numbered events, without a key) it also learns that
-   * it missed some: within about a second, also when the lost message was the last one.
+   * Every instance that subscribes gets every message. With `onGap` (for numbered events, without a key) it is also
+   * notified of missed messages: within about a second, even when the missed message was the last one.
    */
   subscribe<P extends object>(
     event: Event<P>,
     handler: (payload: P) => void,
     options: SubscribeOptions = {},
   ): Subscribed {
-    return this.#news.subscribe(event, handler, options);
+    return this.#events.subscribe(event, handler, options);
   }
 
   /**
-   * No instance of `service` was heard for 1.5 s (it is frozen or cut off, or gone), while this process was connected
-   * and not held up itself: calling it would only cost the deadline.
+   * No instance of `service` sent a heartbeat for 1.5 s, while this process was connected and not held up itself: the
+   * service is frozen, cut off or gone, and a call to it would wait for its deadline.
    */
   isSilent(service: string): boolean {
-    return this.#pulse.hearing.isSilent(service);
+    return this.#liveness.silence.isSilent(service);
   }
 
-  /** Tells whenever {@link isSilent} changes. */
+  /** Calls `listener` whenever {@link isSilent} changes. */
   onSilence(service: string, listener: (silent: boolean) => void): void {
-    this.#pulse.hearing.onSilence(service, (silent) => {
-      this.#news.guard(publisherCounted.subject, () => {
+    this.#liveness.silence.onSilence(service, (silent) => {
+      this.#events.guard(publisherCounted.subject, () => {
         listener(silent);
       });
     });
   }
 
   /**
-   * This process is deaf: connected, and yet not even its own beat came back for 1.5 s (NATS is frozen, or the way there
-   * swallows everything). Who else is silent cannot be said then, and calling anybody would only cost the deadline. Until
-   * a beat is heard again.
+   * This process is connected, and yet not even its own heartbeat came back for 1.5 s: NATS is frozen, or the network
+   * drops everything. Until a heartbeat arrives again no service can be judged, and any call would wait for its deadline.
    */
   get isDeaf(): boolean {
-    return this.#pulse.hearing.isDeaf;
+    return this.#liveness.silence.isDeaf;
   }
 
-  /** Tells whenever {@link isDeaf} changes; after every `onGap` was told. */
+  /** Calls `listener` whenever {@link isDeaf} changes, after all `onGap` listeners. */
   onDeafness(listener: (deaf: boolean) => void): void {
-    this.#pulse.hearing.onDeafness((deaf) => {
-      this.#news.guard(publisherCounted.subject, () => {
+    this.#liveness.silence.onDeafness((deaf) => {
+      this.#events.guard(publisherCounted.subject, () => {
         listener(deaf);
       });
     });
   }
 
-  /** Waits for the calls under way (at most 10 s), sends what is left and closes. */
+  /** Waits for the calls under way (at most 10 s), sends the last heartbeat and closes the connection. */
   async drain(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
@@ -136,7 +134,7 @@ export class Bus {
     await Promise.race([this.#calls.idle(), limit]);
     clearTimeout(timer);
     this.#calls.close();
-    this.#heartbeat.stop();
+    this.#heartbeats.stop();
     await this.#connection.close();
   }
 }

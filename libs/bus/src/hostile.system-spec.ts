@@ -131,8 +131,8 @@ describe('news', () => {
       raw.publish(`${said.subject}.x`, JSON.stringify({ text, who: 'x', more: 1 }));
     await waitFor(() => heard.length === 3, { timeoutMs: 2_000 });
     expect(heard.map(({ text }) => text)).toEqual(['throw', 'reject', 'fine']);
-    expect(service.lines.filter((line) => line.includes('news does not have its shape'))).toHaveLength(1);
-    await waitFor(() => service.lines.filter((line) => line.includes('a listener failed')).length === 2, {
+    expect(service.lines.filter((line) => line.includes('an event does not have the agreed shape'))).toHaveLength(1);
+    await waitFor(() => service.lines.filter((line) => line.includes('an event listener failed')).length === 2, {
       timeoutMs: 2_000,
     });
     listening.stop();

@@ -3,5 +3,5 @@ export { BusModule } from './bus.module.js';
 export { BusServer, type BusServerOptions } from './bus-server.js';
 export type { BusOptions } from './wire/connection.js';
 export { Handles, type HandlerOf } from './calls/handles.js';
-export { watchOf, type SubscribeOptions } from './events/news.js';
-export { Pulse, TICK_MS, type Watch } from './liveness/pulse.js';
+export type { SubscribeOptions } from './events/events.js';
+export { CHECK_MS, Liveness } from './liveness/liveness.js';

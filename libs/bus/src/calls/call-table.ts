@@ -5,9 +5,9 @@ import { InvalidInput } from '@mystocks/validation';
 import { nuid, type Msg } from '@nats-io/transport-node';
 import type { BusConnection } from '../wire/connection.js';
 import { decodeFailure, ERROR_CODE } from '../wire/failure-wire.js';
-import { callHead, isNobody, readHead, type Head } from '../wire/headers.js';
-import type { Absence } from '../liveness/publishers.js';
-import { Repeats } from './repeats.js';
+import { callHead, isNoResponders, readHead, type Head } from '../wire/headers.js';
+import type { PartialOutage } from '../liveness/instances.js';
+import { Hedging } from './hedging.js';
 import { outcomeOf, Routes, type Route } from './routes.js';
 import { subjectAt } from '../wire/subject.js';
 
@@ -47,19 +47,19 @@ export class CallTable {
   readonly #routes = new Routes();
   readonly #sweep: NodeJS.Timeout;
   readonly #log: Logger;
-  readonly #repeats: Repeats;
+  readonly #hedging: Hedging;
   #count = 0;
   #isClosed = false;
   #whenIdle: (() => void) | undefined;
 
   constructor(
     private readonly connection: BusConnection,
-    absenceOf: (service: string) => Absence | undefined,
+    partialOutageOf: (service: string) => PartialOutage | undefined,
   ) {
     this.#log = connection.log;
-    this.#repeats = new Repeats(absenceOf);
+    this.#hedging = new Hedging(partialOutageOf);
     this.#inbox = `_INBOX.${connection.service}.${nuid.next()}.`;
-    connection.hold({
+    connection.subscribe({
       subject: `${this.#inbox}*`,
       receive: (message) => {
         this.#receive(message);
@@ -88,7 +88,7 @@ export class CallTable {
     const nowMs = Date.now();
     const deadlineMs = nowMs + remainingMs(timeoutMs, context?.deadlineMs, nowMs);
     route.budget.earn();
-    if (route.effect === 'read') this.#repeats.earn(route.owner);
+    if (route.effect === 'read') this.#hedging.earn(route.owner);
     return new Promise((resolve, reject) => {
       const { payload, meta } = route.request.encode(request);
       this.#begin({
@@ -219,7 +219,7 @@ export class CallTable {
   #repeat(waiting: Waiting): void {
     const { token, route, startedAt, attempts } = waiting;
     if (route.effect !== 'read') return;
-    const instance = this.#repeats.take(route.owner, attempts, performance.now() - startedAt);
+    const instance = this.#hedging.take(route.owner, attempts, performance.now() - startedAt);
     if (instance === undefined) return;
     metrics.busRepeats.cell(route.subject).count += 1;
     this.#publish(waiting, subjectAt(instance, route.subject), token + REPEAT);
@@ -244,6 +244,6 @@ const isFull = ({ problem }: Failure): boolean => problem === 'OVERLOADED' || pr
 /** What the reply says instead of an answer. */
 function failureIn(route: Route, head: Head, payload: Uint8Array): Failure | undefined {
   if (head.fields.has(ERROR_CODE)) return decodeFailure(payload);
-  if (!isNobody(head, payload)) return undefined;
+  if (!isNoResponders(head, payload)) return undefined;
   return new Failure('unavailable', `${route.owner} is not there`, { retryAfterS: 1 });
 }

@@ -1,25 +1,25 @@
 /**
- * Allows retries for at most a tenth of the calls to one destination, so that a dead dependency sees at most 1.1 times
- * the traffic (Google SRE book; reliability.md §1). It starts empty, so that the
- * first ten calls earn the first retry, or with `atFirst` retries.
+ * Allows retries for at most a tenth of the calls to one service, so that a failed service gets at most 1.1 times the
+ * usual traffic (Google SRE book). It starts empty, so the first ten calls earn the first retry; `initial` retries are
+ * available without being earned.
  */
 export class RetryBudget {
   #tokens: number;
 
   constructor(
     private readonly share = 0.1,
-    private readonly kept = 10,
-    atFirst = 0,
+    private readonly max = 10,
+    initial = 0,
   ) {
-    this.#tokens = atFirst;
+    this.#tokens = initial;
   }
 
-  /** One first attempt was made. */
+  /** To be called for the first attempt of each call. */
   earn(): void {
-    this.#tokens = Math.min(this.kept, this.#tokens + this.share);
+    this.#tokens = Math.min(this.max, this.#tokens + this.share);
   }
 
-  /** Takes one retry, if there is one. */
+  /** Takes one retry; false when none is left. */
   take(): boolean {
     // Ten tenths in floating point are a little less than one.
     if (this.#tokens < 1 - 1e-9) return false;

@@ -1,9 +1,9 @@
 import { nuid, type Msg } from '@nats-io/transport-node';
-import type { BusConnection, Held } from '../wire/connection.js';
+import type { BusConnection, BusSubscription } from '../wire/connection.js';
 
 const NS_PER_MS = 1_000_000;
 
-/** What one endpoint did since it started, as NATS micro counts it (ADR-32). */
+/** Statistics of one endpoint since its start, as NATS micro defines them (ADR-32). */
 export class EndpointStats {
   #requests = 0;
   #errors = 0;
@@ -15,7 +15,7 @@ export class EndpointStats {
     readonly subject: string,
     readonly queueGroup: string,
   ) {
-    // `svc.market-data.bars.list.v1` -> `bars-list-v1`: ADR-32 names hold letters, digits, - and _ only.
+    // `svc.market-data.bars.list.v1` becomes `bars-list-v1`: names in ADR-32 hold letters, digits, - and _ only.
     this.#name = subject.split('.').slice(2).join('-');
   }
 
@@ -50,11 +50,11 @@ export class EndpointStats {
 
 type Verb = 'PING' | 'INFO' | 'STATS';
 
-/** Answers `$SRV.PING|INFO|STATS` for all, for the service and for this instance (NATS micro, ADR-32). */
+/** Answers `$SRV.PING|INFO|STATS` for all services, for this service and for this instance (NATS micro, ADR-32). */
 export class ServiceInfo {
   readonly #id = nuid.next();
   readonly #started = new Date().toISOString();
-  readonly #held: Held[];
+  readonly #subscriptions: BusSubscription[];
 
   constructor(
     private readonly connection: BusConnection,
@@ -62,9 +62,9 @@ export class ServiceInfo {
     private readonly version: string,
   ) {
     const name = connection.service;
-    this.#held = (['PING', 'INFO', 'STATS'] as const).flatMap((verb) =>
+    this.#subscriptions = (['PING', 'INFO', 'STATS'] as const).flatMap((verb) =>
       [`$SRV.${verb}`, `$SRV.${verb}.${name}`, `$SRV.${verb}.${name}.${this.#id}`].map((subject) =>
-        connection.hold({
+        connection.subscribe({
           subject,
           receive: (message) => {
             this.#answer(verb, message);
@@ -75,7 +75,7 @@ export class ServiceInfo {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#held.map((one) => one.drain()));
+    await Promise.all(this.#subscriptions.map((one) => one.drain()));
   }
 
   #answer(verb: Verb, message: Msg): void {

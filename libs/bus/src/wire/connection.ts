@@ -1,33 +1,34 @@
-import { log as houseLog, type Logger } from '@mystocks/telemetry';
+import { log as defaultLog, type Logger } from '@mystocks/telemetry';
 import { connect, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 
 export interface BusOptions {
-  /** `nats://host:port`, one or several. */
+  /** One or several of `nats://host:port`. */
   readonly servers: string | readonly string[];
   readonly token?: string;
-  /** Name of this service: its queue group, inbox prefix and connection name. */
+  /** The name of this service, which is also its queue group, inbox prefix and connection name. */
   readonly service: string;
   readonly log?: Logger;
 }
 
-/** A subscription that outlives reconnects and late first connects. */
-export interface Wanted {
+/** What to subscribe to. */
+export interface SubscriptionRequest {
   readonly subject: string;
   readonly queue?: string;
   readonly receive: (message: Msg) => void;
 }
 
-export interface Held {
-  /** Takes no new messages; resolves when those already sent to us were received. */
+/** A subscription that is made again after each reconnect; it may be opened before the first connect. */
+export interface BusSubscription {
+  /** Unsubscribes; resolves when the messages that NATS had already sent were received. */
   drain(): Promise<void>;
 }
 
 interface Entry {
-  readonly wanted: Wanted;
-  live?: Subscription;
+  readonly request: SubscriptionRequest;
+  current?: Subscription;
 }
 
-/** reliability.md §3: a half-open link is found in 20-30 s (the client's default: 4-6 minutes). */
+/** With these settings a half-open connection is found within 20-30 s (with the client's defaults: 4-6 minutes). */
 export const connectionSettings = {
   reconnect: true,
   maxReconnectAttempts: -1,
@@ -38,9 +39,9 @@ export const connectionSettings = {
   timeout: 2_000,
   ignoreAuthErrorAbort: true,
   noAsyncTraces: true,
-  // Bytes the client gathers before it writes (an option its types do not show; default 32 KiB). A burst of 100 small
-  // calls would travel as one block, and caller, server and service would take turns at it: 88k calls/s at 32 KiB,
-  // 115-122k at 12 KiB with the same CPU a call, less again at 8 KiB (bench/bus.bench.ts).
+  // Bytes that the client collects before it writes them to the socket (an option that its types lack; default 32 KiB).
+  // At 32 KiB a burst of 100 small calls is sent as one block, and caller, NATS and service work one after the other:
+  // 88k calls/s; at 12 KiB 115-122k with the same CPU time for a call, and less again at 8 KiB (bench/bus.bench.ts).
   pendingLimit: 12_288,
 } as const;
 const RETRY_MIN_MS = 250;
@@ -48,8 +49,8 @@ const RETRY_JITTER_MS = 500;
 const DRAIN_MAX_MS = 2_000;
 const DEFAULT_MAX_PAYLOAD = 1_048_576;
 
-/** Headers that are bytes already; the client only ever asks them to encode themselves. */
-class ReadyHeaders {
+/** Headers that are encoded already; the only method of its headers that the client calls is `encode`. */
+class EncodedHeaders {
   constructor(private readonly bytes: Uint8Array) {}
 
   encode(): Uint8Array {
@@ -57,7 +58,7 @@ class ReadyHeaders {
   }
 }
 
-/** One connection to NATS that is kept up for ever, in the background. Nothing is buffered while it is down. */
+/** One connection to NATS. It reconnects in the background without a limit of attempts, and buffers nothing meanwhile. */
 export class BusConnection {
   readonly service: string;
   readonly log: Logger;
@@ -70,7 +71,7 @@ export class BusConnection {
 
   constructor(private readonly options: BusOptions) {
     this.service = options.service;
-    this.log = options.log ?? houseLog;
+    this.log = options.log ?? defaultLog;
     void this.#stayConnected();
   }
 
@@ -78,7 +79,7 @@ export class BusConnection {
     return this.#connected;
   }
 
-  /** Largest message (headers and payload) the server takes. */
+  /** The largest message (headers and payload) that the server accepts. */
   get maxPayload(): number {
     return this.#nats?.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
   }
@@ -87,7 +88,7 @@ export class BusConnection {
     this.#listeners.push(listener);
   }
 
-  /** Only while connected: the client would keep the message for later, and later is too late. */
+  /** Does nothing while disconnected: the client would buffer the message and send it when it is too late. */
   publish(subject: string, payload: Uint8Array, reply?: string, headers?: Uint8Array): void {
     const nats = this.#nats;
     if (nats === undefined || !this.#connected) return;
@@ -95,26 +96,26 @@ export class BusConnection {
       nats.publish(subject, payload, reply === undefined ? undefined : { reply });
       return;
     }
-    const ready = new ReadyHeaders(headers) as unknown as MsgHdrs;
-    nats.publish(subject, payload, reply === undefined ? { headers: ready } : { reply, headers: ready });
+    const encoded = new EncodedHeaders(headers) as unknown as MsgHdrs;
+    nats.publish(subject, payload, reply === undefined ? { headers: encoded } : { reply, headers: encoded });
   }
 
-  hold(wanted: Wanted): Held {
-    const entry: Entry = { wanted };
+  subscribe(request: SubscriptionRequest): BusSubscription {
+    const entry: Entry = { request };
     this.#entries.add(entry);
     this.#subscribe(entry);
     return {
       drain: async () => {
         this.#entries.delete(entry);
-        const live = entry.live;
-        if (live === undefined || live.isClosed()) return;
-        if (this.#connected) await atMost(DRAIN_MAX_MS, live.drain());
-        else live.unsubscribe();
+        const { current } = entry;
+        if (current === undefined || current.isClosed()) return;
+        if (this.#connected) await atMost(DRAIN_MAX_MS, current.drain());
+        else current.unsubscribe();
       },
     };
   }
 
-  /** Sends what is under way and closes for good. */
+  /** Sends what the client still buffers and closes the connection for ever. */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
@@ -128,7 +129,7 @@ export class BusConnection {
 
   async #stayConnected(): Promise<void> {
     const { servers, token, service } = this.options;
-    let complained = false;
+    let isLogged = false;
     while (!this.#closing) {
       try {
         const nats = await connect({
@@ -137,24 +138,24 @@ export class BusConnection {
           name: service,
           ...(token === undefined ? {} : { token }),
         });
-        complained = false;
-        await this.#live(nats);
+        isLogged = false;
+        await this.#use(nats);
       } catch (error) {
-        if (!complained) this.log.warn({ err: error }, 'the bus cannot be reached yet; trying on');
-        complained = true;
+        if (!isLogged) this.log.warn({ err: error }, 'the bus cannot be reached, retrying');
+        isLogged = true;
       }
       this.#setConnected(false);
       if (!this.#isClosing()) await this.#pause();
     }
   }
 
-  // TypeScript narrows a private field across an await; asking a method does not.
+  // A method, because TypeScript narrows a private field across an await, and would take its value for constant.
   #isClosing(): boolean {
     return this.#closing;
   }
 
-  /** Until the connection is closed for good, which only happens when somebody asks. */
-  async #live(nats: NatsConnection): Promise<void> {
+  /** Resolves when the connection is closed for ever, which only `close` does. */
+  async #use(nats: NatsConnection): Promise<void> {
     if (this.#closing) {
       await nats.close();
       return;
@@ -165,7 +166,7 @@ export class BusConnection {
     for await (const status of nats.status()) {
       if (status.type === 'disconnect' || status.type === 'staleConnection') this.#setConnected(false);
       else if (status.type === 'reconnect') this.#setConnected(true);
-      else if (status.type === 'error') this.log.warn({ err: status.error }, 'the bus refused something');
+      else if (status.type === 'error') this.log.warn({ err: status.error }, 'the bus reported an error');
     }
     await nats.closed();
     this.#nats = undefined;
@@ -174,16 +175,16 @@ export class BusConnection {
   #subscribe(entry: Entry): void {
     const nats = this.#nats;
     if (nats === undefined || nats.isClosed()) return;
-    const { subject, queue, receive } = entry.wanted;
-    entry.live = nats.subscribe(subject, {
+    const { subject, queue, receive } = entry.request;
+    entry.current = nats.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
-        // A throw in here would end the client's reader, and with it the connection.
+        // An exception in here would end the client's read loop, and with it the connection.
         try {
           if (error === null) receive(message);
           else this.log.error({ err: error, subject }, 'a subscription was refused');
         } catch (thrown) {
-          this.log.error({ err: thrown, subject }, 'a bus message could not be received');
+          this.log.error({ err: thrown, subject }, 'the receiver of a bus message failed');
         }
       },
     });
@@ -192,7 +193,7 @@ export class BusConnection {
   #setConnected(connected: boolean): void {
     if (this.#connected === connected) return;
     this.#connected = connected;
-    this.log.info({ connected }, connected ? 'the bus is connected' : 'the bus is gone');
+    this.log.info({ connected }, connected ? 'the bus is connected' : 'the bus is disconnected');
     for (const listener of this.#listeners) {
       try {
         listener(connected);
@@ -213,7 +214,7 @@ export class BusConnection {
   }
 }
 
-/** Waits for `work`, but not longer than `ms`; its failure is not ours. */
+/** Waits for `work` to end, but at most `ms`. A failure of `work` is ignored: the connection closes either way. */
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {

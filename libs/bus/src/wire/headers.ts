@@ -2,7 +2,7 @@ import { requestIdFrom, traceparentFrom, type RequestContext } from '@mystocks/t
 import type { Msg } from '@nats-io/transport-node';
 import { randomBytes } from 'node:crypto';
 
-/** Headers of a received message: names in lower case; `status` is the number on the first line, 0 without. */
+/** The headers of a received message: names in lower case; `status` is the number on the first line, 0 if there is none. */
 export interface Head {
   readonly status: number;
   readonly fields: ReadonlyMap<string, string>;
@@ -10,17 +10,17 @@ export interface Head {
 
 const NO_RESPONDERS = 503;
 
-/** NATS says that nobody takes what was sent. */
-export const isNobody = ({ status }: Head, payload: Uint8Array): boolean =>
+/** NATS says that the subject of the message has no subscriber. */
+export const isNoResponders = ({ status }: Head, payload: Uint8Array): boolean =>
   status === NO_RESPONDERS && payload.length === 0;
 
 const NONE: Head = { status: 0, fields: new Map() };
 const FIRST_LINE = 'NATS/1.0';
 
 /**
- * Reads the headers of a message from its raw bytes. The client's own parser canonicalises every name and searches all
- * names again for each line (measured in bench/bus.bench.ts); the bytes lie right before the payload in one buffer. `data` and `subject` are the
- * message's own; its getters decode them anew.
+ * Reads the headers of a message from its raw bytes, which lie right before the payload in the same buffer. The client's
+ * own parser canonicalises every name and searches all names again for each line (measured in bench/bus.bench.ts).
+ * `data` and `subject` are those of the message; they are passed in because its getters decode them on each access.
  */
 export function readHead(message: Msg, data: Uint8Array, subject: string): Head {
   if (!isMeasured(message)) return slowHead(message);
@@ -31,11 +31,11 @@ export function readHead(message: Msg, data: Uint8Array, subject: string): Head 
   return text.startsWith(FIRST_LINE) ? parseHead(text) : slowHead(message);
 }
 
-/** The client's messages know their whole size; its published type does not say so. */
+/** The messages of the client have a method that its published type lacks: the size of the whole message. */
 const isMeasured = (message: Msg): message is Msg & { size(): number } =>
   'size' in message && typeof message.size === 'function';
 
-/** `NATS/1.0 503 No Responders\r\nname: value\r\n\r\n`; a line that is not a header is passed over. */
+/** `NATS/1.0 503 No Responders\r\nname: value\r\n\r\n`; a line that is not a header is ignored. */
 export function parseHead(text: string): Head {
   let end = text.indexOf('\r\n');
   if (end < 0) end = text.length;
@@ -60,7 +60,7 @@ function slowHead(message: Msg): Head {
   };
 }
 
-/** The bytes of these headers; a value that could break out of its line is refused by leaving it out. */
+/** Encodes headers. A value with a line break, which could add headers of its own, is left out. */
 export function writeHead(fields: readonly (readonly [name: string, value: string | undefined])[]): Buffer {
   let text = `${FIRST_LINE}\r\n`;
   for (const [name, value] of fields) if (value !== undefined && isOneLine(value)) text += `${name}: ${value}\r\n`;
@@ -69,7 +69,7 @@ export function writeHead(fields: readonly (readonly [name: string, value: strin
 
 const isOneLine = (value: string): boolean => !value.includes('\n') && !value.includes('\r');
 
-// Ids need only be different from each other: drawing 8 random bytes a call would cost more than the rest of the header.
+// Ids only have to be unique: 8 random bytes for each call would cost more than the rest of the headers.
 const traceStart = randomBytes(8).toString('hex');
 const spanHead = randomBytes(4).toString('hex');
 // Between 2^31 and 2^32, so that it always has eight digits.
@@ -81,7 +81,7 @@ function nextSpan(): string {
   return spanHead + (SPAN_MIN + spans).toString(16);
 }
 
-/** Headers of a call made inside `context`: a child span of its trace, or a new request and trace. */
+/** The headers of a call: a child span of the trace in `context`, or a new request id and trace without one. */
 export function callHead(context: RequestContext | undefined, deadlineMs: number, meta: string | undefined): Buffer {
   let text: string;
   if (context === undefined) {
@@ -98,11 +98,11 @@ export function callHead(context: RequestContext | undefined, deadlineMs: number
   return Buffer.from(`${text}x-meta: ${meta}\r\n\r\n`, 'utf8');
 }
 
-/** An IP address or the first groups of one, as `clientAddress` of the context is. */
+/** Matches an IP address or its first groups, which is what `clientAddress` of the context holds. */
 const ADDRESS = /^[0-9a-f.:]{2,64}$/;
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** The context a handler runs in, from the headers of its request. `deadlineMs` is never later than `latestMs`. */
+/** The context that a handler runs in, from the headers of its request. Its `deadlineMs` is at most `latestMs`. */
 export function contextOf({ fields }: Head, latestMs: number): RequestContext {
   const trace = fields.get('traceparent');
   const deadline = Number(fields.get('x-deadline'));

@@ -1,13 +1,12 @@
+import { CHECK_MS, Liveness, type Bus, type CallOptions, type Subscribed, type SubscribeOptions } from '@mystocks/bus';
 import {
-  Pulse,
-  TICK_MS,
-  watchOf,
-  type Bus,
-  type CallOptions,
-  type Subscribed,
-  type SubscribeOptions,
-} from '@mystocks/bus';
-import { Failure, getPosition, publisherCounted, type Call, type Event } from '@mystocks/contracts';
+  Failure,
+  getPosition,
+  publisherCounted,
+  type Call,
+  type Event,
+  type PublisherCounted,
+} from '@mystocks/contracts';
 import { check, InvalidInput } from '@mystocks/validation';
 import { FakeWire } from './fake-wire.js';
 
@@ -17,7 +16,7 @@ type Handler = Answer<object, object>;
 /** News as it travels. */
 interface Message {
   readonly payload: object;
-  readonly place: ReturnType<Pulse['number']> | undefined;
+  readonly number: ReturnType<Liveness['counter']['next']> | undefined;
 }
 
 /** What was published, oldest first. */
@@ -41,7 +40,7 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   readonly called: Called[] = [];
   readonly #handlers = new Map<string, Handler>();
   readonly #connectionListeners: ((connected: boolean) => void)[] = [];
-  readonly #pulse: Pulse;
+  readonly #liveness: Liveness;
   #connected = true;
   #nowMs = 0;
   #tickedMs = 0;
@@ -51,12 +50,12 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     service = 'fake',
     readonly wire = new FakeWire(),
   ) {
-    this.#pulse = new Pulse(service);
+    this.#liveness = new Liveness(service);
     this.wire.listen({
       to: this,
       pattern: `${publisherCounted.subject}.*`,
-      receive: (beat) => {
-        if (this.#connected) this.#pulse.heard(beat as ReturnType<Pulse['beat']>, this.#nowMs);
+      receive: (heartbeat) => {
+        if (this.#connected) this.#liveness.received(heartbeat as PublisherCounted, this.#nowMs);
       },
     });
     this.tick(0);
@@ -87,7 +86,7 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     if (connected === this.#connected) return;
     this.#connected = connected;
     for (const listener of this.#connectionListeners) listener(connected);
-    if (connected) this.#beat();
+    if (connected) this.#sendHeartbeat();
   }
 
   /** Another process on the same wire: hears this one's news, and the other way round. Calls are its own. */
@@ -104,31 +103,31 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#tickedMs = nowMs;
-    if (this.#pulse.tick(nowMs, this.#connected)) this.#beat();
+    if (this.#liveness.check(nowMs, this.#connected)) this.#sendHeartbeat();
   }
 
   /** Lets time pass for this process alone; one that is left out is frozen. */
   async passTime(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
-    for (; this.#tickedMs + TICK_MS <= endMs; await Promise.resolve()) this.tick(this.#tickedMs + TICK_MS);
+    for (; this.#tickedMs + CHECK_MS <= endMs; await Promise.resolve()) this.tick(this.#tickedMs + CHECK_MS);
     this.#nowMs = endMs;
   }
 
   isSilent(service: string): boolean {
-    return this.#pulse.hearing.isSilent(service);
+    return this.#liveness.silence.isSilent(service);
   }
 
   onSilence(service: string, listener: (silent: boolean) => void): void {
-    this.#pulse.hearing.onSilence(service, listener);
+    this.#liveness.silence.onSilence(service, listener);
   }
 
   /** After 1.5 s during which the {@link wire} carried not even its own beat. */
   get isDeaf(): boolean {
-    return this.#pulse.hearing.isDeaf;
+    return this.#liveness.silence.isDeaf;
   }
 
   onDeafness(listener: (deaf: boolean) => void): void {
-    this.#pulse.hearing.onDeafness(listener);
+    this.#liveness.silence.onDeafness(listener);
   }
 
   onConnectionChange(listener: (connected: boolean) => void): void {
@@ -150,13 +149,13 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   }
 
   publish<P extends object>(event: Event<P>, payload: NoInfer<P>): void {
-    const place = event.numbered === true ? this.#pulse.number(event.subject) : undefined;
+    const number = event.numbered === true ? this.#liveness.counter.next(event.subject) : undefined;
     if (!this.#connected) return;
     const told = check(event.payload, payload);
     const subject = event.key === undefined ? event.subject : `${event.subject}.${event.key(told)}`;
     this.published.push({ subject, payload: told });
     if (this.#toLose > 0) this.#toLose -= 1;
-    else this.wire.send(this, subject, { payload: told, place } satisfies Message);
+    else this.wire.send(this, subject, { payload: told, number } satisfies Message);
   }
 
   subscribe<P extends object>(
@@ -164,12 +163,12 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     handler: (payload: P) => void,
     { key, onGap }: SubscribeOptions = {},
   ): Subscribed {
-    const watch = onGap === undefined ? undefined : watchOf(this.#pulse, event, key, onGap);
+    const watch = onGap === undefined ? undefined : this.#liveness.gaps.watch(event, key, onGap);
     const pattern = event.key === undefined ? event.subject : `${event.subject}.${key ?? '>'}`;
     const receive = (message: unknown): void => {
       if (!this.#connected) return;
-      const { payload, place } = message as Message;
-      watch?.received(place, this.#nowMs);
+      const { payload, number } = message as Message;
+      watch?.received(number, this.#nowMs);
       handler(payload as P);
     };
     const unlisten = this.wire.listen({ to: this, pattern, receive });
@@ -182,14 +181,14 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   }
 
   async drain(): Promise<void> {
-    this.#beat(true);
+    this.#sendHeartbeat(true);
     this.setConnected(false);
     return Promise.resolve();
   }
 
-  #beat(last = false): void {
+  #sendHeartbeat(last = false): void {
     if (!this.#connected) return;
-    this.wire.send(this, `${publisherCounted.subject}.beat`, this.#pulse.beat(last));
+    this.wire.send(this, `${publisherCounted.subject}.beat`, this.#liveness.heartbeat(last));
   }
 }
 

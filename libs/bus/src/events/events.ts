@@ -3,42 +3,46 @@ import { metrics } from '@mystocks/telemetry';
 import { codecOf, type Codec } from '../wire/codec.js';
 import type { BusConnection } from '../wire/connection.js';
 import { readHead, writeHead, type Head } from '../wire/headers.js';
-import { readPlace, writePlace } from './numbers.js';
-import type { Gap, Pulse, Watch } from '../liveness/pulse.js';
 import { patternOf, subjectOf } from '../wire/subject.js';
+import { readSequenceNumber, writeSequenceNumber, type EventCounter } from './event-counter.js';
+import type { Gap, GapWatches } from './gap-watches.js';
 
 /**
- * Which news to take. Numbers run over all keys of an event, so who takes only some of them cannot count, and who wants
- * to know of gaps takes all.
+ * Which messages of an event to receive. Sequence numbers run over all keys of an event: a subscriber to some of the keys
+ * cannot find gaps, so a subscriber with `onGap` receives all keys.
  */
 export type SubscribeOptions =
   | { /** May use the wildcards of NATS. */ readonly key?: string; readonly onGap?: never }
   | {
       readonly key?: never;
-      /** News of this event was missed, or may have been. Called before the news that shows it; may come too often. */
+      /**
+       * Messages of this event were missed, or may have been. It is called before the handler gets the message that
+       * shows the gap, and sometimes although nothing was missed.
+       */
       readonly onGap: (why: Gap) => void;
     };
 
-/** Events: published and received, checked on receipt. */
-export class News {
-  readonly #complained = new Set<string>();
+/** Publishes events, and hands received ones that have the agreed shape to their subscribers. */
+export class Events {
+  readonly #subjectsLogged = new Set<string>();
 
   constructor(
     private readonly connection: BusConnection,
-    private readonly pulse: Pulse,
+    private readonly counter: EventCounter,
+    private readonly gaps: GapWatches,
   ) {}
 
   publish<P extends object>(event: Event<P>, payload: P): void {
-    // First: whatever becomes of the message, receivers shall find out that there was one.
-    const place = event.numbered === true ? writePlace(this.pulse.number(event.subject)) : undefined;
+    // Counted before anything can fail: if the message is not sent, subscribers find a gap.
+    const number = event.numbered === true ? writeSequenceNumber(this.counter.next(event.subject)) : undefined;
     const subject = subjectOf(event, payload);
     const { payload: bytes, meta } = codecOf(event.payload).encode(payload);
     const head =
-      meta === undefined && place === undefined
+      meta === undefined && number === undefined
         ? undefined
         : writeHead([
             ['x-meta', meta],
-            ['x-number', place],
+            ['x-number', number],
           ]);
     const fits = bytes.length + (head?.length ?? 0) <= this.connection.maxPayload;
     if (!fits || !this.connection.connected) {
@@ -56,34 +60,34 @@ export class News {
   ): { stop(): void } {
     const codec = codecOf(event.payload);
     const received = metrics.busEvents.cell(event.subject, 'received');
-    const missed = this.#missed(event.subject, onGap);
-    const watch = onGap === undefined ? undefined : watchOf(this.pulse, event, key, missed);
-    const held = this.connection.hold({
+    const reportGap = this.#gapReporter(event.subject, onGap);
+    const watch = onGap === undefined ? undefined : this.gaps.watch(event, key, reportGap);
+    const subscription = this.connection.subscribe({
       subject: patternOf(event, key),
       receive: (message) => {
         received.count += 1;
         const { data } = message;
         const head = readHead(message, data, message.subject);
-        watch?.received(readPlace(head.fields.get('x-number')), performance.now());
-        const payload = this.#read(event.subject, codec, data, head);
+        watch?.received(readSequenceNumber(head.fields.get('x-number')), performance.now());
+        const payload = this.#decode(event.subject, codec, data, head);
         if (payload !== undefined) this.guard(event.subject, () => handler(payload));
-        // What cannot be read may have told of anything.
-        else if (watch !== undefined) missed('lost');
+        // A message that cannot be read may have reported any change.
+        else if (watch !== undefined) reportGap('lost');
       },
     });
     return {
       stop: () => {
         watch?.stop();
-        void held.drain();
+        void subscription.drain();
       },
     };
   }
 
-  /** Runs a listener; its failure is logged and goes no further. */
+  /** Runs a listener. Its error, thrown or rejected, is logged and not passed on. */
   guard(subject: string, run: () => unknown): void {
     const failed = (error: unknown): void => {
       metrics.busEvents.cell(subject, 'failed').count += 1;
-      this.connection.log.error({ err: error, subject }, 'a listener failed on news');
+      this.connection.log.error({ err: error, subject }, 'an event listener failed');
     };
     try {
       const result = run();
@@ -93,7 +97,7 @@ export class News {
     }
   }
 
-  #missed(subject: string, onGap: ((why: Gap) => void) | undefined): (why: Gap) => void {
+  #gapReporter(subject: string, onGap: ((why: Gap) => void) | undefined): (why: Gap) => void {
     return (why) => {
       metrics.busEvents.cell(subject, 'missed').count += 1;
       if (onGap !== undefined)
@@ -103,28 +107,16 @@ export class News {
     };
   }
 
-  #read<P extends object>(subject: string, codec: Codec<P>, data: Uint8Array, head: Head): P | undefined {
+  #decode<P extends object>(subject: string, codec: Codec<P>, data: Uint8Array, head: Head): P | undefined {
     try {
       return codec.decode(data, head.fields.get('x-meta'), 'drop');
     } catch (error) {
       metrics.busEvents.cell(subject, 'invalid').count += 1;
-      // Once a subject: a broken publisher would otherwise fill the log as fast as it speaks.
-      if (!this.#complained.has(subject))
-        this.connection.log.warn({ err: error, subject }, 'news does not have its shape');
-      this.#complained.add(subject);
+      // Once for each subject: a broken publisher would otherwise fill the log as fast as it publishes.
+      if (!this.#subjectsLogged.has(subject))
+        this.connection.log.warn({ err: error, subject }, 'an event does not have the agreed shape');
+      this.#subjectsLogged.add(subject);
       return undefined;
     }
   }
-}
-
-/** @throws when gaps of this event, or of a part of it, cannot be found */
-export function watchOf(
-  pulse: Pulse,
-  { subject, numbered }: Pick<Event, 'subject' | 'numbered'>,
-  key: string | undefined,
-  onGap: (why: Gap) => void,
-): Watch {
-  if (numbered !== true) throw new Error(`${subject} is not numbered: gaps cannot be found`);
-  if (key !== undefined) throw new Error(`${subject}: who listens to one key only cannot count`);
-  return pulse.watch(subject, onGap);
 }

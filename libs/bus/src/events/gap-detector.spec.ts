@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Gaps } from './gaps.js';
-import { Numbers, readPlace, writePlace } from './numbers.js';
+import { GapDetector } from './gap-detector.js';
+import { EventCounter, readSequenceNumber, writeSequenceNumber } from './event-counter.js';
 
 let found: number;
-let gaps: Gaps;
+let gaps: GapDetector;
 beforeEach(() => {
   found = 0;
-  gaps = new Gaps(() => (found += 1));
+  gaps = new GapDetector(() => (found += 1));
 });
 const received = (number: number, publisher = 'p', nowMs = 0): void => {
   gaps.received({ publisher, number }, nowMs);
 };
 
-describe('Gaps', () => {
+describe('GapDetector', () => {
   it('finds none where nothing is missing, of any number of publishers', () => {
     for (const publisher of ['a', 'b', 'c'])
       for (let number = 1; number <= 50; number += 1) received(number, publisher);
@@ -69,14 +69,14 @@ describe('Gaps', () => {
   it('forgets who is gone for a minute, and trusts nobody who comes back', () => {
     received(7, 'gone', 0);
     received(1, 'there', 50_000);
-    gaps.age(60_001);
+    gaps.forgetOld(60_001);
     expect(gaps.size).toBe(1);
     received(8, 'gone', 61_000);
     expect(found).toBe(2);
   });
 
   it('remembers a bounded number of publishers, the latest heard', () => {
-    const few = new Gaps(() => (found += 1), 2);
+    const few = new GapDetector(() => (found += 1), 2);
     for (const publisher of ['a', 'b', 'a', 'c']) few.counted(publisher, 0, 0);
     expect(few.size).toBe(2);
     few.received({ publisher: 'a', number: 1 }, 0);
@@ -86,12 +86,12 @@ describe('Gaps', () => {
 
 describe('a place among the news', () => {
   it('travels as one line', () => {
-    const numbers = new Numbers();
-    const place = numbers.next('evt.a');
-    expect(readPlace(writePlace(place))).toEqual({ publisher: numbers.publisher, number: 1 });
-    numbers.next('evt.b');
-    expect(numbers.next('evt.a').number).toBe(2);
-    expect(numbers.counts()).toEqual([
+    const counter = new EventCounter();
+    const number = counter.next('evt.a');
+    expect(readSequenceNumber(writeSequenceNumber(number))).toEqual({ publisher: counter.publisher, number: 1 });
+    counter.next('evt.b');
+    expect(counter.next('evt.a').number).toBe(2);
+    expect(counter.counts()).toEqual([
       { subject: 'evt.a', sent: 2 },
       { subject: 'evt.b', sent: 1 },
     ]);
@@ -110,10 +110,10 @@ describe('a place among the news', () => {
     'p\u00e9 1',
     `${'p'.repeat(41)} 1`,
   ])('is not read from %j', (text) => {
-    expect(readPlace(text)).toBeUndefined();
+    expect(readSequenceNumber(text)).toBeUndefined();
   });
 
   it('is never another run\u2019s', () => {
-    expect(new Numbers().publisher).not.toBe(new Numbers().publisher);
+    expect(new EventCounter().publisher).not.toBe(new EventCounter().publisher);
   });
 });
