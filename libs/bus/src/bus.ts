@@ -1,6 +1,6 @@
 import { publisherCounted, type Call, type Event } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
-import { CallTable } from './calls/call-table.js';
+import { CallClient } from './calls/call-client.js';
 import { Events, type SubscribeOptions } from './events/events.js';
 import { HeartbeatSender } from './liveness/heartbeat-sender.js';
 import { Liveness } from './liveness/liveness.js';
@@ -27,7 +27,7 @@ export let internalsOf: (bus: Bus) => { readonly connection: BusConnection; read
 @Injectable()
 export class Bus {
   readonly #connection: BusConnection;
-  readonly #calls: CallTable;
+  readonly #calls: CallClient;
   readonly #liveness: Liveness;
   readonly #events: Events;
   readonly #heartbeats: HeartbeatSender;
@@ -40,7 +40,7 @@ export class Bus {
     this.#connection = new BusConnection(options);
     this.#liveness = new Liveness(options.service);
     const { counter, gaps, instances, silence } = this.#liveness;
-    this.#calls = new CallTable(this.#connection, (service) => instances.partialOutageOf(service));
+    this.#calls = new CallClient(this.#connection, (service) => instances.partialOutageOf(service));
     this.#events = new Events(this.#connection, counter, gaps);
     this.#heartbeats = new HeartbeatSender(this.#connection, this.#events, this.#liveness);
     silence.logTo(this.#connection.log);
