@@ -5,7 +5,7 @@ import { InvalidInput } from '@mystocks/validation';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/transport-node';
 import { internalsOf, type Bus } from './bus.js';
-import { Complaints } from './calls/complaints.js';
+import { FailureLog } from './calls/failure-log.js';
 import { codecOf, invalidRequest, type Codec, type Encoded } from './wire/codec.js';
 import type { BusConnection, BusSubscription } from './wire/connection.js';
 import { encodeFailure } from './wire/failure-wire.js';
@@ -15,11 +15,11 @@ import { EndpointStats, ServiceInfo } from './calls/service-info.js';
 import { subjectAt } from './wire/subject.js';
 
 export interface BusServerOptions {
-  /** Turns an access token into its caller, or refuses with a Failure. Not asked for calls that `anyone` may make. */
+  /** Returns the caller of an access token, or throws a Failure. Not used for calls that `anyone` may make. */
   readonly authenticate: (token: string | undefined) => Promise<Caller>;
-  /** Gets one line a call, with its request id: what makes one request traceable across services. */
+  /** Receives one line for each call, with its request id, so that a request can be traced across services. */
   readonly accessLog?: Pick<AccessLog, 'writeCall'>;
-  /** Requests served at the same time; more are refused with `unavailable`. */
+  /** The number of requests handled at the same time; more are refused with `unavailable`. */
   readonly maxInFlight?: number;
 }
 
@@ -34,12 +34,12 @@ interface Endpoint {
 const MAX_IN_FLIGHT = 1_000;
 /** How long {@link BusServer.close} waits for requests under way. */
 const CLOSE_WITHIN_MS = 20_000;
-/** What `$SRV.INFO` says; the whole repository has one version. */
+/** The version in `$SRV.INFO`; the whole repository has one version. */
 const VERSION = '0.1.0';
 
 /**
- * Serves the methods marked with `@Handles`. Nest finds them and builds their pipeline; messages go straight from the
- * connection to that pipeline's function, without Nest's packets and streams.
+ * Serves the methods marked with `@Handles`. Nest finds them and builds their pipelines. Messages go from the connection
+ * directly to the function of the pipeline, without Nest's packets and streams.
  */
 export class BusServer extends Server implements CustomTransportStrategy {
   readonly #connection: BusConnection;
@@ -47,7 +47,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   readonly #endpoints: Endpoint[] = [];
   readonly #options: BusServerOptions;
   readonly #maxInFlight: number;
-  readonly #complaints: Complaints;
+  readonly #failureLog: FailureLog;
   #subscriptions: BusSubscription[] = [];
   #info: ServiceInfo | undefined;
   #inFlight = 0;
@@ -58,12 +58,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const { connection, publisher } = internalsOf(bus);
     this.#connection = connection;
     this.#publisher = publisher;
-    this.#complaints = new Complaints(this.#connection.log);
+    this.#failureLog = new FailureLog(this.#connection.log);
     this.#options = options;
     this.#maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
   }
 
-  /** Called by Nest for every handler it finds; only `@Handles` gives one a contract. */
+  /** Called by Nest for every handler that it finds. A handler without `@Handles` has no contract and is an error. */
   override addHandler(...[pattern, callback, , extras]: Parameters<Server['addHandler']>): void {
     const call = extras?.['call'] as Call | undefined;
     if (call === undefined) throw new Error(`${String(pattern)}: a bus handler is declared with @Handles(call)`);
@@ -78,22 +78,22 @@ export class BusServer extends Server implements CustomTransportStrategy {
     });
   }
 
-  /** Returns at once: the connection subscribes when it is there. */
+  /** Returns at once: the connection makes the subscriptions when it is established. */
   override listen(callback: () => void): void {
     const queue = this.#connection.service;
-    const own = new Map<string, Endpoint>();
+    const bySubject = new Map<string, Endpoint>();
     for (const endpoint of this.#endpoints) {
       const { subject } = endpoint.call;
-      own.set(subjectAt(this.#publisher, subject), endpoint);
+      bySubject.set(subjectAt(this.#publisher, subject), endpoint);
       const receive = (message: Msg): void => {
         this.#receive(endpoint, message, subject);
       };
       this.#subscriptions.push(this.#connection.subscribe({ subject, queue, receive }));
     }
-    // For callers who miss another instance, and would rather not have their call handed to that one.
+    // Hedged calls: while another instance is missing, callers address this one, so that NATS does not choose that one.
     const receive = (message: Msg): void => {
       const { subject } = message;
-      const endpoint = own.get(subject);
+      const endpoint = bySubject.get(subject);
       if (endpoint !== undefined) this.#receive(endpoint, message, subject);
     };
     this.#subscriptions.push(this.#connection.subscribe({ subject: subjectAt(this.#publisher, '>'), receive }));
@@ -105,7 +105,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     callback();
   }
 
-  /** Takes no new requests and answers those under way; the connection itself is drained by its owner. */
+  /** Accepts no new requests and answers those under way. The connection is closed by `Bus.drain`. */
   override async close(): Promise<void> {
     const subscriptions = this.#subscriptions;
     this.#subscriptions = [];
@@ -129,7 +129,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   #receive(endpoint: Endpoint, message: Msg, subject: string): void {
-    // Without a reply subject nobody waits: it is not a call.
+    // A message without a reply subject is not a call: no caller waits for an answer.
     if (message.reply === undefined || message.reply === '') return;
     if (this.#inFlight >= this.#maxInFlight) {
       this.#refuse(
@@ -149,7 +149,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     });
   }
 
-  /** Always answers; fails only when the connection is gone for good. */
+  /** Answers every request; rejects only when the answer cannot be sent because the connection is closed. */
   async #serve(endpoint: Endpoint, message: Msg, data: Uint8Array, head: Head, context: RequestContext): Promise<void> {
     const startedAt = performance.now();
     const { call } = endpoint;
@@ -205,13 +205,13 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.#connection.publish(message.reply ?? '', payload, undefined, head);
   }
 
-  /** A stranger's text is logged here, once, and goes no further. */
+  /** The failure to answer with. An error that is not a Failure is logged here, once; its text is not sent. */
   #failureOf(endpoint: Endpoint, error: unknown): Failure {
     const { subject } = endpoint.call;
     if (error instanceof InvalidInput) return invalidRequest(error);
     if (error instanceof Failure && error.cause === undefined) return error;
     if (error instanceof Failure && error.code !== 'internal') {
-      this.#complaints.make(error, subject);
+      this.#failureLog.write(error, subject);
       return error;
     }
     this.#connection.log.error({ err: error, subject }, 'a call failed for an unknown reason');

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Bus } from './bus.js';
 
-/** Gives {@link Bus} to every provider of the service. */
+/** Lets every provider of the service inject {@link Bus}. */
 @Module({})
 export class BusModule {
   static forRoot(bus: Bus): DynamicModule {

@@ -6,7 +6,7 @@ import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Bus, BusServer, Handles, type BusServerOptions } from './index.js';
 
-/** A small service for the specs of the bus: it answers what it is told, slowly, wrongly or not at all. */
+/** The request of a small service for the specs of the bus: its text selects a right, slow or wrong answer. */
 export class EchoRequest {
   @IsText(1, 5_000) readonly text!: string;
   @IsCount(0, 60_000, { optional: true }) readonly wait_ms?: number;
@@ -26,7 +26,7 @@ export const echo = defineCall({
   allow: 'anyone',
 });
 
-/** The same, but nobody may send it twice. */
+/** The same call, which must not be sent twice. */
 export const echoOnce = defineCall({ ...echo, subject: 'svc.echo.words.say-once.v1', effect: 'once' });
 
 export class Facts {
@@ -35,7 +35,7 @@ export class Facts {
 
 export class Nothing {}
 
-/** Answers what the handler's context says. */
+/** Answers the context that the handler runs in. */
 export const context = defineCall({
   subject: 'svc.echo.context.get.v1',
   request: Nothing,
@@ -133,12 +133,12 @@ export interface EchoService {
   readonly bus: Bus;
   readonly handler: EchoHandler;
   readonly server: BusServer;
-  /** Lines of the log. */
+  /** The lines of the service's log. */
   readonly lines: string[];
   readonly stop: () => Promise<void>;
 }
 
-/** Everything a service says, as text. */
+/** A logger that writes every line of a service as text to `lines`. */
 export function listeningLog(lines: string[]): NonNullable<Parameters<typeof Bus.connect>[0]['log']> {
   const write = (fields: unknown, message?: string): void => {
     const { err, ...rest } = (typeof fields === 'object' ? fields : { fields }) as Record<string, unknown>;

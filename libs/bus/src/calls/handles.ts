@@ -4,32 +4,32 @@ import { applyDecorators, Catch, UseFilters, type ExceptionFilter } from '@nestj
 import { MessagePattern } from '@nestjs/microservices';
 import { PARAM_ARGS_METADATA } from '@nestjs/microservices/constants.js';
 
-/** What a method that serves `C` looks like. */
+/** The type of a method that handles `C`. */
 export type HandlerOf<C extends Call> = (request: RequestOf<C>, caller: Caller | undefined) => Promise<ResponseOf<C>>;
 
-/** What a handler threw, on its way through Nest's pipeline to the server. */
+/** Carries what a handler threw through Nest's pipeline to the server. */
 export class Thrown {
   constructor(readonly error: unknown) {}
 }
 
-/** Nest's own filter would log the error and turn it into an RxJS stream; the server wants the thing itself. */
+/** Replaces Nest's own filter, which would log the error and turn it into an RxJS stream: the server needs the error. */
 @Catch()
-class HandThrownOver implements ExceptionFilter {
+class PassErrorToServer implements ExceptionFilter {
   catch(error: unknown): Thrown {
     return new Thrown(error);
   }
 }
 
 /**
- * Makes a controller's method serve `call`. The subject, the parsing of the request, the permission and the deadline
- * come from the contract; a method whose types drift from it does not compile.
+ * Makes a controller's method the handler of `call`. Its subject, request shape, permission and deadline come from the
+ * contract; a method whose types do not match the contract does not compile.
  */
 export function Handles<C extends Call>(
   call: C,
 ): <M extends HandlerOf<C>>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<M>) => void {
-  const decorate = applyDecorators(MessagePattern(call.subject, { call }), UseFilters(HandThrownOver));
+  const decorate = applyDecorators(MessagePattern(call.subject, { call }), UseFilters(PassErrorToServer));
   return (target, key, descriptor) => {
-    // No parameter metadata: Nest then hands both arguments on as they are; by default it passes the first one only.
+    // Without parameter metadata Nest passes both arguments; by default it passes the first one only.
     Reflect.defineMetadata(PARAM_ARGS_METADATA, {}, target.constructor, key);
     decorate(target, key, descriptor as TypedPropertyDescriptor<unknown>);
   };

@@ -3,29 +3,29 @@ import { metrics, type HistogramCell } from '@mystocks/telemetry';
 import { codecOf, type Codec } from '../wire/codec.js';
 import { RetryBudget } from './retry-budget.js';
 
-/** What a caller knows about a contract. */
+/** What the call client needs to know about a contract. */
 export interface Route {
   readonly subject: string;
   readonly owner: string;
   readonly effect: Call['effect'];
   readonly request: Codec<object>;
   readonly response: Codec<object>;
-  /** One for all calls to the owner. */
+  /** Shared by all calls to the owner. */
   readonly budget: RetryBudget;
   readonly cells: Map<string, HistogramCell>;
   readonly succeeded: HistogramCell;
 }
 
-/** The routes of the contracts that were called, each worked out at its first call. */
+/** The routes of all contracts that were called so far. A route is built at the first call of its contract. */
 export class Routes {
   readonly #routes = new Map<Call, Route>();
   readonly #budgets = new Map<string, RetryBudget>();
 
   of(call: Call): Route {
-    return this.#routes.get(call) ?? this.#learn(call);
+    return this.#routes.get(call) ?? this.#build(call);
   }
 
-  #learn(call: Call): Route {
+  #build(call: Call): Route {
     const { subject, effect } = call;
     const owner = ownerOf(call);
     const budget = this.#budgets.get(owner) ?? new RetryBudget();
@@ -46,7 +46,7 @@ export class Routes {
   }
 }
 
-/** The cell that counts calls of `route` with that outcome. */
+/** The cell of the metric that counts the calls of `route` with that outcome. */
 export function outcomeOf(route: Route, outcome: FailureCode): HistogramCell {
   const known = route.cells.get(outcome);
   if (known !== undefined) return known;

@@ -8,13 +8,13 @@ import {
   type ShapeClass,
 } from '@mystocks/validation';
 
-/** A value as it travels: JSON, or raw bytes with the other fields as JSON in a header. */
+/** An encoded value: JSON, or the bytes of its body field with the other fields as JSON in a header. */
 export interface Encoded {
   readonly payload: Buffer;
   readonly meta: string | undefined;
 }
 
-/** Writes and reads one shape. */
+/** Encodes and decodes values of one shape. */
 export class Codec<T extends object> {
   readonly #body: string | undefined;
 
@@ -30,7 +30,7 @@ export class Codec<T extends object> {
     return { payload, meta: JSON.stringify({ ...value, [this.#body]: undefined }) };
   }
 
-  /** @throws {InvalidInput} when the bytes are not this shape; nothing else */
+  /** @throws {InvalidInput} when the bytes do not have this shape; it throws nothing else */
   decode(payload: Uint8Array, meta: string | undefined, unknown: NonNullable<CheckOptions['unknown']>): T {
     const bytes = Buffer.isBuffer(payload)
       ? payload
@@ -38,8 +38,8 @@ export class Codec<T extends object> {
     if (this.#body === undefined) return check(this.shape, parseJson(bytes.toString('utf8')), { unknown });
     const fields = parseJson(meta ?? '{}');
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw notJson('must be an object');
-    // Own memory: the received bytes are a window into the socket's buffer (and Buffer.from would take a window of its
-    // 64 KiB pool); kept in a cache, a small answer would keep all of that alive.
+    // A copy in memory of its own: the received bytes are a view of the socket's buffer (and Buffer.from would return a
+    // view of its 64 KiB pool), so that a small answer in a cache would keep the whole buffer in memory.
     const own = Buffer.allocUnsafeSlow(bytes.length);
     bytes.copy(own);
     (fields as Record<string, unknown>)[this.#body] = own;
@@ -49,7 +49,7 @@ export class Codec<T extends object> {
 
 const codecs = new WeakMap<ShapeClass, Codec<object>>();
 
-/** The codec of a shape; made once. */
+/** The codec of a shape, created once. */
 export function codecOf<T extends object>(shape: ShapeClass<T>): Codec<T> {
   const known = codecs.get(shape);
   if (known !== undefined) return known as unknown as Codec<T>;
@@ -72,7 +72,7 @@ const problemOf = new Map<number, ProblemName>(
   (Object.entries(problems) as [ProblemName, number][]).map(([name, number]) => [number, name]),
 );
 
-/** A request that is not the shape, in the words of the house. */
+/** The failure for a request that does not have the agreed shape. */
 export function invalidRequest(error: InvalidInput): Failure {
   const problem = problemOf.get(error.violations[0]?.code ?? VALIDATION_ERROR);
   return new Failure('invalid', 'The request is not valid', {

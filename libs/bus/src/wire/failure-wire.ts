@@ -8,11 +8,11 @@ import {
 } from '@mystocks/contracts';
 import { writeHead } from './headers.js';
 
-/** Header of NATS micro (ADR-32) that says a reply is a failure. */
+/** The header of NATS micro (ADR-32) that marks a reply as a failure. */
 export const ERROR_CODE = 'nats-service-error-code';
 const ERRORS_MAX = 50;
 
-/** A failure as it travels: the error headers of NATS micro, and the same in our words as JSON. */
+/** Encodes a failure: the error headers of NATS micro, and all details as JSON. Its cause is not sent. */
 export function encodeFailure(failure: Failure): { readonly head: Buffer; readonly payload: Buffer } {
   const { code, message, problem, errors, retryAfterS, candidates } = failure;
   return {
@@ -35,7 +35,7 @@ export function encodeFailure(failure: Failure): { readonly head: Buffer; readon
 
 const oneLine = (text: string): string => text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200);
 
-/** The failure that a reply carries. What is not ours, or not readable, is `internal`. */
+/** Decodes the failure in a reply. One with an unknown code, or that cannot be parsed, becomes `internal`. */
 export function decodeFailure(payload: Uint8Array): Failure {
   const raw = parse(payload);
   const code = raw['code'];
@@ -57,7 +57,7 @@ function parse(payload: Uint8Array): Record<string, unknown> {
     const raw: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
     return typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {};
   } catch {
-    // A reply with error headers of another kind of service: its body is not ours to read.
+    // The reply has error headers but no JSON body: it was not sent by this system's server.
     return {};
   }
 }
