@@ -45,20 +45,20 @@ const failureOf = (run: Promise<unknown>): Promise<Failure> =>
 const codeOf = async (run: Promise<unknown>): Promise<FailureCode> => (await failureOf(run)).code;
 
 describe('a call', () => {
-  it('is answered in the agreed shape; fields the caller does not know are dropped', async () => {
+  it('answers a call in the agreed shape and drops fields that the caller does not know', async () => {
     expect(await bus.call(echo, { text: '你好 "quoted"' })).toEqual({
       text: '你好 "quoted"',
       by: 'echo',
     });
   });
 
-  it('keeps a thousand answers apart', async () => {
+  it('gives each of a thousand concurrent calls its own answer', async () => {
     const texts = Array.from({ length: 1_000 }, (_, index) => `text ${index}`);
     const answers = await Promise.all(texts.map((text) => bus.call(echo, { text }, { timeoutMs: 5_000 })));
     expect(answers.map(({ text }) => text)).toEqual(texts);
   });
 
-  it('carries bytes as they are, with the other fields beside them', async () => {
+  it('transmits a body field as unchanged bytes together with the other fields', async () => {
     const body = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
     const answer = await bus.call(parcel, { body, label: '标签' });
     expect(answer.label).toBe('标签');
@@ -67,7 +67,7 @@ describe('a call', () => {
     expect(answer.body.buffer.byteLength).toBe(256);
   });
 
-  it('brings back failures with their details', async () => {
+  it('transmits a failure of the handler with all its details', async () => {
     const ambiguous = await failureOf(bus.call(echo, { text: 'ambiguous' }));
     expect(ambiguous).toBeInstanceOf(Failure);
     expect(ambiguous).toMatchObject({
@@ -82,13 +82,13 @@ describe('a call', () => {
     });
   });
 
-  it('names every field that is wrong', async () => {
+  it('names every invalid field of a request', async () => {
     const failure = await failureOf(bus.call(echo, { text: '', nope: 1 } as never));
     expect(failure.code).toBe('invalid');
     expect(failure.errors.map(({ pointer }) => pointer).sort()).toEqual(['/nope', '/text']);
   });
 
-  it('keeps the text of a stranger inside: logged once, with the request id', async () => {
+  it('logs an unknown error once with the request id and does not send its text', async () => {
     const run = withContext(
       { requestId: 'request-stranger', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
       () => failureOf(bus.call(echo, { text: 'stranger' })),
@@ -99,11 +99,11 @@ describe('a call', () => {
     expect(lines[0]).toContain('request-stranger');
   });
 
-  it('refuses an answer without its shape', async () => {
+  it('ends a call with `internal` when the answer does not have the agreed shape', async () => {
     expect(await codeOf(bus.call(echo, { text: 'nonsense' }))).toBe('internal');
   });
 
-  it('ends with `timeout` when the answer is late, and is not worked on when it comes too late', async () => {
+  it('ends a call with `timeout` at its deadline, and a call made after its deadline at once', async () => {
     const startedMs = Date.now();
     expect(await codeOf(bus.call(echo, { text: 'slow', wait_ms: 2_000 }, { timeoutMs: 150 }))).toBe('timeout');
     expect(Date.now() - startedMs).toBeLessThan(600);
@@ -111,7 +111,7 @@ describe('a call', () => {
     expect(await codeOf(withContext(past, () => bus.call(echo, { text: 'too late' })))).toBe('timeout');
   });
 
-  it('tells at once when nobody is there', async () => {
+  it('ends a call with `unavailable` at once when no instance is subscribed', async () => {
     const nobody = { ...echoOnce, subject: 'svc.nobody.words.say.v1' };
     const times: number[] = [];
     for (let round = 0; round < 9; round += 1) {
@@ -123,13 +123,13 @@ describe('a call', () => {
     expect(times.sort((a, b) => a - b)[4]).toBeLessThan(20);
   });
 
-  it('refuses a request that the bus cannot carry', async () => {
+  it('ends a call with `too_large` when the request exceeds the maximum payload', async () => {
     expect(await codeOf(bus.call(parcel, { body: Buffer.alloc(raw.info?.max_payload ?? 0), label: 'out' }))).toBe(
       'too_large',
     );
   });
 
-  it('is bounded: past the limit of calls under way it fails at once', async () => {
+  it('ends calls beyond 10,000 concurrent ones with `unavailable`', async () => {
     const calls = Array.from({ length: 10_050 }, () =>
       bus.call(echoOnce, { text: 'many', wait_ms: 1 }, { timeoutMs: 10_000 }),
     );
@@ -141,7 +141,7 @@ describe('a call', () => {
 });
 
 describe('a retry', () => {
-  it('is made once for an idempotent call that found nobody there, from a tenth of the calls; never of one that is full', async () => {
+  it('retries an idempotent call once when the service is unavailable, but neither an overloaded service nor a call with effect `once`', async () => {
     for (let index = 0; index < 12; index += 1) await bus.call(echo, { text: 'earn' });
     service.handler.seen.length = 0;
     expect(await codeOf(bus.call(echo, { text: 'busy' }))).toBe('unavailable');
@@ -154,7 +154,7 @@ describe('a retry', () => {
     expect(service.handler.seen).toEqual(['busy']);
   });
 
-  it('never makes more than 1.1 times the traffic for a dead dependency', async () => {
+  it('sends at most 1.1 times the traffic to a service that fails every call', async () => {
     let arrived = 0;
     const subject = 'svc.dead.words.say.v1';
     const dead = raw.subscribe(subject, {
@@ -174,8 +174,8 @@ describe('a retry', () => {
   });
 });
 
-describe('what travels with a call', () => {
-  it('is the request id, trace, token, read-after and the shortest deadline', async () => {
+describe('the context of a call', () => {
+  it('transmits request id, trace, token, read-after and the earlier deadline with a call', async () => {
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     const given = {
       requestId: 'request-1',
@@ -193,13 +193,13 @@ describe('what travels with a call', () => {
     expect(Number(left)).toBeLessThanOrEqual(490);
   });
 
-  it('is new where there was none', async () => {
+  it('creates a request id and a trace for a call without a context', async () => {
     const [requestId, trace] = (await bus.call(context, {})).facts;
     expect(requestId).toMatch(/^[0-9a-f]{32}$/);
     expect(trace).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 
-  it('cannot break out of its header line', async () => {
+  it('does not let a context value with a line break add a header', async () => {
     const given = {
       requestId: 'request-2',
       traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
@@ -210,8 +210,8 @@ describe('what travels with a call', () => {
   });
 });
 
-describe('the owning service', () => {
-  it('asks again who is calling', async () => {
+describe('a service that handles calls', () => {
+  it('authenticates the caller of every call again', async () => {
     const as = (token?: string): Promise<FailureCode> =>
       withContext({ requestId: 'request-3', traceparent: '', ...(token === undefined ? {} : { token }) }, () =>
         codeOf(bus.call(secret, {})),
@@ -225,7 +225,7 @@ describe('the owning service', () => {
     ).toBe('desk-1');
   });
 
-  it('refuses what is over its limit', async () => {
+  it('refuses calls beyond the limit of concurrent requests', async () => {
     const small = await startEcho(nats.url, { maxInFlight: 2 });
     const own = { ...echoOnce };
     await service.server.close();

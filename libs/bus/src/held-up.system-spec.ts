@@ -27,7 +27,7 @@ const ANSWERER = `
     parentPort.postMessage('ready');
   });`;
 
-it('a call is answered though this process was held up past the deadline, when the answer had come by then', async () => {
+it('resolves a call whose answer arrived in time although this process was blocked past the deadline', async () => {
   const nats = await startNats();
   const bus = Bus.connect({ servers: nats.url, service: 'asker' });
   await waitFor(() => bus.connected, { timeoutMs: 5_000, what: 'the bus' });

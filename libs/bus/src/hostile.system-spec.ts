@@ -27,7 +27,7 @@ afterAll(async () => {
 const send = (payload: string | Uint8Array, subject = echo.subject): Promise<Msg> =>
   raw.request(subject, payload, { timeout: 10_000 });
 
-describe('a poisoned message', () => {
+describe('a malformed message', () => {
   const poison: [string, string | Uint8Array][] = [
     ['broken JSON', '{"text":'],
     ['nothing at all', ''],
@@ -44,7 +44,7 @@ describe('a poisoned message', () => {
     ['a constructor', '{"text":"x","constructor":{"prototype":{}}}'],
   ];
 
-  it.each(poison)('of %s is answered with `invalid`, and the service lives', async (_name, payload) => {
+  it.each(poison)('answers a request of %s with `invalid` and keeps running', async (_name, payload) => {
     const reply = await send(payload);
     expect(reply.headers?.get('Nats-Service-Error-Code')).toBe('400');
     expect(reply.headers?.get('Nats-Service-Error')).not.toBe('');
@@ -52,14 +52,14 @@ describe('a poisoned message', () => {
     expect(await bus.call(echo, { text: 'alive' })).toEqual({ text: 'alive', by: 'echo' });
   });
 
-  it('with broken fields beside its bytes is `invalid` too', async () => {
+  it('answers a request with malformed fields next to its bytes with `invalid`', async () => {
     expect((await send('bytes', parcel.subject)).json()).toMatchObject({
       code: 'invalid',
       errors: [{ pointer: '/label' }],
     });
   });
 
-  it('without a place to answer to is passed over', async () => {
+  it('ignores a request without a reply subject', async () => {
     const before = service.handler.seen.length;
     raw.publish(echo.subject, JSON.stringify({ text: 'nobody listens' }));
     await raw.flush();
@@ -67,7 +67,7 @@ describe('a poisoned message', () => {
     expect(service.handler.seen.slice(before)).toEqual(['after']);
   });
 
-  it('as an answer is `internal` for the caller', async () => {
+  it('ends a call with `internal` when the answer is malformed', async () => {
     const subject = 'svc.poison.words.say.v1';
     const answers = ['', 'null', '{', '[]', '\u0000'];
     const liar = raw.subscribe(subject, { callback: (_error, message) => void message.respond(answers.shift() ?? '') });
@@ -80,8 +80,8 @@ describe('a poisoned message', () => {
   });
 });
 
-describe('an answer that the bus cannot carry', () => {
-  it('becomes RESULT_TOO_LARGE, and the service lives', async () => {
+describe('an answer larger than the maximum payload', () => {
+  it('answers RESULT_TOO_LARGE instead of an answer above the maximum payload, and keeps running', async () => {
     const size = raw.info?.max_payload ?? 0;
     const outcome = bus.call(parcel, { body: Buffer.alloc(1), label: `grow ${size}` });
     await expect(outcome).rejects.toMatchObject({
@@ -93,8 +93,8 @@ describe('an answer that the bus cannot carry', () => {
   });
 });
 
-describe('news', () => {
-  it('reaches every subscriber once, by key', async () => {
+describe('an event', () => {
+  it('delivers an event once to every subscriber whose key matches', async () => {
     const heard: string[] = [];
     const listen = (listener: Bus, name: string, key?: string): { stop(): void } =>
       listener.subscribe(
@@ -118,7 +118,7 @@ describe('news', () => {
     for (const one of all) one.stop();
   });
 
-  it('without its shape is logged once and never ends the subscription', async () => {
+  it('logs malformed events once for each subject and keeps the subscription', async () => {
     const heard: Said[] = [];
     const listening = service.bus.subscribe(said, (payload) => {
       heard.push(payload);
@@ -138,7 +138,7 @@ describe('news', () => {
     listening.stop();
   });
 
-  it('never leaves for a subject that its key does not name', () => {
+  it('refuses to publish an event whose key would name another subject', () => {
     for (const who of ['*', '>', 'a b', 'a..b', 'a.', '', 'a\r\nPUB x']) {
       expect(() => bus.publish(said, { who, text: 'x' })).toThrow('not a key');
     }
@@ -155,7 +155,7 @@ describe('NATS micro (ADR-32)', () => {
     readonly metadata: Record<string, string>;
   }
 
-  it('is answered for all, for the service and for the instance', async () => {
+  it('answers $SRV.PING for all services, for the service and for the instance', async () => {
     const { id } = await ask<Identity>('$SRV.PING');
     for (const verb of ['PING', 'INFO', 'STATS']) {
       for (const subject of [`$SRV.${verb}`, `$SRV.${verb}.echo`, `$SRV.${verb}.echo.${id}`]) {
@@ -171,7 +171,7 @@ describe('NATS micro (ADR-32)', () => {
     }
   });
 
-  it('names every endpoint with its subject and queue group', async () => {
+  it('lists every endpoint with its subject and queue group in $SRV.INFO', async () => {
     const info = await ask<{
       description: string;
       endpoints: { name: string; subject: string; queue_group: string }[];
@@ -186,7 +186,7 @@ describe('NATS micro (ADR-32)', () => {
     });
   });
 
-  it('counts what really happened', async () => {
+  it('counts requests and errors of each endpoint in $SRV.STATS', async () => {
     interface Counted {
       readonly name: string;
       readonly num_requests: number;

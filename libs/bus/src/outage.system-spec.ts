@@ -60,8 +60,8 @@ const hearsDeaf = (bus: Bus): Promise<void> =>
     });
   });
 
-describe('when NATS goes away', () => {
-  it('every call fails at once, nothing is kept for later, and service and caller find back by themselves', async () => {
+describe('an outage of NATS', () => {
+  it('fails calls at once while NATS is down, buffers nothing, and reconnects service and caller by itself', async () => {
     const { nats, bus, service } = await open();
     const states: boolean[] = [];
     const heard: string[] = [];
@@ -88,7 +88,7 @@ describe('when NATS goes away', () => {
     expect(states).toEqual([false, true]);
   }, 30_000);
 
-  it('for 40 s, longer than the stock client tries, they still come back, within 2 s', async () => {
+  it('reconnects within 2 s after an outage of 40 s, for which the stock client would not retry', async () => {
     const { nats, bus } = await open();
     await nats.kill();
     await waitFor(() => !bus.connected, { timeoutMs: 2_000 });
@@ -101,7 +101,7 @@ describe('when NATS goes away', () => {
     expect(Date.now() - backMs).toBeLessThan(2_000);
   }, 90_000);
 
-  it('before anybody came, they wait for it in the background', async () => {
+  it('connects in the background when NATS starts after the services', async () => {
     const port = await freePort();
     const url = `nats://127.0.0.1:${port}`;
     const service = await startEcho(url);
@@ -117,7 +117,7 @@ describe('when NATS goes away', () => {
     await works(bus);
   }, 30_000);
 
-  it('or wants a token we do not have, they keep trying and say why', async () => {
+  it('keeps retrying when NATS refuses the token', async () => {
     const nats = await startNats({ token: 'right' });
     cleanUp.push(() => nats.stop());
     const wrong = Bus.connect({ servers: nats.url, service: 'asker', token: 'wrong' });
@@ -132,8 +132,8 @@ describe('when NATS goes away', () => {
   }, 20_000);
 });
 
-describe('when a service dies', () => {
-  it('with a call in its hands, the call ends with `timeout` at its deadline', async () => {
+describe('a service that stops', () => {
+  it('ends a call with `timeout` at its deadline when the instance that accepted it was killed', async () => {
     const nats = await startNats();
     cleanUp.push(() => nats.stop());
     const bus = Bus.connect({ servers: nats.url, service: 'asker' });
@@ -149,7 +149,7 @@ describe('when a service dies', () => {
     expect(await codeOf(bus.call(echoOnce, { text: 'anyone?' }))).toBe('unavailable');
   }, 20_000);
 
-  it('in order, it answers what it has and takes nothing new', async () => {
+  it('answers the calls under way and accepts no new ones while an instance stops', async () => {
     const { nats, bus, service } = await open();
     const other = await startEcho(nats.url, { name: 'other' });
     cleanUp.push(() => other.stop());
@@ -165,7 +165,7 @@ describe('when a service dies', () => {
     expect(new Set(later.map(({ by }) => by))).toEqual(new Set(['other']));
   }, 20_000);
 
-  it('its caller drains too: calls under way are answered first', async () => {
+  it('waits for the answers of calls under way when the caller drains', async () => {
     const { bus } = await open();
     const calls = Array.from({ length: 20 }, () => bus.call(echoOnce, { text: 'last', wait_ms: 200 }));
     await bus.drain();
@@ -174,8 +174,8 @@ describe('when a service dies', () => {
   }, 20_000);
 });
 
-describe('when one of two instances is frozen', () => {
-  it('what it was handed is asked of the other one once it is missed; never what nobody may send twice', async () => {
+describe('one frozen instance of two', () => {
+  it('hedges reads that a frozen instance accepted, and never calls with effect `once`', async () => {
     const { nats, bus, service } = await open();
     // It takes its share, answers nothing and tells that it is there until it freezes.
     const heard = hearsDeaf(bus);
@@ -198,8 +198,8 @@ describe('when one of two instances is frozen', () => {
   }, 60_000);
 });
 
-describe('when one of two instances was killed', () => {
-  it('nothing is asked twice any more as soon as NATS has said so, however slow the other one is', async () => {
+describe('one killed instance of two', () => {
+  it('stops hedging as soon as NATS reports that the killed instance is gone, even if the other one is slow', async () => {
     const { nats, bus, service } = await open();
     const heard = hearsDeaf(bus);
     const { child } = await startDeaf(nats.url, 'svc.nobody.asks.this.v1');
@@ -219,7 +219,7 @@ describe('when one of two instances was killed', () => {
 });
 
 describe('two instances of one service', () => {
-  it('share the calls', async () => {
+  it('distributes calls over two instances of one service', async () => {
     const { nats, bus } = await open();
     const other = await startEcho(nats.url, { name: 'other' });
     cleanUp.push(() => other.stop());

@@ -50,7 +50,7 @@ export async function drifting(bus: Bus): Promise<void> {
 }
 
 describe('a handler', () => {
-  it('is a plain method that specs can call', async () => {
+  it('leaves a handler a plain method that a spec can call', async () => {
     expect(await new EchoHandler().say({ text: 'hello' })).toMatchObject({ text: 'hello', by: 'echo' });
     expect(await new Drifting().right({ text: 'hello' })).toEqual({ text: 'hello', by: 'x' });
     await expect(new EchoHandler().say({ text: 'stranger' })).rejects.toThrow('hunter2');

@@ -15,7 +15,7 @@ function hedged(hedging: Hedging, count: number): number {
 }
 
 describe('Hedging', () => {
-  it('are none while nobody is missing', () => {
+  it('allows no hedge while no instance is missing', () => {
     const hedging = new Hedging(() => undefined);
     expect(hedged(hedging, 1_000)).toBe(0);
   });
@@ -24,7 +24,7 @@ describe('Hedging', () => {
     [1 / 4, 250],
     [1 / 2, 500],
     [3 / 4, 750],
-  ])('are as many as get lost, %d of all, and those it had in its hands', (loss, more) => {
+  ])('allows hedges for the share %d of calls that may get lost, and 100 for those accepted before', (loss, more) => {
     const outage = missing(loss, 'a');
     const hedging = new Hedging((service) => (service === 'cache' ? outage : undefined));
     expect(hedging.take('auth', 1, 60_000)).toBeUndefined();
@@ -32,7 +32,7 @@ describe('Hedging', () => {
     expect(hedged(hedging, 1_000)).toBe(more);
   });
 
-  it('begin anew when another one is missed', () => {
+  it('starts with a new budget when another instance goes missing', () => {
     let outage: PartialOutage | undefined = missing(1 / 2, 'a');
     const hedging = new Hedging(() => outage);
     expect(hedged(hedging, 1)).toBe(100);
@@ -43,7 +43,7 @@ describe('Hedging', () => {
     expect(hedged(hedging, 1)).toBe(100);
   });
 
-  it('go to all that are left, each call at times further and further apart', () => {
+  it('spreads hedges over all healthy instances, and those of one call over growing intervals', () => {
     const outage = missing(1 / 4, 'a', 'b', 'c');
     const others = new Hedging(() => outage);
     const asked = Array.from({ length: 100 }, () => others.take('cache', 1, 100));

@@ -13,20 +13,20 @@ const received = (number: number, publisher = 'p', nowMs = 0): void => {
 };
 
 describe('GapDetector', () => {
-  it('finds none where nothing is missing, of any number of publishers', () => {
+  it('reports no gap while no message of any publisher is missing', () => {
     for (const publisher of ['a', 'b', 'c'])
       for (let number = 1; number <= 50; number += 1) received(number, publisher);
     for (const publisher of ['a', 'b', 'c']) gaps.counted(publisher, 50, 0);
     expect(found).toBe(0);
   });
 
-  it('finds a number that is skipped, once', () => {
+  it('reports a skipped sequence number once', () => {
     for (const number of [1, 2, 4, 5]) received(number);
     gaps.counted('p', 5, 0);
     expect(found).toBe(1);
   });
 
-  it('finds by a beat that the last message is lost, once', () => {
+  it('reports the loss of the last message once, when a heartbeat arrives', () => {
     received(1);
     gaps.counted('p', 3, 0);
     gaps.counted('p', 3, 0);
@@ -34,25 +34,25 @@ describe('GapDetector', () => {
     expect(found).toBe(1);
   });
 
-  it('takes a publisher that begins while it listens as it comes', () => {
+  it('reports no gap for a publisher that starts after the subscriber', () => {
     gaps.counted('p', 0, 0);
     received(1);
     received(1, 'without a beat before');
     expect(found).toBe(0);
   });
 
-  it('finds that it missed the start of one it never heard of, by a message or by a beat', () => {
+  it('reports a gap for an unknown publisher that has published before, at its first message or heartbeat', () => {
     received(3, 'a');
     gaps.counted('b', 2, 0);
     expect(found).toBe(2);
   });
 
-  it('lets a late or repeated number pass: what it stood for was told as missed before', () => {
+  it('ignores a late or repeated number, whose loss was reported before', () => {
     for (const number of [1, 3, 2, 3, 4]) received(number);
     expect(found).toBe(1);
   });
 
-  it('does not let a false number, in a message or in a beat, hide what is lost after it', () => {
+  it('reports later losses although a wrong number came in a message or a heartbeat', () => {
     received(1);
     received(Number.MAX_SAFE_INTEGER);
     gaps.counted('p', 1, 0);
@@ -66,7 +66,7 @@ describe('GapDetector', () => {
     expect(found).toBe(6);
   });
 
-  it('forgets who is gone for a minute, and trusts nobody who comes back', () => {
+  it('forgets a publisher after a minute and reports a gap if it comes back', () => {
     received(7, 'gone', 0);
     received(1, 'there', 50_000);
     gaps.forgetOld(60_001);
@@ -75,7 +75,7 @@ describe('GapDetector', () => {
     expect(found).toBe(2);
   });
 
-  it('remembers a bounded number of publishers, the latest heard', () => {
+  it('remembers a bounded number of publishers, those seen last', () => {
     const few = new GapDetector(() => (found += 1), 2);
     for (const publisher of ['a', 'b', 'a', 'c']) few.counted(publisher, 0, 0);
     expect(few.size).toBe(2);
@@ -84,8 +84,8 @@ describe('GapDetector', () => {
   });
 });
 
-describe('a place among the news', () => {
-  it('travels as one line', () => {
+describe('a sequence number', () => {
+  it('writes a sequence number as one line and reads it back', () => {
     const counter = new EventCounter();
     const number = counter.next('evt.a');
     expect(readSequenceNumber(writeSequenceNumber(number))).toEqual({ publisher: counter.publisher, number: 1 });
@@ -109,11 +109,11 @@ describe('a place among the news', () => {
     ' 1',
     'p\u00e9 1',
     `${'p'.repeat(41)} 1`,
-  ])('is not read from %j', (text) => {
+  ])('reads no sequence number from %j', (text) => {
     expect(readSequenceNumber(text)).toBeUndefined();
   });
 
-  it('is never another run\u2019s', () => {
+  it('uses another publisher id for each run', () => {
     expect(new EventCounter().publisher).not.toBe(new EventCounter().publisher);
   });
 });

@@ -16,7 +16,7 @@ const removeSilent = (nowMs: number, sinceMs = 0): string[] =>
     .flatMap(({ service, published }) => (published.length === 0 ? [service] : published));
 
 describe('Instances', () => {
-  it('finds one that fell silent without a farewell, once, and again when it came back', () => {
+  it('reports an instance without a last heartbeat as lost once, and again after it came back', () => {
     received('a', 0);
     expect(removeSilent(2_000)).toEqual([]);
     expect(removeSilent(2_001)).toEqual(['evt.a']);
@@ -25,25 +25,25 @@ describe('Instances', () => {
     expect(removeSilent(12_001)).toEqual(['evt.a']);
   });
 
-  it('lets one go that says farewell', () => {
+  it('does not report an instance that sent a last heartbeat', () => {
     received('a', 0);
     received('a', 500, { last: true });
     expect(removeSilent(60_000)).toEqual([]);
   });
 
-  it('finds one that never told anything: it may have died before its first', () => {
+  it('reports a lost instance that never published an event: it may have died before its first', () => {
     received('a', 0, { counts: [] });
     expect(instances.removeSilent(2_001, 0)).toEqual([{ service: 'market-data', published: [] }]);
   });
 
-  it('counts the time from when they could be heard', () => {
+  it('counts silence only from when heartbeats could arrive', () => {
     received('a', 0);
     received('b', 9_000, { counts: [{ subject: 'evt.b', sent: 1 }] });
     expect(removeSilent(10_000, 9_500)).toEqual([]);
     expect(removeSilent(11_501, 9_500)).toEqual(['evt.a', 'evt.b']);
   });
 
-  it('says who of a service is left, and what part of the calls may get lost, while some of its instances are missing', () => {
+  it('returns the healthy instances and the missing share while some instances of a service are missing', () => {
     for (const publisher of ['a', 'b', 'c']) received(publisher, 0);
     expect(outage()).toBeUndefined();
     received('a', 2_000);
@@ -63,7 +63,7 @@ describe('Instances', () => {
     expect(outage()).toBeUndefined();
   });
 
-  it('does not say so where nobody is left to be asked, nor once it is known to be gone', () => {
+  it('returns no partial outage when no instance is healthy or when the missing one is gone', () => {
     received('a', 0);
     removeSilent(2_001);
     expect(outage()).toBeUndefined();
@@ -76,7 +76,7 @@ describe('Instances', () => {
     expect(outage()).toBeUndefined();
   });
 
-  it('remembers a bounded number', () => {
+  it('remembers a bounded number of healthy and of missing instances', () => {
     const few = new Instances(2);
     for (const publisher of ['a', 'b', 'c'])
       few.received({ service: 's', publisher, counts: [{ subject: `evt.${publisher}`, sent: 1 }] }, 0);

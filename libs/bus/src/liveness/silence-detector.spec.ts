@@ -28,7 +28,7 @@ function pass(ms: number, { cache = true, own = true, connected = true } = {}): 
 }
 
 describe('SilenceDetector', () => {
-  it('finds a service silent 1.5 s after its last beat, and not any more with the next', () => {
+  it('considers a service silent 1.5 s after its last heartbeat until the next one', () => {
     pass(5_000);
     pass(1_500, { cache: false });
     expect(silence.isSilent('cache')).toBe(false);
@@ -40,7 +40,7 @@ describe('SilenceDetector', () => {
     expect(changes).toEqual([true, false]);
   });
 
-  it('gives one it never heard 1.5 s from when it could', () => {
+  it('waits 1.5 s from connecting before a service without any heartbeat is silent', () => {
     pass(5_000, { connected: false });
     pass(1_500, { cache: false });
     expect(changes).toEqual([]);
@@ -48,7 +48,7 @@ describe('SilenceDetector', () => {
     expect(changes).toEqual([true]);
   });
 
-  it('gives one it is first asked about now 1.5 s as well', () => {
+  it('waits 1.5 s from the first question about a service before it is silent', () => {
     pass(5_000);
     expect(silence.isSilent('auth')).toBe(false);
     pass(1_500);
@@ -57,7 +57,7 @@ describe('SilenceDetector', () => {
     expect(silence.isSilent('auth')).toBe(true);
   });
 
-  it('does not take its own stall for silence', () => {
+  it('does not consider a service silent because this process was held up', () => {
     pass(5_000);
     nowMs += 10_000;
     pass(1_250, { cache: false });
@@ -66,7 +66,7 @@ describe('SilenceDetector', () => {
     expect(changes).toEqual([]);
   });
 
-  it('does not take its own lost connection for silence, and keeps what it knew', () => {
+  it('does not consider a service silent because this process was disconnected, and keeps its earlier result', () => {
     pass(5_000);
     pass(5_000, { connected: false });
     pass(1_000, { cache: false });
@@ -78,7 +78,7 @@ describe('SilenceDetector', () => {
     expect(silence.isSilent('cache')).toBe(true);
   });
 
-  it('stays deaf over a stall of its own and a lost connection, until it hears itself', () => {
+  it('stays stalled while held up or disconnected, until its own heartbeat comes back', () => {
     pass(5_000);
     pass(2_500, { own: false, cache: false });
     nowMs += 10_000;
@@ -89,7 +89,7 @@ describe('SilenceDetector', () => {
     expect([silence.isDeaf, deaf]).toEqual([false, [true, false]]);
   });
 
-  it('tells of every service that is asked about, for the log', () => {
+  it('logs changes of every service that was asked about', () => {
     const log: [string, boolean][] = [];
     const write =
       (silent: boolean) =>
@@ -107,7 +107,7 @@ describe('SilenceDetector', () => {
     ]);
   });
 
-  it('does not take a bus that carries nothing for silence, but tells that it is deaf, and when it hears again', () => {
+  it('reports a stalled bus instead of silent services, and its end', () => {
     pass(5_000);
     pass(10_000, { own: false, cache: false });
     expect(changes).toEqual([]);
@@ -121,7 +121,7 @@ describe('SilenceDetector', () => {
   });
 });
 
-it('SilenceDetector logs one line when a service becomes silent or the bus stalls and one when it is over', () => {
+it('logs one line when a service becomes silent or the bus stalls and one when it is over', () => {
   const lines: string[] = [];
   const write =
     (level: string) =>

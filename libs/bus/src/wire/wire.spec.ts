@@ -16,8 +16,8 @@ class Bytes extends Plain {
   @IsBody() readonly body!: Buffer;
 }
 
-describe('a shape on the wire', () => {
-  it('is JSON', () => {
+describe('the codec of a shape', () => {
+  it('encodes a shape as JSON', () => {
     const codec = codecOf(Plain);
     expect(codec.encode({ name: '甲', count: 3 })).toEqual({
       payload: Buffer.from('{"name":"甲","count":3}'),
@@ -26,7 +26,7 @@ describe('a shape on the wire', () => {
     expect(codec.decode(Buffer.from('{"name":"甲","count":3}'), undefined, 'refuse')).toEqual({ name: '甲', count: 3 });
   });
 
-  it('is bytes and a header when it has a body field', () => {
+  it('encodes a shape with a body field as bytes and a header', () => {
     const codec = codecOf(Bytes);
     const { payload, meta } = codec.encode({ name: 'a\r\nb', body: Buffer.from('x') });
     expect(payload.toString()).toBe('x');
@@ -35,12 +35,12 @@ describe('a shape on the wire', () => {
     expect(() => codec.encode({ name: 'a', body: 'text' as never })).toThrow(TypeError);
   });
 
-  it.each(['', '{', 'null', '5', '"x"', '[]', '\u0000'])('refuses %j and throws nothing else', (text) => {
+  it.each(['', '{', 'null', '5', '"x"', '[]', '\u0000'])('throws only InvalidInput for %j', (text) => {
     expect(() => codecOf(Plain).decode(Buffer.from(text), undefined, 'refuse')).toThrow(InvalidInput);
     expect(() => codecOf(Bytes).decode(Buffer.from('x'), text, 'refuse')).toThrow(InvalidInput);
   });
 
-  it('names the problem of the first wrong field', () => {
+  it('names the problem of the first invalid field', () => {
     const wrong = invalidRequest(new InvalidInput([{ pointer: '/symbol', code: 1102, message: 'must be a symbol' }]));
     expect(wrong).toMatchObject({
       code: 'invalid',
@@ -50,32 +50,32 @@ describe('a shape on the wire', () => {
   });
 });
 
-describe('a failure on the wire', () => {
-  it.each(Object.keys(failureCodes) as FailureCode[])('keeps %s', (code) => {
+describe('an encoded failure', () => {
+  it.each(Object.keys(failureCodes) as FailureCode[])('encodes and decodes the failure %s', (code) => {
     const failure = new Failure(code, 'why', { errors: [{ pointer: '/a', code: 1, message: 'm' }], retryAfterS: 2 });
     const { head, payload } = encodeFailure(failure);
     expect(parseHead(head.toString()).fields.get('nats-service-error-code')).toBe(String(failureCodes[code].status));
     expect(decodeFailure(payload)).toMatchObject({ code, message: 'why', errors: failure.errors, retryAfterS: 2 });
   });
 
-  it('never carries its cause', () => {
+  it('does not encode the cause of a failure', () => {
     const { head, payload } = encodeFailure(new Failure('internal', 'Internal error', { cause: new Error('hunter2') }));
     expect(head.toString() + payload.toString()).not.toContain('hunter2');
   });
 
-  it('cannot break out of its header', () => {
+  it('does not let the text of a failure add a header', () => {
     const { head } = encodeFailure(new Failure('invalid', 'a\r\nx-admin: 1\r\n\r\n中文'));
     expect([...parseHead(head.toString()).fields.keys()]).toEqual(['nats-service-error-code', 'nats-service-error']);
   });
 
   it.each(['', '{', 'null', '[]', '{"code":"made_up"}', '{"code":"toString"}', '{"code":5}'])(
-    'reads %j as internal',
+    'decodes %j as the failure internal',
     (text) => {
       expect(decodeFailure(Buffer.from(text))).toMatchObject({ code: 'internal', message: 'Internal error' });
     },
   );
 
-  it('drops details that are not what they say', () => {
+  it('drops details of a failure that have the wrong type', () => {
     const odd =
       '{"code":"conflict","errors":[1,{"pointer":1}],"candidates":[1,"a"],"problem":"constructor","retry_after_s":"x"}';
     expect(decodeFailure(Buffer.from(odd))).toMatchObject({
@@ -88,14 +88,14 @@ describe('a failure on the wire', () => {
 });
 
 describe('headers', () => {
-  it('are read whatever their case, and a broken line is passed over', () => {
+  it('reads headers in any case and ignores a malformed line', () => {
     const head = parseHead('NATS/1.0 503 No Responders\r\nX-Request-ID: a:b \r\nbroken\r\n:x\r\n\r\n');
     expect(head.status).toBe(503);
     expect([...head.fields]).toEqual([['x-request-id', 'a:b']]);
     expect(parseHead('NATS/1.0')).toEqual({ status: 0, fields: new Map() });
   });
 
-  it('leave a value out that would end its line', () => {
+  it('leaves out a header value with a line break', () => {
     expect(
       writeHead([
         ['a', 'x\ny'],
@@ -105,7 +105,7 @@ describe('headers', () => {
     ).toBe('NATS/1.0\r\nb: z\r\n\r\n');
   });
 
-  it('give the handler the context of the caller; nonsense becomes something new', () => {
+  it('gives a handler the context of its caller and replaces malformed values', () => {
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     const context = {
       requestId: 'request-1',
@@ -136,7 +136,7 @@ describe('headers', () => {
 });
 
 describe('the retry budget', () => {
-  it('gives one retry for ten calls and keeps at most ten', () => {
+  it('allows one retry for ten calls and saves at most ten retries', () => {
     const budget = new RetryBudget();
     expect(budget.take()).toBe(false);
     for (let call = 0; call < 10; call += 1) budget.earn();
@@ -146,11 +146,11 @@ describe('the retry budget', () => {
   });
 });
 
-describe('the subject of news', () => {
+describe('the subject of an event', () => {
   const keyed = defineEvent({ subject: 'evt.a.b.c.v1', payload: Plain, key: ({ name }) => name });
   const plain = defineEvent({ subject: 'evt.a.b.d.v1', payload: Plain });
 
-  it('ends with the key', () => {
+  it('ends the subject of an event with its key', () => {
     expect(subjectOf(keyed, { name: 'SH.600519' })).toBe('evt.a.b.c.v1.SH.600519');
     expect(subjectOf(plain, { name: '*' })).toBe('evt.a.b.d.v1');
     expect([patternOf(keyed), patternOf(keyed, 'SH.*'), patternOf(keyed, 'SH.>'), patternOf(plain)]).toEqual([
@@ -161,17 +161,17 @@ describe('the subject of news', () => {
     ]);
   });
 
-  it.each(['*', '>', 'SH.>', 'a b', 'a..b', '.a', 'a.', '', 'a\n', '股'])('never holds the key %j', (name) => {
+  it.each(['*', '>', 'SH.>', 'a b', 'a..b', '.a', 'a.', '', 'a\n', '股'])('refuses the key %j', (name) => {
     expect(() => subjectOf(keyed, { name })).toThrow('not a key');
   });
 
-  it.each(['>.a', 'a.>.b', 'a b', '', 'a..b', 'a*'])('is not listened to by the pattern %j', (key) => {
+  it.each(['>.a', 'a.>.b', 'a b', '', 'a..b', 'a*'])('refuses the key pattern %j', (key) => {
     expect(() => patternOf(keyed, key)).toThrow('not a key pattern');
   });
 });
 
 describe('the connection', () => {
-  it('never gives up, and finds a dead link within 30 s', () => {
+  it('reconnects without a limit and finds a half-open connection within 30 s', () => {
     const { maxReconnectAttempts, pingInterval, maxPingOut, reconnectTimeWait, reconnectJitter } = connectionSettings;
     expect(maxReconnectAttempts).toBe(-1);
     expect(pingInterval * (maxPingOut + 1)).toBeLessThanOrEqual(30_000);
