@@ -5,7 +5,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { AddressedClient, type PostAnswer } from '@mystocks/testing';
-import { send, startHouse, type House } from '../tools/load/house.ts';
+import { send, startLoadedSystem, type LoadedSystem } from '../tools/load/loaded-system.ts';
 import type { BenchRow } from './bench-row.ts';
 
 const FLOOD = 200;
@@ -31,19 +31,25 @@ interface Round {
 type Refusal = Pick<PostAnswer, 'status' | 'retryAfter'>;
 
 export async function bench(): Promise<BenchRow[]> {
-  const house = await startHouse({ maxConnections: 100, fleetBudget: 80, replicas: 0, instances: 1, bcryptCost: COST });
+  const system = await startLoadedSystem({
+    maxConnections: 100,
+    fleetBudget: 80,
+    replicas: 0,
+    instances: 1,
+    bcryptCost: COST,
+  });
   try {
-    await furnish(house);
-    await reads(house, 1_000);
+    await furnish(system);
+    await reads(system, 1_000);
     const rounds: Round[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await oneRound(house));
-    return rowsOf(rounds, await eventLoopDelays(house));
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await oneRound(system));
+    return rowsOf(rounds, await eventLoopDelays(system));
   } finally {
-    await house.stop();
+    await system.stop();
   }
 }
 
-async function furnish({ url, adminToken }: House): Promise<void> {
+async function furnish({ url, adminToken }: LoadedSystem): Promise<void> {
   await send(url, '/api/v2/batch/symbols', 'code,exchange,name\n600519,SSE,Bench\n', adminToken);
   const bars = 'code,exchange,date,open,high,low,close,volume\n600519,SSE,2024-01-02,10,11,9,10,100\n';
   await send(url, '/api/v2/batch/bars', bars, adminToken);
@@ -51,21 +57,24 @@ async function furnish({ url, adminToken }: House): Promise<void> {
     await send(url, '/api/v2/auth/register', { username: `person-${String(person)}`, password: PASSWORD });
 }
 
-async function oneRound(house: House): Promise<Round> {
-  const calmP99 = p99(await reads(house, ROUND_MS));
-  const people = Array.from({ length: PEOPLE }, (_, at) => new AddressedClient(house.url, `127.0.0.${String(at + 2)}`));
+async function oneRound(system: LoadedSystem): Promise<Round> {
+  const calmP99 = p99(await reads(system, ROUND_MS));
+  const people = Array.from(
+    { length: PEOPLE },
+    (_, at) => new AddressedClient(system.url, `127.0.0.${String(at + 2)}`),
+  );
   const [first] = people;
   const calmLogin = first === undefined ? undefined : await login(first, 'person-0');
-  const flood = flooded(house);
+  const flood = flooded(system);
   const honest = sleep(500).then(() => Promise.all(people.map((client, at) => login(client, `person-${String(at)}`))));
-  const floodP99 = p99(await reads(house, ROUND_MS));
+  const floodP99 = p99(await reads(system, ROUND_MS));
   const round = { calmP99, floodP99, calmLoginMs: calmLogin?.ms ?? NaN, honest: await honest, flood: await flood };
   for (const client of people) client.close();
   return round;
 }
 
 /** 200 logins at once, twice a second. */
-async function flooded({ url }: House): Promise<Refusal[]> {
+async function flooded({ url }: LoadedSystem): Promise<Refusal[]> {
   const child = fork(join(import.meta.dirname, 'login-flooder.ts'), [url, String(FLOOD), String(ROUND_MS)]);
   const [answers] = (await once(child, 'message')) as [Refusal[]];
   return answers;
@@ -75,7 +84,7 @@ const login = (client: AddressedClient, username: string): Promise<PostAnswer> =
   client.post('/api/v2/auth/token', { grant_type: 'password', username, password: PASSWORD });
 
 /** Milliseconds of each read of an answer that the gateway has at hand. */
-async function reads({ url, adminToken }: House, forMs: number): Promise<number[]> {
+async function reads({ url, adminToken }: LoadedSystem, forMs: number): Promise<number[]> {
   const times: number[] = [];
   const headers = { authorization: `Bearer ${adminToken}` };
   const endsAt = performance.now() + forMs;
@@ -94,7 +103,7 @@ async function reads({ url, adminToken }: House, forMs: number): Promise<number[
 }
 
 /** 99th percentile of the event loop delay of a service since it started, milliseconds. */
-async function eventLoopDelays({ services }: House): Promise<string> {
+async function eventLoopDelays({ services }: LoadedSystem): Promise<string> {
   const wanted = services.filter(({ name }) => name === 'auth' || name === 'gateway');
   const told = await Promise.all(
     wanted.map(async ({ name, service }) => {

@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
-import { get, login, post, postCsv, startHouse, type House } from '../test/system/house.ts';
+import { login } from '@mystocks/testing';
+import { get, post, postCsv, startHouse, type House } from '../test/system/house.ts';
 import type { BenchRow } from './bench-row.ts';
 import type { FloodOptions, FloodReport } from './sockets-flooder.ts';
 

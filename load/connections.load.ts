@@ -16,7 +16,7 @@ const P95_MS = 200;
 export const scenario: Scenario = {
   mix: 'connections',
   about: `hot reads through one gateway with ${USERS.toLocaleString('en')} open connections`,
-  house: { maxConnections: 100, fleetBudget: 80, replicas: 0, instances: 1 },
+  system: { maxConnections: 100, fleetBudget: 80, replicas: 0, instances: 1 },
   needsK6: false,
   // 5,000 callers of k6 take 1.3 of two cores for 4,000 requests a second and wait for themselves; this takes 0.4.
   prefers: 'autocannon',

@@ -1,6 +1,6 @@
 // What callers ask for. Pure, and the same for both engines: k6 and autocannon take their requests from here.
 
-/** Facts about the house under load, made by `tools/load/world.ts` and handed to the engine as a file. */
+/** Facts about the system under load, made by `tools/load/world.ts` and handed to the engine as a file. */
 export interface World {
   /** May read and write everything. */
   readonly adminToken: string;
@@ -127,7 +127,7 @@ const kinds = {
 
 export const BAR_HEADER = 'code,exchange,date,open,high,low,close,volume';
 
-/** A made-up bar for a house that is thrown away afterwards. */
+/** A made-up bar for a system that is thrown away afterwards. */
 export const barLine = (symbol: string, day: string, price: number): string =>
   `${symbol.slice(0, 6)},SSE,${day},${price},${price},${price},${price},1000`;
 

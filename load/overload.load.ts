@@ -18,7 +18,7 @@ const REFUSED_WITHIN_MS = 1_000;
 export const scenario: Scenario = {
   mix: 'overload',
   about: `reads of a distant database (${LATENCY_MS} ms away), then ${TIMES} times as many as it can serve`,
-  house: {
+  system: {
     maxConnections: 100,
     fleetBudget: 80,
     replicas: 1,

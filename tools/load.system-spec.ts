@@ -18,7 +18,7 @@ const load = (...args: string[]): Promise<Outcome> =>
 
 describe('npm run load', () => {
   it(
-    'drives the whole house without k6, keeps count of its connections and finds every promise kept',
+    'drives the whole system without k6, keeps count of its connections and finds every promise kept',
     async () => {
       const { code, out } = await load('pools', '--callers', '60', '--seconds', '6', '--engine', 'autocannon');
       expect({ code, out }).toMatchObject({ code: 0 });

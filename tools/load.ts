@@ -1,4 +1,4 @@
-// `npm run load [-- NAME …]`: load tests on a house of their own. What they write is made up, so they never touch a
+// `npm run load [-- NAME …]`: load tests on a system of their own. What they write is made up, so they never touch a
 // running stack.
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ const all = readdirSync(folder)
 
 const usage = `npm run load [-- NAME …] [--callers N] [--seconds N] [--instances N] [--engine k6|autocannon]
 
-Load tests: ${all.join(', ')} (default: all of them). Each starts the whole house on random loopback ports, drives it,
+Load tests: ${all.join(', ')} (default: all of them). Each starts the whole system on random loopback ports, drives it,
 watches it from outside and says which promises were kept. --instances: copies of market-data. Exit code: 0 all kept, 1 one was broken.`;
 const howToGetK6 = 'k6 is not on the PATH; `go install go.k6.io/k6@latest` brings it (Go 1.24 or newer)';
 

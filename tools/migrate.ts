@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { readPlan } from './stack/plan.ts';
 import { readSecrets } from './stack/secrets.ts';
-import { migrate } from './stack/services.ts';
+import { migrateAll } from './stack/services.ts';
 
 // Migrates the database of the running stack, or the one that PG_MIGRATION_URL names (as the role mystocks_owner).
 try {
   const plan = readPlan();
   const url = process.env['PG_MIGRATION_URL'] ?? ownUrl();
   await answers(new URL(url));
-  migrate(plan, url);
+  await migrateAll(url);
   process.stdout.write('migrated\n');
 
   function ownUrl(): string {

@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { serviceNames } from '@mystocks/testing';
 import { readPlan } from '../../tools/stack/plan.js';
-import { ignoredSettings, serviceEnvironment, serviceNames } from '../../tools/stack/services.js';
+import { ignoredSettings, stackEnvironment } from '../../tools/stack/services.js';
 import { readDeclaredSettings, type DeclaredSetting } from './generated/declared-settings.js';
 
 const servers = {
-  natsUrl: 'nats://own',
-  redisUrl: 'redis://own',
+  nats: { url: 'nats://own' },
+  redis: { url: 'redis://own' },
   postgres: { urlOf: () => 'postgres://own', replicaUrlsOf: () => 'postgres://own-replica' },
 };
 const secrets = {
@@ -28,7 +29,7 @@ describe('settings in the environment of `npm start`', () => {
     settings = (await readDeclaredSettings()).filter(({ services }) => services.length > 0);
   });
   const environmentOf = (name: (typeof serviceNames)[number], given: Record<string, string>): Record<string, string> =>
-    serviceEnvironment(name, { plan: readPlan(given), secrets, servers, given });
+    stackEnvironment(name, { plan: readPlan(given), secrets, servers, given });
 
   it('reach every service that reads them', () => {
     const given = Object.fromEntries(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { administrator, get, post, postCsv, root, startHouse, type House, type Reply } from './house.js';
+import { get, post, postCsv, root, startHouse, type House, type Reply } from './house.js';
 
 const run = promisify(execFile);
 const folder = join(root, '../shared/cases');
@@ -53,7 +53,7 @@ const title = 'real quotes, made small (skipped where ../shared/cases is not her
     const home = mkdtempSync(join(tmpdir(), 'replay-'));
     try {
       const admin = join(home, 'admin.json');
-      writeFileSync(admin, JSON.stringify(administrator), { mode: 0o600 });
+      writeFileSync(admin, JSON.stringify(house.administrator), { mode: 0o600 });
       const ticks = join(folder, 'same_second_quotes.csv');
       const given = ['tools/replay.ts', ticks, '--speed', '0', '--url', house.url, '--admin', admin];
       const { stdout } = await run(process.execPath, given, { cwd: root });

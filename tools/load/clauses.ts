@@ -2,7 +2,7 @@ import { goodput } from './figures.ts';
 import type { Clause, Run } from './scenario.ts';
 
 /** What must hold in every run, whatever the scenario. */
-export function houseClauses({ what, figures, observed }: Run): Clause[] {
+export function systemClauses({ what, figures, observed }: Run): Clause[] {
   const { counters, exhausted, peaks, samples } = observed;
   const others = Object.entries(figures.statuses)
     .filter(([status]) => !/^(2\d\d|3\d\d|429|503)$/.test(status))

@@ -1,6 +1,6 @@
-import type { House } from './house.ts';
+import type { LoadedSystem } from './loaded-system.ts';
 
-/** Counters of the house, summed over its services. */
+/** Counters of the system, summed over its services. */
 export interface Counters {
   /** Answers of the gateway, of any status. */
   readonly answers: number;
@@ -43,7 +43,7 @@ const each = (value: (name: keyof Counters) => number): Counters => ({
 });
 
 /** Scrapes every service's `/metrics`. */
-export async function readCounters({ services }: House): Promise<Counters> {
+export async function readCounters({ services }: LoadedSystem): Promise<Counters> {
   const pages = await Promise.all(
     services.map(async ({ service }) => {
       const response = await fetch(`${service.managementUrl}/metrics`, { signal: AbortSignal.timeout(PATIENCE_MS) });

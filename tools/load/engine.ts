@@ -34,7 +34,7 @@ const howHard = (drive: Drive): NodeJS.ProcessEnv =>
         ...(drive.everyMs !== undefined && { EVERY_MS: String(drive.everyMs) }),
       };
 
-/** Drives the house once; the engine is a process of its own. */
+/** Drives the system once; the engine is a process of its own. */
 export async function runEngine({ engine, scenario, drive, url, world, directory, started }: Task): Promise<Figures> {
   const summary = join(directory, 'figures.json');
   const env: NodeJS.ProcessEnv = {

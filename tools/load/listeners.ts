@@ -1,7 +1,7 @@
 import { sleep } from '@mystocks/testing';
 import { io, type Socket } from 'socket.io-client';
 import type { World } from '../../load/mixes.ts';
-import type { House } from './house.ts';
+import type { LoadedSystem } from './loaded-system.ts';
 
 const SOCKETS = 20;
 const CHANNELS_EACH = 50;
@@ -15,7 +15,7 @@ export class Listeners {
   #gaps = 0;
   readonly #sockets: Socket[] = [];
 
-  static async at({ realtimeUrl }: House, { people, symbols }: World): Promise<Listeners> {
+  static async at({ realtimeUrl }: LoadedSystem, { people, symbols }: World): Promise<Listeners> {
     const listeners = new Listeners();
     await Promise.all(
       Array.from({ length: SOCKETS }, async (_, index) => {

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { growth, readCounters, type Counters } from './counters.ts';
-import type { House } from './house.ts';
+import type { LoadedSystem } from './loaded-system.ts';
 import { OpenConnections } from './open-connections.ts';
 import { Watch, type ServerPeak } from './watch.ts';
 
@@ -28,7 +28,7 @@ const LINES_SHOWN = 3;
 
 /** Looks at connections, counters and logs beside one run. */
 export class Observer {
-  readonly #house: House;
+  readonly #system: LoadedSystem;
   readonly #say: (line: string) => void;
   readonly #watch: Watch;
   readonly #connections: OpenConnections;
@@ -38,21 +38,21 @@ export class Observer {
   #enginePid: number | undefined;
   #engineCores: number | undefined;
 
-  constructor(house: House, say: (line: string) => void) {
-    this.#house = house;
+  constructor(system: LoadedSystem, say: (line: string) => void) {
+    this.#system = system;
     this.#say = say;
-    this.#watch = new Watch(house.databases);
-    this.#connections = new OpenConnections(house.url);
+    this.#watch = new Watch(system.databases);
+    this.#connections = new OpenConnections(system.url);
   }
 
   async start(): Promise<void> {
-    this.#before = await readCounters(this.#house);
+    this.#before = await readCounters(this.#system);
     await this.#watch.start();
     this.#connections.start();
     let last = this.#before;
     this.#timer = setInterval(() => {
       this.#measureEngine();
-      readCounters(this.#house)
+      readCounters(this.#system)
         .then((now) => {
           this.#say(this.#progress(last, now));
           last = now;
@@ -71,14 +71,14 @@ export class Observer {
     clearInterval(this.#timer);
     this.#connections.stop();
     await this.#watch.stop();
-    const after = await readCounters(this.#house);
+    const after = await readCounters(this.#system);
     const before = this.#before ?? after;
     return {
       peaks: this.#watch.peaks,
       samples: this.#watch.samples,
       counters: growth(before, after),
       connections: this.#connections.looks,
-      exhausted: await exhaustedLines(this.#house.logs),
+      exhausted: await exhaustedLines(this.#system.logs),
       engineCores: this.#engineCores,
     };
   }

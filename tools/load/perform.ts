@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { removeDirectory, temporaryDirectory } from '@mystocks/testing';
-import { houseClauses } from './clauses.ts';
+import { systemClauses } from './clauses.ts';
 import { runEngine, type Engine } from './engine.ts';
-import { startHouse, type House } from './house.ts';
+import { startLoadedSystem, type LoadedSystem } from './loaded-system.ts';
 import { Listeners } from './listeners.ts';
 import { Observer } from './observer.ts';
 import { describeClauses, describeRun } from './report.ts';
@@ -20,29 +20,32 @@ export interface Wishes {
   readonly say: (line: string) => void;
 }
 
-/** Starts a house, runs the scenario in it, tells the figures and answers whether every promise was kept. */
+/** Starts a system, runs the scenario in it, tells the figures and answers whether every promise was kept. */
 export async function perform(name: string, scenario: Scenario, wishes: Wishes): Promise<boolean> {
   const { say, engine } = wishes;
   say(`${name}: ${scenario.about}`);
   say(
-    `  ${engine}, the house and its servers share ${String(availableParallelism())} cores: figures are of this machine only`,
+    `  ${engine}, the system and its servers share ${String(availableParallelism())} cores: figures are of this machine only`,
   );
   const directory = temporaryDirectory('load');
-  const house = await startHouse({ ...scenario.house, instances: wishes.instances ?? scenario.house.instances });
+  const system = await startLoadedSystem({
+    ...scenario.system,
+    instances: wishes.instances ?? scenario.system.instances,
+  });
   try {
-    const world = await furnish(house);
+    const world = await furnish(system);
     const worldFile = join(directory, 'world.json');
     writeFileSync(worldFile, JSON.stringify(world));
-    const listeners = await Listeners.at(house, world);
+    const listeners = await Listeners.at(system, world);
     const clauses: Clause[] = [];
     const drive = async (what: string, how: Drive): Promise<Run> => {
       say(
         `${what} (${'rate' in how ? `${Math.round(how.rate)} a second` : `${how.callers} callers`}, ${how.seconds} s) …`,
       );
-      const run = await observed(house, what, say, (started) =>
-        runEngine({ engine, scenario: name, drive: how, url: house.url, world: worldFile, directory, started }),
+      const run = await observed(system, what, say, (started) =>
+        runEngine({ engine, scenario: name, drive: how, url: system.url, world: worldFile, directory, started }),
       );
-      clauses.push(...houseClauses(run));
+      clauses.push(...systemClauses(run));
       say(describeRun(run));
       await listeners.quiet();
       say(`  sockets    ${listeners.told()}`);
@@ -54,18 +57,18 @@ export async function perform(name: string, scenario: Scenario, wishes: Wishes):
     say(`\n${describeClauses(all)}\n`);
     return all.every(({ held }) => held);
   } finally {
-    await house.stop();
+    await system.stop();
     await removeDirectory(directory);
   }
 }
 
 async function observed(
-  house: House,
+  system: LoadedSystem,
   what: string,
   say: (line: string) => void,
   work: (started: Parameters<typeof runEngine>[0]['started']) => ReturnType<typeof runEngine>,
 ): Promise<Run> {
-  const observer = new Observer(house, say);
+  const observer = new Observer(system, say);
   await observer.start();
   const figures = await work((child) => {
     observer.engineIs(child.pid);

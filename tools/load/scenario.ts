@@ -1,6 +1,6 @@
 import type { MixName } from '../../load/mixes.ts';
 import type { Figures } from './figures.ts';
-import type { HouseOptions } from './house.ts';
+import type { LoadedSystemOptions } from './loaded-system.ts';
 import type { Observed } from './observer.ts';
 
 /** How hard to drive: that many callers, each on a connection of its own, or that many requests a second whatever happens. */
@@ -42,7 +42,7 @@ export interface Clause {
 export interface Scenario {
   readonly mix: MixName;
   readonly about: string;
-  readonly house: HouseOptions;
+  readonly system: LoadedSystemOptions;
   /** Without k6 it is left out: autocannon cannot keep up a rate when answers do not come. */
   readonly needsK6: boolean;
   /** The engine when none is asked for; else k6 where it is there. */

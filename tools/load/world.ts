@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { tradingDays } from '@mystocks/calendar';
 import { BAR_HEADER, barLine, type World } from '../../load/mixes.ts';
-import { login, send, type House } from './house.ts';
+import { login } from '@mystocks/testing';
+import { send, type LoadedSystem } from './loaded-system.ts';
 
 const PEOPLE = 20;
 const SYMBOLS = 1_000;
@@ -10,8 +11,8 @@ const STORED = 100;
 const DAYS = 400;
 const [FIRST_DAY, LAST_DAY] = ['2022-01-04', '2024-12-31'] as const;
 
-/** Furnishes a house: accounts, instruments, bars. */
-export async function furnish({ url, adminToken }: House): Promise<World> {
+/** Fills a system: accounts, instruments, bars. */
+export async function furnish({ url, adminToken }: LoadedSystem): Promise<World> {
   const symbols = Array.from({ length: SYMBOLS }, (_, index) => `${String(600_000 + index)}.SH`);
   const days = tradingDays(FIRST_DAY, LAST_DAY).slice(0, DAYS);
   const listing = ['code,exchange,name', ...symbols.map((symbol) => `${symbol.slice(0, 6)},SSE,Load ${symbol}`), ''];

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { SystemSecrets } from '@mystocks/testing';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPlan } from './plan.js';
-import { readSecrets, type StackSecrets } from './secrets.js';
+import { readSecrets } from './secrets.js';
 
 let directory: string;
 beforeEach(() => {
@@ -12,7 +13,7 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(directory, { recursive: true });
 });
-const read = (): StackSecrets => readSecrets(readPlan({ MYSTOCKS_STACK_DIR: directory }));
+const read = (): SystemSecrets => readSecrets(readPlan({ MYSTOCKS_STACK_DIR: directory }));
 const file = (): string => join(directory, 'secrets.json');
 
 describe('the secrets of a stack', () => {

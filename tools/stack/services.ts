@@ -1,13 +1,16 @@
-import { startService } from '@mystocks/testing';
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import {
+  allStarted,
+  migrate,
+  serviceEnvironment,
+  serviceNames,
+  startService,
+  type ServiceName,
+  type SystemSecrets,
+  type SystemServers,
+} from '@mystocks/testing';
 import { logFile } from './logs.ts';
 import type { Plan } from './plan.ts';
-import type { StackSecrets } from './secrets.ts';
-import { settled, type Arrived, type Servers } from './servers.ts';
-
-export const serviceNames = ['auth', 'market-data', 'cache', 'realtime', 'gateway'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+import type { OnStarted } from './servers.ts';
 
 const START_MAX_MS = 60_000;
 
@@ -23,73 +26,47 @@ const managementPort = {
 export const managementUrl = ({ ports }: Plan, name: ServiceName): string =>
   `http://127.0.0.1:${String(ports[managementPort[name]])}`;
 
-/** Runs `dist/migrate.js` of the services that own tables. */
-export function migrate(plan: Plan, ownerUrl: string): void {
-  for (const name of ['market-data', 'auth', 'cache']) {
-    const script = join(plan.repository, 'apps', name, 'dist', 'migrate.js');
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--enable-source-maps', script], {
-      encoding: 'utf8',
-      env: { ...passedOn(process.env), PG_MIGRATION_URL: ownerUrl },
-    });
-    if (status !== 0) throw new Error(`the migration of ${name} failed:\n${(stdout + stderr).slice(-3_000)}`);
-  }
-}
+/** Brings the tables of all services to their newest version. */
+export const migrateAll = (ownerUrl: string): Promise<void> => migrate(ownerUrl, passedOn(process.env));
 
-/** Starts the five services at once and waits until every one is ready. */
+/** Starts the five services at the same time and waits until every one is ready. */
 export async function startServices(
   plan: Plan,
-  secrets: StackSecrets,
-  servers: Servers,
-  arrived: Arrived,
+  secrets: SystemSecrets,
+  servers: SystemServers,
+  onStarted: OnStarted,
 ): Promise<void> {
-  await settled(
+  await allStarted(
     serviceNames.map(async (name) => {
-      const env = serviceEnvironment(name, { plan, secrets, servers, given: process.env });
+      const env = stackEnvironment(name, { plan, secrets, servers, given: process.env });
       const options = { logFile: logFile(plan, name), startTimeoutMs: START_MAX_MS };
-      arrived(name, await startService(name, env, options));
+      onStarted(name, await startService(name, env, options));
     }),
   );
 }
 
 /** What a service of the stack is started with. */
-interface Surroundings {
+type Surroundings = Parameters<typeof serviceEnvironment>[1] & {
   readonly plan: Plan;
-  readonly secrets: Omit<StackSecrets, 'redis_password' | 'postgres'>;
-  readonly servers: Pick<Servers, 'natsUrl' | 'redisUrl'> & {
-    readonly postgres: Pick<Servers['postgres'], 'urlOf' | 'replicaUrlsOf'>;
-  };
   /** The environment of `npm start`. */
   readonly given: NodeJS.ProcessEnv;
-}
+};
 
 /** The environment of `npm start`, but with the servers, secrets and ports of the stack. */
-export function serviceEnvironment(
+export function stackEnvironment(
   name: ServiceName,
-  { plan: { ports }, secrets, servers: { natsUrl, redisUrl, postgres }, given }: Surroundings,
+  { plan, given, ...surroundings }: Surroundings,
 ): Record<string, string> {
-  const database = (role: 'auth' | 'market_data' | 'cache'): Record<string, string> => ({
-    PG_PRIMARY_URL: postgres.urlOf(role),
-    PG_REPLICA_URLS: postgres.replicaUrlsOf(role),
-  });
-  const own: Record<ServiceName, Record<string, string>> = {
-    auth: {
-      ...database('auth'),
-      AUTH_SIGNING_KEY: secrets.signing_key,
-      AUTH_PASSWORD_PEPPER: secrets.password_pepper,
-      AUTH_BOOTSTRAP_TOKEN: secrets.bootstrap_token,
-      AUTH_CACHE_CLIENT_SECRET: secrets.cache_client_secret,
-    },
-    'market-data': database('market_data'),
-    cache: { ...database('cache'), REDIS_URL: redisUrl, CACHE_CLIENT_SECRET: secrets.cache_client_secret },
-    realtime: { REDIS_URL: redisUrl, REALTIME_PORT: String(ports.realtime) },
+  const { ports } = plan;
+  const publicPort: Partial<Record<ServiceName, Record<string, string>>> = {
+    realtime: { REALTIME_PORT: String(ports.realtime) },
     gateway: { GATEWAY_PORT: String(ports.gateway) },
   };
   return {
     ...passedOn(given),
-    NATS_URL: natsUrl,
-    NATS_TOKEN: secrets.nats_token,
+    ...serviceEnvironment(name, surroundings),
     MANAGEMENT_PORT: String(ports[managementPort[name]]),
-    ...own[name],
+    ...publicPort[name],
   };
 }
 

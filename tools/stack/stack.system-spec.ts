@@ -7,6 +7,8 @@ import {
   removeDirectory,
   temporaryDirectory,
   waitFor,
+  serviceNames,
+  type ServiceName,
 } from '@mystocks/testing';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +17,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { commandOf } from './pid-file.js';
 import { portList, readPlan, type Plan } from './plan.js';
-import { managementUrl, serviceNames, type ServiceName } from './services.js';
+import { managementUrl } from './services.js';
 
 const PATIENCE_MS = 120_000;
 jest.setTimeout(PATIENCE_MS);

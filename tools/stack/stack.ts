@@ -1,10 +1,10 @@
-import { portTaken, type Server } from '@mystocks/testing';
-import { ensureAdministrator, type Administrator } from './administrator.ts';
+import { portTaken, type Account, type Server } from '@mystocks/testing';
+import { ensureAdministrator } from './administrator.ts';
 import { claimStack, releaseStack } from './pid-file.ts';
 import { makeDirectories, portList, type Plan } from './plan.ts';
 import { readSecrets } from './secrets.ts';
 import { startServers } from './servers.ts';
-import { ignoredSettings, migrate, startServices } from './services.ts';
+import { ignoredSettings, migrateAll, startServices } from './services.ts';
 import { WatchOver } from './watch-over.ts';
 
 export type Say = (line: string) => void;
@@ -25,7 +25,7 @@ export class Stack {
   }
 
   /** Everything up and ready. On failure nothing is left running. */
-  async start(): Promise<Administrator> {
+  async start(): Promise<Account> {
     try {
       return await this.#start();
     } catch (error) {
@@ -43,7 +43,7 @@ export class Stack {
     this.#claimed = false;
   }
 
-  async #start(): Promise<Administrator> {
+  async #start(): Promise<Account> {
     const plan = this.#plan;
     makeDirectories(plan);
     claimStack(plan);
@@ -53,17 +53,17 @@ export class Stack {
     const ignored = ignoredSettings(process.env);
     if (ignored.length > 0) this.#say(`not used, because the stack has its own: ${ignored.join(', ')}`);
     const secrets = readSecrets(plan);
-    const servers = await startServers(plan, secrets, this.#arrived(this.#servers));
+    const servers = await startServers(plan, secrets, this.#noteStarted(this.#servers));
     const startedMs = Date.now();
-    migrate(plan, servers.postgres.ownerUrl);
+    await migrateAll(servers.postgres.ownerUrl);
     this.#say(`${'migrations'.padEnd(14)} ${seconds(startedMs)}`);
-    await startServices(plan, secrets, servers, this.#arrived(this.#services));
+    await startServices(plan, secrets, servers, this.#noteStarted(this.#services));
     const watched = [...this.#servers, ...servers.postgres.replicas, ...this.#services];
     for (const { process } of watched) this.#watch.add(process);
     return ensureAdministrator(plan, secrets);
   }
 
-  #arrived(list: Server[]): (name: string, server: Server) => void {
+  #noteStarted(list: Server[]): (name: string, server: Server) => void {
     const startedMs = Date.now();
     return (name, server) => {
       list.push(server);

@@ -1,5 +1,5 @@
 import { detach } from './detach.ts';
-import { farewell } from './farewell.ts';
+import { startBanner } from './start-banner.ts';
 import { readPlan } from './plan.ts';
 import { loadSample } from './sample.ts';
 import { Stack } from './stack.ts';
@@ -59,7 +59,7 @@ async function run(): Promise<void> {
   try {
     const administrator = await stack.start();
     if (!flags.includes('--no-sample')) await loadSample(plan, say);
-    sayOnce(farewell(plan, administrator, flags.includes('--detach')));
+    sayOnce(startBanner(plan, administrator, flags.includes('--detach')));
     if (process.connected) process.send?.({ ready: true }, undefined, undefined, () => undefined);
   } catch (error) {
     if (!stopping) throw error;

@@ -21,8 +21,13 @@ export { type PostgresNode } from './servers/postgres-node.js';
 export { type PostgresPasswords } from './servers/postgres-cluster.js';
 export { startRedis, type RedisOptions, type RedisServer } from './servers/redis.js';
 export { type Place, type Server } from './servers/server.js';
-export { startService, type ServiceOptions, type StartedService } from './servers/service.js';
+export { startService, type ServiceName, type ServiceOptions, type StartedService } from './servers/service.js';
 export { ServiceSessions } from './servers/service-sessions.js';
+export { createAdministrator, login, type Account } from './system/accounts.js';
+export { newSecrets, type SystemSecrets } from './system/secrets.js';
+export { startSystem, type System, type SystemOptions, type SystemSettings } from './system/start-system.js';
+export { allStarted, startSystemServers, type SystemServers } from './system/system-servers.js';
+export { migrate, serviceEnvironment, serviceNames } from './system/system-services.js';
 export { AddressedClient, type PostAnswer } from './workloads/addressed-client.js';
 export { gb18030Bytes } from './workloads/gb18030.js';
 export {

@@ -3,7 +3,7 @@ import { onPort, freePort } from '../process/free-port.js';
 import { ManagedProcess } from '../process/managed-process.js';
 import { inRepository, serverOf, type Server } from './server.js';
 
-type ServiceName = 'auth' | 'cache' | 'gateway' | 'market-data' | 'realtime';
+export type ServiceName = 'auth' | 'cache' | 'gateway' | 'market-data' | 'realtime';
 
 export interface ServiceOptions {
   /** `live`: do not wait for readiness (a dependency is down on purpose). Default `ready`. */

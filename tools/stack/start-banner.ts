@@ -1,10 +1,10 @@
+import { serviceNames, type Account } from '@mystocks/testing';
 import { join } from 'node:path';
-import type { Administrator } from './administrator.ts';
 import type { Plan } from './plan.ts';
-import { managementUrl, serviceNames } from './services.ts';
+import { managementUrl } from './services.ts';
 
-/** What to open, who to be, and one command to try. */
-export function farewell(plan: Plan, { username, password }: Administrator, detached: boolean): string {
+/** The addresses of the system, its administrator, and one command to try. */
+export function startBanner(plan: Plan, { username, password }: Account, detached: boolean): string {
   const { gatewayUrl, ports } = plan;
   const management = serviceNames.map(
     (name) => `${name} ${managementUrl(plan, name).slice('http://127.0.0.1'.length)}`,
