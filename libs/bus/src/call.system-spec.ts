@@ -12,6 +12,7 @@ import {
   startEcho,
   type EchoAnswer,
   type EchoService,
+  type Facts,
 } from './echo.conformance.js';
 import { Bus } from './index.js';
 
@@ -104,23 +105,17 @@ describe('a call', () => {
   });
 
   it('ends a call with `timeout` at its deadline, and a call made after its deadline at once', async () => {
-    const startedMs = Date.now();
-    expect(await codeOf(bus.call(echo, { text: 'slow', wait_ms: 2_000 }, { timeoutMs: 150 }))).toBe('timeout');
-    expect(Date.now() - startedMs).toBeLessThan(600);
+    // By the time of its contract the call would be answered.
+    const patient = { ...echo, timeoutMs: 30_000 };
+    expect(await codeOf(bus.call(patient, { text: 'slow', wait_ms: 2_000 }, { timeoutMs: 150 }))).toBe('timeout');
     const past = { requestId: 'request-late', traceparent: '', deadlineMs: Date.now() - 1 };
     expect(await codeOf(withContext(past, () => bus.call(echo, { text: 'too late' })))).toBe('timeout');
   });
 
   it('ends a call with `unavailable` at once when no instance is subscribed', async () => {
     const nobody = { ...echoOnce, subject: 'svc.nobody.words.say.v1' };
-    const times: number[] = [];
-    for (let round = 0; round < 9; round += 1) {
-      const startedAt = performance.now();
-      expect(await codeOf(bus.call(nobody, { text: 'anyone?' }))).toBe('unavailable');
-      times.push(performance.now() - startedAt);
-    }
-    // Measured 0.3-2 ms; a call that waited for its deadline would take 1,000.
-    expect(times.sort((a, b) => a - b)[4]).toBeLessThan(20);
+    // A call that waited for its deadline would wait far longer than this test may take.
+    expect(await codeOf(bus.call(nobody, { text: 'anyone?' }, { timeoutMs: 200_000 }))).toBe('unavailable');
   });
 
   it('ends a call with `too_large` when the request exceeds the maximum payload', async () => {
@@ -182,15 +177,15 @@ describe('the context of a call', () => {
       traceparent,
       token: 'good',
       readAfter: '0/16B3748',
-      deadlineMs: Date.now() + 500,
+      deadlineMs: Date.now() + 20_000,
     };
-    const [requestId, trace, token, readAfter, left, caller] = (await withContext(given, () => bus.call(secret, {})))
-      .facts;
+    const ask = (): Promise<Facts> => bus.call(secret, {}, { timeoutMs: 60_000 });
+    const [requestId, trace, token, readAfter, left, caller] = (await withContext(given, ask)).facts;
     expect([requestId, token, readAfter, caller]).toEqual(['request-1', 'good', '0/16B3748', 'desk-1']);
     expect(trace?.slice(0, 35)).toBe(traceparent.slice(0, 35));
     expect(trace?.slice(36, 52)).not.toBe('b'.repeat(16));
     expect(Number(left)).toBeGreaterThan(0);
-    expect(Number(left)).toBeLessThanOrEqual(490);
+    expect(Number(left)).toBeLessThanOrEqual(19_990);
   });
 
   it('creates a request id and a trace for a call without a context', async () => {

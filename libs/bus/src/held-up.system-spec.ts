@@ -34,14 +34,14 @@ it('resolves a call whose answer arrived in time although this process was block
   const answered = new Int32Array(new SharedArrayBuffer(4));
   const owner = new Worker(ANSWERER, { eval: true, workerData: { url: nats.url, subject: late.subject, answered } });
   await once(owner, 'message');
-  const answer = bus.call(late, { text: 'x' }, { timeoutMs: 1_000 });
+  const answer = bus.call(late, { text: 'x' }, { timeoutMs: 3_000 });
   await once(owner, 'message');
   // The owner has the call and waits for us to be held up.
   const startedMs = Date.now();
   Atomics.store(answered, 0, 1);
   Atomics.notify(answered, 0);
   Atomics.wait(answered, 0, 1, 5_000);
-  while (Date.now() - startedMs < 1_100);
+  while (Date.now() - startedMs < 3_100);
   expect(await answer).toEqual({ text: 'in time', by: 'owner' });
   await owner.terminate();
   await bus.drain();

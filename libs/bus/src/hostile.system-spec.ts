@@ -107,7 +107,7 @@ describe('an event', () => {
     await bus.call(echo, { text: 'both subscribed' });
     bus.publish(said, { who: 'bob', text: 'one' });
     bus.publish(said, { who: 'ann', text: 'two' });
-    await waitFor(() => heard.length >= 5, { timeoutMs: 2_000 });
+    await waitFor(() => heard.length >= 5, { timeoutMs: 10_000 });
     expect(heard.sort()).toEqual([
       'asker ann two',
       'asker bob one',
@@ -129,11 +129,11 @@ describe('an event', () => {
     for (const bad of ['{', '', 'null', '[]', '{"text":5}']) raw.publish(`${said.subject}.x`, bad);
     for (const text of ['throw', 'reject', 'fine'])
       raw.publish(`${said.subject}.x`, JSON.stringify({ text, who: 'x', more: 1 }));
-    await waitFor(() => heard.length === 3, { timeoutMs: 2_000 });
+    await waitFor(() => heard.length === 3, { timeoutMs: 10_000 });
     expect(heard.map(({ text }) => text)).toEqual(['throw', 'reject', 'fine']);
     expect(service.lines.filter((line) => line.includes('an event does not have the agreed shape'))).toHaveLength(1);
     await waitFor(() => service.lines.filter((line) => line.includes('an event listener failed')).length === 2, {
-      timeoutMs: 2_000,
+      timeoutMs: 10_000,
     });
     listening.stop();
   });

@@ -13,7 +13,7 @@ export { freePort, portTaken } from './process/free-port.js';
 export { ManagedProcess, type Exit, type Launch } from './process/managed-process.js';
 export { isAlive, processTree } from './process/process-tree.js';
 export { othersMayPass, removeDirectory, temporaryDirectory } from './process/temporary-directory.js';
-export { sleep, waitFor, type Patience } from './process/wait-for.js';
+export { sleep, waitFor, withoutWaiting, type Patience } from './process/wait-for.js';
 export { startEtcd, type EtcdServer } from './servers/etcd.js';
 export { startNats, type NatsOptions, type NatsServer } from './servers/nats.js';
 export { startPostgres, type PostgresOptions, type PostgresServer } from './servers/postgres.js';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { startRedis, waitFor, type RedisServer } from '@mystocks/testing';
+import { startRedis, waitFor, withoutWaiting, type RedisServer } from '@mystocks/testing';
 import { Redis } from 'ioredis';
 import { MISS } from './kept.js';
 import { RedisTier } from './redis-tier.js';
@@ -11,12 +11,6 @@ beforeAll(async () => {
   redis = await startRedis();
 });
 afterAll(() => redis.stop());
-
-const timed = async (work: () => Promise<unknown>): Promise<number> => {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
-};
 
 /** Through the tier, as it is used; a hang of ten seconds is in the conformance suite. */
 describe('a connection to a Redis that fails', () => {
@@ -35,14 +29,8 @@ describe('a connection to a Redis that fails', () => {
 
   it('takes a Redis that hangs for a miss after its deadline, and then at once', async () => {
     redis.pause();
-    // The bounds are for what goes wrong, not for the speed of this machine: reads that wait for Redis, or each for its deadline.
-    expect(await timed(() => tier.get(key))).toBeLessThan(1_000);
-    const answers: unknown[] = [];
-    const ms = await timed(async () => {
-      for (let index = 0; index < 1_000; index += 1) answers.push(await tier.get(key));
-    });
-    expect(answers).toEqual(answers.map(() => MISS));
-    expect(ms).toBeLessThan((1_000 * DEADLINE_MS) / 10);
+    expect(await tier.get(key)).toEqual(MISS);
+    for (let index = 0; index < 1_000; index += 1) expect(await withoutWaiting(tier.get(key))).toEqual(MISS);
     await expect(tier.probe()).rejects.toThrow();
     redis.resume();
     await waitFor(async () => (await tier.get(key)).hit, { timeoutMs: 5_000, what: 'the entry' });
@@ -50,7 +38,8 @@ describe('a connection to a Redis that fails', () => {
 
   it('does not blame Redis when this process itself was busy', async () => {
     const found = tier.get(key);
-    const untilMs = performance.now() + 4 * DEADLINE_MS;
+    // Redis has 20 deadlines to answer in, on however busy a machine.
+    const untilMs = performance.now() + 20 * DEADLINE_MS;
     while (performance.now() < untilMs);
     expect((await found).hit).toBe(true);
     expect(tier.serving).toBe(true);
@@ -71,16 +60,12 @@ describe('a connection to a Redis that fails', () => {
     const lease = await leaseOf(tier, aKey());
     await redis.kill();
     await waitFor(() => !tier.serving, { timeoutMs: 5_000 });
-    const ms = await timed(async () => {
-      for (let index = 0; index < 100; index += 1) {
-        expect(await tier.set(keptWith({}), lease)).toBe(false);
-        expect(await tier.drop({ tags: ['600519.SH'] })).toBe(0);
-        await tier.clear();
-        expect(await tier.get(key)).toEqual(MISS);
-      }
-    });
-    // Far from 400 deadlines, on the slowest machine.
-    expect(ms).toBeLessThan((100 * DEADLINE_MS) / 2);
+    for (let index = 0; index < 100; index += 1) {
+      expect(await withoutWaiting(tier.set(keptWith({}), lease))).toBe(false);
+      expect(await withoutWaiting(tier.drop({ tags: ['600519.SH'] }))).toBe(0);
+      await withoutWaiting(tier.clear());
+      expect(await withoutWaiting(tier.get(key))).toEqual(MISS);
+    }
     await expect(tier.probe()).rejects.toThrow('not connected');
     await redis.restart();
     await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be back' });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withoutWaiting } from '@mystocks/testing';
 import { setTimeout as pause } from 'node:timers/promises';
 import { aKey, aTag, keep, keptWith, leaseOf, stateOf, until, type TierUnderTest } from './tier-samples.conformance.js';
 import type { Tier } from './tier.js';
@@ -56,8 +57,6 @@ export function itSurvivesAStall({ open, stall }: TierUnderTest): void {
   });
 }
 
-/** `work` comes to `outcome` before the event loop turns: nothing in it waits for a timer or for I/O. */
 async function expectNoWaiting<T>(work: Promise<T>, outcome: T): Promise<void> {
-  const turn = new Promise((resolve) => setImmediate(resolve, 'a turn of the event loop'));
-  expect(await Promise.race([work, turn])).toEqual(outcome);
+  expect(await withoutWaiting(work)).toEqual(outcome);
 }

@@ -101,7 +101,7 @@ describe('followWrites', () => {
     const following = follow();
     await new Promise(setImmediate);
     writer.publish(factorsChanged, { symbol: '600519.SH', lsn: '0/6' });
-    await waitFor(() => told.length > 1, { timeoutMs: 2_000, what: 'the position to be found false' });
+    await waitFor(() => told.length > 1, { timeoutMs: 10_000, what: 'the position to be found false' });
     expect(told).toEqual(['written 600519.SH 0/6', 'set back 0/5']);
     following.stop();
   });

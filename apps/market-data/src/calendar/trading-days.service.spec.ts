@@ -61,7 +61,7 @@ async function announcedBy(stored: DayStates | undefined): Promise<string[]> {
   const { days, bus, held } = service(stored);
   started = days;
   days.onModuleInit();
-  await waitFor(() => held() === builtInDays().states.length, { timeoutMs: 2_000, what: 'the calendar to be stored' });
+  await waitFor(() => held() === builtInDays().states.length, { timeoutMs: 10_000, what: 'the calendar to be stored' });
   await days.showing('0/1');
   return bus.published.map(({ subject }) => subject);
 }
@@ -97,7 +97,7 @@ describe('an instance of which another one changes the calendar', () => {
     return { ...opened, other };
   }
   const followed = (): Promise<unknown> =>
-    waitFor(() => isTradingDay(SATURDAY), { timeoutMs: 1_000, what: 'the change to be followed' });
+    waitFor(() => isTradingDay(SATURDAY), { timeoutMs: 10_000, what: 'the change to be followed' });
 
   it('follows the announced change, and does not announce it again', async () => {
     const instance = await open();
@@ -114,7 +114,7 @@ describe('an instance of which another one changes the calendar', () => {
       for (const bus of [instance.other, instance.bus]) bus.tick(nowMs);
     }
     await followed();
-    await waitFor(() => announced(instance) === 1, { timeoutMs: 1_000, what: 'the change to be announced' });
+    await waitFor(() => announced(instance) === 1, { timeoutMs: 10_000, what: 'the change to be announced' });
   });
 
   it('follows a change made while it was not connected, and announces it', async () => {
@@ -124,7 +124,7 @@ describe('an instance of which another one changes the calendar', () => {
     instance.other.publish(calendarChanged, { lsn: '0/2' });
     instance.bus.setConnected(true);
     await followed();
-    await waitFor(() => announced(instance) === 1, { timeoutMs: 1_000, what: 'the change to be announced' });
+    await waitFor(() => announced(instance) === 1, { timeoutMs: 10_000, what: 'the change to be announced' });
   });
 });
 

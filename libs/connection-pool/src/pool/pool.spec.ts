@@ -137,7 +137,7 @@ describe('when the server refuses', () => {
     const served = await first;
     server.refusal = new Error('refused');
     server.letIn();
-    await waitFor(() => server.knocking === 1, { timeoutMs: 1_000 });
+    await waitFor(() => server.knocking === 1, { timeoutMs: 10_000 });
     server.refusal = undefined;
     server.letIn();
     giveBack([served, await second]);
@@ -179,7 +179,7 @@ describe('pings', () => {
     let answer: () => void = () => undefined;
     const ping = (): Promise<void> => new Promise((resolve) => (answer = resolve));
     const borrower = pool.acquire({ signal: gone.signal, ping });
-    await waitFor(() => pool.status().waiting === 1 && pool.status().opening === 0, { timeoutMs: 1_000 });
+    await waitFor(() => pool.status().waiting === 1 && pool.status().opening === 0, { timeoutMs: 10_000 });
     gone.abort(new Error('gone'));
     await expect(borrower).rejects.toThrow('gone');
     answer();

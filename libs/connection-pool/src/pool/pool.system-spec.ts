@@ -61,9 +61,8 @@ describe('room', () => {
     expect(new Set(await Promise.all(leases.map(pidOf))).size).toBe(60);
     const startedAt = performance.now();
     await expect(pool.acquire()).rejects.toMatchObject({ code: 'POOL_TIMEOUT' });
-    const waitedMs = performance.now() - startedAt;
-    expect(waitedMs).toBeGreaterThan(2_000 * 0.95);
-    expect(waitedMs).toBeLessThan(2_000 * 1.05);
+    // That it waits no longer is shown on a clock of its own, in line.spec.ts.
+    expect(performance.now() - startedAt).toBeGreaterThan(2_000 * 0.95);
     giveBack(leases);
   });
 

@@ -114,14 +114,13 @@ describe('when PostgreSQL goes away', () => {
   });
 
   it('fails fast with unavailable, and heals by itself', async () => {
-    const pool = open();
+    // A borrower that waited for a connection would wait far longer than this test may take.
+    const pool = open({ acquireTimeoutMs: 200_000 });
     await count(pool);
     await server.kill();
-    const started = Date.now();
     await expect(count(pool)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(pool.write((client) => client.query('SELECT 1'))).rejects.toMatchObject({ code: 'unavailable' });
     await expect(pool.check().probe()).rejects.toMatchObject({ code: 'unavailable' });
-    expect(Date.now() - started).toBeLessThan(1_000);
     await server.restart();
     await waitFor(
       () =>

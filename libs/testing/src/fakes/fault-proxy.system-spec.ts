@@ -35,10 +35,10 @@ describe('FaultProxy', () => {
   it('passes bytes both ways', async () => {
     const { socket, heard } = await dial();
     socket.write('hello');
-    await waitFor(() => heard() === 'hello', { timeoutMs: 1_000 });
+    await waitFor(() => heard() === 'hello', { timeoutMs: 10_000 });
     socket.end();
     await once(socket, 'close');
-    await waitFor(() => proxy.connections === 0, { timeoutMs: 1_000 });
+    await waitFor(() => proxy.connections === 0, { timeoutMs: 10_000 });
   });
 
   it('delays both ways and keeps the order', async () => {
@@ -48,7 +48,7 @@ describe('FaultProxy', () => {
     socket.write('a');
     await sleep(5);
     socket.write('b');
-    await waitFor(() => heard() === 'ab', { timeoutMs: 1_000 });
+    await waitFor(() => heard() === 'ab', { timeoutMs: 10_000 });
     expect(Date.now() - startedMs).toBeGreaterThanOrEqual(118);
     await proxy.pass();
   });
@@ -60,7 +60,7 @@ describe('FaultProxy', () => {
     await sleep(60);
     expect(heard()).toBe('');
     await proxy.pass();
-    await waitFor(() => heard() === 'late', { timeoutMs: 1_000 });
+    await waitFor(() => heard() === 'late', { timeoutMs: 10_000 });
   });
 
   it('resets connections that are open and takes new ones', async () => {
@@ -70,7 +70,7 @@ describe('FaultProxy', () => {
     expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
     const { socket: second, heard } = await dial();
     second.write('x');
-    await waitFor(() => heard() === 'x', { timeoutMs: 1_000 });
+    await waitFor(() => heard() === 'x', { timeoutMs: 10_000 });
   });
 
   it('refuses connections while it is down and comes back on the same port', async () => {
@@ -81,6 +81,6 @@ describe('FaultProxy', () => {
     expect(proxy.port).toBe(port);
     const { socket, heard } = await dial();
     socket.write('back');
-    await waitFor(() => heard() === 'back', { timeoutMs: 1_000 });
+    await waitFor(() => heard() === 'back', { timeoutMs: 10_000 });
   });
 });

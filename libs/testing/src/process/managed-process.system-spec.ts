@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, ManagedProcess, processTree, temporaryDirectory, waitFor } from '../index.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 const shell = (script: string, ready: () => unknown = () => undefined, extra: object = {}): ManagedProcess =>
   new ManagedProcess({ name: 'script', command: '/bin/sh', args: ['-c', script], ready, ...extra });
@@ -35,11 +35,11 @@ describe('ManagedProcess', () => {
   it('kills a program that does not obey SIGTERM, with everything under it', async () => {
     const stubborn = shell("trap '' TERM; sleep 60 & echo up; wait; sleep 60", () => undefined, { stopTimeoutMs: 200 });
     await stubborn.start();
-    await waitFor(() => stubborn.output().includes('up'), { timeoutMs: 2_000 });
+    await waitFor(() => stubborn.output().includes('up'), { timeoutMs: 10_000 });
     const pids = processTree(stubborn.pid!);
     expect(pids.length).toBeGreaterThan(1);
     expect(await stubborn.stop()).toEqual({ code: null, signal: 'SIGKILL' });
-    await waitFor(() => !pids.some(isAlive), { timeoutMs: 2_000 });
+    await waitFor(() => !pids.some(isAlive), { timeoutMs: 10_000 });
   });
 
   it('tells whoever listens that it ended', async () => {
@@ -47,7 +47,7 @@ describe('ManagedProcess', () => {
     const exits: unknown[] = [];
     quick.onExit((exit) => exits.push(exit));
     await quick.start();
-    await waitFor(() => exits.length === 1, { timeoutMs: 2_000 });
+    await waitFor(() => exits.length === 1, { timeoutMs: 10_000 });
     expect(exits).toEqual([{ code: 7, signal: null }]);
     await quick.restart();
     await quick.kill();
@@ -71,11 +71,11 @@ describe('ManagedProcess', () => {
     const gone = once(owner, 'exit');
     const { pid, directory } = await waitFor(
       () => JSON.parse(readFileSync(facts, 'utf8')) as { pid: number; directory: string },
-      { timeoutMs: 5_000 },
+      { timeoutMs: 20_000 },
     );
     expect(isAlive(pid)).toBe(true);
     owner.kill(signal);
     await gone;
-    await waitFor(() => !isAlive(pid) && !existsSync(directory), { timeoutMs: 5_000, what: 'the guard to clean up' });
+    await waitFor(() => !isAlive(pid) && !existsSync(directory), { timeoutMs: 20_000, what: 'the guard to clean up' });
   });
 });

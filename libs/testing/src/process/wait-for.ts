@@ -28,5 +28,18 @@ export async function waitFor<T>(condition: () => T | Promise<T>, patience: Pati
   }
 }
 
+/**
+ * What `work` comes to. It fails when the event loop turns before `work` is done, so nothing in `work` may wait for a
+ * timer or for I/O. A test that means "at once" says it so; how fast the machine is does not matter then.
+ */
+export function withoutWaiting<T>(work: Promise<T>): Promise<T> {
+  const turn = new Promise<never>((_resolve, reject) => {
+    setImmediate(() => {
+      reject(new Error('the event loop turned before the work was done'));
+    });
+  });
+  return Promise.race([work, turn]);
+}
+
 /** Resolves after `ms`. Tests wait for conditions, not for time: this is for polling and for fault injection. */
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -31,7 +31,7 @@ afterEach(async () => {
   for (const server of started.splice(0)) {
     const pids = server.process.pid === undefined ? [] : processTree(server.process.pid);
     await server.stop();
-    await waitFor(() => !pids.some(isAlive), { timeoutMs: 3_000, what: 'every process to be gone' });
+    await waitFor(() => !pids.some(isAlive), { timeoutMs: 10_000, what: 'every process to be gone' });
     expect(await portTaken(server.port)).toBe(false);
   }
 });
@@ -53,7 +53,7 @@ describe('startNats', () => {
     await nats.kill();
     expect(await portTaken(nats.port)).toBe(false);
     await nats.restart();
-    await waitFor(() => connection.flush().then(() => true), { timeoutMs: 3_000 });
+    await waitFor(() => connection.flush().then(() => true), { timeoutMs: 10_000 });
     await connection.close();
   });
 });
