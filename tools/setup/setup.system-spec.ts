@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 
 jest.setTimeout(30_000);
 
-const script = join(process.cwd(), 'tools/setup/setup.mjs');
+const scriptOf = (name: string): string => join(process.cwd(), 'tools/setup', name);
 
 /** A machine of its own: a root folder, a repository and stand-ins for the programs that install. */
 describe('setup', () => {
@@ -29,8 +29,8 @@ describe('setup', () => {
   };
   /** Whoever runs this spec without being root is asked for `sudo -n true` first. */
   const allowSudo = (): void => program('bin/sudo', '[ "$2" = true ] || { shift; exec "$@"; }');
-  const setup = (): { status: number | null; output: string; log: string } => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [script], {
+  const setup = (name = 'setup.mjs'): { status: number | null; output: string; log: string } => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [scriptOf(name)], {
       encoding: 'utf8',
       env: {
         PATH: `${machine}/bin:${machine}/system`,
@@ -134,5 +134,31 @@ describe('setup', () => {
     expect(status).toBe(1);
     expect(output).toContain('E: Unable to locate package nats-server');
     expect(output).toContain('sudo apt-get install');
+  });
+
+  describe('of the Python client of the tests', () => {
+    const requirements = 'repository/test/system/keep-alive/requirements.txt';
+    const target = (): string => join(machine, 'repository/node_modules/.mystocks-python');
+
+    beforeEach(() => {
+      mkdirSync(dirname(join(machine, requirements)), { recursive: true });
+      writeFileSync(join(machine, requirements), 'requests==1 --hash=sha256:00');
+    });
+
+    it('installs its packages by their hashes once, and again when they changed', () => {
+      program('bin/python3', `mkdir -p ${target()}`);
+      expect(setup('test-clients.mjs')).toMatchObject({ status: 0, output: '' });
+      expect(setup('test-clients.mjs').log).toMatch(/^python3 -m pip install [^\n]*--require-hashes[^\n]*\n$/);
+      writeFileSync(join(machine, requirements), 'requests==2 --hash=sha256:00');
+      expect(setup('test-clients.mjs').log.match(/pip install/g)).toHaveLength(2);
+    });
+
+    it('lets the tests run where pip fails or there is no Python, and says so', () => {
+      expect(setup('test-clients.mjs')).toMatchObject({ status: 0, output: expect.stringContaining('no Python') });
+      program('bin/python3', 'echo "/usr/bin/python3: No module named pip" >&2; exit 1');
+      const { status, output } = setup('test-clients.mjs');
+      expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining('No module named pip') });
+      expect(existsSync(target())).toBe(false);
+    });
   });
 });
