@@ -28,6 +28,8 @@ export interface EdgeLimits extends Partial<PortLimits> {
 }
 
 const BODY_MAX_MS = 30_000;
+/** The client went away before its answer was handed over; the number is the one of nginx, and no client ever sees it. */
+const CLIENT_CLOSED_REQUEST = 499;
 
 /**
  * The outer door: one HTTP server, the hot path before everything, and the hooks that every other request passes.
@@ -58,7 +60,6 @@ export class Edge {
       routerOptions: { maxParamLength: 4_000 },
       frameworkErrors: (error, request, reply) => {
         this.#open(request, reply);
-        this.#recordWhenSent(request, reply);
         sendProblem(error, request, reply);
       },
       // The port answers these itself; without this Fastify would answer them a second time.
@@ -139,10 +140,6 @@ export class Edge {
     this.server.addHook('preHandler', (request, _reply, done) => {
       withContext(factsOf(request).context, done);
     });
-    this.server.addHook('onResponse', (request, reply, done) => {
-      this.#record(request, reply);
-      done();
-    });
   }
 
   async #admitBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -154,6 +151,10 @@ export class Edge {
 
   #open(request: FastifyRequest, reply: FastifyReply): ReturnType<typeof factsOf> {
     const facts = factsOf(request);
+    // Fastify's onResponse hook does not run for a request whose client went away; this event comes for every one.
+    reply.raw.once('close', () => {
+      this.#record(request, reply);
+    });
     void reply.headers({
       ...securityHeaders,
       'cache-control': NO_STORE,
@@ -163,16 +164,10 @@ export class Edge {
     return facts;
   }
 
-  #recordWhenSent(request: FastifyRequest, reply: FastifyReply): void {
-    reply.raw.once('finish', () => {
-      this.#record(request, reply);
-    });
-  }
-
   #record(request: FastifyRequest, reply: FastifyReply): void {
     const facts = factsOf(request);
     const durationMs = performance.now() - facts.startedMs;
-    const status = reply.statusCode;
+    const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST;
     meterOf(request.method, request.is404 ? undefined : request.routeOptions.url).record(status, durationMs);
     const url = request.raw.url ?? '';
     this.accessLog.write({
