@@ -10,10 +10,11 @@ export interface HouseOptions {
   readonly synchronous?: boolean;
   readonly cache?: SystemSettings['cache'];
   readonly auth?: SystemSettings['auth'];
+  readonly gateway?: SystemSettings['gateway'];
 }
 
-export const startHouse = ({ cache = {}, auth = {}, ...postgres }: HouseOptions = {}): Promise<House> =>
-  startSystem({ postgres, settings: { cache, auth } });
+export const startHouse = ({ cache = {}, auth = {}, gateway = {}, ...postgres }: HouseOptions = {}): Promise<House> =>
+  startSystem({ postgres, settings: { cache, auth, gateway } });
 
 export interface Reply {
   readonly status: number;

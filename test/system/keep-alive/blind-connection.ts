@@ -23,12 +23,17 @@ export class BlindConnection {
     this.#socket ??= this.#connect();
     try {
       const head = await this.#exchange(this.#socket);
-      if (/^connection: close\r?$/im.test(head)) this.#forget();
+      if (/^connection: close\r?$/im.test(head)) this.close();
       return Number(head.split(' ', 2)[1]);
     } catch (error) {
-      this.#forget();
+      this.close();
       throw error;
     }
+  }
+
+  close(): void {
+    this.#socket?.destroy();
+    this.#socket = undefined;
   }
 
   #connect(): Socket {
@@ -36,11 +41,6 @@ export class BlindConnection {
     const socket = connect({ host: this.#target.hostname, port: Number(this.#target.port), allowHalfOpen: true });
     // An error between two requests shows when the next one is written.
     return socket.setNoDelay(true).on('error', () => undefined);
-  }
-
-  #forget(): void {
-    this.#socket?.destroy();
-    this.#socket = undefined;
   }
 
   #exchange(socket: Socket): Promise<string> {

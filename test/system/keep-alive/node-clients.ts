@@ -24,11 +24,10 @@ async function sendWithAgent(): Promise<number> {
   return response.statusCode ?? 0;
 }
 
-async function run(makeSend: () => Send): Promise<ClientRun> {
+async function run(sends: readonly Send[]): Promise<ClientRun> {
   const failures: string[] = [];
   const sent = await Promise.all(
-    Array.from({ length: clients }, async () => {
-      const send = makeSend();
+    sends.map(async (send) => {
       let own = 0;
       for (; own < requestsEach || !toldToEnd; own += 1) {
         const failure = await send().then((status) => (status === 200 ? undefined : `status ${status}`), String);
@@ -42,12 +41,11 @@ async function run(makeSend: () => Send): Promise<ClientRun> {
 }
 
 process.stdin.resume().once('end', () => (toldToEnd = true));
+const connections = Array.from({ length: clients }, () => new BlindConnection(new URL(target), headers));
 const [withAgent, blind] = await Promise.all([
-  run(() => sendWithAgent),
-  run(() => {
-    const connection = new BlindConnection(new URL(target), headers);
-    return () => connection.send();
-  }),
+  run(connections.map(() => sendWithAgent)),
+  run(connections.map((connection) => () => connection.send())),
 ]);
 agent.destroy();
+for (const connection of connections) connection.close();
 process.stdout.write(JSON.stringify({ 'http.Agent': withAgent, 'blind sockets': blind }));
