@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -44,6 +44,16 @@ describe('the access log and the request metrics', () => {
     await gateway.get('/api/v2/clock');
     expect(loggedStatuses('gone-before-the-answer')).toEqual([499]);
     expect(counted('499') - before).toBe(1);
+  });
+
+  it('show a write whose client went away before the gateway began it', async () => {
+    const server = gateway.app.getHttpServer();
+    server.prependOnceListener('request', (_request: IncomingMessage, response: ServerResponse) => response.destroy());
+    const headers = { 'x-request-id': 'gone-before-its-turn' };
+    await expect(gateway.get('/api/v2/quotes', { method: 'POST', headers })).rejects.toThrow('fetch failed');
+    await waitFor(() => loggedStatuses('gone-before-its-turn').length > 0, { timeoutMs: 10_000, what: 'the line' });
+    expect(loggedStatuses('gone-before-its-turn')).toEqual([499]);
+    expect(metrics.apiRequests.cell('unknown', 'POST', '499', 'none').count).toBe(1);
   });
 
   it('show a request that was answered once, with its status', async () => {

@@ -95,11 +95,14 @@ export class Edge {
       if (this.#draining) response.shouldKeepAlive = false;
       if (this.#hot !== undefined && !this.#closing && this.#hot.answer(request, response)) return;
       if (request.method === 'GET' || request.method === 'HEAD') handler(request, response);
-      else
+      else {
+        // The facts are made now, so that the wait for a turn counts into the time of the request.
+        factsOf({ raw: request });
         this.#writes.run(() => {
-          // The client may have gone away meanwhile.
           if (!response.destroyed) handler(request, response);
+          else this.#record(request, undefined, CLIENT_CLOSED_REQUEST);
         });
+      }
     });
   }
 
@@ -153,7 +156,8 @@ export class Edge {
     const facts = factsOf(request);
     // Fastify's onResponse hook does not run for a request whose client went away; this event comes for every one.
     reply.raw.once('close', () => {
-      this.#record(request, reply);
+      const route = request.is404 ? undefined : request.routeOptions.url;
+      this.#record(request.raw, route, reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST);
     });
     void reply.headers({
       ...securityHeaders,
@@ -164,14 +168,13 @@ export class Edge {
     return facts;
   }
 
-  #record(request: FastifyRequest, reply: FastifyReply): void {
-    const facts = factsOf(request);
+  #record(request: IncomingMessage, route: string | undefined, status: number): void {
+    const facts = factsOf({ raw: request });
+    const { method = '', url = '' } = request;
     const durationMs = performance.now() - facts.startedMs;
-    const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST;
-    meterOf(request.method, request.is404 ? undefined : request.routeOptions.url).record(status, durationMs);
-    const url = request.raw.url ?? '';
+    meterOf(method, route).record(status, durationMs);
     this.accessLog.write({
-      method: request.method,
+      method,
       path: (url.split('?', 1)[0] ?? '').slice(0, 512),
       status,
       durationMs,
