@@ -11,27 +11,45 @@ interface ModelDay {
 /** Daily bars and factors by ex-date of one instrument, both in order. */
 export interface History {
   readonly days: readonly ModelDay[];
-  readonly given: readonly { readonly day: string; readonly factor: number }[];
+  readonly given: readonly GivenFactor[];
 }
 
 const FIRST = '2024-01-01';
 const DAYS = 60;
 
-/** The factor of a day, found the slow way; undefined where it is not known. */
-export function factorAt({ days, given }: History, day: string): number | undefined {
+interface GivenFactor {
+  readonly day: string;
+  readonly factor: number;
+}
+
+/** The last factor given up to a day, that of a bar before that of an ex-date; undefined where none was. */
+function latestAt({ days, given }: History, day: string): GivenFactor | undefined {
   const own = days.flatMap((one) => (one.factor === undefined ? [] : [{ day: one.day, factor: one.factor }]));
-  const latest = [...given, ...own]
+  return [...given, ...own]
     .filter((one) => one.day <= day)
-    .reduce<{ day: string; factor: number } | undefined>(
+    .reduce<GivenFactor | undefined>(
       (last, one) => (last === undefined || one.day >= last.day ? one : last),
       undefined,
     );
+}
+
+/** Whether the previous close of a bar without a factor differs and no ex-date says why: neither its own day, nor another factor. */
+function isGap(history: History, place: number): boolean {
+  const [before, own] = [history.days[place - 1], history.days[place]];
+  if (before === undefined || own?.pre === undefined || own.factor !== undefined) return false;
+  if (Math.abs(own.pre - before.close) < 0.004) return false;
+  const counted = latestAt(history, before.day)?.factor;
+  return !history.given.some(
+    ({ day, factor }) => day === own.day || (day > before.day && day < own.day && factor !== counted),
+  );
+}
+
+/** The factor of a day, found the slow way; undefined where it is not known. */
+export function factorAt(history: History, day: string): number | undefined {
+  const latest = latestAt(history, day);
   if (latest === undefined) return undefined;
-  const since = days.filter((one) => one.day >= latest.day && one.day <= day);
-  const gaps = since
-    .slice(1)
-    .filter(({ pre }, index) => pre !== undefined && Math.abs(pre - (since[index]?.close ?? 0)) > 0.004);
-  return gaps.length > 0 ? undefined : latest.factor;
+  const isLost = history.days.some((one, place) => one.day > latest.day && one.day <= day && isGap(history, place));
+  return isLost ? undefined : latest.factor;
 }
 
 /** Price × factor ÷ newest, half up: to 4 decimals, or below 0.01 to as many as three digits need. */
@@ -60,7 +78,10 @@ export const exDayHistory: fc.Arbitrary<History> = fc
       }),
       { minLength: DAYS + 1, maxLength: DAYS + 1 },
     ),
-    given: fc.uniqueArray(fc.tuple(fc.nat({ max: DAYS }), aFactor), { maxLength: 5, selector: ([offset]) => offset }),
+    given: fc.uniqueArray(fc.tuple(fc.nat({ max: DAYS }), maybe(aFactor, 1)), {
+      maxLength: 9,
+      selector: ([offset]) => offset,
+    }),
     density: fc.constantFrom(0, 0.1, 1),
   })
   .map(({ offsets, marks, given, density }) => {
@@ -77,10 +98,11 @@ export const exDayHistory: fc.Arbitrary<History> = fc
         factor: index % 10 < density * 10 ? factor : undefined,
       };
     });
-    return {
-      days,
-      given: given
-        .map(([offset, factor]) => ({ day: addDays(FIRST, offset), factor }))
-        .sort((a, b) => (a.day < b.day ? -1 : 1)),
-    };
+    // A factor that is left open is the one that counted before: it changes nothing.
+    const history: { days: ModelDay[]; given: GivenFactor[] } = { days, given: [] };
+    for (const [offset, factor] of given.sort(([a], [b]) => a - b)) {
+      const day = addDays(FIRST, offset);
+      history.given.push({ day, factor: factor ?? latestAt(history, addDays(day, -1))?.factor ?? 1 });
+    }
+    return history;
   });

@@ -90,6 +90,33 @@ export function itAdjusts(store: TimeseriesStore): void {
       });
     });
 
+    describe('of an ex-day behind a closed day that repeats the factor before it', () => {
+      const code = '600004';
+      const [friday, saturday, monday] = ['2024-06-14', '2024-06-15', '2024-06-17'] as const;
+      beforeAll(async () => {
+        await storeFactors(market, [`${code},SSE,1900-01-01,1`, `${code},SSE,${saturday},1`]);
+        await storeDays(market, [line(code, friday, 10), line(code, monday, 5, { pre: 5 })]);
+      });
+
+      it('are refused, since that factor is no other one', async () => {
+        for (const adjustment of ['qfq', 'hfq'] as const) {
+          await expect(closes(code, { adjustment })).rejects.toThrow(`is known for ${monday}`);
+          await expect(closes(code, { adjustment, start: monday })).rejects.toThrow(`is known for ${monday}`);
+        }
+        expect(await closes(code, { adjustment: 'hfq', end: friday })).toEqual([10]);
+      });
+
+      it('are answered once the ex-day itself has one, be it the same, or the closed day has another one', async () => {
+        await storeFactors(market, [`${code},SSE,${monday},1`]);
+        expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 5]);
+        await market.pool.write((client) => client.query(`DELETE FROM market_data.factors WHERE ex_date = '${monday}'`));
+        await market.pool.write((client) =>
+          client.query(`UPDATE market_data.factors SET factor = 2 WHERE ex_date = '${saturday}'`),
+        );
+        expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 10]);
+      });
+    });
+
     describe('where factors begin later than bars', () => {
       const code = '600001';
       beforeAll(async () => {

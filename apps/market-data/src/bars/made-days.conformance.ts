@@ -77,6 +77,19 @@ export function itMakesDays(store: TimeseriesStore): void {
       });
     });
 
+    it('are refused behind an ex-date after which the factor changes once more, but known on the ex-date', async () => {
+      const code = '600108';
+      await storeDays(market, [line(code, '2024-06-14', 10, { factor: 1 }), line(code, WEDNESDAY, 5, { factor: 2 })]);
+      await storeFactors(market, [`${code},SSE,2024-06-15,1`]);
+      for (const day of [MONDAY, TUESDAY]) await minuteOf(code, day, 5);
+      await expect(closes(code, { adjustment: 'hfq' })).rejects.toThrow(`is known for ${MONDAY}`);
+      await storeFactors(market, [`${code},SSE,${MONDAY},1`]);
+      expect(await closes(code, { adjustment: 'hfq', end: MONDAY })).toEqual([10, 5]);
+      await expect(closes(code, { adjustment: 'hfq' })).rejects.toThrow(`is known for ${TUESDAY}`);
+      await storeFactors(market, [`${code},SSE,${TUESDAY},2`]);
+      expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 5, 10, 10]);
+    });
+
     it('are refused too where the daily bar behind them is an ex-day without a factor', async () => {
       const code = '600102';
       await storeDays(market, [line(code, MONDAY, 10, { factor: 1 }), line(code, WEDNESDAY, 5.2, { pre: 5.1 })]);

@@ -25,8 +25,8 @@ export class TdengineFactorsReader {
     { first, last, knownTo }: { readonly first: string; readonly last: string; readonly knownTo: string },
   ): Promise<FactorStep[]> {
     const [since, next] = await Promise.all([
-      this.#latest(symbol, given, first),
-      last < knownTo ? this.#firstDay(symbol, [addDays(last, 1), knownTo], ['1Day']) : undefined,
+      this.#since(symbol, given, first),
+      last < knownTo ? this.#day(symbol, [addDays(last, 1), knownTo], { frames: ['1Day'], sort: 'asc' }) : undefined,
     ]);
     return this.#steps(symbol, given, [since ?? first, next ?? last]);
   }
@@ -36,21 +36,21 @@ export class TdengineFactorsReader {
     const steps: FactorStep[] = [];
     for (const step of await this.#steps(symbol, given, [ALWAYS, last])) {
       const { until } = step;
-      const day =
-        until === undefined ? step.day : await this.#firstDay(symbol, [step.day, addDays(until, -1)], minuteFrames);
+      const within = { frames: minuteFrames, sort: 'asc' } as const;
+      const day = until === undefined ? step.day : await this.#day(symbol, [step.day, addDays(until, -1)], within);
       if (day !== undefined) steps.push({ day, factor: step.factor });
     }
     return steps;
   }
 
-  /** The first day from one to another that has a bar of these frames. */
-  async #firstDay(
+  /** The first or the last day from one to another that has a bar of these frames. */
+  async #day(
     symbol: string,
     [first, last]: readonly [string, string],
-    frames: readonly StoredTimeframe[],
+    { frames, sort }: { readonly frames: readonly StoredTimeframe[]; readonly sort: 'asc' | 'desc' },
   ): Promise<string | undefined> {
     const range = rangeOf({ symbol, from: startOf(first), to: endOf(last) });
-    return (await this.store.query(firstStamp(range, frames, 'asc'))).map(([ts]) => chinaDay(Number(ts)))[0];
+    return (await this.store.query(firstStamp(range, frames, sort))).map(([ts]) => chinaDay(Number(ts)))[0];
   }
 
   async #steps(
@@ -66,14 +66,29 @@ export class TdengineFactorsReader {
     );
   }
 
-  /** The day of the latest factor up to a day. */
-  async #latest(symbol: string, given: readonly DayFactor[], until: string): Promise<string | undefined> {
+  /**
+   * The first day that is to be read to know the factor of a day: that of the latest factor up to it. A factor by ex-date may
+   * stand between two daily bars and be the one that counted before; what it is compared with counts on the first of them.
+   */
+  async #since(symbol: string, given: readonly DayFactor[], until: string): Promise<string | undefined> {
+    const { day, isBar } = await this.#latest(symbol, given, until);
+    if (day === undefined || isBar) return day;
+    const before = await this.#day(symbol, [ALWAYS, addDays(day, -1)], { frames: ['1Day'], sort: 'desc' });
+    if (before === undefined) return day;
+    return (await this.#latest(symbol, given, before)).day ?? before;
+  }
+
+  /** The day of the latest factor up to a day, and whether it came with a bar. */
+  async #latest(
+    symbol: string,
+    given: readonly DayFactor[],
+    until: string,
+  ): Promise<{ readonly day: string | undefined; readonly isBar: boolean }> {
     const rows = await this.store.query(lastFactor(rangeOf({ symbol, from: ALWAYS, to: endOf(until) })));
-    const days = [
-      ...rows.map(([ts]) => chinaDay(Number(ts))),
-      ...given.map(({ day }) => day).filter((day) => day <= until),
-    ];
-    return days.sort().at(-1);
+    const bar = rows.map(([ts]) => chinaDay(Number(ts)))[0];
+    const listed = given.findLast(({ day }) => day <= until)?.day;
+    const isBar = bar !== undefined && (listed === undefined || bar >= listed);
+    return { day: isBar ? bar : listed, isBar };
   }
 }
 

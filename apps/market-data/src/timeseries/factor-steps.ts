@@ -30,22 +30,24 @@ const HALF_FEN = unitsOf(0.005, PRICE_DECIMALS);
 
 /**
  * How the factor changes over `days`, given also the factors by ex-date; both are in order. The factor of a day is the latest
- * one up to it, on the same day that of the bar. An ex-day without a factor makes it unknown until the next one. Between two
- * daily bars it is unknown unless both have the same one, or an ex-date says when it changed.
+ * one up to it, on the same day that of the bar. An ex-day without a factor makes it unknown until the next one; an ex-date since
+ * the bar before explains it if it is the day itself, or its factor another one. Between two daily bars it is unknown unless both
+ * have the same one, or an ex-date says when it changed.
  */
 export function factorSteps(days: readonly FactorDay[], given: readonly DayFactor[]): FactorStep[] {
   const steps: FactorStep[] = [];
   let next = 0;
   let before: FactorDay | undefined;
+  let latest: number | undefined;
   for (const day of days) {
-    const first = next;
-    for (; next < given.length && (given[next] as DayFactor).day <= day.day; next += 1)
-      steps.push(given[next] as DayFactor);
-    const known = steps.at(-1)?.factor ?? null;
-    const isChange = day.factor === null ? isExDay(day, before) : day.factor !== known;
-    if (first === next && isChange && known !== null) steps.push(...between(before, day));
-    if (day.factor !== null) steps.push({ day: day.day, factor: day.factor });
-    else if (first === next && isChange) steps.push({ day: day.day, factor: null });
+    const since = given.slice(next, (next = placeBehind(given, next, day.day)));
+    steps.push(...since);
+    const last = steps.at(-1);
+    const isNamed = since.some((one) => one.day === day.day || one.factor !== latest);
+    const isChange = day.factor === null ? !isNamed && isExDay(day, before) : day.factor !== last?.factor;
+    if (isChange && last !== undefined && last.factor !== null) steps.push(...between(before, day, last.day));
+    if (day.factor !== null || isChange) steps.push({ day: day.day, factor: day.factor });
+    latest = day.factor ?? since.at(-1)?.factor ?? latest;
     before = day;
   }
   steps.push(...given.slice(next));
@@ -55,9 +57,16 @@ export function factorSteps(days: readonly FactorDay[], given: readonly DayFacto
   });
 }
 
-/** The days between two daily bars. */
-function between(before: FactorDay | undefined, { day }: FactorDay): FactorStep[] {
-  const first = before === undefined ? day : addDays(before.day, 1);
+function placeBehind(given: readonly DayFactor[], from: number, day: string): number {
+  let place = from;
+  while (place < given.length && (given[place] as DayFactor).day <= day) place += 1;
+  return place;
+}
+
+/** The days between two daily bars for which no factor was given: `marked` is the last day that has one. */
+function between(before: FactorDay | undefined, { day }: FactorDay, marked: string): FactorStep[] {
+  if (before === undefined) return [];
+  const first = addDays(marked > before.day ? marked : before.day, 1);
   return first < day ? [{ day: first, factor: null, until: day }] : [];
 }
 

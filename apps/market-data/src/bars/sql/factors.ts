@@ -15,31 +15,37 @@ const isOf = (alias: string): string => `${alias}.instrument_id = w.id AND NOT w
 
 /** The day and the value of the latest factor up to a day. */
 const latest = (until: string): string => `SELECT * FROM (
-    (SELECT d.day, d.adj_factor FROM market_data.bars_daily d
+    (SELECT d.day, d.adj_factor, 1 FROM market_data.bars_daily d
       WHERE ${isOf('d')} AND d.day <= ${until} AND d.adj_factor IS NOT NULL ORDER BY d.day DESC LIMIT 1)
     UNION ALL
-    (SELECT f.ex_date, f.factor FROM market_data.factors f
-      WHERE ${isOf('f')} AND f.ex_date <= ${until} ORDER BY f.ex_date DESC LIMIT 1)) AS l (day, factor)
-  ORDER BY day DESC LIMIT 1`;
+    (SELECT f.ex_date, f.factor, 0 FROM market_data.factors f
+      WHERE ${isOf('f')} AND f.ex_date <= ${until} ORDER BY f.ex_date DESC LIMIT 1)) AS l (day, factor, place)
+  ORDER BY day DESC, place DESC LIMIT 1`;
+
+/** The day of the daily bar before the latest factor up to a day: from there on it shows whether the bar after it is a gap. */
+const since = (until: string): string => `SELECT coalesce((SELECT max(d.day) FROM market_data.bars_daily d
+    WHERE ${isOf('d')} AND d.day < l.day), l.day) FROM (${latest(until)}) l`;
 
 /**
  * The daily bars from one day to another. A bar without a factor is a gap when its previous close is another price than the
- * close of the bar before it; prices are rounded to the fen. The first bar has none before it.
+ * close of the bar before it; prices are rounded to the fen. The first bar has none before it. A factor by ex-date explains the
+ * difference if it stands on the day of the bar, or after the bar before it and is another one than counted until then.
  */
 const days = (from: string, to: string): string => `SELECT day, day_before, adj_factor AS factor,
     CASE WHEN adj_factor IS NULL AND abs(pre_close - close_before) >= 0.005 THEN NOT EXISTS (SELECT FROM market_data.factors f
-      WHERE ${isOf('f')} AND f.ex_date > day_before AND f.ex_date <= day) ELSE false END AS gap
+      WHERE ${isOf('f')} AND f.ex_date > day_before AND f.ex_date <= day AND CASE WHEN f.ex_date = day THEN true
+        ELSE f.factor IS DISTINCT FROM (SELECT l.factor FROM (${latest('day_before')}) l) END) ELSE false END AS gap
   FROM (SELECT d.day, d.adj_factor, d.pre_close, lag(d.day) OVER byday AS day_before, lag(d.close) OVER byday AS close_before
     FROM market_data.bars_daily d WHERE ${isOf('d')} AND d.day BETWEEN ${from} AND ${to} WINDOW byday AS (ORDER BY d.day)) d`;
 
 /** The factor of the last day that counts, if it is known. */
 const newest = `newest AS MATERIALIZED (SELECT CASE WHEN w.fixed THEN 1 ELSE (
     SELECT l.factor FROM (${latest('w.known_to')}) l
-    WHERE NOT EXISTS (SELECT FROM (${days('l.day', 'w.known_to')}) d WHERE d.gap)) END AS factor)`;
+    WHERE NOT EXISTS (SELECT FROM (${days(`(${since('w.known_to')})`, 'w.known_to')}) d WHERE d.gap)) END AS factor)`;
 
 /**
  * The days from one to another on which the factor becomes another one, or unknown (NULL). Where it changes somewhere between two
- * daily bars it is unknown from the day after the first one (`until` the second one).
+ * daily bars it is unknown from the day after the first one, or after the last ex-date between them (`until` the second one).
  */
 const steps = (from: string, to: string): string => `SELECT s.* FROM (
     SELECT *, lag(factor) OVER inorder AS before, lag(day) OVER inorder AS day_marked FROM (
@@ -48,13 +54,13 @@ const steps = (from: string, to: string): string => `SELECT s.* FROM (
       UNION ALL SELECT d.day, 1, d.factor, d.day_before FROM (${days(from, to)}) d WHERE d.factor IS NOT NULL OR d.gap) given
     WINDOW inorder AS (ORDER BY day, place)) m
   CROSS JOIN LATERAL (SELECT m.day, m.place, m.factor, NULL::date AS until
-    UNION ALL SELECT m.day_before + 1, 1, NULL, m.day WHERE m.day_marked <= m.day_before AND m.day - m.day_before > 1
-      AND m.before IS NOT NULL) s
+    UNION ALL SELECT greatest(m.day_before, m.day_marked) + 1, 1, NULL, m.day WHERE m.day_before IS NOT NULL
+      AND m.before IS NOT NULL AND m.day - greatest(m.day_before, m.day_marked) > 1) s
   WHERE m.factor IS DISTINCT FROM m.before`;
 
 /** The steps behind a page, as two arrays in their order; the daily bar after the page tells of a change before it. */
 const line = `span AS MATERIALIZED (
-    SELECT coalesce((SELECT l.day FROM (${latest('p.first')}) l), p.first) AS first, coalesce((SELECT min(d.day)
+    SELECT coalesce((${since('p.first')}), p.first) AS first, coalesce((SELECT min(d.day)
       FROM market_data.bars_daily d WHERE ${isOf('d')} AND d.day > p.last AND d.day <= w.known_to), p.last) AS last
     FROM (SELECT min(day) AS first, max(day) AS last FROM stored) p
   ), line AS MATERIALIZED (
