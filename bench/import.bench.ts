@@ -16,7 +16,7 @@ const ROUNDS = 5;
 /** The app's own classes, compiled: apps are not importable packages. */
 async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const app = new URL('../apps/market-data/dist/', import.meta.url);
-  const [directory, instruments, service, blocks, bars, registered, transactions, once, keys, loads, claims] =
+  const [directory, instruments, service, blocks, bars, registered, transactions, once, keys, loads, claims, factors] =
     (await Promise.all([
       import(new URL('instruments/instrument-directory.js', app).href),
       import(new URL('instruments/instruments.repository.js', app).href),
@@ -29,6 +29,7 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
       import(new URL('idempotency/idempotency.repository.js', app).href),
       import(new URL('load-order/load-order.service.js', app).href),
       import(new URL('load-order/load-blocks.repository.js', app).href),
+      import(new URL('factors/factors.repository.js', app).href),
     ])) as [
       typeof import('../apps/market-data/src/instruments/instrument-directory.ts'),
       typeof import('../apps/market-data/src/instruments/instruments.repository.ts'),
@@ -41,6 +42,7 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
       typeof import('../apps/market-data/src/idempotency/idempotency.repository.ts'),
       typeof import('../apps/market-data/src/load-order/load-order.service.ts'),
       typeof import('../apps/market-data/src/load-order/load-blocks.repository.ts'),
+      typeof import('../apps/market-data/src/factors/factors.repository.ts'),
     ];
   // Nobody listens in a bench; the bus is measured by its own.
   const bus = {
@@ -54,7 +56,13 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const reading = new blocks.BarBlocksService(known, new registered.InstrumentsIngestRepository(), inTransaction, bus);
   const running = new once.IngestOnceService(inTransaction, new keys.IdempotencyRepository(pool), bus);
   const order = new loads.LoadOrderService(new claims.LoadBlocksRepository(pool));
-  return new service.BarsIngestService(reading, new bars.PostgresBarsIngestRepository(), running, order);
+  return new service.BarsIngestService(
+    reading,
+    new bars.PostgresBarsIngestRepository(),
+    running,
+    order,
+    new factors.FactorsRepository(pool),
+  );
 }
 
 interface Block {

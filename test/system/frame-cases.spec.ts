@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeCases, generated, type Bar } from './case-files.js';
+import { describeCases, generated, reportOf, type Bar } from './case-files.js';
 import { reportedLines } from './uploads-help.js';
 
 describeCases('Real-life files, read back', (running) => {
@@ -64,13 +64,23 @@ describeCases('Real-life files, read back', (running) => {
       });
     });
 
-    it('adjusts 3,000 days with one factor', async () => {
-      // The generator gives the one factor on 2005-01-03, a holiday; here the first trading day has it.
-      const [header = '', , first = '', ...rest] = (await generated('gen_sparse_factor.py')).split('\n');
-      const file = [header, `${first}1`, ...rest].join('\n');
-      expect((await files().csvText(file, 'register=true')).status).toBeLessThan(300);
+    it('adjusts 3,000 days whose one factor came with a bar of a holiday', async () => {
+      const sent = await files().csvText(await generated('gen_sparse_factor.py'), 'register=true');
+      const { items, summary } = reportOf(sent);
+      const { warnings } = sent.body as { warnings: object[] };
+      expect([sent.status, items[0]?.line, items[0]?.error?.message]).toEqual([
+        ...[207, 2, '2005-01-03 is not a trading day of SSE'],
+      ]);
+      expect(warnings).toEqual([
+        {
+          ...{ kind: 'closed_day_factor', count: 1, lines: [2] },
+          message: expect.stringContaining('that of line 2 (2005-01-03) from 2005-01-04 on') as unknown,
+        },
+      ]);
       const reply = await files().get('/api/v2/stocks/609305.SH/bars?adjustment=qfq&limit=10000');
-      expect([reply.status, (reply.body as { bars: Bar[] }).bars.length > 2_700]).toEqual([200, true]);
+      const { bars } = reply.body as { bars: Bar[] };
+      expect([reply.status, bars.length, bars[0]?.t]).toEqual([200, summary.succeeded, '2005-01-04T00:00:00+08:00']);
+      expect(new Set(bars.map(({ c }) => c))).toEqual(new Set([10]));
     });
   });
 });

@@ -71,7 +71,8 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
   const once = onceOver(bus);
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
   const loads = new LoadOrderService(new LoadBlocksRepository(pool));
-  const bars = new BarsIngestService(blocks, store.barsIngest, once, loads);
+  const givenFactors = new FactorsRepository(pool);
+  const bars = new BarsIngestService(blocks, store.barsIngest, once, loads, givenFactors);
   return {
     bus,
     pool,
@@ -85,8 +86,9 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     store,
     directory,
     bars,
+    givenFactors,
     lists: new InstrumentsIngestService(directory, registry, once, loads),
-    factors: new FactorsIngestService(directory, new FactorsRepository(pool), once, loads),
+    factors: new FactorsIngestService(directory, givenFactors, once, loads),
     instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
     removal: new InstrumentRemovalService(new InstrumentsRepository(pool), store.barsIngest, store.quotes, once),
     rows: async (text: string): Promise<Record<string, unknown>[]> =>

@@ -109,10 +109,12 @@ export function itAdjusts(store: TimeseriesStore): void {
       it('are answered once the ex-day itself has one, be it the same, or the closed day has another one', async () => {
         await storeFactors(market, [`${code},SSE,${monday},1`]);
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 5]);
-        await market.pool.write((client) => client.query(`DELETE FROM market_data.factors WHERE ex_date = '${monday}'`));
-        await market.pool.write((client) =>
-          client.query(`UPDATE market_data.factors SET factor = 2 WHERE ex_date = '${saturday}'`),
-        );
+        const [drop, change] = [
+          'DELETE FROM market_data.factors WHERE ex_date = $1',
+          'UPDATE market_data.factors SET factor = 2 WHERE ex_date = $1',
+        ];
+        await market.pool.write((client) => client.query({ text: drop, values: [monday] }));
+        await market.pool.write((client) => client.query({ text: change, values: [saturday] }));
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 10]);
       });
     });

@@ -126,7 +126,13 @@ describe('the news of a block with a key', () => {
     const dead = new FakeBus();
     dead.setConnected(false);
     const one = block(line('2024-06-13'));
-    await new BarsIngestService(room.blocks, room.store.barsIngest, room.onceOver(dead), room.loads).ingest(one);
+    await new BarsIngestService(
+      room.blocks,
+      room.store.barsIngest,
+      room.onceOver(dead),
+      room.loads,
+      room.givenFactors,
+    ).ingest(one);
     expect(room.changes()).toHaveLength(0);
     const { lsn } = await room.bars.ingest(one);
     expect(room.changes()).toMatchObject([{ symbol: '600519.SH', from: '2024-06-13', bar: { c: 10.2 }, lsn }]);
@@ -161,7 +167,7 @@ describe('keys', () => {
         SELECT 'many', 'old', n, '', '{}', now() - interval '3 days' FROM generate_series(1, 2500) AS n`),
     );
     const once = room.onceOver(new FakeBus());
-    const writer = new BarsIngestService(room.blocks, room.store.barsIngest, once, room.loads);
+    const writer = new BarsIngestService(room.blocks, room.store.barsIngest, once, room.loads, room.givenFactors);
     let part = 2;
     const forgotten = async (): Promise<boolean> => {
       await writer.ingest(block(line('2024-06-13'), { first_line: (part += 1) }));

@@ -1,4 +1,6 @@
 import { Failure, remarksOf, type IngestBarsRequest, type IngestRemarks } from '@mystocks/contracts';
+import { ClosedDayFactors } from '../factors/closed-day-factors.js';
+import type { GivenFactor } from '../factors/factor-lines.js';
 import { cellText } from './bar-cells.js';
 import { barFieldOf, barFields, type BarColumns, type BarField } from './bar-columns.js';
 import type { BarReaderOptions } from './bar-reader.js';
@@ -27,6 +29,8 @@ export interface BarBlock {
   readonly daily: BarRows;
   readonly minute: BarRows;
   readonly refused: RefusedLine[];
+  /** Factors of daily bars that are refused only because the market was closed on their day. */
+  readonly factors: readonly GivenFactor[];
   readonly unknown: ReadonlyMap<string, Unknown>;
   /** Frames, in minutes, of which days are refused because their stamps are not the ends of their bars. */
   readonly refusedFrames: ReadonlySet<number>;
@@ -61,6 +65,8 @@ export function readBarBlock(request: IngestBarsRequest, context: BlockContext):
 
 interface OpenBlock extends Pick<BarBlock, 'daily' | 'minute' | 'refused'> {
   readonly lines: LineReader;
+  /** A refused line takes the whole block with it, its factor too. */
+  readonly isAllOrNothing: boolean;
 }
 
 function open(
@@ -78,12 +84,17 @@ function open(
     daily,
     minute,
   });
-  return { lines, daily, minute, refused: [] };
+  return { lines, daily, minute, refused: [], isAllOrNothing: request.on_error === 'abort' };
 }
 
-function close({ lines, ...block }: OpenBlock, read: Pick<BarBlock, 'total' | 'ignored' | 'remarks'>): ReadBlock {
-  const { rounded, warnings, unknown, markedDays } = lines;
-  return { ...block, ...read, unknown, markedDays, remarks: remarksOf({ ...read.remarks, rounded, warnings }) };
+function close(
+  { lines, isAllOrNothing, ...block }: OpenBlock,
+  read: Pick<BarBlock, 'total' | 'ignored' | 'remarks'>,
+): ReadBlock {
+  const { rounded, unknown, markedDays } = lines;
+  const { factors, warnings: keptFactors } = isAllOrNothing ? new ClosedDayFactors() : lines.closedDayFactors;
+  const remarks = remarksOf({ ...read.remarks, rounded, warnings: [...lines.warnings, ...keptFactors] });
+  return { ...block, ...read, factors, unknown, markedDays, remarks };
 }
 
 function readCsv(request: IngestBarsRequest, context: Context): ReadBlock {

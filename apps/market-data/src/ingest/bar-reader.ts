@@ -1,15 +1,17 @@
 import { chinaDay, tradesOn } from '@mystocks/calendar';
 import type { BarDialect, BarStamps, StoredTimeframe } from '@mystocks/contracts';
+import { ClosedDayFactors } from '../factors/closed-day-factors.js';
 import { exchangeOf } from '../instruments/symbols.js';
-import { readDecimal, readMicros } from './bar-cells.js';
+import { cellText, readDecimal, readMicros } from './bar-cells.js';
 import type { BarColumns } from './bar-columns.js';
 import { barKey, dayKeyOf, type BarRows } from './bar-rows.js';
 import { BarSymbols, type BarSymbolsOptions, type Named, type SymbolIds, type Unknown } from './bar-symbols.js';
 import { BarTimes } from './bar-times.js';
 import type { Fields } from './csv-records.js';
 import { LineSample } from './dialects/line-sample.js';
-import { numberRules, type NumberRule } from './numbers/number-rules.js';
-import { closedDay, refusals, type Refusal } from './refusals.js';
+import { numberRules } from './numbers/number-rules.js';
+import { refuseOptional } from './optional-values.js';
+import { closedDay, dayText, refusals, type Refusal } from './refusals.js';
 
 export interface BarReaderOptions extends Omit<BarSymbolsOptions, 'today'> {
   readonly timeframe: StoredTimeframe | undefined;
@@ -37,6 +39,8 @@ export class BarReader {
   readonly units = new LineSample();
   /** Days, by their key, that have a line whose stamp can only be understood with the whole day. */
   readonly markedDays = new Set<number>();
+  /** Factors of lines that are refused for their day alone. */
+  readonly closedDayFactors = new ClosedDayFactors();
   readonly #refusedDays: ReadonlyMap<number, Refusal>;
   readonly #ids: SymbolIds;
   readonly #columns: BarColumns;
@@ -68,7 +72,10 @@ export class BarReader {
     if (named.id === undefined && named.unknown === undefined) return named.refusal;
     const badTime = this.#times.read(fields);
     if (badTime !== undefined) return this.#markDay(named.id, badTime);
-    const wrong = this.#checkDay(named) ?? this.#checkValues(fields);
+    const wrongDay = this.#checkDay(named);
+    const wrong = wrongDay ?? this.#checkValues(fields);
+    if (wrongDay !== undefined && named.id !== undefined && this.#times.minutes === 0)
+      this.#keepFactor(fields, named, line);
     if (wrong !== undefined) return wrong;
     if (named.id === undefined) {
       this.unknown.set(named.unknown.symbol, named.unknown);
@@ -100,6 +107,15 @@ export class BarReader {
     return this.#refusedDays.get(dayKeyOf(barKey(named.id, minutes, day, 0)));
   }
 
+  /** The factor of a daily bar of a closed day that is good in all else. Prices of indexes are never adjusted. */
+  #keepFactor(fields: Fields, { id, symbol }: { readonly id: number; readonly symbol: string }, line: number): void {
+    const { adj_factor } = this.#columns;
+    if (adj_factor < 0 || this.#checkValues(fields) !== undefined || this.#ids.get(symbol)?.kind === 'index') return;
+    const factor = cellText(fields.bytes, fields.starts[adj_factor] as number, fields.ends[adj_factor] as number);
+    const day = dayText(this.#times.day);
+    if (factor !== '') this.closedDayFactors.add(line, { id, symbol, day, factor });
+  }
+
   #checkValues(fields: Fields): Refusal | undefined {
     const { bytes, starts, ends } = fields;
     const { open, high, low, close, volume } = this.#columns;
@@ -115,7 +131,7 @@ export class BarReader {
     if (from === to && !this.#isSuspended(bytes, starts, ends)) return refusals.volumeEmpty;
     const shares = from === to ? 0 : readDecimal(bytes, from, to, numberRules.volume);
     if (Number.isNaN(shares)) return refusals.volume;
-    return this.#checkAmount(fields, shares, l, h) ?? this.#checkOptional(bytes, starts, ends);
+    return this.#checkAmount(fields, shares, l, h) ?? refuseOptional(fields, this.#columns);
   }
 
   #checkAmount({ bytes, starts, ends }: Fields, shares: number, low: number, high: number): Refusal | undefined {
@@ -138,23 +154,6 @@ export class BarReader {
     if (trade_status < 0 || this.#times.minutes !== 0) return false;
     const start = starts[trade_status] as number;
     return (ends[trade_status] as number) - start === 1 && bytes[start] === ZERO;
-  }
-
-  #checkOptional(bytes: Uint8Array, starts: Int32Array, ends: Int32Array): Refusal | undefined {
-    const { pre_close, adj_factor, trade_status } = this.#columns;
-    if (
-      pre_close >= 0 &&
-      !isPositive(bytes, starts[pre_close] as number, ends[pre_close] as number, numberRules.pre_close)
-    )
-      return refusals.preClose;
-    if (
-      adj_factor >= 0 &&
-      !isPositive(bytes, starts[adj_factor] as number, ends[adj_factor] as number, numberRules.adj_factor)
-    )
-      return refusals.adjFactor;
-    if (trade_status >= 0 && !isFlag(bytes, starts[trade_status] as number, ends[trade_status] as number))
-      return refusals.tradeStatus;
-    return undefined;
   }
 
   #write(fields: Fields, id: number, line: number): void {
@@ -238,11 +237,5 @@ export class BarReader {
   }
 }
 
-const isPositive = (bytes: Uint8Array, start: number, end: number, rule: NumberRule): boolean =>
-  start === end || readDecimal(bytes, start, end, rule) > 0;
-
 /** Indexes count volumes in other units than their prices, and bonds are traded in lots of their own. */
 const hasUnits = (kind: string | undefined): boolean => kind === 'stock' || kind === 'fund';
-
-const isFlag = (bytes: Uint8Array, start: number, end: number): boolean =>
-  start === end || (end - start === 1 && (bytes[start] === ZERO || bytes[start] === ZERO + 1));

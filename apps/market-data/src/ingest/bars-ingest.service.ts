@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { addRemarks, type IngestBarsRequest, type IngestReport } from '@mystocks/contracts';
+import { addRemarks, factorsChanged, type IngestBarsRequest, type IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
+import { FactorsRepository } from '../factors/factors.repository.js';
 import { claimOfBlock } from '../idempotency/claim.js';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
-import type { News } from '../idempotency/news.js';
+import { newsOf, type News } from '../idempotency/news.js';
 import { BarLines, boundsOf } from '../load-order/bar-lines.js';
 import type { BlockOrder } from '../load-order/block-order.js';
 import type { LoadBlock } from '../load-order/load-blocks.repository.js';
 import { LoadOrderService, type ClaimedPlace } from '../load-order/load-order.service.js';
+import type { BarBlock } from './bar-block.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
 import { changesOf, newsOfChange } from './bar-changes.js';
 import { abortedReport, barReport, checkedReport, emptyReport } from './bar-report.js';
@@ -37,6 +39,7 @@ export class BarsIngestService {
     private readonly bars: BarsIngestRepository,
     private readonly once: IngestOnceService,
     private readonly loads: LoadOrderService,
+    private readonly factors: FactorsRepository,
   ) {}
 
   /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
@@ -119,16 +122,24 @@ export class BarsIngestService {
     const { read, order, filling } = ordered;
     const { block } = read;
     if (isAborted(read)) return { report: abortedReport(read), news: [] };
-    if (block.daily.size + block.minute.size === 0) return { report: emptyReport(read), news: [] };
+    if (block.daily.size + block.minute.size + block.factors.length === 0)
+      return { report: emptyReport(read), news: [] };
     if (!isFirst) return { report: barReport(read, { stored: nothingStored, order }), news: [] };
     const stored = await this.store(transaction, read);
-    const news = barNews(read, block, stored);
+    const news = [...barNews(read, block, stored), ...(await this.#keepFactors(transaction, block))];
     if (filling === undefined || filling.daily.size + filling.minute.size === 0) {
       return { report: barReport(read, { stored, order }), news };
     }
     const filled = await this.bars.fill(transaction, filling);
     const rows = { daily: filled.daily.rows, minute: filled.minute.rows };
     return { report: barReport(read, { stored, filled, order }), news: [...news, ...barNews(read, rows, filled)] };
+  }
+
+  async #keepFactors(transaction: Transaction, { factors }: BarBlock): Promise<News[]> {
+    if (factors.length === 0) return [];
+    const changed = new Set((await this.factors.merge(transaction, factors)).map(({ id }) => id));
+    const symbols = new Set(factors.filter(({ id }) => changed.has(id)).map(({ symbol }) => symbol));
+    return [...symbols].map((symbol) => newsOf(factorsChanged, { symbol }));
   }
 }
 

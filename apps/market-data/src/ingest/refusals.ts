@@ -98,12 +98,12 @@ export const refusals = {
   aborted: because('Not stored: another line of the batch was refused', INVALID, 424),
 } as const;
 
+/** YYYYMMDD as `YYYY-MM-DD`. */
+export const dayText = (day: number): string => String(day).replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3');
+
 /** A bar or quote of a day on which its exchange was shut. */
 export const closedDay = (day: number, exchange: string): Refusal =>
-  because(
-    `${String(day).replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3')} is not a trading day of ${exchange}`,
-    problems.DATE_RANGE_INVALID,
-  );
+  because(`${dayText(day)} is not a trading day of ${exchange}`, problems.DATE_RANGE_INVALID);
 
 /** A refusal that names a field of the line. */
 export const refuseField = (name: string, what: string): Refusal =>

@@ -29,10 +29,11 @@ const days = tradingDays('2024-01-01', '2024-01-31');
 const DAYS = days.length;
 
 /** What another instance of the service has of its own. */
-function otherInstance({ pool, bus, transactions, store, once }: Ingest): BarsIngestService {
+function otherInstance({ pool, bus, transactions, store, once, givenFactors }: Ingest): BarsIngestService {
   const directory = new InstrumentDirectory(new InstrumentsRepository(pool), bus.bus);
   const blocks = new BarBlocksService(directory, new InstrumentsIngestRepository(), transactions, bus.bus);
-  return new BarsIngestService(blocks, store.barsIngest, once, new LoadOrderService(new LoadBlocksRepository(pool)));
+  const loads = new LoadOrderService(new LoadBlocksRepository(pool));
+  return new BarsIngestService(blocks, store.barsIngest, once, loads, givenFactors);
 }
 
 /** A line of a file: its bar, as a number, and whether it gives an amount. */

@@ -1,4 +1,5 @@
 import type { IngestWarning } from '@mystocks/contracts';
+import type { ClosedDayFactors } from '../../factors/closed-day-factors.js';
 import { cellText } from '../bar-cells.js';
 import { barFields, type BarColumns } from '../bar-columns.js';
 import { BarReader, type BarReaderOptions } from '../bar-reader.js';
@@ -46,6 +47,11 @@ export class LineReader {
   /** Days, by their key, that have a line whose stamp can only be understood with the whole day. */
   get markedDays(): ReadonlySet<number> {
     return this.#reader.markedDays;
+  }
+
+  /** Factors of lines that are refused only because the market was closed on their day. */
+  get closedDayFactors(): ClosedDayFactors {
+    return this.#reader.closedDayFactors;
   }
 
   get warnings(): IngestWarning[] {
