@@ -54,7 +54,7 @@ export function readBarBlock(request: IngestBarsRequest, context: BlockContext):
   const refusedDays = judge({
     keys: block.minute.keys,
     marked: markedDays,
-    traded: tradedOpenings(block.minute),
+    traded: tradedOpenings(block.minute, request.stamps),
     frames,
   });
   const refusedFrames = framesOf(refusedDays.keys());

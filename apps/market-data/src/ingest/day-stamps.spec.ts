@@ -39,7 +39,35 @@ describe('a day of minute bars', () => {
   it.each(FRAMES)('is refused with stamps=start when it is stamped at its ends, bars of %d minutes', (frame) => {
     const block = read(lines(ends(frame)), frame, { stamps: 'start' });
     expect(block.minute.size).toBe(0);
-    expect(reasons(block)).toEqual([expect.stringContaining('leave stamps=start out')]);
+    expect(reasons(block)).toEqual([expect.stringContaining('leave stamps=start (--stamps start) out')]);
+  });
+
+  it.each([
+    ['a whole day', ends(1)],
+    ['a day without a trade in the last minute of the morning', ends(1).filter((minute) => minute !== 690)],
+    ['the morning', ends(1).filter((minute) => minute <= 690)],
+    ['a day of few trades', [600, 700 - 30, 850, 900]],
+  ])('is refused with stamps=start when only the auction of its opening has 09:30: %s', (_, minutes) => {
+    const block = read(withAuction(lines([570, ...minutes])), 1, { stamps: 'start' });
+    expect(block.minute.size).toBe(0);
+    expect(block.refused).toHaveLength(minutes.length + 1);
+    expect(reasons(block)).toEqual([expect.stringContaining('leave stamps=start (--stamps start) out')]);
+  });
+
+  it.each([
+    ['trades at 09:30', [570, ...ends(1)], (body: string[]) => body],
+    ['one price at 09:30 and a bar of 13:00', [...starts(1), 900], withAuction],
+  ])('loses only what starts no bar with stamps=start when it has %s', (_, minutes, change) => {
+    const block = read(change(lines(minutes)), 1, { stamps: 'start' });
+    expect(block.refused.map(({ id }) => id.slice(-5))).toEqual(
+      minutes.filter((minute) => [690, 900].includes(minute)).map(clock),
+    );
+    expect(reasons(block)).toEqual([expect.stringContaining('time is not the start of a bar')]);
+  });
+
+  it('is refused with stamps=start as its neighbours are when all it shows is the auction', () => {
+    const body = [...withAuction(lines([570, ...ends(1).slice(0, 60)], '2024-07-04')), ...lines(ends(1).slice(60))];
+    expect(read(body, 1, { stamps: 'start' })).toMatchObject({ minute: { size: 0 }, refusedFrames: new Set([1]) });
   });
 
   it.each(FRAMES)('loses only its line of 13:00 when that stands for 11:30, bars of %d minutes', (frame) => {

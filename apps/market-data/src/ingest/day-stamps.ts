@@ -1,3 +1,4 @@
+import type { BarStamps } from '@mystocks/contracts';
 import { AFTERNOON, CLOSE, MORNING, NOON } from './bar-cells.js';
 import { dayKeyOf, minuteOf, minutesOf, type BarRows } from './bar-rows.js';
 import { refusals, type Refusal } from './refusals.js';
@@ -13,7 +14,7 @@ export interface ShownStamps {
   readonly keys: Float64Array;
   /** Keys of days that have a line stamped 13:00; where starts are given, one stamped 11:30 or 15:00. */
   readonly marked: ReadonlySet<number>;
-  /** Keys of days whose row of 09:30 has more than one price, see {@link tradedOpenings}. */
+  /** Keys of days whose row stamped 09:30 has more than one price, see {@link tradedOpenings}. */
   readonly traded: ReadonlySet<number>;
   /** Frames, in minutes, of which earlier blocks of the file were refused for their stamps. */
   readonly frames: ReadonlySet<number>;
@@ -29,29 +30,33 @@ export const startedDays = (shown: ShownStamps): ReadonlyMap<number, Refusal> =>
   daysLike(shown, {
     isOther: (day, flags) =>
       isStarted(flags, { hasNoon: shown.marked.has(day), isTraded: shown.traded.has(day), minutes: minutesOf(day) }),
-    contrary: NOONS | CLOSES,
+    isContrary: (_day, flags) => (flags & (NOONS | CLOSES)) !== 0,
     refusal: refusals.starts,
   });
 
 /**
  * The same for a file that is said to be stamped at bar starts: its days are stamped at their ends when they have 11:30 or
- * 15:00 and neither 09:30 nor 13:00.
+ * 15:00 and neither 13:00 nor a bar of 09:30. A 1Min row of 09:30 with one price may be the opening auction's own.
  */
-export const endedDays = (shown: ShownStamps): ReadonlyMap<number, Refusal> =>
-  daysLike(shown, {
-    isOther: (day, flags) => shown.marked.has(day) && (flags & (FIRST | FIRST_AFTERNOON)) === 0,
-    contrary: FIRST | FIRST_AFTERNOON,
+export function endedDays(shown: ShownStamps): ReadonlyMap<number, Refusal> {
+  const showsStart = (day: number, flags: number): boolean =>
+    (flags & FIRST_AFTERNOON) !== 0 || ((flags & FIRST) !== 0 && (minutesOf(day) > 1 || shown.traded.has(day)));
+  return daysLike(shown, {
+    isOther: (day, flags) => shown.marked.has(day) && !showsStart(day, flags),
+    isContrary: showsStart,
     refusal: refusals.ends,
   });
+}
 
 /**
- * Keys of days whose row of 09:30 is a bar of trading, not the row of the opening auction: an auction has one price, so
- * open, high, low and close of its row are the same.
+ * Keys of days whose row stamped 09:30 is a bar of trading, not the row of the opening auction: an auction has one price, so
+ * open, high, low and close of its row are the same. Where starts are given the row is stored under 09:31.
  */
-export function tradedOpenings(rows: BarRows): ReadonlySet<number> {
+export function tradedOpenings(rows: BarRows, stamps: BarStamps | undefined): ReadonlySet<number> {
+  const opening = stamps === 'start' ? MORNING + 1 : MORNING;
   const traded = new Set<number>();
   rows.keys.forEach((key, row) => {
-    if (minuteOf(key) !== MORNING) return;
+    if (minuteOf(key) !== opening) return;
     const [, , , , high, low] = rows.cells(row);
     if (Number(high) !== Number(low)) traded.add(dayKeyOf(key));
   });
@@ -64,19 +69,19 @@ export const framesOf = (days: Iterable<number>): ReadonlySet<number> => new Set
 interface Rule {
   /** Whether a day shows by itself that it is stamped in the other way. */
   readonly isOther: (day: number, flags: number) => boolean;
-  /** Stamps that show that a day is not. */
-  readonly contrary: number;
+  /** Whether a day shows that it is not. */
+  readonly isContrary: (day: number, flags: number) => boolean;
   readonly refusal: Refusal;
 }
 
-function daysLike({ keys, frames: before }: ShownStamps, { isOther, contrary, refusal }: Rule): Map<number, Refusal> {
+function daysLike({ keys, frames: before }: ShownStamps, { isOther, isContrary, refusal }: Rule): Map<number, Refusal> {
   const shown = flagsOf(keys);
   const frames = new Set(before);
   for (const [day, flags] of shown) if (isOther(day, flags)) frames.add(minutesOf(day));
   const refused = new Map<number, Refusal>();
   if (frames.size === 0) return refused;
   for (const [day, flags] of shown) {
-    const isLike = frames.has(minutesOf(day)) && (flags & contrary) === 0;
+    const isLike = frames.has(minutesOf(day)) && !isContrary(day, flags);
     if (isLike || isOther(day, flags)) refused.set(day, refusal);
   }
   return refused;

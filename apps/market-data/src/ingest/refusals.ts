@@ -59,7 +59,7 @@ export const refusals = {
     problems.DATE_RANGE_INVALID,
   ),
   ends: because(
-    'The bars of this day are stamped at their ends already (11:30 or 15:00, without 09:30 and 13:00): leave stamps=start out',
+    'The bars of this day are stamped at their ends already (11:30 or 15:00, without 13:00 and, but for an opening auction of one price, 09:30): leave stamps=start (--stamps start) out',
     problems.DATE_RANGE_INVALID,
   ),
   outsideStart: because(

@@ -108,6 +108,20 @@ export function itJudgesMinuteStamps(store: TimeseriesStore): void {
       expect(reports.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(lines.length);
     });
 
+    it('are named by their lines when only a later block showed with stamps=start that they are stamped at their ends', async () => {
+      const auction = byStock([570]).map((line) => line.replace('10,11,9.5,10,100', '10,10,10.00,10,7'));
+      const lines = [auction[0] ?? '', ...byStock(endsOf(1)).slice(0, 240)];
+      const reports = await putAll(lines, { frame: 1, blockLines: 60, stamps: 'start', inTurn: true });
+      expect(linesOf(reports)).toEqual(lines.slice(120).map((_line, at) => at + 122));
+      expect(remarksOf(reports).warnings).toEqual([
+        {
+          ...{ kind: 'stamps', count: 120 },
+          lines: lines.slice(0, 20).map((_line, at) => at + 2),
+          message: expect.stringMatching(/a bar late.*without stamps=start/) as unknown as string,
+        },
+      ]);
+    });
+
     it('are named by their lines when they were stored before a later block showed how they are stamped', async () => {
       // A file that begins at 11:00: nothing before 13:00 shows that these are not the ends of the bars.
       const lines = byTime(startsOf(1).slice(90));
