@@ -162,7 +162,16 @@ export function itReadsFrames(store: TimeseriesStore): void {
         expect(bars).toMatchObject([{ v: 1_000 }]);
         expect(meta).toMatchObject({ conflict: true });
       }
-      expect((await read('5Min')).meta).not.toHaveProperty('conflict');
+      for (const timeframe of ['1Min', '5Min', '15Min', '30Min', '60Min'] as const) {
+        expect((await read(timeframe)).meta).toMatchObject({ conflict: true });
+      }
+      await load(
+        5,
+        ends(5).map((end) => line(end, '10,10.2,9.9,10.1,50,500')),
+      );
+      expect((await read('15Min')).meta).toMatchObject({ conflict: true });
+      await loadDays('688981,SSE,2024-07-12,10,10.22,9.89,10.11,2480,24800');
+      expect((await read('15Min')).meta).not.toHaveProperty('conflict');
     });
 
     it('are those of a naive model, in every frame and page after page', async () => {

@@ -200,12 +200,14 @@ export function itMakesDays(store: TimeseriesStore): void {
       );
       expect((await reader.page({ symbol })).meta).not.toHaveProperty('conflict');
       await storeMinutes(market, 1, [minute(days[3] ?? '', 101)]);
-      for (const timeframe of ['1Day', '1Week', '1Month', '1Min'] as const) {
+      for (const timeframe of ['1Day', '1Week', '1Month', '1Min', '5Min', '60Min'] as const) {
         expect((await reader.page({ symbol, timeframe })).meta).toMatchObject({ conflict: true });
         const later = { symbol, timeframe, start: '2023-02-06' } as const;
         expect((await reader.page(later)).meta).not.toHaveProperty('conflict');
       }
-      expect((await reader.page({ symbol, timeframe: '1Min', limit: 3 })).meta).not.toHaveProperty('conflict');
+      for (const timeframe of ['1Min', '15Min'] as const) {
+        expect((await reader.page({ symbol, timeframe, limit: 3 })).meta).not.toHaveProperty('conflict');
+      }
     });
   });
 }

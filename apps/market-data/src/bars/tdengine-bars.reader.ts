@@ -27,6 +27,7 @@ const frameMinutes: readonly (readonly [StoredTimeframe, number])[] = [
   ['5Min', 5],
   ['1Min', 1],
 ];
+const minutesOf = (timeframe: StoredTimeframe): number => frameMinutes.find(([own]) => own === timeframe)?.[1] ?? 1;
 export const minuteFrames = frameMinutes.map(([name]) => name);
 
 /** Days that are read at once where several frames are stored: at most some 25,000 bars of each. */
@@ -42,6 +43,11 @@ export class TdengineBarsReader {
   async frame(range: Limited, timeframe: StoredTimeframe): Promise<StoredBar[]> {
     const rows = await this.store.query(barsOfFrame(rangeOf(range), timeframe, range));
     return rows.map(timeframe === '1Day' ? dayOf : barOf);
+  }
+
+  /** Minute bars of one frame, in order. */
+  async minutes(range: Limited, timeframe: StoredTimeframe): Promise<FrameBar[]> {
+    return (await this.frame(range, timeframe)).map((bar) => ({ ...bar, minutes: minutesOf(timeframe) }));
   }
 
   /** The frames up to `minutes` that have bars on the days of the range, the coarsest first, and the minutes of the finest. */
@@ -67,11 +73,11 @@ export class TdengineBarsReader {
   }
 
   /** Of every day the bars that answer for it. */
-  async chosen(range: Limited, frames: readonly StoredTimeframe[]): Promise<readonly StoredBar[]> {
+  async chosen(range: Limited, frames: readonly StoredTimeframe[]): Promise<readonly FrameBar[]> {
     const [only] = frames;
     if (only === undefined) return [];
-    if (frames.length === 1) return this.frame(range, only);
-    const kept: StoredBar[] = [];
+    if (frames.length === 1) return this.minutes(range, only);
+    const kept: FrameBar[] = [];
     for await (const { bars } of this.days(range, frames)) {
       const conflict = hasConflict(bars);
       const inOrder = chosenBars(bars).filter(({ t }) => isWithin(t, range));
@@ -106,8 +112,7 @@ export class TdengineBarsReader {
   async #slice(slice: Range, frames: readonly StoredTimeframe[]): Promise<FrameBar[]> {
     const read = frames.map(async (name) => {
       const rows = await this.store.query(barsOfFrame(rangeOf(slice), name, { sort: slice.sort }));
-      const minutes = frameMinutes.find(([own]) => own === name)?.[1] ?? 1;
-      return rows.map((row) => ({ ...barOf(row), minutes }));
+      return rows.map((row) => ({ ...barOf(row), minutes: minutesOf(name) }));
     });
     return (await Promise.all(read)).flat();
   }

@@ -5,7 +5,7 @@ import { FactorsRepository } from '../factors/factors.repository.js';
 import { adjustedBars } from '../timeseries/adjusted-bars.js';
 import { barsPage, type Candidates } from '../timeseries/bars-page.js';
 import { factorLine, type DayFactor, type FactorStep } from '../timeseries/factor-steps.js';
-import { contradictsDay } from '../timeseries/frame-choice.js';
+import { contradictsDay, type FrameBar } from '../timeseries/frame-choice.js';
 import { grouped } from '../timeseries/grouped.js';
 import { groupedBars, isBeforeFirstMinute } from '../timeseries/grouped-bars.js';
 import { rowLimit, rowLimitWithAuction } from '../timeseries/row-limit.js';
@@ -101,29 +101,27 @@ export class TdengineBarsRepository extends BarsRepository {
     }
     const frames = await this.reader.frames(range, minutes);
     const limit = rowLimit(timeframe, bars, frames.finest);
-    return { rows: await this.reader.chosen({ ...range, limit }, frames.names), limit, isWhole: false };
+    const rows = await this.reader.chosen({ ...range, limit }, frames.names);
+    return { rows: await this.#compared(range, rows), limit, isWhole: false };
   }
 
   /** Minutes, each a bar, unless rows of the opening auction are among them or the one after the page. */
   async #minutes({ window, limit: bars }: BarsQuestion, range: Range): Promise<Stored> {
     if (!beginsInAuction(window)) {
       const limit = rowLimit('1Min', bars, 1);
-      const rows = await this.reader.frame({ ...range, limit }, '1Min');
+      const rows = await this.reader.minutes({ ...range, limit }, '1Min');
       if (!rows.some(({ t }) => isBeforeFirstMinute(t))) {
         return { rows: await this.#compared(range, rows), limit, isWhole: true };
       }
     }
     const limit = rowLimitWithAuction(bars);
-    const rows = await this.reader.frame({ ...range, limit }, '1Min');
+    const rows = await this.reader.minutes({ ...range, limit }, '1Min');
     return { rows: await this.#compared(range, rows), limit, isWhole: false };
   }
 
-  /** Minutes, each day of them compared with its daily bar. */
-  async #compared(range: Range, rows: readonly StoredBar[]): Promise<readonly StoredBar[]> {
-    const days = grouped(
-      rows.map((row) => ({ ...row, minutes: 1 })),
-      ({ t }) => dayOf(t),
-    );
+  /** Minute bars, each day of them compared with its daily bar. */
+  async #compared(range: Range, rows: readonly FrameBar[]): Promise<readonly StoredBar[]> {
+    const days = grouped(rows, ({ t }) => dayOf(t));
     const inTime = [...days.keys()].sort();
     const [first, last] = [inTime[0], inTime.at(-1)];
     if (first === undefined || last === undefined) return rows;
@@ -136,7 +134,8 @@ export class TdengineBarsRepository extends BarsRepository {
       const minutes = days.get(dayOf(day.t));
       if (minutes !== undefined && contradictsDay(day, minutes)) clashing.add(dayOf(day.t));
     }
-    return clashing.size === 0 ? rows : rows.map((row) => ({ ...row, conflict: clashing.has(dayOf(row.t)) }));
+    if (clashing.size === 0) return rows;
+    return rows.map((row) => ({ ...row, conflict: row.conflict === true || clashing.has(dayOf(row.t)) }));
   }
 
   async #priced(

@@ -1,6 +1,7 @@
 import { suspendedSql } from '../../timeseries/suspended-sql.js';
 import { completedDays } from './days.js';
-import { chosenOfDay, contradicts, daysOfMinutes, inSession } from './frames.js';
+import { chosenOfDay, contradicts, daysOfMinutes } from './frames.js';
+import { coversSession } from './session.js';
 import type { GroupedShape, Shape, Sources } from './shape.js';
 
 type Sort = 'asc' | 'desc';
@@ -18,27 +19,29 @@ const fromDays: Rows = {
 };
 
 const minuteColumns = (conflict: string): string =>
-  `b.t, b.t::date AS day, b.open, b.high, b.low, b.close, b.volume, b.amount, false AS suspended, ${conflict} AS conflict, false AS made, false AS cut`;
+  `b.t, b.t::date AS day, b.minutes, b.open, b.high, b.low, b.close, b.volume, b.amount, ${conflict} AS conflict`;
 const minuteBars = (minutes: string, rows: string, where = 'true'): string => `
   SELECT ${minuteColumns('false')} FROM market_data.bars_minute b
   WHERE ${where} AND b.instrument_id = w.id AND b.minutes = ${minutes} AND b.t BETWEEN $5::timestamp AND $6::timestamp
   ORDER BY b.t $SORT LIMIT ${rows}`;
-/** Minutes, each day of them compared with its daily bar. A part of a day can only be more than the daily bar says. */
-const comparedMinutes = (rows: string): string => `
-  WITH own AS MATERIALIZED (${minuteBars('1', rows)}),
-  clashing AS MATERIALIZED (SELECT f.day FROM (
-      SELECT b.day, max(b.high) AS high, min(b.low) AS low, sum(b.volume) AS volume, ${inSession} >= 240 AS whole FROM own b GROUP BY b.day) f
+/** Minute bars, each day of them compared with its daily bar. A part of a day can only be more than the daily bar says. */
+const comparedMinutes = (bars: string): string => `
+  WITH own AS MATERIALIZED (${bars}),
+  clashing AS MATERIALIZED (SELECT f.day FROM (SELECT b.day, max(b.high) AS high, min(b.low) AS low, sum(b.volume) AS volume,
+      sum(b.minutes) FILTER (WHERE ${coversSession('b.t')}) >= 240 AS whole FROM own b GROUP BY b.day) f
     JOIN market_data.bars_daily d ON d.instrument_id = w.id AND d.day = f.day WHERE ${contradicts('d', 'f')})
-  SELECT t, day, open, high, low, close, volume, amount, suspended, day IN (SELECT day FROM clashing) AS conflict, made, cut FROM own`;
+  SELECT t, day, open, high, low, close, volume, amount, false AS suspended, conflict OR day IN (SELECT day FROM clashing) AS conflict,
+    false AS made, false AS cut FROM own`;
 // Several frames are put together one day after another until there are rows enough: a lateral join keeps the order of the
 // days, and ends with the last row that is wanted.
 const fromFrames: Rows = {
-  one: (rows) => minuteBars('w.finest', rows, 'cardinality(w.frames) = 1'),
-  several: (rows, sort) => `
+  one: (rows) => comparedMinutes(minuteBars('w.finest', rows, 'cardinality(w.frames) = 1')),
+  several: (rows, sort) =>
+    comparedMinutes(`
     SELECT b.* FROM (${daysOfMinutes('w.frames', '$5::timestamp', '$6::timestamp', sort)}) d CROSS JOIN LATERAL (
       SELECT ${minuteColumns('b.conflict')} FROM (${chosenOfDay('d.day', 'w.frames')}) b
       WHERE b.t BETWEEN $5::timestamp AND $6::timestamp ORDER BY b.t $SORT) b
-    LIMIT ${rows}`,
+    LIMIT ${rows}`),
 };
 
 // A group that the row limit may have cut is left out; it begins the next page. The three spare groups are the one that
@@ -63,7 +66,7 @@ export function storedRows(shape: Shape, sources: Sources, sort: Sort): string {
     case 'monthly':
       return fromDays[sources](`(${rowsFor[shape]})`, sort);
     case 'minute':
-      return comparedMinutes(sources === 'one' ? '$7::int + 1' : `(${rowsFor.minute})`);
+      return comparedMinutes(minuteBars('1', sources === 'one' ? '$7::int + 1' : `(${rowsFor.minute})`));
     case 'binned':
       return fromFrames[sources](rowsFor.binned, sort);
   }
