@@ -15,7 +15,12 @@ export interface PortLimits {
   readonly headersMs: number;
   /** How long a connection may wait for its next request. */
   readonly keepAliveMs: number;
-  /** How long a client may take in nothing of what was sent to it. */
+  /**
+   * How long a client may take in nothing of what was sent to it. Linux shows what it takes in only in steps of a third of the
+   * send buffer (1.4 MB of the usual 4 MB): a client that reads an answer of more than 4 MB over a fast connection slower than a
+   * step in this time, 140 KB/s, cannot be told from one that reads nothing. Node can neither set that buffer nor ask how much is
+   * acknowledged.
+   */
   readonly unreadMs: number;
   /** How long an upgraded connection may take until {@link keepUpgraded} is called for it. */
   readonly joinMs: number;
