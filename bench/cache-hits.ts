@@ -1,5 +1,5 @@
 import { startRedis } from '@mystocks/testing';
-import { NearCache, type Kept } from '@mystocks/tiered-cache';
+import { NearCache, type Entry } from '@mystocks/tiered-cache';
 import { bentostore, BentoCache } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisDriver } from 'bentocache/drivers/redis';
@@ -46,8 +46,8 @@ export async function hitRows(): Promise<BenchRow[]> {
 }
 
 interface Lru {
-  get(key: string): Kept | undefined;
-  set(key: string, kept: Kept): unknown;
+  get(key: string): Entry | undefined;
+  set(key: string, kept: Entry): unknown;
 }
 
 async function fill(
@@ -61,7 +61,7 @@ async function fill(
   };
   const lru = new LRUCache({ max: ENTRIES_MAX });
   for (const [at, key] of keys.entries()) {
-    const kept = keptOf(BYTES[at % BYTES.length] ?? 0);
+    const kept = entryOf(BYTES[at % BYTES.length] ?? 0);
     near.set(key, kept, near.begin());
     near.alias(key, key);
     lru.set(key, kept);
@@ -91,7 +91,7 @@ async function fill(
   };
 }
 
-function keptOf(bytes: number): Kept {
+function entryOf(bytes: number): Entry {
   const nowMs = Date.now();
   const answer = {
     body: Buffer.alloc(bytes, 'x'),
@@ -100,7 +100,7 @@ function keptOf(bytes: number): Kept {
     ttl_ms: TTL_MS,
     built_at_ms: nowMs,
   };
-  return { answer, expiresAtMs: nowMs + TTL_MS, graceUntilMs: nowMs + 2 * TTL_MS, after: undefined };
+  return { answer, expiresAtMs: nowMs + TTL_MS, graceUntilMs: nowMs + 2 * TTL_MS, position: undefined };
 }
 
 async function paceRows(readers: Record<Side, Reader>, keys: readonly string[]): Promise<BenchRow[]> {

@@ -8,17 +8,17 @@ import {
   type HitRates,
   type MarketReads,
 } from '@mystocks/testing';
-import { NearCache, type Kept } from '@mystocks/tiered-cache';
+import { NearCache, type Entry } from '@mystocks/tiered-cache';
 import { createRequire } from 'node:module';
 import type { BenchRow } from './bench-row.ts';
 
 const ENTRIES_MAX = 10_000;
 const EVERYDAY = { seed: 4, secondsPerList: 600, everyNthList: 4 };
-const KEPT: Kept = {
+const KEPT: Entry = {
   answer: { body: Buffer.alloc(0), etag: '"e"', tags: [], ttl_ms: 1, built_at_ms: 1 },
   expiresAtMs: Infinity,
   graceUntilMs: Infinity,
-  after: undefined,
+  position: undefined,
 };
 
 interface Lru {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Bus } from '@mystocks/bus';
 import type { FakeBus } from '@mystocks/testing';
-import { MemoryTier, type Kept, type Lease } from '@mystocks/tiered-cache';
+import { MemoryTier, type Entry, type Lease } from '@mystocks/tiered-cache';
 import type { NearAnswer } from '../../apps/gateway/src/reads/near-answers.js';
 import { SimulatedHouse, type Parts } from './coherence/simulated-house.js';
 
@@ -94,17 +94,17 @@ class DeletingAnswers extends NearAnswers {
 
 /** Trusts what it reads right after news may have been missed. */
 class TrustingAnswers extends NearAnswers {
-  override startOver(): void {
+  override invalidateAll(): void {
     this.clear();
   }
 }
 
 /** A second tier that keeps whatever comes, whoever it comes from and however late. */
 class CarelessTier extends MemoryTier {
-  override async set(kept: Kept, { key }: Lease): Promise<boolean> {
+  override async set(kept: Entry, { key }: Lease): Promise<boolean> {
     for (;;) {
       const claim = await this.claim(key, 1);
-      if (claim.state === 'leased') return super.set({ ...kept, after: '0/ffffff' }, claim.lease);
+      if (claim.state === 'leased') return super.set({ ...kept, position: '0/ffffff' }, claim.lease);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

@@ -23,7 +23,7 @@ import { CacheController } from './operations/cache.controller.js';
 import { EntriesController } from './operations/entries.controller.js';
 import { PoolsController } from './operations/pools.controller.js';
 import { AnswerSource } from './reads/answer-source.js';
-import { AnswersService } from './reads/answers.service.js';
+import { AnswerSender } from './http/answer-sender.js';
 import { NearAnswers } from './reads/near-answers.js';
 import { NewsService } from './reads/news.service.js';
 import { ReadsService } from './reads/reads.service.js';
@@ -61,7 +61,7 @@ import { MarketV1Controller } from './v1/market-v1.controller.js';
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: AccessGuard },
     AccessesService,
-    AnswersService,
+    AnswerSender,
     AnswerSource,
     BatchService,
     CacheStateService,

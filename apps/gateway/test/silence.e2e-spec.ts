@@ -56,7 +56,7 @@ describe('a bus that carries nothing', () => {
   it('is waited for no longer: the last good answer, or 503 at once, and no owner is asked over it', async () => {
     gateway.bus.answer(readAnswer, () => barsOf());
     await get(PATH);
-    gateway.app.get(NearAnswers).startOver();
+    gateway.app.get(NearAnswers).invalidateAll();
     gateway.bus.called.length = 0;
     gateway.bus.answer(readAnswer, nobodyAnswers);
     gateway.bus.answer(listBars, () => barsOf());

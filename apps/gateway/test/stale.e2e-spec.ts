@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   barsChanged,
-  entriesInvalidated,
+  entriesDropped,
   Failure,
   latestQuotes,
   listBars,
@@ -126,7 +126,7 @@ describe('the last good answer', () => {
     expect((await get(PATH)).status).toBe(404);
     allFail();
     expect((await get(PATH, { 'x-read-after': '7/0' })).status).toBe(503);
-    gateway.bus.publish(entriesInvalidated, { by: 'another', tags: ['600519.SH'] });
+    gateway.bus.publish(entriesDropped, { by: 'another', tags: ['600519.SH'] });
     await new Promise(setImmediate);
     expect((await get(PATH)).status).toBe(503);
   });

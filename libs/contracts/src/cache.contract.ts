@@ -76,7 +76,7 @@ export class EntriesInvalidated extends CacheEntries {
 }
 
 /** An instance dropped answers from the second tier: first tiers drop them too, and so do second tiers it does not share. */
-export const entriesInvalidated = defineEvent({
+export const entriesDropped = defineEvent({
   subject: 'evt.cache.entry.invalidated.v1',
   numbered: true,
   payload: EntriesInvalidated,

@@ -2,33 +2,39 @@ import type { Answer } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
 
 /**
- * A body over this is not kept in a second tier, bytes. Four such bodies fit the deadline of an operation (50 ms); larger
- * ones would take the tier away from everybody, again and again.
+ * Larger bodies are not stored in a second tier, bytes. Four bodies of this size fit the deadline of one operation (50 ms);
+ * larger ones would make the tier miss its deadline for every reader, again and again.
  */
-export const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+export const ENTRY_BYTES_MAX = 4 * 1024 * 1024;
 
-/** An answer a tier keeps. */
-export interface Kept {
+/** A cached answer. */
+export interface Entry {
   readonly answer: Answer;
-  /** Until then (epoch ms) it is fresh: served without asking anybody. */
+  /** Until then (epoch ms) it is fresh: it is served without a request to its owner. */
   readonly expiresAtMs: number;
-  /** Until then it may be served, marked stale, when its owner cannot be asked; from then on it is as good as absent. */
+  /** Until then it may be served, marked stale, when its owner cannot be asked. From then on it counts as absent. */
   readonly graceUntilMs: number;
   /**
-   * Newest announced log position when the answer was asked for: it shows every write up to there. Never a position
-   * that only a client named: a made-up one would hold the answer against all writes to come.
+   * The newest position that an event had named when the answer was requested: the answer shows every write up to there.
+   * Never a position that only a client named: a made-up one would protect the entry from all writes to come.
    */
-  readonly after: Lsn | undefined;
+  readonly position: Lsn | undefined;
 }
 
-/** `outdated`: a write has touched it since; only good while its owner cannot be asked. */
-export type Lookup = { readonly hit: true; readonly kept: Kept; readonly outdated: boolean } | { readonly hit: false };
+/** What a tier holds under a key. `invalidated`: a write has touched it since; it may only be the last good answer. */
+export type Lookup<E extends Entry = Entry> =
+  { readonly hit: true; readonly entry: E; readonly invalidated: boolean } | { readonly hit: false };
 
-export const MISS: Lookup = Object.freeze({ hit: false });
+export const MISS = Object.freeze({ hit: false } as const);
 
-/** What to keep of `answer`, for `graceMs` longer than it is fresh; nothing when its owner says it must not be kept. */
-export function keptOf(answer: Answer, after: Lsn | undefined, nowMs: number, graceMs: number): Kept | undefined {
+/** The entry for `answer`, with `graceMs` after its expiry; undefined when its owner forbids caching. */
+export function entryOf(
+  answer: Answer,
+  position: Lsn | undefined,
+  nowMs: number,
+  graceMs: number,
+): Entry | undefined {
   if (answer.ttl_ms <= 0) return undefined;
   const expiresAtMs = nowMs + answer.ttl_ms;
-  return { answer, expiresAtMs, graceUntilMs: expiresAtMs + graceMs, after };
+  return { answer, expiresAtMs, graceUntilMs: expiresAtMs + graceMs, position };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Failure, failureCodes, qualities, type Answer, type FailureCode } from '@mystocks/contracts';
 import fc from 'fast-check';
 import { freshnessOf, mayUseLastGood, staleOf, type Freshness } from './freshness.js';
-import { MISS, type Lookup } from './kept.js';
+import { MISS, type Lookup } from './entry.js';
 
 const answer = (more: Partial<Answer> = {}): Answer => ({
   body: Buffer.from('{}'),
@@ -14,12 +14,12 @@ const answer = (more: Partial<Answer> = {}): Answer => ({
 });
 const found = (swr_ms: number | undefined, outdated = false): Lookup => ({
   hit: true,
-  outdated,
-  kept: {
+  invalidated: outdated,
+  entry: {
     answer: answer(swr_ms === undefined ? {} : { swr_ms }),
     expiresAtMs: 1_000,
     graceUntilMs: 5_000,
-    after: undefined,
+    position: undefined,
   },
 });
 
@@ -71,10 +71,10 @@ describe('what a kept answer is good for', () => {
     const times = { expiresAtMs: fc.nat(100), graceMs: fc.nat(100), swr_ms: fc.nat(200), outdated: fc.boolean() };
     fc.assert(
       fc.property(fc.record(times), fc.array(fc.nat(300)), ({ expiresAtMs, graceMs, swr_ms, outdated }, moments) => {
-        const kept = { answer: answer({ swr_ms }), expiresAtMs, graceUntilMs: expiresAtMs + graceMs, after: undefined };
+        const kept = { answer: answer({ swr_ms }), expiresAtMs, graceUntilMs: expiresAtMs + graceMs, position: undefined };
         const ranks = moments
           .sort((a, b) => a - b)
-          .map((nowMs) => order.indexOf(freshnessOf({ hit: true, kept, outdated }, nowMs)));
+          .map((nowMs) => order.indexOf(freshnessOf({ hit: true, entry: kept, invalidated: outdated }, nowMs)));
         expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
       }),
     );

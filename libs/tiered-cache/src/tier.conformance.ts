@@ -1,12 +1,12 @@
 import { describe } from '@jest/globals';
-import { itActsLikeItsModel } from './tier-model.conformance.js';
-import { itBindsWritesToLeases } from './tier-leases.conformance.js';
-import { itIsSharedByOpenings } from './tier-openings.conformance.js';
-import type { TierUnderTest } from './tier-samples.conformance.js';
-import { itSurvivesAStall } from './tier-stall.conformance.js';
-import { itKeepsValues } from './tier-values.conformance.js';
+import { itActsLikeItsModel } from './second/tier-model.conformance.js';
+import { itBindsWritesToLeases } from './second/tier-leases.conformance.js';
+import { itIsSharedByOpenings } from './second/tier-openings.conformance.js';
+import type { TierUnderTest } from './second/tier-samples.conformance.js';
+import { itSurvivesAStall } from './second/tier-stall.conformance.js';
+import { itKeepsValues } from './second/tier-values.conformance.js';
 
-export { keptWith, type Stall, type TierUnderTest } from './tier-samples.conformance.js';
+export { keptWith, type Stall, type TierUnderTest } from './second/tier-samples.conformance.js';
 
 /** What every tier promises. */
 export function itIsATier(name: string, underTest: TierUnderTest): void {

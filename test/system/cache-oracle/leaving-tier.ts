@@ -1,6 +1,6 @@
 import type { CacheEntries } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
-import { MISS, type Claim, type Entry, type Kept, type Lease, type Lookup, type Tier } from '@mystocks/tiered-cache';
+import { MISS, type LeaseClaim, type LeasedEntry, type Entry, type Lease, type Lookup, type Tier } from '@mystocks/tiered-cache';
 
 /** A tier whose store is away for a while. As the port demands, it then misses, and does not serve what it could not hear of. */
 export class LeavingTier implements Tier {
@@ -31,7 +31,7 @@ export class LeavingTier implements Tier {
     return this.#away ? Promise.resolve(keys.map(() => MISS)) : this.tier.getMany(keys);
   }
 
-  claim(key: string, leaseMs: number): Promise<Claim> {
+  claim(key: string, leaseMs: number): Promise<LeaseClaim> {
     return this.#away ? Promise.resolve({ state: 'none' }) : this.tier.claim(key, leaseMs);
   }
 
@@ -43,16 +43,16 @@ export class LeavingTier implements Tier {
     return this.#away ? Promise.resolve() : this.tier.release(lease);
   }
 
-  set(kept: Kept, lease: Lease): Promise<boolean> {
+  set(kept: Entry, lease: Lease): Promise<boolean> {
     return this.#away ? Promise.resolve(false) : this.tier.set(kept, lease);
   }
 
-  setMany(entries: readonly Entry[]): Promise<boolean[]> {
+  setMany(entries: readonly LeasedEntry[]): Promise<boolean[]> {
     return this.#away ? Promise.resolve(entries.map(() => false)) : this.tier.setMany(entries);
   }
 
-  outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
-    return this.#away ? this.#miss(undefined) : this.tier.outdate(tags, lsn);
+  invalidate(tags: readonly string[], lsn: Lsn): Promise<void> {
+    return this.#away ? this.#miss(undefined) : this.tier.invalidate(tags, lsn);
   }
 
   drop(entries: CacheEntries): Promise<number> {

@@ -18,7 +18,7 @@ import { AnswersService as SecondAnswers } from '../../../apps/cache/src/answers
 import { AccessesService } from '../../../apps/gateway/src/accesses/accesses.service.js';
 import { HotPath } from '../../../apps/gateway/src/http/hot-path.js';
 import { AnswerSource } from '../../../apps/gateway/src/reads/answer-source.js';
-import { AnswersService } from '../../../apps/gateway/src/reads/answers.service.js';
+import { AnswerSender } from '../../../apps/gateway/src/http/answer-sender.js';
 import { NearAnswers } from '../../../apps/gateway/src/reads/near-answers.js';
 import { NewsService } from '../../../apps/gateway/src/reads/news.service.js';
 import { ReadsService } from '../../../apps/gateway/src/reads/reads.service.js';
@@ -65,12 +65,12 @@ class Sent {
   }
 }
 
-type Exchange = Parameters<AnswersService['send']>[0];
+type Exchange = Parameters<AnswerSender['send']>[0];
 
 interface Gateway {
   readonly bus: FakeBus;
   readonly hot: HotPath;
-  readonly answers: AnswersService;
+  readonly answers: AnswerSender;
 }
 
 /** The real gateways' reads (hot path and long way) and the real cache service, on a fake bus and jest's clock. */
@@ -165,7 +165,7 @@ export class RealHouse {
     const reads = new ReadsService(new AnswerSource(bus.bus), near, new AccessesService(bus.bus));
     const verifier = { remembered: (token: string) => callers.get(token) } as unknown as TokenVerifier;
     const accessLog = { write: () => undefined } as unknown as AccessLog;
-    return { bus, hot: new HotPath({ verifier, near, accessLog }), answers: new AnswersService(reads, near) };
+    return { bus, hot: new HotPath({ verifier, near, accessLog }), answers: new AnswerSender(reads, near) };
   }
 
   #answerOn(bus: FakeBus): void {

@@ -1,6 +1,6 @@
 import {
   barsChanged,
-  entriesInvalidated,
+  entriesDropped,
   INSTRUMENTS_TAG,
   instrumentsChanged,
   quoteChanged,
@@ -54,7 +54,7 @@ export class CoherenceChecker {
     bus.subscribe(instrumentsChanged, ({ lsn }) => {
       note(INSTRUMENTS_TAG, lsn);
     });
-    bus.subscribe(entriesInvalidated, ({ keys = [], tags = [] }) => {
+    bus.subscribe(entriesDropped, ({ keys = [], tags = [] }) => {
       const number = Number(tags.find((tag) => tag.startsWith('drop-'))?.slice('drop-'.length));
       const drop = { droppedMs: dropsMs[number] ?? 0, heardMs: Date.now() };
       for (const name of [...keys, ...tags]) drops.set(name, drop);

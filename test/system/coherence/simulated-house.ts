@@ -2,7 +2,7 @@ import { dropAnswers, readAnswer, type Answer } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
 import { currentContext, withContext } from '@mystocks/telemetry';
 import { FakeBus } from '@mystocks/testing';
-import { answerKey, canonicalJson, type Kept, type Tier } from '@mystocks/tiered-cache';
+import { answerKey, canonicalJson, type Entry, type Tier } from '@mystocks/tiered-cache';
 import type { AnswersService } from '../../../apps/cache/src/answers/answers.service.js';
 import type { NearAnswers } from '../../../apps/gateway/src/reads/near-answers.js';
 import type { ReadsService } from '../../../apps/gateway/src/reads/reads.service.js';
@@ -160,7 +160,7 @@ export class SimulatedHouse {
 
   #watched(tier: Tier): Tier {
     const set = tier.set.bind(tier);
-    tier.set = async (kept: Kept, lease) => {
+    tier.set = async (kept: Entry, lease) => {
       const taken = await set(kept, lease);
       if (!taken) this.checker.refused(kept);
       return taken;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { tdengineTokensOf as tokensOf } from '@mystocks/testing';
-import { KEPT_BYTES_MAX, type Entry } from '@mystocks/tiered-cache';
+import { ENTRY_BYTES_MAX, type LeasedEntry } from '@mystocks/tiered-cache';
 import fc from 'fast-check';
 import { partsOf, wholeOf, type EntryStart } from './entry-rows.js';
 import { batchesOf } from './insert-batches.js';
@@ -13,11 +13,11 @@ const HOUR_MS = 3_600_000;
 function entryOf(
   body: Buffer,
   more: { tags?: string[]; etag?: string; key?: string; graceUntilMs?: number } = {},
-): Entry {
+): LeasedEntry {
   const { tags = [], etag = '"e"', key = 'key', graceUntilMs = NOW_MS + 900_000 } = more;
   const answer = { body, etag, tags, ttl_ms: 60_000, built_at_ms: 1 };
-  const kept = { answer, expiresAtMs: NOW_MS + 60_000, graceUntilMs, after: '16/B374D848' };
-  return { kept, lease: { key, fence: NOW_MS * 1_000 + 7 } };
+  const kept = { answer, expiresAtMs: NOW_MS + 60_000, graceUntilMs, position: '16/B374D848' };
+  return { entry: kept, lease: { key, fence: NOW_MS * 1_000 + 7 } };
 }
 
 /** What a server reads in a part: the child table, its tags and values, in the order they stand. */
@@ -31,7 +31,7 @@ function readPart(text: string): { table: string; tags: string[]; values: string
 }
 
 /** The parts as TDengine would give them back. */
-function stored(entry: Entry): { start: EntryStart; rest: [bigint, bigint, string, string][] } {
+function stored(entry: LeasedEntry): { start: EntryStart; rest: [bigint, bigint, string, string][] } {
   const rows = (partsOf(entry, WRITER) ?? []).map(({ text }) => readPart(text));
   const [first, ...others] = rows.reverse();
   const [, fence, writer, parts, digest, shows, expires, grace, tags, body] = first!.values;
@@ -53,7 +53,7 @@ describe('an entry in rows', () => {
     const entry = entryOf(randomBytes(length));
     const { start, rest } = stored(entry);
     expect(start.parts).toBe(rest.length + 1);
-    expect(wholeOf(start, rest)).toEqual(entry.kept);
+    expect(wholeOf(start, rest)).toEqual(entry.entry);
   });
 
   it('comes back whole whatever it holds, and nothing of it stands in SQL but hexadecimal, base64 and numbers', () => {
@@ -71,7 +71,7 @@ describe('an entry in rows', () => {
           expect(part.replaceAll(/'[A-Za-z0-9+/= ]*'/g, '')).toMatch(/^entry_[0-9a-f]{32} [A-Za-z0-9_,() \n]*$/);
         }
         const { start, rest } = stored(entry);
-        expect(wholeOf(start, rest)?.answer).toEqual(entry.kept.answer);
+        expect(wholeOf(start, rest)?.answer).toEqual(entry.entry.answer);
       }),
       { numRuns: 100 },
     );
@@ -89,7 +89,7 @@ describe('an entry in rows', () => {
   });
 
   it('does not take a body that is too large', () => {
-    expect(partsOf(entryOf(Buffer.alloc(KEPT_BYTES_MAX + 1)), WRITER)).toBeUndefined();
+    expect(partsOf(entryOf(Buffer.alloc(ENTRY_BYTES_MAX + 1)), WRITER)).toBeUndefined();
   });
 
   it('lies with those that are of use as long', () => {
@@ -110,7 +110,7 @@ describe('an entry in rows', () => {
   it('fits statements of 1 MB, the first part in the last of them', () => {
     const parts =
       partsOf(
-        entryOf(randomBytes(KEPT_BYTES_MAX), { tags: Array.from({ length: 200 }, (_, n) => `tag-${n}`) }),
+        entryOf(randomBytes(ENTRY_BYTES_MAX), { tags: Array.from({ length: 200 }, (_, n) => `tag-${n}`) }),
         WRITER,
       ) ?? [];
     const statements = [...batchesOf(parts)].map(({ text }) => text);

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { joinSql, literal, sql, type Sql, type TdengineValue } from '@mystocks/connection-pool';
-import { decodeKept, encodeKept, KEPT_BYTES_MAX, type Entry, type Kept } from '@mystocks/tiered-cache';
+import { decodeEntry, encodeEntry, ENTRY_BYTES_MAX, type LeasedEntry, type Entry } from '@mystocks/tiered-cache';
 import { entryTable, lifeOf, nameOf, numberOf, PART_CHARACTERS, type Life } from './tdengine-schema.js';
 
 /** What can be known of an entry without its body. */
@@ -61,13 +61,13 @@ export function startOf(row: Row): EntryStart {
  * What stands between `INSERT INTO` and its end for every part of an entry, the first part last: it is what a reader
  * begins with. Nothing for a body that is too large.
  */
-export function partsOf({ kept, lease }: Entry, writer: number): Sql[] | undefined {
-  if (kept.answer.body.length > KEPT_BYTES_MAX) return undefined;
-  const bytes = encodeKept(kept);
+export function partsOf({ entry: kept, lease }: LeasedEntry, writer: number): Sql[] | undefined {
+  if (kept.answer.body.length > ENTRY_BYTES_MAX) return undefined;
+  const bytes = encodeEntry(kept);
   const text = bytes.toString('base64');
   const tags = kept.answer.tags.map((tag) => nameOf('tag', tag));
-  const after = kept.after === undefined ? literal.null : literal.integer(numberOf(kept.after));
-  const life = lifeFor({ kept, lease });
+  const after = kept.position === undefined ? literal.null : literal.integer(numberOf(kept.position));
+  const life = lifeFor({ entry: kept, lease });
   const count = Math.ceil(text.length / PART_CHARACTERS);
   const common = joinSql(
     [
@@ -90,13 +90,13 @@ export function partsOf({ kept, lease }: Entry, writer: number): Sql[] | undefin
 }
 
 /** Counted from its fence on: that is the time of its rows. */
-export const lifeFor = ({ kept, lease }: Entry): Life => lifeOf(kept.graceUntilMs - lease.fence / 1_000);
+export const lifeFor = ({ entry: kept, lease }: LeasedEntry): Life => lifeOf(kept.graceUntilMs - lease.fence / 1_000);
 
 /** The time of the rows of a fence, epoch ms. */
 export const timeOf = (fence: number): number => Math.floor(fence / 1_000);
 
 /** The entry, from its parts in their order; nothing when one is missing or belongs to another. */
-export function wholeOf(start: EntryStart, rest: readonly Row[]): Kept | undefined {
+export function wholeOf(start: EntryStart, rest: readonly Row[]): Entry | undefined {
   const byPart = new Map(rest.map(([part, fence, digest, body]) => [Number(part), { fence, digest, body }]));
   let text = start.body;
   for (let part = 1; part < start.parts; part += 1) {
@@ -104,7 +104,7 @@ export function wholeOf(start: EntryStart, rest: readonly Row[]): Kept | undefin
     if (found === undefined || Number(found.fence) !== start.fence || found.digest !== start.digest) return undefined;
     text += String(found.body);
   }
-  return decodeKept(Buffer.from(text, 'base64'));
+  return decodeEntry(Buffer.from(text, 'base64'));
 }
 
 /** What is asked of the parts after the first, in the order of {@link wholeOf}. */

@@ -4,12 +4,12 @@ import { GatheredReads } from './gathered-reads.js';
 
 const hit = (etag: string): Lookup => ({
   hit: true,
-  outdated: false,
-  kept: {
+  invalidated: false,
+  entry: {
     answer: { body: Buffer.from('{}'), etag, tags: [], ttl_ms: 1, built_at_ms: 1 },
     expiresAtMs: 1,
     graceUntilMs: 1,
-    after: undefined,
+    position: undefined,
   },
 });
 

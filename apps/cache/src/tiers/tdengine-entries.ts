@@ -1,5 +1,5 @@
 import { joinSql, literal, sql, type Sql, type TdengineAnswer } from '@mystocks/connection-pool';
-import type { Entry, Kept } from '@mystocks/tiered-cache';
+import type { LeasedEntry, Entry } from '@mystocks/tiered-cache';
 import {
   headColumns,
   headOf,
@@ -49,7 +49,7 @@ export async function readTagged(ask: Ask, tags: readonly string[]): Promise<Map
 }
 
 /** The rest of an entry, and so the whole; nothing when it was written in part, or is being overwritten. */
-export async function readWhole(ask: Ask, start: EntryStart): Promise<Kept | undefined> {
+export async function readWhole(ask: Ask, start: EntryStart): Promise<Entry | undefined> {
   if (start.parts === 1) return wholeOf(start, []);
   const { rows } = await ask(sql`SELECT ${restColumns} FROM cache_entries
     WHERE key_hash = ${literal.text(start.name)} AND life = ${literal.integer(start.life)} AND part > 0
@@ -67,7 +67,7 @@ export async function removeEntries(ask: Ask, heads: readonly EntryHead[]): Prom
 }
 
 /** Writes entries; says of each whether it can be written at all. */
-export async function writeEntries(ask: Ask, entries: readonly Entry[], writer: number): Promise<boolean[]> {
+export async function writeEntries(ask: Ask, entries: readonly LeasedEntry[], writer: number): Promise<boolean[]> {
   const parts = entries.map((entry) => partsOf(entry, writer));
   for (const statement of batchesOf(parts.flatMap((rows) => rows ?? []))) await ask(statement);
   return parts.map((rows) => rows !== undefined);

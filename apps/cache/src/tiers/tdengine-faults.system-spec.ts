@@ -83,7 +83,7 @@ class Run {
         return this.#set(tier, step, key);
       case 'outdate':
         this.#touches.push({ when: this.#now, of: tag, lsn: this.#now });
-        return tier.outdate([tag], `0/${this.#now.toString(16)}`);
+        return tier.invalidate([tag], `0/${this.#now.toString(16)}`);
       case 'dropTag':
       case 'dropKey': {
         const of = step.what === 'dropTag' ? tag : key;
@@ -112,18 +112,18 @@ class Run {
     const etag = `"${String(this.#now)}"`;
     const its = step.tags.map((tag) => this.#tags[tag]!);
     this.#asked.set(etag, { when: held.when, key, tags: its, after });
-    await tier.set(keptWith({ etag, tags: its }, { after: `0/${after.toString(16)}` }), held.lease);
+    await tier.set(keptWith({ etag, tags: its }, { position: `0/${after.toString(16)}` }), held.lease);
   }
 
   #lieOf(found: Lookup): string | undefined {
     if (!found.hit) return undefined;
-    const { etag } = found.kept.answer;
+    const { etag } = found.entry.answer;
     const asked = this.#asked.get(etag)!;
     const missed = this.#touches.filter(
       ({ when, of, lsn }) => when > asked.when && [asked.key, ...asked.tags].includes(of) && asked.after < lsn,
     );
     if (missed.some(({ lsn }) => lsn === Infinity)) return `${etag} was dropped`;
-    return missed.length > 0 && !found.outdated ? `${etag} is outdated` : undefined;
+    return missed.length > 0 && !found.invalidated ? `${etag} is outdated` : undefined;
   }
 }
 

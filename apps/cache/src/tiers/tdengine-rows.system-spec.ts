@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { fixedNames, literal, sql, TdenginePool, type Sql, type TdengineAnswer } from '@mystocks/connection-pool';
 import type { Clock } from '@mystocks/kernel';
 import { startTdengineStandIn, waitFor, type TdengineStandIn } from '@mystocks/testing';
-import { Leases, type Entry, type Kept, type Lease, type Tier } from '@mystocks/tiered-cache';
+import { Leases, type LeasedEntry, type Entry, type Lease, type Tier } from '@mystocks/tiered-cache';
 import { keptWith } from '@mystocks/tiered-cache/conformance';
 import { partsOf as partsBy } from './entry-rows.js';
 import { batchesOf } from './insert-batches.js';
@@ -13,7 +13,7 @@ import { TdengineTier } from './tdengine-tier.js';
 
 const HOUR_MS = 3_600_000;
 /** Rows as an instance writes them that nobody knows otherwise. */
-const partsOf = (entry: Entry): Sql[] | undefined => partsBy(entry, 42);
+const partsOf = (entry: LeasedEntry): Sql[] | undefined => partsBy(entry, 42);
 const SOON = { timeoutMs: 20_000 };
 
 let standIn: TdengineStandIn;
@@ -51,19 +51,19 @@ async function leaseOf(tier: Tier, key: string): Promise<Lease> {
   if (claim.state !== 'leased') throw new Error(claim.state);
   return claim.lease;
 }
-const keep = async (tier: Tier, key: string, kept: Kept): Promise<boolean> => tier.set(kept, await leaseOf(tier, key));
+const keep = async (tier: Tier, key: string, kept: Entry): Promise<boolean> => tier.set(kept, await leaseOf(tier, key));
 const etagOf = async (tier: Tier, key: string): Promise<string | undefined> => {
   const found = await tier.get(key);
-  return found.hit ? found.kept.answer.etag : undefined;
+  return found.hit ? found.entry.answer.etag : undefined;
 };
-const large = (etag: string): Kept => keptWith({ etag, body: randomBytes(200_000) });
+const large = (etag: string): Entry => keptWith({ etag, body: randomBytes(200_000) });
 
 describe('entries of TdengineTier as rows', () => {
   it('are not there as long as one part is missing, and the one before stands until the first part comes', async () => {
     const tier = await open();
     await keep(tier, 'key', large('"1"'));
     const lease = await leaseOf(tier, 'key');
-    const parts = partsOf({ kept: large('"2"'), lease }) ?? [];
+    const parts = partsOf({ entry: large('"2"'), lease }) ?? [];
     for (const part of parts.slice(0, -1)) {
       for (const statement of batchesOf([part])) await ask(statement);
       expect(await etagOf(tier, 'key')).toBe('"1"');
@@ -80,7 +80,7 @@ describe('entries of TdengineTier as rows', () => {
 
   it('are never put together from two that were written at the same time', async () => {
     const [tier, lease] = [await open(), { key: 'key', fence: Date.now() * 1_000 }];
-    const [one, two] = [partsOf({ kept: large('"1"'), lease }) ?? [], partsOf({ kept: large('"2"'), lease }) ?? []];
+    const [one, two] = [partsOf({ entry: large('"1"'), lease }) ?? [], partsOf({ entry: large('"2"'), lease }) ?? []];
     for (const statement of batchesOf([...one, ...two.slice(0, 2)])) await ask(statement);
     expect(await tier.get('key')).toEqual({ hit: false });
     for (const statement of batchesOf(two)) await ask(statement);
@@ -93,7 +93,7 @@ describe('entries of TdengineTier as rows', () => {
     await tier.release(early);
     await waitFor(() => Date.now() > early.fence / 1_000 + 1, SOON);
     await keep(tier, 'key', keptWith({ etag: '"later"' }));
-    for (const statement of batchesOf(partsOf({ kept: large('"early"'), lease: early }) ?? [])) await ask(statement);
+    for (const statement of batchesOf(partsOf({ entry: large('"early"'), lease: early }) ?? [])) await ask(statement);
     expect(await etagOf(tier, 'key')).toBe('"later"');
   });
 
@@ -101,15 +101,15 @@ describe('entries of TdengineTier as rows', () => {
     const [tier, other] = [await open(), await open()];
     const [dropped, outdated] = [await leaseOf(tier, 'dropped'), await leaseOf(tier, 'outdated')];
     await other.drop({ tags: ['one'] });
-    await other.outdate(['two'], '0/5');
+    await other.invalidate(['two'], '0/5');
     const late = [
-      ...(partsOf({ kept: keptWith({ tags: ['one'] }), lease: dropped }) ?? []),
-      ...(partsOf({ kept: { ...keptWith({ tags: ['two'] }), after: '0/4' }, lease: outdated }) ?? []),
+      ...(partsOf({ entry: keptWith({ tags: ['one'] }), lease: dropped }) ?? []),
+      ...(partsOf({ entry: { ...keptWith({ tags: ['two'] }), position: '0/4' }, lease: outdated }) ?? []),
     ];
     for (const statement of batchesOf(late)) await ask(statement);
     for (const reader of [tier, other, await open()]) {
       expect(await reader.get('dropped')).toEqual({ hit: false });
-      expect(await reader.get('outdated')).toMatchObject({ hit: true, outdated: true });
+      expect(await reader.get('outdated')).toMatchObject({ hit: true, invalidated: true });
     }
   });
 
@@ -128,10 +128,10 @@ describe('entries of TdengineTier as rows', () => {
     const [ahead, behind] = [await open(), await open({ now: () => Date.now() - 500 })];
     const [dropped, outdated] = [await leaseOf(ahead, 'dropped'), await leaseOf(ahead, 'outdated')];
     await behind.drop({ tags: ['one'] });
-    await behind.outdate(['two'], '0/5');
+    await behind.invalidate(['two'], '0/5');
     expect(await ahead.set(keptWith({ tags: ['one'] }), dropped)).toBe(false);
-    expect(await ahead.set({ ...keptWith({ tags: ['two'] }), after: '0/4' }, outdated)).toBe(false);
-    expect(await keep(ahead, 'shown', { ...keptWith({ tags: ['two'] }), after: '0/5' })).toBe(true);
+    expect(await ahead.set({ ...keptWith({ tags: ['two'] }), position: '0/4' }, outdated)).toBe(false);
+    expect(await keep(ahead, 'shown', { ...keptWith({ tags: ['two'] }), position: '0/5' })).toBe(true);
     expect(await keep(behind, 'own', keptWith({ tags: ['one', 'two'] }))).toBe(true);
     expect([await etagOf(behind, 'shown'), await etagOf(ahead, 'own')]).toEqual(['"e"', '"e"']);
   });
@@ -186,7 +186,7 @@ describe('tidying up', () => {
     const claim = leases.claim(key, 1_000);
     if (claim.state !== 'leased') throw new Error(claim.state);
     const kept = { ...keptWith({ tags: ['tag'] }), expiresAtMs: nowMs + usefulMs / 2, graceUntilMs: nowMs + usefulMs };
-    expect(await store.write([{ kept, lease: claim.lease }])).toHaveLength(1);
+    expect(await store.write([{ entry: kept, lease: claim.lease }])).toHaveLength(1);
     leases.end(claim.lease);
     nowMs += 1;
   };
@@ -205,7 +205,7 @@ describe('tidying up', () => {
     await store.tidy();
     expect(await countOf(sql`cache_entries`)).toBe(1);
     const name = nameOf('key', 'of a month');
-    expect((await store.read([name])).get(name)).toMatchObject({ hit: true, outdated: false });
+    expect((await store.read([name])).get(name)).toMatchObject({ hit: true, invalidated: false });
   });
 
   it('does not bring back what was kept for longer than what came after it', async () => {
@@ -223,7 +223,7 @@ describe('tidying up', () => {
     await write('key', 10 * HOUR_MS);
     const [tag, name] = [nameOf('tag', 'tag'), nameOf('key', 'key')];
     for (const lsn of ['0/2', '0/9', '0/3']) {
-      await store.outdate([tag], leases.outdate(['tag'], lsn), numberOf(lsn));
+      await store.outdate([tag], leases.invalidate(['tag'], lsn), numberOf(lsn));
       nowMs += 10;
     }
     await store.drop([], [nameOf('tag', 'other')], leases.drop({ tags: ['other'] }));
@@ -232,11 +232,11 @@ describe('tidying up', () => {
     await store.tidy();
     expect(await countOf(sql`cache_stamps`)).toBe(4);
     nowMs += 60_000;
-    await store.outdate([tag], leases.outdate(['tag'], '0/1'), numberOf('0/1'));
+    await store.outdate([tag], leases.invalidate(['tag'], '0/1'), numberOf('0/1'));
     await store.tidy();
     expect(await countOf(sql`cache_stamps WHERE dropped = false`)).toBe(2);
     const { rows } = await ask(sql`SELECT MAX(lsn) FROM cache_stamps WHERE dropped = false`);
     expect(rows).toEqual([[9n]]);
-    expect((await store.read([name])).get(name)).toMatchObject({ hit: true, outdated: true });
+    expect((await store.read([name])).get(name)).toMatchObject({ hit: true, invalidated: true });
   });
 });

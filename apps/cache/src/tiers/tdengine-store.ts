@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { TdenginePool } from '@mystocks/connection-pool';
 import { mapBounded, type Clock } from '@mystocks/kernel';
-import { MISS, type Entry, type Leases, type Lookup } from '@mystocks/tiered-cache';
+import { MISS, type LeasedEntry, type Leases, type Lookup } from '@mystocks/tiered-cache';
 import { lifeFor, type EntryHead } from './entry-rows.js';
 import {
   newestFence,
@@ -55,13 +55,13 @@ export class TdengineStore {
       const kept = wholes[place];
       const state = judged(start, stamps);
       const isThere = kept !== undefined && state !== 'gone';
-      return [start.name, isThere ? { hit: true, kept, outdated: state === 'outdated' } : MISS];
+      return [start.name, isThere ? { hit: true, entry: kept, invalidated: state === 'outdated' } : MISS];
     });
     return new Map(lookups);
   }
 
   /** Writes what may be kept of as many entries, and answers which. */
-  async write(entries: readonly Entry[]): Promise<Entry[]> {
+  async write(entries: readonly LeasedEntry[]): Promise<LeasedEntry[]> {
     const ask = this.#writing;
     const news = entries.map((entry) => ({ entry, ...askedFor(entry, this.#writer) }));
     const heads = await readHeads(
@@ -70,9 +70,9 @@ export class TdengineStore {
     );
     const stamps = await this.#stampsOf(ask, [...news, ...heads.values()]);
     const good = news.filter(({ entry, ...one }) => {
-      const { kept, lease } = entry;
+      const { entry: kept, lease } = entry;
       if (kept.graceUntilMs <= this.options.clock.now()) return false;
-      if (judged(one, stamps) !== 'good' || !this.options.leases.allows(lease, kept.answer.tags, kept.after))
+      if (judged(one, stamps) !== 'good' || !this.options.leases.allows(lease, kept.answer.tags, kept.position))
         return false;
       const there = heads.get(one.name);
       return there === undefined || judged(there, stamps) !== 'good' || !this.#showsMore(there, one.shows);
@@ -162,9 +162,9 @@ export class TdengineStore {
   }
 }
 
-function askedFor({ kept, lease }: Entry, writer: number): Judged {
+function askedFor({ entry: kept, lease }: LeasedEntry, writer: number): Judged {
   const tags = kept.answer.tags.map((tag) => nameOf('tag', tag));
-  const shows = kept.after === undefined ? undefined : numberOf(kept.after);
+  const shows = kept.position === undefined ? undefined : numberOf(kept.position);
   return { name: nameOf('key', lease.key), fence: lease.fence, writer, tags, shows };
 }
 

@@ -2,8 +2,8 @@ import { TdenginePool } from '@mystocks/connection-pool';
 import type { CacheEntries } from '@mystocks/contracts';
 import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
-import { Leases, Mending, MISS, OwedChanges } from '@mystocks/tiered-cache';
-import type { Claim, Entry, Kept, Lease, Lookup, Tier } from '@mystocks/tiered-cache';
+import { Leases, TierRecovery, MISS, PendingInvalidations } from '@mystocks/tiered-cache';
+import type { LeaseClaim, LeasedEntry, Entry, Lease, Lookup, Tier } from '@mystocks/tiered-cache';
 import { GatheredReads } from './gathered-reads.js';
 import { DATABASE, nameOf, numberOf } from './tdengine-schema.js';
 import { slicesOf, TdengineStore, WRITE_DEADLINE_MS } from './tdengine-store.js';
@@ -34,8 +34,8 @@ export class TdengineTier implements Tier {
   readonly #pool: TdenginePool;
   readonly #leases: Leases;
   readonly #store: TdengineStore;
-  readonly #mending: Mending;
-  readonly #owed = new OwedChanges();
+  readonly #mending: TierRecovery;
+  readonly #owed = new PendingInvalidations();
   readonly #reads: GatheredReads;
   readonly #tidying: NodeJS.Timeout;
 
@@ -43,10 +43,10 @@ export class TdengineTier implements Tier {
     this.#pool = new TdenginePool({ name: 'cache-tdengine', url, database, ...POOL });
     this.#leases = new Leases(clock);
     this.#store = new TdengineStore(this.#pool, { database, deadlineMs, clock, leases: this.#leases });
-    this.#mending = new Mending({
+    this.#mending = new TierRecovery({
       name: 'tdengine',
       probe: () => this.#store.comeUp(),
-      makeUp: () => this.#makeUp(),
+      catchUp: () => this.#makeUp(),
     });
     this.#reads = new GatheredReads(async (names) => {
       return (await this.#mending.attempt(() => this.#store.read(names))) ?? new Map<string, Lookup>();
@@ -68,7 +68,7 @@ export class TdengineTier implements Tier {
     return Promise.all(keys.map((key) => this.get(key)));
   }
 
-  claim(key: string, leaseMs: number): Promise<Claim> {
+  claim(key: string, leaseMs: number): Promise<LeaseClaim> {
     return Promise.resolve(this.serving ? this.#leases.claim(key, leaseMs) : { state: 'none' });
   }
 
@@ -81,11 +81,11 @@ export class TdengineTier implements Tier {
     return Promise.resolve();
   }
 
-  async set(kept: Kept, lease: Lease): Promise<boolean> {
-    return (await this.setMany([{ kept, lease }]))[0] ?? false;
+  async set(kept: Entry, lease: Lease): Promise<boolean> {
+    return (await this.setMany([{ entry: kept, lease }]))[0] ?? false;
   }
 
-  async setMany(entries: readonly Entry[]): Promise<boolean[]> {
+  async setMany(entries: readonly LeasedEntry[]): Promise<boolean[]> {
     // Each is held until it is written: the next reader is to find the answer, not to fetch it again.
     const leased = new Set<string>();
     const writable = entries.filter(({ lease }) => {
@@ -93,7 +93,7 @@ export class TdengineTier implements Tier {
       if (holds) leased.add(lease.key);
       return holds;
     });
-    const kept = new Set<Entry>();
+    const kept = new Set<LeasedEntry>();
     for (const some of slicesOf(writable)) {
       for (const entry of (await this.#mending.attempt(() => this.#store.write(some))) ?? []) kept.add(entry);
     }
@@ -101,16 +101,16 @@ export class TdengineTier implements Tier {
     return entries.map((entry) => kept.has(entry));
   }
 
-  async outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
+  async invalidate(tags: readonly string[], lsn: Lsn): Promise<void> {
     if (tags.length === 0) return;
-    const fence = this.#leases.outdate(tags, lsn);
+    const fence = this.#leases.invalidate(tags, lsn);
     const done = await this.#mending.attempt(async () => {
       await this.#store.outdate(tagNames(tags), fence, numberOf(lsn));
       return true;
     });
     if (done !== undefined) return;
-    this.#owed.outdate(tags, lsn);
-    void this.#mending.makeUp();
+    this.#owed.invalidate(tags, lsn);
+    void this.#mending.catchUp();
   }
 
   async drop(entries: CacheEntries): Promise<number> {
@@ -120,14 +120,14 @@ export class TdengineTier implements Tier {
     const dropped = await this.#mending.attempt(() => this.#store.drop(keyNames(keys), tagNames(tags), fence));
     if (dropped !== undefined) return dropped;
     this.#owed.drop(entries);
-    void this.#mending.makeUp();
+    void this.#mending.catchUp();
     return 0;
   }
 
   async clear(): Promise<void> {
     this.#leases.clear();
     this.#owed.clear();
-    await this.#mending.makeUp();
+    await this.#mending.catchUp();
   }
 
   /** While nothing is served it has to take the tables too. */
@@ -142,8 +142,8 @@ export class TdengineTier implements Tier {
   }
 
   #makeUp(): Promise<void> {
-    return this.#owed.settle({
-      outdate: (tags, lsn) => this.#store.outdate(tagNames(tags), this.#leases.outdate(tags, lsn), numberOf(lsn)),
+    return this.#owed.applyTo({
+      invalidate: (tags, lsn) => this.#store.outdate(tagNames(tags), this.#leases.invalidate(tags, lsn), numberOf(lsn)),
       drop: ({ keys, tags }) => this.#store.drop(keyNames(keys), tagNames(tags), this.#leases.drop({ keys, tags })),
       clear: () => this.#store.clear(),
     });

@@ -10,9 +10,9 @@ import {
 import type { Caller } from '@mystocks/identity';
 import { AdaptiveLimit, eachAdaptive, systemClock } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
+import type { FetchedAnswer } from '@mystocks/tiered-cache';
 import { check, InvalidInput } from '@mystocks/validation';
 import type { AnswersService } from '../answers/answers.service.js';
-import type { Fresh } from '../answers/leased-reads.js';
 import type { Pace } from './pace.js';
 import type { WarmUpRecords } from './warm-up-records.js';
 
@@ -42,7 +42,7 @@ export interface Warmed {
 export class WarmUpService {
   /** Without `records` nobody remembers what was warmed. */
   constructor(
-    private readonly answers: Pick<AnswersService, 'fetchToKeep' | 'keepMany'>,
+    private readonly answers: Pick<AnswersService, 'fetchToStore' | 'storeMany'>,
     private readonly records?: Pick<WarmUpRecords, 'add'>,
   ) {}
 
@@ -73,12 +73,12 @@ export class WarmUpService {
     pace?: Pace,
   ): Promise<Warmed[]> {
     const told: Told[] = reads.map(() => READY);
-    const fresh: { readonly place: number; readonly one: Fresh }[] = [];
+    const fresh: { readonly place: number; readonly one: FetchedAnswer }[] = [];
     const fetch = async (place: number): Promise<'overloaded' | undefined> => {
       pace?.asks();
       metrics.batchConcurrency.inc({ kind });
       try {
-        const one = await this.answers.fetchToKeep(check(ReadAnswerRequest, reads[place]), caller);
+        const one = await this.answers.fetchToStore(check(ReadAnswerRequest, reads[place]), caller);
         if (one !== undefined) fresh.push({ place, one });
         return undefined;
       } catch (error) {
@@ -93,7 +93,7 @@ export class WarmUpService {
         metrics.batchQueue.inc({ kind }, change);
       },
     });
-    const kept = await this.answers.keepMany(fresh.map(({ one }) => one));
+    const kept = await this.answers.storeMany(fresh.map(({ one }) => one));
     const keys = new Map<number, string>();
     fresh.forEach(({ place, one: { lease } }, index) => {
       const isKept = kept[index] === true && lease !== undefined;

@@ -4,12 +4,12 @@ import { listBars, ListBarsRequest, listManyBars, ListManyBarsRequest } from '@m
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { fromQuery } from '../http/input.js';
-import { AnswersService } from '../reads/answers.service.js';
+import { AnswerSender } from '../http/answer-sender.js';
 
 @ApiTags('bars')
 @Controller('api/v2/stocks')
 export class BarsController {
-  constructor(private readonly answers: AnswersService) {}
+  constructor(private readonly answers: AnswerSender) {}
 
   @Get(':symbol/bars')
   @Operates(listBars, { summary: 'Bars of one symbol', query: ListBarsRequest, path: ['symbol'] })

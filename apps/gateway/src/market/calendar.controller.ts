@@ -15,7 +15,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { blocksOf } from '../batch/blocks.js';
 import { Operates } from '../docs/operation.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
-import { AnswersService } from '../reads/answers.service.js';
+import { AnswerSender } from '../http/answer-sender.js';
 import { CalendarBody } from './calendar.shapes.js';
 
 const LIST_BYTES_MAX = 2 * 1024 * 1024;
@@ -24,7 +24,7 @@ const LIST_BYTES_MAX = 2 * 1024 * 1024;
 @Controller('api/v2')
 export class CalendarController {
   constructor(
-    private readonly answers: AnswersService,
+    private readonly answers: AnswerSender,
     private readonly bus: Bus,
   ) {}
 

@@ -16,7 +16,7 @@ import { BatchTally } from '../batch/tally.js';
 import { Operates } from '../docs/operation.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
-import { AnswersService } from '../reads/answers.service.js';
+import { AnswerSender } from '../http/answer-sender.js';
 import { QuotesBody, QuotesList } from './quotes.shapes.js';
 import { singleQuote } from './single-quote.js';
 
@@ -24,7 +24,7 @@ import { singleQuote } from './single-quote.js';
 @Controller('api/v2')
 export class QuotesController {
   constructor(
-    private readonly answers: AnswersService,
+    private readonly answers: AnswerSender,
     private readonly batches: BatchService,
   ) {}
 

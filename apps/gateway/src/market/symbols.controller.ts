@@ -11,13 +11,13 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { fromQuery } from '../http/input.js';
-import { AnswersService } from '../reads/answers.service.js';
+import { AnswerSender } from '../http/answer-sender.js';
 
 @ApiTags('symbols')
 @Controller('api/v2/symbols')
 export class SymbolsController {
   constructor(
-    private readonly answers: AnswersService,
+    private readonly answers: AnswerSender,
     private readonly bus: Bus,
   ) {}
 

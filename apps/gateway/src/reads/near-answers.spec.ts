@@ -19,7 +19,7 @@ describe('the last good answer of the first tier', () => {
     near.set('kept', ready(), near.begin());
     for (let second = 1; second <= 10; second += 1) {
       near.invalidate(['600519.SH'], `0/${second.toString(16)}`);
-      expect(near.lastGood('kept', Date.now())).toMatchObject({ outdated: true });
+      expect(near.lastGood('kept', Date.now())).toMatchObject({ invalidated: true });
       jest.advanceTimersByTime(1_000);
     }
     expect(near.lastGood('kept', Date.now())).toBeUndefined();
@@ -30,7 +30,7 @@ describe('the first tier, when news may have been missed', () => {
   it('gives nothing out as fresh, and keeps nothing that was asked for before or within the next second', () => {
     const before = near.begin();
     expect(near.set('kept', ready(), before)).toBe(true);
-    near.startOver();
+    near.invalidateAll();
     expect(near.get('kept', Date.now())).toBeUndefined();
     expect(near.set('under way', ready(), before)).toBe(false);
     jest.advanceTimersByTime(999);
@@ -43,9 +43,9 @@ describe('the first tier, when news may have been missed', () => {
 
   it('has what it had as the last good still, for the grace from that moment on', () => {
     near.set('kept', ready(), near.begin());
-    near.startOver();
+    near.invalidateAll();
     jest.advanceTimersByTime(9_999);
-    expect(near.lastGood('kept', Date.now())).toMatchObject({ outdated: true });
+    expect(near.lastGood('kept', Date.now())).toMatchObject({ invalidated: true });
     jest.advanceTimersByTime(1);
     expect(near.lastGood('kept', Date.now())).toBeUndefined();
   });

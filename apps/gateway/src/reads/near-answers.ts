@@ -1,12 +1,12 @@
 import type { Answer, Call } from '@mystocks/contracts';
 import { systemClock, type Lsn } from '@mystocks/kernel';
 import {
-  Distrust,
+  MissedEventsWindow,
   freshnessOf,
-  keptOf,
+  entryOf,
   NearCache,
   WriteTimes,
-  type Kept,
+  type Entry,
   type LastGood,
   type Ticket,
 } from '@mystocks/tiered-cache';
@@ -22,7 +22,7 @@ interface ServedAt {
 }
 
 /** A kept answer with its ready headers (name, value, name, value, …). */
-export interface NearAnswer extends Kept {
+export interface NearAnswer extends Entry {
   readonly head: readonly string[];
   /** Counts each time that it is given to somebody. */
   readonly reads: ReadCell;
@@ -37,7 +37,7 @@ const UNTRUSTED: Ticket = -1;
 /** The first cache tier of this process. */
 export class NearAnswers extends NearCache<NearAnswer> {
   readonly #times: WriteTimes;
-  readonly #distrust = new Distrust(SETTLE_MS);
+  readonly #distrust = new MissedEventsWindow(SETTLE_MS);
   #accepts: (lsn: Lsn) => boolean = () => true;
 
   /** `graceMs`: how long after it was fresh an answer may stand in for an owner that cannot be asked. */
@@ -50,8 +50,8 @@ export class NearAnswers extends NearCache<NearAnswer> {
    * News may have been missed: what is kept is as good as outdated, and nothing that is asked for within the next second
    * is kept.
    */
-  startOver(): void {
-    this.outdateAll();
+  override invalidateAll(): void {
+    super.invalidateAll();
     this.#distrust.note(systemClock.now());
   }
 
@@ -69,7 +69,7 @@ export class NearAnswers extends NearCache<NearAnswer> {
 
   /** {@link NearCache.set}; `false` also when another process gave a position with it that is not believed. */
   override set(key: string, kept: NearAnswer, ticket: Ticket): boolean {
-    return (kept.after === undefined || this.#accepts(kept.after)) && super.set(key, kept, ticket);
+    return (kept.position === undefined || this.#accepts(kept.position)) && super.set(key, kept, ticket);
   }
 
   override invalidate(tags: readonly string[], lsn: Lsn): void {
@@ -80,12 +80,12 @@ export class NearAnswers extends NearCache<NearAnswer> {
   override lastGood(key: string, nowMs: number): LastGood<NearAnswer> | undefined {
     const last = super.lastGood(key, nowMs);
     if (last === undefined) return undefined;
-    const { kept } = last;
-    const distrustedMs = this.#distrust.since(kept);
-    const outdated = last.outdated || distrustedMs !== undefined;
-    const writtenMs = last.outdated ? this.#times.firstMissedBy(kept) : undefined;
+    const { entry: kept } = last;
+    const distrustedMs = this.#distrust.distrustedSince(kept);
+    const outdated = last.invalidated || distrustedMs !== undefined;
+    const writtenMs = last.invalidated ? this.#times.firstMissedBy(kept) : undefined;
     const outdatedAtMs = Math.min(writtenMs ?? Infinity, distrustedMs ?? Infinity);
-    return freshnessOf({ hit: true, kept, outdated }, nowMs, outdatedAtMs) === 'gone' ? undefined : { kept, outdated };
+    return freshnessOf({ hit: true, entry: kept, invalidated: outdated }, nowMs, outdatedAtMs) === 'gone' ? undefined : { entry: kept, invalidated: outdated };
   }
 
   override begin(): Ticket {
@@ -95,8 +95,8 @@ export class NearAnswers extends NearCache<NearAnswer> {
   /** `answer` with what it is served and kept with; one that must not be kept has ended already. */
   ready(answer: Answer, after: Lsn | undefined, reads: ReadCell): NearAnswer {
     const nowMs = systemClock.now();
-    const ended = { answer, expiresAtMs: nowMs, graceUntilMs: nowMs, after };
-    const kept = keptOf(answer, after, nowMs, this.graceMs) ?? ended;
+    const ended = { answer, expiresAtMs: nowMs, graceUntilMs: nowMs, position: after };
+    const kept = entryOf(answer, after, nowMs, this.graceMs) ?? ended;
     return { ...kept, head: answerHeaders(answer), reads, route: undefined };
   }
 }

@@ -22,7 +22,7 @@ export class NewsService implements OnModuleInit, OnApplicationShutdown {
         this.near.drop(entries);
       },
       missed: () => {
-        this.near.startOver();
+        this.near.invalidateAll();
       },
       setBack: (end) => {
         this.near.setBackTo(end);

@@ -137,13 +137,13 @@ export class ReadsService {
   #lastGood(key: string, readAfter: Lsn | undefined): LastGood<NearAnswer> | undefined {
     const last = this.near.lastGood(key, systemClock.now());
     if (last === undefined || readAfter === undefined) return last;
-    const { after } = last.kept;
+    const { position: after } = last.entry;
     return after !== undefined && compareLsn(after, readAfter) >= 0 ? last : undefined;
   }
 
-  #stale(key: string, { kept }: LastGood<NearAnswer>, reason: 'revalidate' | 'error'): Read {
+  #stale(key: string, { entry: kept }: LastGood<NearAnswer>, reason: 'revalidate' | 'error'): Read {
     metrics.cacheStale.cell('l1', reason).count += 1;
-    return { near: this.near.ready(staleOf(kept.answer), kept.after, kept.reads), key, cache: 'stale' };
+    return { near: this.near.ready(staleOf(kept.answer), kept.position, kept.reads), key, cache: 'stale' };
   }
 
   /** Asks again for a caller who has its answer already: its deadline and its position are not the next one's. */

@@ -1,31 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
-import { Distrust } from './distrust.js';
-import type { Kept } from './kept.js';
+import { MissedEventsWindow } from './missed-events-window.js';
+import type { Entry } from '../entry.js';
 
-const keptAt = (atMs: number): Kept => ({
+const keptAt = (atMs: number): Entry => ({
   answer: { body: Buffer.from('{}'), etag: '"e"', tags: [], ttl_ms: 60_000, built_at_ms: 1 },
   expiresAtMs: atMs + 60_000,
   graceUntilMs: atMs + 70_000,
-  after: undefined,
+  position: undefined,
 });
 
 describe('Distrust', () => {
   it('trusts everything while no news may have been missed', () => {
-    const distrust = new Distrust(1_000);
-    expect([distrust.isOver(0), distrust.since(keptAt(0))]).toEqual([true, undefined]);
+    const distrust = new MissedEventsWindow(1_000);
+    expect([distrust.isOver(0), distrust.distrustedSince(keptAt(0))]).toEqual([true, undefined]);
   });
 
   it('does not trust what was kept before, or within the time in which a replica may be behind', () => {
-    const distrust = new Distrust(1_000);
+    const distrust = new MissedEventsWindow(1_000);
     distrust.note(5_000);
-    expect([4_000, 5_999, 6_000].map((atMs) => distrust.since(keptAt(atMs)))).toEqual([5_000, 5_000, undefined]);
+    expect([4_000, 5_999, 6_000].map((atMs) => distrust.distrustedSince(keptAt(atMs)))).toEqual([5_000, 5_000, undefined]);
     expect([5_999, 6_000].map((nowMs) => distrust.isOver(nowMs))).toEqual([false, true]);
   });
 
   it('counts from the first moment that concerns an answer, however many follow', () => {
-    const distrust = new Distrust(1_000);
+    const distrust = new MissedEventsWindow(1_000);
     for (let atMs = 10_000; atMs < 500_000; atMs += 2_000) distrust.note(atMs);
-    expect(distrust.since(keptAt(9_000))).toBe(10_000);
-    expect(distrust.since(keptAt(497_500))).toBe(498_000);
+    expect(distrust.distrustedSince(keptAt(9_000))).toBe(10_000);
+    expect(distrust.distrustedSince(keptAt(497_500))).toBe(498_000);
   });
 });

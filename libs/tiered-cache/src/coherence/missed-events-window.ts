@@ -1,4 +1,4 @@
-import type { Kept } from './kept.js';
+import type { Entry } from '../entry.js';
 
 const MOMENTS_MAX = 100;
 
@@ -8,7 +8,7 @@ const MOMENTS_MAX = 100;
  *
  * What other processes kept is judged by their clocks: these must agree to within a fraction of `settleMs`.
  */
-export class Distrust {
+export class MissedEventsWindow {
   readonly #momentsMs: number[] = [];
 
   /** `settleMs`: a replica further behind is not read from (DESIGN.md §7). */
@@ -27,7 +27,7 @@ export class Distrust {
   }
 
   /** Since when (epoch ms) `kept` is not trusted; undefined when it is. */
-  since({ answer, expiresAtMs }: Kept): number | undefined {
+  distrustedSince({ answer, expiresAtMs }: Entry): number | undefined {
     const keptAtMs = expiresAtMs - answer.ttl_ms;
     return this.#momentsMs.find((atMs) => keptAtMs < atMs + this.settleMs);
   }

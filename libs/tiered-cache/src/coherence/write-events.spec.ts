@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   barsChanged,
-  entriesInvalidated,
+  entriesDropped,
   factorsChanged,
   getPosition,
   instrumentsChanged,
   quoteChanged,
 } from '@mystocks/contracts';
 import { FakeBus, waitFor } from '@mystocks/testing';
-import { followWrites, type Following } from './write-news.js';
+import { followWrites, type Following } from './write-events.js';
 
 const at = { received_at_ms: 1 };
 const bar = { t: '2025-01-02', o: 1, h: 1, l: 1, c: 1, v: 1 };
@@ -42,7 +42,7 @@ describe('followWrites', () => {
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/2' });
     writer.publish(factorsChanged, { symbol: '600519.SH', lsn: '0/4' });
     writer.publish(quoteChanged, { ...at, quote, seq: 1, lsn: '0/3' });
-    writer.publish(entriesInvalidated, { by: 'another', tags: ['600519.SH', 'quote:600519.SH'] });
+    writer.publish(entriesDropped, { by: 'another', tags: ['600519.SH', 'quote:600519.SH'] });
     await later();
     expect(told).toEqual([
       'written 600519.SH 0/1',
@@ -64,7 +64,7 @@ describe('followWrites', () => {
     follow();
     writer.lose(2);
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
-    writer.publish(entriesInvalidated, { by: 'another', tags: ['600519.SH'] });
+    writer.publish(entriesDropped, { by: 'another', tags: ['600519.SH'] });
     await writer.passTime(500);
     expect(told).toEqual(['missed', 'missed drops']);
     told = [];

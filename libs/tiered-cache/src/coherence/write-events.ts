@@ -1,7 +1,7 @@
 import {
   barsChanged,
   calendarChanged,
-  entriesInvalidated,
+  entriesDropped,
   factorsChanged,
   getPosition,
   INSTRUMENTS_TAG,
@@ -16,14 +16,14 @@ import { PlausiblePositions, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 
 /** Why news may have been missed: as libs/bus says (`Gap`). */
-type NewsGap = 'lost' | 'untold' | 'deaf';
+type EventGap = 'lost' | 'untold' | 'deaf';
 
 /** What is needed of a bus: news as it comes, word of what was lost, and answers to calls. */
-export interface NewsBus {
+export interface EventBus {
   subscribe<P extends object>(
     event: Event<P>,
     handler: (payload: P) => void,
-    options: { readonly onGap: (why: NewsGap) => void },
+    options: { readonly onGap: (why: EventGap) => void },
   ): { stop(): void };
   onConnectionChange(listener: (connected: boolean) => void): void;
   call<Req extends object, Res extends object>(call: Call<Req, Res>, request: NoInfer<Req>): Promise<Res>;
@@ -70,7 +70,7 @@ const AGAIN_AFTER_MS = 1_000;
  * a second of when it could have been heard; so is any change of the connection, and an event whose position cannot be
  * believed.
  */
-export function followWrites(bus: NewsBus, listener: WriteListener): Following {
+export function followWrites(bus: EventBus, listener: WriteListener): Following {
   const positions = positionsOf(bus, listener);
   const believes = believing(positions);
   let stopped = false;
@@ -85,7 +85,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): Following {
     });
     listener.missed();
   };
-  const missedDrops = (why: NewsGap): void => {
+  const missedDrops = (why: EventGap): void => {
     if (!stopped && why === 'lost') listener.missedDrops();
   };
   /** Each event of a write names what it touched. */
@@ -112,7 +112,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): Following {
     // learn of the change: nothing that was cached is valid, and nothing is cached for a second.
     bus.subscribe(calendarChanged, missed, { onGap: missed }),
     bus.subscribe(
-      entriesInvalidated,
+      entriesDropped,
       (entries) => {
         drops.tell(entries);
       },
@@ -137,7 +137,7 @@ export function followWrites(bus: NewsBus, listener: WriteListener): Following {
   };
 }
 
-const positionsOf = (bus: NewsBus, listener: WriteListener): PlausiblePositions =>
+const positionsOf = (bus: EventBus, listener: WriteListener): PlausiblePositions =>
   new PlausiblePositions({
     ask: async () => (await bus.call(getPosition, {})).lsn,
     onFalse: (end) => {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Lsn } from '@mystocks/kernel';
 import fc from 'fast-check';
-import type { Kept } from './kept.js';
+import type { Entry } from '../entry.js';
 import { WriteTimes } from './write-times.js';
 
 const GRACE_MS = 8_000;
 const lsnOf = (number: number): Lsn => `0/${number.toString(16)}`;
-const kept = (tags: readonly string[], after?: Lsn): Kept => ({
+const kept = (tags: readonly string[], after?: Lsn): Entry => ({
   answer: { body: Buffer.from('{}'), etag: '"e"', tags: [...tags], ttl_ms: 60_000, built_at_ms: 1 },
   expiresAtMs: 60_000,
   graceUntilMs: 60_000 + GRACE_MS,
-  after,
+  position: after,
 });
 
 describe('WriteTimes', () => {

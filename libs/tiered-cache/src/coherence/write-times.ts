@@ -1,5 +1,5 @@
 import { compareLsn, laterLsn, type Lsn } from '@mystocks/kernel';
-import type { Kept } from './kept.js';
+import type { Entry } from '../entry.js';
 
 /** Writes heard one after the other: when the first was heard, and the latest position among them. */
 interface Span {
@@ -43,7 +43,7 @@ export class WriteTimes {
   }
 
   /** When the first write was heard (epoch ms) that touched `kept` and that it may not show. */
-  firstMissedBy({ answer, after }: Kept): number | undefined {
+  firstMissedBy({ answer, position: after }: Entry): number | undefined {
     const times = answer.tags.flatMap((tag) => {
       const span = this.#spans.get(tag)?.find(({ lsn }) => after === undefined || compareLsn(lsn, after) > 0);
       return span?.fromMs ?? [];

@@ -14,7 +14,7 @@ function open(options: Partial<AdmittedEntriesOptions<Value>> = {}): AdmittedEnt
     entriesMax: 100,
     bytesMax: 1_000_000,
     bytesOf: (value) => value.bytes,
-    onGone: () => undefined,
+    onRemoved: () => undefined,
     ...options,
   });
 }
@@ -59,7 +59,7 @@ describe('AdmittedEntries', () => {
   it('lets go of what is no longer fresh first', () => {
     const entries = open();
     for (let at = 0; at < 100; at += 1) read(entries, at);
-    for (let at = 0; at < 40; at += 1) entries.retire(keyOf(at));
+    for (let at = 0; at < 40; at += 1) entries.markStale(keyOf(at));
     expect(entries.size).toBe(100);
     expect(entries.get(keyOf(0))).toBeUndefined();
     expect(entries.peek(keyOf(0))).toBeDefined();
@@ -78,7 +78,7 @@ describe('AdmittedEntries', () => {
   });
 
   const act = fc.record({
-    kind: fc.constantFrom('get', 'getKnown', 'set', 'set', 'set', 'retire', 'delete', 'clear'),
+    kind: fc.constantFrom('get', 'getKnown', 'set', 'set', 'set', 'markStale', 'delete', 'clear'),
     name: fc.nat(30),
     bytes: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 120 }) }, fc.integer({ min: 120, max: 450 })),
   });
@@ -92,7 +92,7 @@ describe('AdmittedEntries', () => {
           // The value that is told of is the one that is there, or the newcomer that was not taken.
           if (held.get(key) === value) held.delete(key);
         };
-        const entries = open({ entriesMax, bytesMax, onGone });
+        const entries = open({ entriesMax, bytesMax, onRemoved: onGone });
         for (const { kind, name, bytes } of acts) {
           const key = keyOf(name);
           if (kind === 'set') {

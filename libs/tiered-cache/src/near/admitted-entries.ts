@@ -6,7 +6,7 @@ export interface AdmittedEntriesOptions<V> {
   readonly bytesMax: number;
   readonly bytesOf: (value: V) => number;
   /** Called for each value that leaves, whatever the reason. */
-  readonly onGone: (key: string, value: V) => void;
+  readonly onRemoved: (key: string, value: V) => void;
 }
 
 /** Share of newcomers: they show in there whether they are asked for again. */
@@ -71,7 +71,7 @@ export class AdmittedEntries<V extends object> {
   set(key: string, value: V): boolean {
     if (this.#options.bytesOf(value) > this.#options.bytesMax) return false;
     const old = this.peek(key);
-    if (old !== undefined) this.#options.onGone(key, old);
+    if (old !== undefined) this.#options.onRemoved(key, old);
     this.#retired.delete(key);
     (this.#main.has(key) ? this.#main : this.#window).set(key, value);
     this.#settle();
@@ -79,7 +79,7 @@ export class AdmittedEntries<V extends object> {
   }
 
   /** No longer fresh: found by {@link peek} alone from now on, and the first to go. */
-  retire(key: string): void {
+  markStale(key: string): void {
     const value = this.#main.peek(key) ?? this.#window.peek(key);
     if (value === undefined) return;
     this.#main.delete(key);
@@ -87,13 +87,13 @@ export class AdmittedEntries<V extends object> {
     this.#retired.set(key, value);
   }
 
-  /** {@link retire} for everything. */
-  retireAll(): void {
-    for (const key of [...this.#window.keys(), ...this.#main.keys()]) this.retire(key);
+  /** {@link markStale} for everything. */
+  markAllStale(): void {
+    for (const key of [...this.#window.keys(), ...this.#main.keys()]) this.markStale(key);
   }
 
   /** All that are retired now. */
-  retired(): readonly (readonly [string, V])[] {
+  staleEntries(): readonly (readonly [string, V])[] {
     return [...this.#retired.entries()];
   }
 
@@ -103,7 +103,7 @@ export class AdmittedEntries<V extends object> {
     this.#main.delete(key);
     this.#window.delete(key);
     this.#retired.delete(key);
-    this.#options.onGone(key, value);
+    this.#options.onRemoved(key, value);
     return true;
   }
 
@@ -139,7 +139,7 @@ export class AdmittedEntries<V extends object> {
     while (!this.#fits(value)) {
       const rival = oldestOf(this.#main);
       if (rival === undefined || this.#frequency.of(rival) >= uses) {
-        this.#options.onGone(key, value);
+        this.#options.onRemoved(key, value);
         return;
       }
       this.#evict(this.#main);
@@ -155,7 +155,7 @@ export class AdmittedEntries<V extends object> {
 
   #evict(from: LRUCache<string, V>): void {
     const [key, value] = this.#takeOldest(from);
-    this.#options.onGone(key, value);
+    this.#options.onRemoved(key, value);
   }
 
   #takeOldest(from: LRUCache<string, V>): [string, V] {

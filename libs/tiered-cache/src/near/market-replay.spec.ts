@@ -9,15 +9,15 @@ import {
   type MarketReadsOptions,
 } from '@mystocks/testing';
 import { LRUCache } from 'lru-cache';
-import type { Kept } from './kept.js';
+import type { Entry } from '../entry.js';
 import { NearCache } from './near-cache.js';
 
 const ENTRIES_MAX = 10_000;
-const KEPT: Kept = {
+const KEPT: Entry = {
   answer: { body: Buffer.alloc(0), etag: '"e"', tags: [], ttl_ms: 1, built_at_ms: 1 },
   expiresAtMs: Infinity,
   graceUntilMs: Infinity,
-  after: undefined,
+  position: undefined,
 };
 
 /** The same reads by the first tier, by LRU of the same size, and by two that know what will be asked how often, and when. */

@@ -1,9 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { compareLsn, type Lsn } from '@mystocks/kernel';
 import fc from 'fast-check';
-import type { Ticket } from './drop-stamps.js';
-import type { Kept } from './kept.js';
-import { NameIndex } from './name-index.js';
+import type { Ticket } from '../coherence/drop-stamps.js';
+import type { Entry } from '../entry.js';
+import { NameIndex } from '../name-index.js';
 import { NearCache } from './near-cache.js';
 
 const KEYS = ['a', 'b', 'c'].flatMap((key) => [key.repeat(43), `${key.repeat(43)}|v1`]);
@@ -31,11 +31,11 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** What the first tier promises, told step by step over the whole history, without any bound. */
 class Model {
-  readonly held = new Map<string, Kept>();
+  readonly held = new Map<string, Entry>();
   readonly #writes: { readonly tags: readonly string[]; readonly lsn: Lsn }[] = [];
   readonly #drops: ((key: string, tags: readonly string[]) => boolean)[] = [];
 
-  outdated({ answer, after }: Kept): boolean {
+  outdated({ answer, position: after }: Entry): boolean {
     return this.#writes.some(
       (write) =>
         write.tags.some((tag) => answer.tags.includes(tag)) &&
@@ -53,10 +53,10 @@ class Model {
   }
 
   /** Whether the cache has to take it. */
-  set(name: string, kept: Kept, began: number): boolean {
+  set(name: string, kept: Entry, began: number): boolean {
     const since = this.#drops.slice(this.#drops.length - began);
-    const there = this.held.get(name)?.after;
-    const showsLess = there !== undefined && (kept.after === undefined || compareLsn(there, kept.after) > 0);
+    const there = this.held.get(name)?.position;
+    const showsLess = there !== undefined && (kept.position === undefined || compareLsn(there, kept.position) > 0);
     if (showsLess || this.outdated(kept) || since.some((isDropped) => isDropped(name, kept.answer.tags))) return false;
     this.held.set(name, kept);
     return true;
@@ -79,11 +79,11 @@ function play(cache: NearCache, model: Model, steps: readonly Step[], isBounded:
       tickets.unshift(cache.begin());
     } else {
       const began = Math.min(one.began, tickets.length - 1);
-      const kept: Kept = {
+      const kept: Entry = {
         answer: { body: Buffer.alloc(at), etag: `"${at}"`, tags: one.tags, ttl_ms: 1, built_at_ms: 1 },
         expiresAtMs: at + one.lifeMs,
         graceUntilMs: at + one.lifeMs + one.graceMs,
-        after: one.after,
+        position: one.after,
       };
       const taken = cache.set(one.key, kept, tickets[began] ?? 0);
       if (!isBounded) {
@@ -102,9 +102,9 @@ function check(cache: NearCache, model: Model, nowMs: number, isBounded: boolean
     const got = cache.get(name, nowMs);
     // Asked only where it is wrong: hundreds of thousands of expectations take seconds.
     if (got !== fresh && !(isBounded && got === undefined)) expect(got).toBe(fresh);
-    const good = kept !== undefined && kept.graceUntilMs > nowMs ? { kept, outdated: model.outdated(kept) } : undefined;
+    const good = kept !== undefined && kept.graceUntilMs > nowMs ? { entry: kept, invalidated: model.outdated(kept) } : undefined;
     const last = cache.lastGood(name, nowMs);
-    const isSame = last?.kept === good?.kept && last?.outdated === good?.outdated;
+    const isSame = last?.entry === good?.entry && last?.invalidated === good?.invalidated;
     if (!isSame && !(isBounded && last === undefined)) expect(last).toEqual(good);
     // Lookups let go of what has ended.
     if (good === undefined) model.held.delete(name);

@@ -1,26 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import { metrics } from '@mystocks/telemetry';
-import type { Kept } from './kept.js';
+import type { Entry } from '../entry.js';
 import { NearCache, type NearCacheOptions } from './near-cache.js';
 
 const NOW = 1_000;
 const KEY = 'k'.repeat(43);
 
-interface About extends Partial<Omit<Kept, 'answer'>> {
+interface About extends Partial<Omit<Entry, 'answer'>> {
   readonly tags?: string[];
   readonly bytes?: number;
 }
 
-const kept = ({ tags = ['600519.SH'], bytes = 2, ...rest }: About = {}): Kept => ({
+const kept = ({ tags = ['600519.SH'], bytes = 2, ...rest }: About = {}): Entry => ({
   answer: { body: Buffer.alloc(bytes), etag: '"e"', tags, ttl_ms: 500, built_at_ms: 1 },
   expiresAtMs: NOW + 500,
   graceUntilMs: NOW + 9_000,
-  after: undefined,
+  position: undefined,
   ...rest,
 });
 
 /** A cache that holds these entries. */
-function holding(entries: Readonly<Record<string, Kept>>, options: NearCacheOptions = {}): NearCache {
+function holding(entries: Readonly<Record<string, Entry>>, options: NearCacheOptions = {}): NearCache {
   const cache = new NearCache(options);
   for (const [key, one] of Object.entries(entries)) expect(cache.set(key, one, cache.begin())).toBe(true);
   return cache;
@@ -32,7 +32,7 @@ describe('NearCache', () => {
     const cache = holding({ [KEY]: entry });
     expect(cache.get(KEY, NOW)).toBe(entry);
     expect(cache.get(KEY, NOW + 500)).toBeUndefined();
-    expect(cache.lastGood(KEY, NOW + 8_999)).toEqual({ kept: entry, outdated: false });
+    expect(cache.lastGood(KEY, NOW + 8_999)).toEqual({ entry, invalidated: false });
     expect(cache.lastGood(KEY, NOW + 9_000)).toBeUndefined();
     expect(cache.size).toBe(0);
   });
@@ -53,21 +53,21 @@ describe('NearCache', () => {
   });
 
   it('outdates what a write made old, and nothing else', () => {
-    const old = kept({ after: '0/1' });
-    const cache = holding({ old, newer: kept({ after: '0/9' }), other: kept({ tags: ['000001.SZ'] }) });
+    const old = kept({ position: '0/1' });
+    const cache = holding({ old, newer: kept({ position: '0/9' }), other: kept({ tags: ['000001.SZ'] }) });
     cache.invalidate(['600519.SH'], '0/5');
     expect(cache.get('old', NOW)).toBeUndefined();
-    expect(cache.lastGood('old', NOW)).toEqual({ kept: old, outdated: true });
+    expect(cache.lastGood('old', NOW)).toEqual({ entry: old, invalidated: true });
     expect(cache.get('newer', NOW)).toBeDefined();
     expect(cache.get('other', NOW)).toBeDefined();
-    expect(cache.lastGood('other', NOW)).toMatchObject({ outdated: false });
+    expect(cache.lastGood('other', NOW)).toMatchObject({ invalidated: false });
     expect(cache.latestLsn).toBe('0/5');
   });
 
   it('puts a new answer in the place of an outdated one', () => {
-    const cache = holding({ [KEY]: kept({ after: '0/1' }) });
+    const cache = holding({ [KEY]: kept({ position: '0/1' }) });
     cache.invalidate(['600519.SH'], '0/5');
-    const renewed = kept({ after: '0/5' });
+    const renewed = kept({ position: '0/5' });
     expect(cache.set(KEY, renewed, cache.begin())).toBe(true);
     expect(cache.get(KEY, NOW)).toBe(renewed);
     expect(cache.size).toBe(1);
@@ -77,14 +77,14 @@ describe('NearCache', () => {
     const cache = new NearCache();
     const ticket = cache.begin();
     cache.invalidate(['600519.SH'], '0/5');
-    expect(cache.set(KEY, kept({ after: '0/4' }), ticket)).toBe(false);
-    expect(cache.set(KEY, kept({ after: '0/5' }), ticket)).toBe(true);
+    expect(cache.set(KEY, kept({ position: '0/4' }), ticket)).toBe(false);
+    expect(cache.set(KEY, kept({ position: '0/5' }), ticket)).toBe(true);
   });
 
   it('keeps what shows more when an older answer comes late', () => {
-    const newer = kept({ after: '0/5' });
+    const newer = kept({ position: '0/5' });
     const cache = holding({ [KEY]: newer });
-    expect(cache.set(KEY, kept({ after: '0/4' }), cache.begin())).toBe(false);
+    expect(cache.set(KEY, kept({ position: '0/4' }), cache.begin())).toBe(false);
     expect(cache.set(KEY, kept(), cache.begin())).toBe(false);
     expect(cache.get(KEY, NOW)).toBe(newer);
   });
@@ -123,7 +123,7 @@ describe('NearCache', () => {
   });
 
   it('shows a client its own write', () => {
-    const cache = holding({ [KEY]: kept({ after: '0/4' }) });
+    const cache = holding({ [KEY]: kept({ position: '0/4' }) });
     expect(cache.get(KEY, NOW, '0/5')).toBeUndefined();
     expect(cache.get(KEY, NOW, '0/4')).toBeDefined();
     // The news of another write, which was later: that of the client's own may still be on its way.
@@ -134,7 +134,7 @@ describe('NearCache', () => {
   it('counts every read by key once, and reads by URL when they hit', () => {
     const read = (): number[] => [metrics.cacheHits.cell('l1').count, metrics.cacheMisses.cell('l1').count];
     const [hits = 0, misses = 0] = read();
-    const cache = holding({ [KEY]: kept({ after: '0/1' }) });
+    const cache = holding({ [KEY]: kept({ position: '0/1' }) });
     cache.alias('/url', KEY);
     cache.get(KEY, NOW);
     cache.getByAlias('/url', NOW);

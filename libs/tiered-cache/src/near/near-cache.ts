@@ -2,10 +2,10 @@ import { compareLsn, type Lsn } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { LRUCache } from 'lru-cache';
 import { AdmittedEntries } from './admitted-entries.js';
-import { DropStamps, type Ticket } from './drop-stamps.js';
-import { Fences } from './fences.js';
-import type { Kept } from './kept.js';
-import { NameIndex } from './name-index.js';
+import { DropStamps, type Ticket } from '../coherence/drop-stamps.js';
+import { Fences } from '../coherence/fences.js';
+import type { Entry } from '../entry.js';
+import { NameIndex } from '../name-index.js';
 
 export interface NearCacheOptions {
   readonly entriesMax?: number;
@@ -13,10 +13,10 @@ export interface NearCacheOptions {
 }
 
 /** An answer that may be served, marked stale, when its owner cannot be asked. */
-export interface LastGood<K extends Kept = Kept> {
-  readonly kept: K;
+export interface LastGood<K extends Entry = Entry> {
+  readonly entry: K;
   /** A write has touched it since it was asked for. */
-  readonly outdated: boolean;
+  readonly invalidated: boolean;
 }
 
 /** What an operator drops: `keys` of answers (their views go along) and `tags`. */
@@ -36,7 +36,7 @@ const ENTRY_OVERHEAD = 1_024;
  *
  * A key may end in `|view`: another form of the answer under the key before it, dropped along with that.
  */
-export class NearCache<K extends Kept = Kept> {
+export class NearCache<K extends Entry = Entry> {
   readonly #fences = new Fences();
   readonly #drops = new DropStamps();
   readonly #index = new NameIndex();
@@ -50,7 +50,7 @@ export class NearCache<K extends Kept = Kept> {
       entriesMax,
       bytesMax,
       bytesOf: (kept) => kept.answer.body.length + ENTRY_OVERHEAD,
-      onGone: (key, kept) => {
+      onRemoved: (key, kept) => {
         this.#index.remove(key, namesOf(key, kept));
       },
     });
@@ -93,7 +93,7 @@ export class NearCache<K extends Kept = Kept> {
   lastGood(key: string, nowMs: number): LastGood<K> | undefined {
     const kept = this.#entries.peek(key);
     if (kept === undefined) return undefined;
-    if (kept.graceUntilMs > nowMs) return { kept, outdated: !this.#fences.allows(kept.answer.tags, kept.after) };
+    if (kept.graceUntilMs > nowMs) return { entry: kept, invalidated: !this.#fences.allows(kept.answer.tags, kept.position) };
     this.#entries.delete(key);
     return undefined;
   }
@@ -115,8 +115,8 @@ export class NearCache<K extends Kept = Kept> {
   set(key: string, kept: K, ticket: Ticket): boolean {
     const { tags } = kept.answer;
     if (!this.#drops.allows([plainKeyOf(key), ...tags], ticket)) return false;
-    if (!this.#fences.allows(tags, kept.after)) return false;
-    if (showsMore(this.#entries.peek(key)?.after, kept.after)) return false;
+    if (!this.#fences.allows(tags, kept.position)) return false;
+    if (showsMore(this.#entries.peek(key)?.position, kept.position)) return false;
     if (!this.#entries.set(key, kept)) return false;
     this.#index.add(key, namesOf(key, kept));
     return true;
@@ -139,19 +139,19 @@ export class NearCache<K extends Kept = Kept> {
   }
 
   /** Nothing kept is fresh any more, only good while its owner cannot be asked. Refuses what fetches under way bring back. */
-  outdateAll(): void {
+  invalidateAll(): void {
     this.#drops.stampAll();
-    this.#entries.retireAll();
+    this.#entries.markAllStale();
   }
 
   /**
    * The log ends at `end`, but later positions were believed. Entries that were fetched after a later one are dropped, the
-   * others are as after {@link outdateAll}.
+   * others are as after {@link invalidateAll}.
    */
   setBackTo(end: Lsn): void {
     this.#fences.setBackTo(end);
-    this.outdateAll();
-    for (const [key, { after }] of this.#entries.retired())
+    this.invalidateAll();
+    for (const [key, { position: after }] of this.#entries.staleEntries())
       if (after !== undefined && compareLsn(after, end) > 0) this.#entries.delete(key);
   }
 
@@ -176,16 +176,16 @@ export class NearCache<K extends Kept = Kept> {
   #usable(key: string, kept: K | undefined, nowMs: number, readAfter: Lsn | undefined): K | undefined {
     if (kept === undefined) return undefined;
     if (kept.expiresAtMs <= nowMs) {
-      this.#entries.retire(key);
+      this.#entries.markStale(key);
       return undefined;
     }
-    return readAfter === undefined || this.#fences.covers(readAfter, kept.after) ? kept : undefined;
+    return readAfter === undefined || this.#fences.covers(readAfter, kept.position) ? kept : undefined;
   }
 
   // News may be late: an answer that was already fetched after the write stays.
   #retireOutdated(key: string): void {
     const kept = this.#entries.peek(key);
-    if (kept !== undefined && !this.#fences.allows(kept.answer.tags, kept.after)) this.#entries.retire(key);
+    if (kept !== undefined && !this.#fences.allows(kept.answer.tags, kept.position)) this.#entries.markStale(key);
   }
 }
 
@@ -200,7 +200,7 @@ function plainKeyOf(key: string): string {
 }
 
 /** What an entry is found by when things are outdated or dropped: its tags, and for a view the key it belongs to. */
-function namesOf(key: string, kept: Kept): readonly string[] {
+function namesOf(key: string, kept: Entry): readonly string[] {
   const plain = plainKeyOf(key);
   return plain === key ? kept.answer.tags : [plain, ...kept.answer.tags];
 }

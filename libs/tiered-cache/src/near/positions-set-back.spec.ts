@@ -39,7 +39,7 @@ class Market {
     if (kept !== undefined) return { version: Number(kept.answer.body.toString()), isHit: true };
     const version = this.versions.get(tag) ?? 0;
     const after = this.cache.latestLsn;
-    const entry = { answer: answerOf(tag, version), expiresAtMs: 1, graceUntilMs: 9, after };
+    const entry = { answer: answerOf(tag, version), expiresAtMs: 1, graceUntilMs: 9, position: after };
     this.cache.set(tag, entry, this.cache.begin());
     return { version, isHit: false };
   }
@@ -80,12 +80,12 @@ describe('a cache whose positions are set back to the end of the log', () => {
 
   it('drops what was fetched after a false position, and has the rest as the last good answer', () => {
     const cache = new NearCache();
-    const entry = (after: Lsn) => ({ answer: answerOf('a', 1), expiresAtMs: 10, graceUntilMs: 20, after });
+    const entry = (after: Lsn) => ({ answer: answerOf('a', 1), expiresAtMs: 10, graceUntilMs: 20, position: after });
     cache.set('honest', entry('0/5'), cache.begin());
     cache.set('misled', entry('0/7'), cache.begin());
     cache.setBackTo('0/6');
     expect([cache.get('honest', 0), cache.get('misled', 0)]).toEqual([undefined, undefined]);
-    expect(cache.lastGood('honest', 0)).toMatchObject({ outdated: true });
+    expect(cache.lastGood('honest', 0)).toMatchObject({ invalidated: true });
     expect(cache.lastGood('misled', 0)).toBeUndefined();
   });
 });

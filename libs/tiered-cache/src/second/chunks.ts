@@ -1,14 +1,14 @@
-import type { Entry } from './tier.js';
+import type { LeasedEntry } from './tier.js';
 
 const ENTRIES_MAX = 64;
 const BYTES_MAX = 2 * 1024 * 1024;
 
 /** Entries in their order, in groups that go out together: bounded in number and, but for one large entry, in bytes. */
-export function* chunksOf(entries: readonly Entry[]): Generator<Entry[]> {
-  let chunk: Entry[] = [];
+export function* chunksOf(entries: readonly LeasedEntry[]): Generator<LeasedEntry[]> {
+  let chunk: LeasedEntry[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const size = entry.kept.answer.body.length;
+    const size = entry.entry.answer.body.length;
     if (chunk.length === ENTRIES_MAX || (chunk.length > 0 && bytes + size > BYTES_MAX)) {
       yield chunk;
       chunk = [];

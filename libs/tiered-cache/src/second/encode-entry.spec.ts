@@ -1,34 +1,34 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeKept, encodeKept } from './encode-kept.js';
-import { keptWith } from './tier.conformance.js';
+import { decodeEntry, encodeEntry } from './encode-entry.js';
+import { keptWith } from '../tier.conformance.js';
 
 describe('an encoded entry', () => {
   it('comes back as it was', () => {
     const kept = keptWith({ body: Buffer.from('{"bars":[]}'), tags: ['600519.SH'] });
-    expect(decodeKept(encodeKept(kept))).toEqual(kept);
+    expect(decodeEntry(encodeEntry(kept))).toEqual(kept);
   });
 
   it('is nothing when its bytes are not ours', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
-        expect(decodeKept(Buffer.from(bytes))).toBeUndefined();
+        expect(decodeEntry(Buffer.from(bytes))).toBeUndefined();
       }),
     );
   });
 
   it('is nothing when it was cut off', () => {
-    const whole = encodeKept(keptWith({ body: Buffer.alloc(0) }));
+    const whole = encodeEntry(keptWith({ body: Buffer.alloc(0) }));
     for (let length = 0; length < whole.length; length += 1) {
-      expect(decodeKept(whole.subarray(0, length))).toBeUndefined();
+      expect(decodeEntry(whole.subarray(0, length))).toBeUndefined();
     }
   });
 
   it('is nothing when it is of another layout', () => {
-    const bytes = encodeKept(keptWith({}));
+    const bytes = encodeEntry(keptWith({}));
     for (const layout of [0, 1, 3, 255]) {
       bytes.writeUInt8(layout, 0);
-      expect(decodeKept(bytes)).toBeUndefined();
+      expect(decodeEntry(bytes)).toBeUndefined();
     }
   });
 
@@ -44,14 +44,14 @@ describe('an encoded entry', () => {
     ['as_of', 2024],
     ['immutable', 'yes'],
   ])('is nothing when its %s is %j', (field, value) => {
-    expect(decodeKept(encodeKept(keptWith({ [field]: value })))).toBeUndefined();
+    expect(decodeEntry(encodeEntry(keptWith({ [field]: value })))).toBeUndefined();
   });
 
   it.each([
     ['expiresAtMs', 'never'],
     ['graceUntilMs', undefined],
-    ['after', 7],
+    ['position', 7],
   ])('is nothing when its %s is %j', (field, value) => {
-    expect(decodeKept(encodeKept(keptWith({}, { [field]: value })))).toBeUndefined();
+    expect(decodeEntry(encodeEntry(keptWith({}, { [field]: value })))).toBeUndefined();
   });
 });

@@ -1,12 +1,13 @@
 import { qualities, type Answer } from '@mystocks/contracts';
-import type { Kept } from './kept.js';
+import type { Lsn } from '@mystocks/kernel';
+import type { Entry } from '../entry.js';
 
 /** First byte of an encoded entry; raise it when the layout changes, so that old entries read as absent. */
 const LAYOUT = 2;
 const HEAD = 5;
 
 /** One byte layout, four bytes length of the JSON part, the JSON part, the body as it is. */
-export function encodeKept({ answer, expiresAtMs, graceUntilMs, after }: Kept): Buffer {
+export function encodeEntry({ answer, expiresAtMs, graceUntilMs, position: after }: Entry): Buffer {
   const { body, ...about } = answer;
   const meta = Buffer.from(JSON.stringify({ about, expiresAtMs, graceUntilMs, after }));
   const head = Buffer.alloc(HEAD);
@@ -16,19 +17,21 @@ export function encodeKept({ answer, expiresAtMs, graceUntilMs, after }: Kept): 
 }
 
 /** The entry, or nothing when the bytes are not one of ours. */
-export function decodeKept(bytes: Buffer): Kept | undefined {
+export function decodeEntry(bytes: Buffer): Entry | undefined {
   if (bytes.length < HEAD || bytes.readUInt8(0) !== LAYOUT) return undefined;
   const bodyAt = HEAD + bytes.readUInt32BE(1);
   if (bodyAt > bytes.length) return undefined;
   const meta = parsed(bytes.toString('utf8', HEAD, bodyAt));
   if (!isMeta(meta)) return undefined;
-  const { about, ...rest } = meta;
-  // Absent in JSON when there is none.
-  return { ...rest, after: rest.after, answer: { ...about, body: bytes.subarray(bodyAt) } };
+  const { about, expiresAtMs, graceUntilMs, after: position } = meta;
+  return { answer: { ...about, body: bytes.subarray(bodyAt) }, expiresAtMs, graceUntilMs, position };
 }
 
-interface Meta extends Omit<Kept, 'answer'> {
+/** The JSON part. */
+interface Meta extends Pick<Entry, 'expiresAtMs' | 'graceUntilMs'> {
   readonly about: Omit<Answer, 'body'>;
+  /** Absent in JSON when the entry has no position. */
+  readonly after?: Lsn;
 }
 
 function parsed(text: string): unknown {

@@ -22,7 +22,7 @@ describe('leases in one process', () => {
   it('refuse too much rather than too little when more was touched than is remembered', () => {
     const leases = new Leases(clock);
     const early = leaseOf(leases, 'early');
-    leases.outdate(['first'], '0/5');
+    leases.invalidate(['first'], '0/5');
     const late = leaseOf(leases, 'late');
     leases.drop({ tags: Array.from({ length: 20_000 }, (_, n) => `tag-${String(n)}`) });
     expect(leases.allows(early, ['first'], '0/5')).toBe(false);

@@ -1,9 +1,9 @@
 import type { CacheEntries } from '@mystocks/contracts';
 import { compareLsn, laterLsn, type Clock, type Lsn } from '@mystocks/kernel';
 import { LRUCache } from 'lru-cache';
-import type { Claim, Lease } from './tier.js';
+import type { LeaseClaim, Lease } from './tier.js';
 
-interface Held {
+interface HeldLease {
   readonly fence: number;
   readonly untilMs: number;
 }
@@ -26,7 +26,7 @@ const STAMPS_MAX = 20_000;
  * much, never too little.
  */
 export class Leases {
-  readonly #held = new LRUCache<string, Held>({ max: HELD_MAX });
+  readonly #held = new LRUCache<string, HeldLease>({ max: HELD_MAX });
   readonly #stamps: LRUCache<string, Stamp>;
   #fence = 0;
   #floor = 0;
@@ -40,7 +40,7 @@ export class Leases {
     });
   }
 
-  claim(key: string, leaseMs: number): Claim {
+  claim(key: string, leaseMs: number): LeaseClaim {
     const held = this.#held.get(key);
     const nowMs = this.clock.now();
     if (held !== undefined && held.untilMs > nowMs) return { state: 'held', forMs: held.untilMs - nowMs };
@@ -72,7 +72,7 @@ export class Leases {
   }
 
   /** A write at `lsn` touched `tags`. Answers its fence, as {@link drop} and {@link clear} do. */
-  outdate(tags: readonly string[], lsn: Lsn): number {
+  invalidate(tags: readonly string[], lsn: Lsn): number {
     const fence = this.#nextFence();
     for (const tag of tags) {
       const before = this.#stamps.peek(tag);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { KEPT_BYTES_MAX } from './kept.js';
+import { ENTRY_BYTES_MAX } from '../entry.js';
 import { MemoryTier } from './memory-tier.js';
 import { aKey, aTag, keep, keptWith, leaseOf, stateOf } from './tier-samples.conformance.js';
-import { itIsATier } from './tier.conformance.js';
+import { itIsATier } from '../tier.conformance.js';
 
 const shared = new MemoryTier();
 itIsATier('MemoryTier', {
@@ -30,8 +30,8 @@ describe('a tier in memory', () => {
     const [tier, tag] = [new MemoryTier(), aTag()];
     const bodyOf = (bytes: number): Promise<boolean> =>
       keep(tier, aKey(), keptWith({ body: Buffer.alloc(bytes), tags: [tag] }));
-    expect(await bodyOf(KEPT_BYTES_MAX + 1)).toBe(false);
-    expect(await bodyOf(KEPT_BYTES_MAX)).toBe(true);
+    expect(await bodyOf(ENTRY_BYTES_MAX + 1)).toBe(false);
+    expect(await bodyOf(ENTRY_BYTES_MAX)).toBe(true);
     expect(await tier.drop({ tags: [tag] })).toBe(1);
   });
 

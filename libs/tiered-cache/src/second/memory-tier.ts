@@ -1,13 +1,13 @@
 import type { CacheEntries } from '@mystocks/contracts';
 import { compareLsn, systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { LRUCache } from 'lru-cache';
-import { KEPT_BYTES_MAX, MISS, type Kept, type Lookup } from './kept.js';
+import { ENTRY_BYTES_MAX, MISS, type Entry, type Lookup } from '../entry.js';
 import { Leases } from './leases.js';
-import { NameIndex } from './name-index.js';
-import type { Claim, Entry, Lease, Tier } from './tier.js';
+import { NameIndex } from '../name-index.js';
+import type { LeaseClaim, LeasedEntry, Lease, Tier } from './tier.js';
 
 interface Held {
-  readonly kept: Kept;
+  readonly kept: Entry;
   outdated: boolean;
 }
 
@@ -25,7 +25,7 @@ export class MemoryTier implements Tier {
   readonly #entries = new LRUCache<string, Held>({
     max: ENTRIES_MAX,
     maxSize: BYTES_MAX,
-    maxEntrySize: KEPT_BYTES_MAX + ENTRY_OVERHEAD,
+    maxEntrySize: ENTRY_BYTES_MAX + ENTRY_OVERHEAD,
     sizeCalculation: ({ kept }) => kept.answer.body.length + ENTRY_OVERHEAD,
     dispose: ({ kept }, key) => {
       this.#tags.remove(key, kept.answer.tags);
@@ -44,7 +44,7 @@ export class MemoryTier implements Tier {
     return Promise.resolve(keys.map((key) => this.#find(key)));
   }
 
-  claim(key: string, leaseMs: number): Promise<Claim> {
+  claim(key: string, leaseMs: number): Promise<LeaseClaim> {
     return Promise.resolve(this.#leases.claim(key, leaseMs));
   }
 
@@ -57,19 +57,19 @@ export class MemoryTier implements Tier {
     return Promise.resolve();
   }
 
-  set(kept: Kept, lease: Lease): Promise<boolean> {
-    return Promise.resolve(this.#keep({ kept, lease }));
+  set(kept: Entry, lease: Lease): Promise<boolean> {
+    return Promise.resolve(this.#keep({ entry: kept, lease }));
   }
 
-  setMany(entries: readonly Entry[]): Promise<boolean[]> {
+  setMany(entries: readonly LeasedEntry[]): Promise<boolean[]> {
     return Promise.resolve(entries.map((entry) => this.#keep(entry)));
   }
 
-  outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
-    this.#leases.outdate(tags, lsn);
+  invalidate(tags: readonly string[], lsn: Lsn): Promise<void> {
+    this.#leases.invalidate(tags, lsn);
     for (const key of tags.flatMap((tag) => this.#tags.keysOf(tag))) {
       const held = this.#entries.peek(key);
-      if (held !== undefined && isOlder(held.kept.after, lsn)) held.outdated = true;
+      if (held !== undefined && isOlder(held.kept.position, lsn)) held.outdated = true;
     }
     return Promise.resolve();
   }
@@ -99,16 +99,16 @@ export class MemoryTier implements Tier {
   #find(key: string): Lookup {
     const held = this.#entries.get(key);
     if (held === undefined) return MISS;
-    if (held.kept.graceUntilMs > this.clock.now()) return { hit: true, kept: held.kept, outdated: held.outdated };
+    if (held.kept.graceUntilMs > this.clock.now()) return { hit: true, entry: held.kept, invalidated: held.outdated };
     this.#entries.delete(key);
     return MISS;
   }
 
-  #keep({ kept, lease }: Entry): boolean {
+  #keep({ entry: kept, lease }: LeasedEntry): boolean {
     const { tags } = kept.answer;
-    if (!this.#leases.end(lease) || !this.#leases.allows(lease, tags, kept.after)) return false;
+    if (!this.#leases.end(lease) || !this.#leases.allows(lease, tags, kept.position)) return false;
     const nowMs = this.clock.now();
-    if (kept.graceUntilMs <= nowMs || this.#showsMore(lease.key, kept.after, nowMs)) return false;
+    if (kept.graceUntilMs <= nowMs || this.#showsMore(lease.key, kept.position, nowMs)) return false;
     this.#entries.set(lease.key, { kept, outdated: false });
     // An answer over the byte bound is not taken; then there is nothing to index either.
     if (!this.#entries.has(lease.key)) return false;
@@ -119,7 +119,7 @@ export class MemoryTier implements Tier {
   #showsMore(key: string, after: Lsn | undefined, nowMs: number): boolean {
     const there = this.#entries.peek(key);
     if (there === undefined || there.outdated || there.kept.expiresAtMs <= nowMs) return false;
-    return there.kept.after !== undefined && isOlder(after, there.kept.after);
+    return there.kept.position !== undefined && isOlder(after, there.kept.position);
   }
 }
 

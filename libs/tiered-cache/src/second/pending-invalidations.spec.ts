@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { OwedChanges, type Settling } from './owed-changes.js';
+import { PendingInvalidations, type InvalidationTarget } from './pending-invalidations.js';
 
 /** What a store was told to do, in order. */
-function storeThat(fails = (): boolean => false): { readonly done: unknown[]; readonly store: Settling } {
+function storeThat(fails = (): boolean => false): { readonly done: unknown[]; readonly store: InvalidationTarget } {
   const done: unknown[] = [];
   const take =
     (what: string) =>
@@ -11,19 +11,19 @@ function storeThat(fails = (): boolean => false): { readonly done: unknown[]; re
       done.push([what, ...about]);
       return Promise.resolve();
     };
-  return { done, store: { outdate: take('outdate'), drop: take('drop'), clear: take('clear') } };
+  return { done, store: { invalidate: take('outdate'), drop: take('drop'), clear: take('clear') } };
 }
 
 describe('what a store owes', () => {
   it('is done together, once: outdatings at the latest position, drops, and not everything else', async () => {
-    const [owed, { done, store }] = [new OwedChanges(), storeThat()];
-    owed.outdate(['a', 'b'], '0/9');
-    owed.outdate(['b', 'c'], '0/A');
-    owed.outdate(['c'], '0/1');
+    const [owed, { done, store }] = [new PendingInvalidations(), storeThat()];
+    owed.invalidate(['a', 'b'], '0/9');
+    owed.invalidate(['b', 'c'], '0/A');
+    owed.invalidate(['c'], '0/1');
     owed.drop({ keys: ['k'] });
     owed.drop({ tags: ['a'] });
-    await owed.settle(store);
-    await owed.settle(store);
+    await owed.applyTo(store);
+    await owed.applyTo(store);
     expect(done).toEqual([
       ['outdate', ['a', 'b', 'c'], '0/A'],
       ['drop', { keys: ['k'], tags: ['a'] }],
@@ -31,45 +31,45 @@ describe('what a store owes', () => {
   });
 
   it('is a clearing when that was asked for, whatever else was, before or after', async () => {
-    const [owed, { done, store }] = [new OwedChanges(), storeThat()];
+    const [owed, { done, store }] = [new PendingInvalidations(), storeThat()];
     owed.drop({ keys: ['k'] });
     owed.clear();
     owed.drop({ tags: ['a'] });
-    owed.outdate(['a'], '0/1');
-    await owed.settle(store);
+    owed.invalidate(['a'], '0/1');
+    await owed.applyTo(store);
     expect(done).toEqual([['clear']]);
   });
 
   it('is a clearing when it is too much to remember', async () => {
-    const [owed, { done, store }] = [new OwedChanges(3), storeThat()];
+    const [owed, { done, store }] = [new PendingInvalidations(3), storeThat()];
     owed.drop({ keys: ['k'], tags: ['a'] });
-    owed.outdate(['a'], '0/1');
+    owed.invalidate(['a'], '0/1');
     owed.drop({ keys: ['k'] });
-    await owed.settle(store);
+    await owed.applyTo(store);
     expect(done).toHaveLength(2);
-    for (const name of ['a', 'b', 'c', 'd']) owed.outdate([name], '0/2');
-    await owed.settle(store);
+    for (const name of ['a', 'b', 'c', 'd']) owed.invalidate([name], '0/2');
+    await owed.applyTo(store);
     expect(done.slice(2)).toEqual([['clear']]);
   });
 
   it('is a clearing when doing it fails: one of the changes may be what the store refuses', async () => {
     let isWell = false;
-    const [owed, { done, store }] = [new OwedChanges(), storeThat(() => !isWell)];
-    owed.outdate(['a'], '0/1');
-    await expect(owed.settle(store)).rejects.toThrow('the store fails');
+    const [owed, { done, store }] = [new PendingInvalidations(), storeThat(() => !isWell)];
+    owed.invalidate(['a'], '0/1');
+    await expect(owed.applyTo(store)).rejects.toThrow('the store fails');
     isWell = true;
-    await owed.settle(store);
+    await owed.applyTo(store);
     expect(done).toEqual([['clear']]);
   });
 
   it('still is what came while it was done', async () => {
-    const [owed, { done, store }] = [new OwedChanges(), storeThat()];
-    owed.outdate(['a'], '0/1');
-    const settling = owed.settle(store);
+    const [owed, { done, store }] = [new PendingInvalidations(), storeThat()];
+    owed.invalidate(['a'], '0/1');
+    const settling = owed.applyTo(store);
     owed.drop({ keys: ['k'] });
     await settling;
     expect(done).toEqual([['outdate', ['a'], '0/1']]);
-    await owed.settle(store);
+    await owed.applyTo(store);
     expect(done.slice(1)).toEqual([['drop', { keys: ['k'], tags: [] }]]);
   });
 });

@@ -2,8 +2,8 @@ import type { CacheEntries } from '@mystocks/contracts';
 import { laterLsn, type Lsn } from '@mystocks/kernel';
 
 /** What a store has to do for what it owes. */
-export interface Settling {
-  outdate(tags: readonly string[], lsn: Lsn): Promise<unknown>;
+export interface InvalidationTarget {
+  invalidate(tags: readonly string[], lsn: Lsn): Promise<unknown>;
   drop(entries: Required<CacheEntries>): Promise<unknown>;
   clear(): Promise<unknown>;
 }
@@ -23,13 +23,13 @@ const nothing = (): Owed => ({ outdated: new Set(), keys: new Set(), tags: new S
  * hiccup costs what was written meanwhile and not everything. Bounded: more names than fit, or a second failure, and
  * everything is cleared. Outdatings go together, at the latest position: that outdates too much, never too little.
  */
-export class OwedChanges {
+export class PendingInvalidations {
   #owed = nothing();
 
   /** 20,000 names: nearly twice what the market has, two a symbol. */
   constructor(private readonly namesMax = 20_000) {}
 
-  outdate(tags: readonly string[], lsn: Lsn): void {
+  invalidate(tags: readonly string[], lsn: Lsn): void {
     this.#owed.lsn = laterLsn(this.#owed.lsn, lsn);
     this.#note(this.#owed.outdated, tags);
   }
@@ -44,12 +44,12 @@ export class OwedChanges {
   }
 
   /** Has `store` do it all; what comes meanwhile is owed from then on. Fails with the store. */
-  async settle(store: Settling): Promise<void> {
+  async applyTo(store: InvalidationTarget): Promise<void> {
     const { isAll, lsn, outdated, keys, tags } = this.#owed;
     this.#owed = nothing();
     try {
       if (isAll) return void (await store.clear());
-      if (lsn !== undefined) await store.outdate([...outdated], lsn);
+      if (lsn !== undefined) await store.invalidate([...outdated], lsn);
       if (keys.size + tags.size > 0) await store.drop({ keys: [...keys], tags: [...tags] });
     } catch (error) {
       this.clear();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startRedis, waitFor, withoutWaiting, type RedisServer } from '@mystocks/testing';
 import { Redis } from 'ioredis';
-import { MISS } from './kept.js';
+import { MISS } from '../entry.js';
 import { RedisTier } from './redis-tier.js';
 import { aKey, keep, keptWith, leaseOf, stateOf } from './tier-samples.conformance.js';
 
@@ -47,7 +47,7 @@ describe('a connection to a Redis that fails', () => {
 
   it('keeps none of many while Redis hangs, and says so of each', async () => {
     const many = await Promise.all(
-      Array.from({ length: 100 }, async () => ({ lease: await leaseOf(tier, aKey()), kept: keptWith({}) })),
+      Array.from({ length: 100 }, async () => ({ lease: await leaseOf(tier, aKey()), entry: keptWith({}) })),
     );
     redis.pause();
     expect(await tier.setMany(many)).toEqual(many.map(() => false));
@@ -87,7 +87,7 @@ describe('a connection to a Redis that fails', () => {
 
   it.each([
     ['drop', () => tier.drop({ tags: ['600519.SH'] })],
-    ['outdate', () => tier.outdate(['600519.SH'], '0/1')],
+    ['outdate', () => tier.invalidate(['600519.SH'], '0/1')],
   ])('serves nothing that it was told to %s while Redis hung', async (_what, tell) => {
     redis.pause();
     expect(await tier.get(key)).toEqual(MISS);
@@ -106,20 +106,20 @@ describe('a connection to a Redis that fails', () => {
     const underWay = await leaseOf(tier, aKey());
     redis.pause();
     expect(await tier.get(key)).toEqual(MISS);
-    await tier.outdate(['600519.SH'], '0/7');
-    await tier.outdate(['600519.SH'], '0/5');
+    await tier.invalidate(['600519.SH'], '0/7');
+    await tier.invalidate(['600519.SH'], '0/5');
     await tier.drop({ keys: [byKey], tags: ['000001.SZ'] });
     redis.resume();
     await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });
     const states = await Promise.all([key, byTag, byKey, spared].map((one) => stateOf(tier, one)));
     expect(states).toEqual(['outdated', 'absent', 'absent', 'kept']);
-    expect(await tier.set(keptWith({ tags: ['600519.SH'] }, { after: '0/6' }), underWay)).toBe(false);
+    expect(await tier.set(keptWith({ tags: ['600519.SH'] }, { position: '0/6' }), underWay)).toBe(false);
   });
 
   it('clears everything when Redis refuses to make up for what it did not take', async () => {
     const other = new Redis(redis.url);
     await other.set('faults:t:odd', 'a string where a note should be');
-    await tier.outdate(['odd'], '0/1');
+    await tier.invalidate(['odd'], '0/1');
     await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });
     expect([await stateOf(tier, key), await other.exists('faults:t:odd')]).toEqual(['absent', 0]);
     other.disconnect();

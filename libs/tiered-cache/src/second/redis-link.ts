@@ -1,7 +1,7 @@
 import { log } from '@mystocks/telemetry';
 import { Redis, type ChainableCommander } from 'ioredis';
 import { once } from 'node:events';
-import { Mending } from './mending.js';
+import { TierRecovery } from './tier-recovery.js';
 import { SCRIPTS } from './redis-scripts.js';
 
 /** Does `work` with the connection, within the deadline. */
@@ -12,7 +12,7 @@ export interface RedisLinkOptions {
   /** What one operation may take before it counts as failed, ms. */
   readonly deadlineMs: number;
   /** Does what could not be done when it was asked for, each step within the deadline; fails when it cannot. */
-  readonly makeUp: (step: Step) => Promise<void>;
+  readonly catchUp: (step: Step) => Promise<void>;
   /** The connection was lost and is there again: the store may have been started anew, from an older state. */
   readonly reconnected: () => void;
 }
@@ -23,15 +23,15 @@ const SILENT_TRIES_MAX = 15;
 const PINGS_PER_PROBE = 5;
 const REFUSALS_LOGGED_EVERY_MS = 10_000;
 
-/** A connection that never holds its users up: see {@link Mending}. */
+/** A connection that never holds its users up: see {@link TierRecovery}. */
 export class RedisLink {
   readonly #redis: Redis;
   readonly #deadlineMs: number;
-  readonly #mending: Mending;
+  readonly #mending: TierRecovery;
   #silentTries = 0;
   #refusalLoggedAtMs = -Infinity;
 
-  constructor({ url, deadlineMs, makeUp, reconnected }: RedisLinkOptions) {
+  constructor({ url, deadlineMs, catchUp: catchUp, reconnected }: RedisLinkOptions) {
     this.#deadlineMs = deadlineMs;
     this.#redis = new Redis(url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -44,10 +44,10 @@ export class RedisLink {
     // Without a listener ioredis prints each lost connection; readiness tells, and the mending once in the log.
     this.#redis.on('error', () => undefined);
     this.#redis.once('ready', () => this.#redis.on('ready', reconnected));
-    this.#mending = new Mending({
+    this.#mending = new TierRecovery({
       name: 'redis',
       probe: () => this.#comeUp(),
-      makeUp: () => makeUp((work) => this.#inTime(work)),
+      catchUp: () => catchUp((work) => this.#inTime(work)),
     });
   }
 
@@ -82,7 +82,7 @@ export class RedisLink {
 
   /** Makes up for what was missed before anything is served again; settles when that is done, or was tried in vain. */
   makeUp(): Promise<void> {
-    return this.#mending.makeUp();
+    return this.#mending.catchUp();
   }
 
   /** Fails when Redis is gone or hangs. One late answer on a busy machine is neither. */

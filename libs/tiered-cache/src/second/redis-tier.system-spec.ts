@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startRedis, waitFor, type RedisServer } from '@mystocks/testing';
 import { Redis } from 'ioredis';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { encodeKept } from './encode-kept.js';
-import { KEPT_BYTES_MAX, MISS } from './kept.js';
+import { encodeEntry } from './encode-entry.js';
+import { ENTRY_BYTES_MAX, MISS } from '../entry.js';
 import { RedisTier } from './redis-tier.js';
 import { aKey, aTag, keep, keptWith, leaseOf, stateOf, type Stall } from './tier-samples.conformance.js';
-import { itIsATier } from './tier.conformance.js';
+import { itIsATier } from '../tier.conformance.js';
 
 let redis: RedisServer;
 let wire: Server;
@@ -72,7 +72,7 @@ describe('a tier in Redis', () => {
   ])('takes %s for a miss, and removes it', async (_what, poison) => {
     const [key, kept] = [aKey(), keptWith({})];
     await keep(tier, key, kept);
-    await other.hset(`special:e:${key}`, 'bytes', poison(encodeKept(kept)));
+    await other.hset(`special:e:${key}`, 'bytes', poison(encodeEntry(kept)));
     expect(await tier.getMany([key, aKey()])).toEqual([MISS, MISS]);
     await waitFor(async () => (await other.exists(`special:e:${key}`)) === 0, { timeoutMs: 5_000, what: 'removal' });
   });
@@ -147,7 +147,7 @@ describe('a tier in Redis', () => {
     expect(await tier.renew(lease, 60_001)).toBe(false);
     const stamps = async (): Promise<string[]> => (await other.zrangebyscore('special:stamps', 0, '+inf')).sort();
     await tier.drop({ tags: ['one', 'two'] });
-    await tier.outdate(['three'], '0/1');
+    await tier.invalidate(['three'], '0/1');
     expect(await stamps()).toEqual(['one', 'three', 'two']);
     const longAgo = (Date.now() - 60_001) * 1_000;
     await other.zadd('special:stamps', longAgo, 'one', longAgo, 'three');
@@ -193,7 +193,7 @@ describe('a tier in Redis', () => {
 
   it('keeps nothing over the byte limit', async () => {
     const key = aKey();
-    expect(await keep(tier, key, keptWith({ body: Buffer.alloc(KEPT_BYTES_MAX + 1) }))).toBe(false);
+    expect(await keep(tier, key, keptWith({ body: Buffer.alloc(ENTRY_BYTES_MAX + 1) }))).toBe(false);
     expect((await tier.claim(key, 1_000)).state).toBe('leased');
   });
 

@@ -2,11 +2,11 @@ import type { CacheEntries } from '@mystocks/contracts';
 import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import { chunksOf } from './chunks.js';
-import { decodeKept, encodeKept } from './encode-kept.js';
-import { KEPT_BYTES_MAX, MISS, type Lookup } from './kept.js';
-import { OwedChanges } from './owed-changes.js';
+import { decodeEntry, encodeEntry } from './encode-entry.js';
+import { ENTRY_BYTES_MAX, MISS, type Lookup } from '../entry.js';
+import { PendingInvalidations } from './pending-invalidations.js';
 import { RedisLink, type Step } from './redis-link.js';
-import type { Claim, Entry, Lease, Tier } from './tier.js';
+import type { LeaseClaim, LeasedEntry, Lease, Tier } from './tier.js';
 
 export interface RedisTierOptions {
   readonly url: string;
@@ -28,7 +28,7 @@ export class RedisTier implements Tier {
   readonly #link: RedisLink;
   readonly #prefix: string;
   readonly #clock: Clock;
-  readonly #owed = new OwedChanges();
+  readonly #owed = new PendingInvalidations();
   #toldOfLarge = false;
 
   constructor(options: RedisTierOptions) {
@@ -37,7 +37,7 @@ export class RedisTier implements Tier {
     this.#link = new RedisLink({
       url: options.url,
       deadlineMs: options.deadlineMs ?? 50,
-      makeUp: (step) => this.#makeUp(step),
+      catchUp: (step) => this.#makeUp(step),
       reconnected: () => void this.clear(),
     });
   }
@@ -59,7 +59,7 @@ export class RedisTier implements Tier {
     return lookups;
   }
 
-  async claim(key: string, leaseMs: number): Promise<Claim> {
+  async claim(key: string, leaseMs: number): Promise<LeaseClaim> {
     const reply = await this.#link.attempt((redis) => redis.tierClaim(this.#prefix, key, leaseMs));
     if (reply === undefined) return { state: 'none' };
     const [given, number] = reply;
@@ -74,22 +74,22 @@ export class RedisTier implements Tier {
     await this.#link.attempt((redis) => redis.tierRelease(this.#prefix, key, fence));
   }
 
-  async set(kept: Entry['kept'], lease: Lease): Promise<boolean> {
-    return (await this.setMany([{ kept, lease }]))[0] === true;
+  async set(kept: LeasedEntry['entry'], lease: Lease): Promise<boolean> {
+    return (await this.setMany([{ entry: kept, lease }]))[0] === true;
   }
 
   /** One round trip a chunk: what a chunk holds is bounded, so that it fits the deadline of an operation. */
-  async setMany(entries: readonly Entry[]): Promise<boolean[]> {
+  async setMany(entries: readonly LeasedEntry[]): Promise<boolean[]> {
     const outcomes: boolean[] = [];
     for (const chunk of chunksOf(entries)) outcomes.push(...(await this.#setSome(chunk)));
     return outcomes;
   }
 
-  async outdate(tags: readonly string[], lsn: Lsn): Promise<void> {
+  async invalidate(tags: readonly string[], lsn: Lsn): Promise<void> {
     for (const some of tripsOf(tags)) {
       const done = await this.#link.attempt((redis) => redis.tierOutdate(this.#prefix, sortable(lsn), ...some));
       if (done !== undefined) continue;
-      this.#owed.outdate(some, lsn);
+      this.#owed.invalidate(some, lsn);
       void this.#link.makeUp();
     }
   }
@@ -119,8 +119,8 @@ export class RedisTier implements Tier {
 
   #makeUp(step: Step): Promise<void> {
     const prefix = this.#prefix;
-    return this.#owed.settle({
-      outdate: async (tags, lsn) => {
+    return this.#owed.applyTo({
+      invalidate: async (tags, lsn) => {
         for (const some of tripsOf(tags)) await step((redis) => redis.tierOutdate(prefix, sortable(lsn), ...some));
       },
       drop: async ({ keys, tags }) => {
@@ -134,9 +134,9 @@ export class RedisTier implements Tier {
   #lookupOf(key: string, found: Found | undefined): Lookup {
     if (found === undefined || found === null) return MISS;
     const [bytes, outdated] = found;
-    const kept = decodeKept(bytes);
+    const kept = decodeEntry(bytes);
     if (kept !== undefined) {
-      return kept.graceUntilMs > this.#clock.now() ? { hit: true, kept, outdated: outdated !== null } : MISS;
+      return kept.graceUntilMs > this.#clock.now() ? { hit: true, entry: kept, invalidated: outdated !== null } : MISS;
     }
     void this.#link.attempt((redis) => redis.unlink(`${this.#prefix}e:${key}`));
     return MISS;
@@ -149,7 +149,7 @@ export class RedisTier implements Tier {
     return keys.map((key, index) => this.#lookupOf(key, found[index] as Found | undefined));
   }
 
-  async #setSome(entries: readonly Entry[]): Promise<boolean[]> {
+  async #setSome(entries: readonly LeasedEntry[]): Promise<boolean[]> {
     const nowMs = this.#clock.now();
     const kept = entries.map((entry) => this.#mayKeep(entry, nowMs));
     const outcomes = await this.#link.attemptMany((pipeline) => {
@@ -161,13 +161,13 @@ export class RedisTier implements Tier {
     return kept.map((may, index) => may && outcomes[index] === 1);
   }
 
-  #mayKeep({ kept }: Entry, nowMs: number): boolean {
+  #mayKeep({ entry: kept }: LeasedEntry, nowMs: number): boolean {
     const bytes = kept.answer.body.length;
-    if (bytes > KEPT_BYTES_MAX && !this.#toldOfLarge) {
+    if (bytes > ENTRY_BYTES_MAX && !this.#toldOfLarge) {
       this.#toldOfLarge = true;
-      log.warn({ bytes, bytes_max: KEPT_BYTES_MAX }, 'answers over the limit are not kept in redis');
+      log.warn({ bytes, bytes_max: ENTRY_BYTES_MAX }, 'answers over the limit are not kept in redis');
     }
-    return bytes <= KEPT_BYTES_MAX && kept.graceUntilMs > nowMs;
+    return bytes <= ENTRY_BYTES_MAX && kept.graceUntilMs > nowMs;
   }
 }
 
@@ -178,12 +178,12 @@ const tripsOf = (names: readonly string[]): string[][] =>
   );
 
 /** The arguments of the script that keeps an entry. */
-function keeping({ kept, lease }: Entry, nowMs: number): (string | Buffer | number)[] {
-  const { answer, after, expiresAtMs, graceUntilMs } = kept;
+function keeping({ entry: kept, lease }: LeasedEntry, nowMs: number): (string | Buffer | number)[] {
+  const { answer, position: after, expiresAtMs, graceUntilMs } = kept;
   const position = after === undefined ? '' : sortable(after);
   const lifeMs = Math.ceil(graceUntilMs - nowMs);
   const about = [JSON.stringify(answer.tags), position, expiresAtMs, graceUntilMs];
-  return [lease.key, lease.fence, encodeKept(kept), ...about, lifeMs, nowMs];
+  return [lease.key, lease.fence, encodeEntry(kept), ...about, lifeMs, nowMs];
 }
 
 /** Clears a house. What is under way is fenced off first: what it keeps while the keys are walked might be walked past. */

@@ -70,9 +70,9 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await tier.set(keptWith({ etag: '"late"' }), late)).toBe(false);
       expect(await tier.renew(late, 60_000)).toBe(false);
       await tier.release(late);
-      expect(await tier.get(key)).toMatchObject({ kept: { answer: { etag: '"before"' } } });
+      expect(await tier.get(key)).toMatchObject({ entry: { answer: { etag: '"before"' } } });
       expect(await tier.set(keptWith({ etag: '"next"' }), next!)).toBe(true);
-      expect(await tier.get(key)).toMatchObject({ kept: { answer: { etag: '"next"' } } });
+      expect(await tier.get(key)).toMatchObject({ entry: { answer: { etag: '"next"' } } });
     });
 
     it('run out even when nobody claims them', async () => {
@@ -86,18 +86,18 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
     it('that a write has overtaken keep only answers that surely show it', async () => {
       const [tag, old, good] = [aTag(), aKey(), aKey()];
       const [oldLease, goodLease] = [await leaseOf(tier, old), await leaseOf(tier, good)];
-      await tier.outdate([tag], '0/A0');
-      expect(await tier.set(keptWith({ tags: [aTag(), tag] }, { after: '0/9F' }), oldLease)).toBe(false);
+      await tier.invalidate([tag], '0/A0');
+      expect(await tier.set(keptWith({ tags: [aTag(), tag] }, { position: '0/9F' }), oldLease)).toBe(false);
       expect(await stateOf(tier, old)).toBe('absent');
-      expect(await tier.set(keptWith({ tags: [tag] }, { after: '0/A0' }), goodLease)).toBe(true);
+      expect(await tier.set(keptWith({ tags: [tag] }, { position: '0/A0' }), goodLease)).toBe(true);
       expect(await keep(tier, old, keptWith({ tags: [tag] }))).toBe(true);
     });
 
     it('that several writes have overtaken keep only answers that show the latest, in whatever order the news came', async () => {
       const [tag, key] = [aTag(), aKey()];
       const lease = await leaseOf(tier, key);
-      for (const lsn of ['9/0', '10/0', '9/1']) await tier.outdate([tag], lsn);
-      expect(await tier.set(keptWith({ tags: [tag] }, { after: '9/F' }), lease)).toBe(false);
+      for (const lsn of ['9/0', '10/0', '9/1']) await tier.invalidate([tag], lsn);
+      expect(await tier.set(keptWith({ tags: [tag] }, { position: '9/F' }), lease)).toBe(false);
       expect(await stateOf(tier, key)).toBe('absent');
     });
 
@@ -105,11 +105,11 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       const [tag, key] = [aTag(), aKey()];
       const [lease, other] = [await leaseOf(tier, key), await leaseOf(tier, aKey())];
       const between = await leaseOf(tier, aKey());
-      await tier.outdate([tag], '0/1');
+      await tier.invalidate([tag], '0/1');
       await tier.drop({ tags: [tag] });
-      expect(await tier.set(keptWith({ tags: [tag] }, { after: '9/0' }), between)).toBe(false);
-      await tier.outdate([tag], '0/2');
-      expect(await tier.set(keptWith({ tags: [tag] }, { after: '9/0' }), lease)).toBe(false);
+      expect(await tier.set(keptWith({ tags: [tag] }, { position: '9/0' }), between)).toBe(false);
+      await tier.invalidate([tag], '0/2');
+      expect(await tier.set(keptWith({ tags: [tag] }, { position: '9/0' }), lease)).toBe(false);
       expect(await stateOf(tier, key)).toBe('absent');
       expect(await tier.set(keptWith({ tags: [aTag()] }), other)).toBe(true);
       expect(await keep(tier, key, keptWith({ tags: [tag] }))).toBe(true);
@@ -145,15 +145,15 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
     it('do not let an older answer take the place of a fresh one that shows later writes', async () => {
       const [tag, key] = [aTag(), aKey()];
       const asked = (after: string | undefined, more = {}): Promise<boolean> =>
-        keep(tier, key, keptWith({ etag: `"${String(after)}"`, tags: [tag] }, { after, ...more }));
+        keep(tier, key, keptWith({ etag: `"${String(after)}"`, tags: [tag] }, { position: after, ...more }));
       expect(await asked('10/0')).toBe(true);
       expect(await asked('9/FFFFFFFF')).toBe(false);
       expect(await asked(undefined)).toBe(false);
-      expect(await tier.get(key)).toMatchObject({ hit: true, outdated: false, kept: { after: '10/0' } });
+      expect(await tier.get(key)).toMatchObject({ hit: true, invalidated: false, entry: { position: '10/0' } });
       expect(await asked('10/0')).toBe(true);
       expect(await asked('10/1', { expiresAtMs: Date.now() - 1 })).toBe(true);
       expect(await asked('10/0')).toBe(true);
-      await tier.outdate([tag], '11/0');
+      await tier.invalidate([tag], '11/0');
       expect(await asked('9/0')).toBe(true);
     });
   });

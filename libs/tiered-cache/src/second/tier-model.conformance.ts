@@ -111,7 +111,7 @@ class Run {
         return [claim.state, this.#model.claim(step.key) ? 'leased' : 'held'];
       }
       case 'outdate':
-        await this.tier.outdate([this.#tags[step.tag]!], `0/${step.lsn}`);
+        await this.tier.invalidate([this.#tags[step.tag]!], `0/${step.lsn}`);
         return [undefined, void this.#model.touch(step.tag, step.lsn)];
       case 'dropTag':
         return [await this.tier.drop({ tags: [this.#tags[step.tag]!] }), this.#model.touch(step.tag, Infinity)];
@@ -129,7 +129,7 @@ class Run {
   /** What either keeps now. */
   async contents(): Promise<[tier: unknown, model: unknown]> {
     const found = await this.tier.getMany(this.#keys);
-    const inTier = found.map((one) => (one.hit ? [one.kept.answer.etag, one.outdated] : undefined));
+    const inTier = found.map((one) => (one.hit ? [one.entry.answer.etag, one.invalidated] : undefined));
     const inModel = this.#keys.map((_, key) => {
       const entry = this.#model.entries.get(key);
       return entry === undefined ? undefined : [entry.etag, entry.outdated];
@@ -144,7 +144,7 @@ class Run {
     if (step.what === 'set') {
       const etag = `"${this.#steps}"`;
       const after = step.after === 0 ? undefined : `0/${step.after}`;
-      const kept = keptWith({ etag, tags: step.tags.map((tag) => this.#tags[tag]!) }, { after });
+      const kept = keptWith({ etag, tags: step.tags.map((tag) => this.#tags[tag]!) }, { position: after });
       return [await this.tier.set(kept, lease), this.#model.set(number, { ...step, etag, outdated: false })];
     }
     if (step.what === 'renew') return [await this.tier.renew(lease, 50_000), this.#model.holds(number)];

@@ -21,7 +21,7 @@ export function itIsSharedByOpenings(underTest: TierUnderTest): void {
       await keep(here, key, keptWith({ tags: [tag] }));
       await keep(there, other, keptWith({ tags: [tag] }));
       expect([await stateOf(there, key), await stateOf(here, other)]).toEqual(['kept', 'kept']);
-      await here.outdate([tag], '0/1');
+      await here.invalidate([tag], '0/1');
       expect([await stateOf(there, key), await stateOf(here, other)]).toEqual(['outdated', 'outdated']);
       expect(await there.drop({ keys: [key] })).toBe(1);
       expect(await stateOf(here, key)).toBe('absent');
@@ -56,7 +56,7 @@ export function itIsSharedByOpenings(underTest: TierUnderTest): void {
       await there.drop({ keys: [key] });
       expect(await here.set(keptWith({}), dropped)).toBe(false);
       const overtaken = await leaseOf(here, key);
-      await there.outdate([tag], '0/5');
+      await there.invalidate([tag], '0/5');
       expect(await here.set(keptWith({ tags: [tag] }), overtaken)).toBe(false);
       const cleared = await leaseOf(here, key);
       await there.clear();

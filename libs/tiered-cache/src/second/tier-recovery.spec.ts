@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Mending } from './mending.js';
+import { TierRecovery } from './tier-recovery.js';
 
 /** A store that is told how to behave. */
 class Store {
@@ -20,15 +20,15 @@ class Store {
     this.#held = undefined;
   }
 
-  readonly open = (): Mending =>
-    new Mending({
+  readonly open = (): TierRecovery =>
+    new TierRecovery({
       name: 'a store',
       probe: async () => {
         this.probes += 1;
         await this.#held;
         if (!this.isWell) throw new Error('not well');
       },
-      makeUp: () => {
+      catchUp: () => {
         if (!this.canMakeUp) return Promise.reject(new Error('cannot make up for it'));
         this.madeUp += 1;
         return Promise.resolve();
@@ -79,7 +79,7 @@ describe('Mending', () => {
     const mending = store.open();
     await until(() => mending.serving);
     store.canMakeUp = false;
-    const makingUp = mending.makeUp();
+    const makingUp = mending.catchUp();
     expect(mending.serving).toBe(false);
     await makingUp;
     expect([mending.serving, store.madeUp]).toEqual([false, 0]);
@@ -96,7 +96,7 @@ describe('Mending', () => {
     let answer: (value: number) => void = () => undefined;
     const slow = (): Promise<number> => new Promise((resolve) => (answer = resolve));
     const read = mending.attempt(slow);
-    await mending.makeUp();
+    await mending.catchUp();
     expect(mending.serving).toBe(true);
     answer(1);
     expect(await read).toBeUndefined();
@@ -113,10 +113,10 @@ describe('Mending', () => {
     await until(() => mending.serving);
     let asked = 0;
     for (let turn = 0; turn < 300; turn += 1) {
-      const makingUp = mending.makeUp();
+      const makingUp = mending.catchUp();
       asked += 1;
       for (let tick = 0; tick < turn % 7; tick += 1) await Promise.resolve();
-      const other = mending.makeUp();
+      const other = mending.catchUp();
       asked += 1;
       await Promise.all([makingUp, other]);
       expect(mending.serving).toBe(true);
@@ -131,7 +131,7 @@ describe('Mending', () => {
     await until(() => mending.serving);
     mending.close();
     expect([mending.serving, await mending.attempt(() => Promise.resolve(1))]).toEqual([false, undefined]);
-    await mending.makeUp();
+    await mending.catchUp();
     expect(store.madeUp).toBe(0);
   });
 });

@@ -1,12 +1,12 @@
 import { log } from '@mystocks/telemetry';
 
-export interface MendingOptions {
+export interface TierRecoveryOptions {
   /** What it is, for the log. */
   readonly name: string;
   /** Settles when the store can be used; fails as long as it cannot. */
   readonly probe: () => Promise<void>;
   /** Does in the store what could not be done when it was asked for; fails when it cannot. */
-  readonly makeUp: () => Promise<void>;
+  readonly catchUp: () => Promise<void>;
 }
 
 /** How often a store that failed is tried again, ms. */
@@ -17,7 +17,7 @@ const MEND_EVERY_MS = 200;
  * one deadline and not one deadline a read; and not until what was missed is made up for, so that what could not be dropped
  * is never served. It is not asked before the first probe either.
  */
-export class Mending {
+export class TierRecovery {
   #failing = true;
   #told = false;
   #dueAsked = 0;
@@ -26,7 +26,7 @@ export class Mending {
   #timer: NodeJS.Timeout | undefined;
   #underWay: Promise<void> | undefined;
 
-  constructor(private readonly options: MendingOptions) {
+  constructor(private readonly options: TierRecoveryOptions) {
     void this.#mend();
   }
 
@@ -52,7 +52,7 @@ export class Mending {
   }
 
   /** Makes up for what was missed before anything is served again; settles when that is done, or was tried in vain. */
-  async makeUp(): Promise<void> {
+  async catchUp(): Promise<void> {
     if (this.#closed) return;
     this.#dueAsked += 1;
     const asked = this.#dueAsked;
@@ -89,7 +89,7 @@ export class Mending {
       await this.options.probe();
       while (this.#dueDone !== this.#dueAsked) {
         const asked = this.#dueAsked;
-        await this.options.makeUp();
+        await this.options.catchUp();
         this.#dueDone = asked;
       }
       if (this.#told) log.info(`${this.options.name} answers again`);

@@ -1,7 +1,7 @@
 import type { Answer } from '@mystocks/contracts';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Kept } from './kept.js';
+import type { Entry } from '../entry.js';
 import type { Lease, Tier } from './tier.js';
 
 /** What the suite needs to know of a kind of tier. */
@@ -22,12 +22,12 @@ export interface Stall {
 }
 
 /** An entry that is fresh for a minute and good for another. */
-export function keptWith(answer: Partial<Answer>, more: Partial<Kept> = {}): Kept {
+export function keptWith(answer: Partial<Answer>, more: Partial<Entry> = {}): Entry {
   return {
     answer: { body: Buffer.from('{}'), etag: '"e"', tags: [], ttl_ms: 60_000, built_at_ms: 1, ...answer },
     expiresAtMs: Date.now() + 60_000,
     graceUntilMs: Date.now() + 120_000,
-    after: undefined,
+    position: undefined,
     ...more,
   };
 }
@@ -44,7 +44,7 @@ export async function leaseOf(tier: Tier, key: string, leaseMs = 60_000): Promis
 }
 
 /** Keeps an answer as a reader does; whether it is kept. */
-export async function keep(tier: Tier, key: string, kept: Kept): Promise<boolean> {
+export async function keep(tier: Tier, key: string, kept: Entry): Promise<boolean> {
   return tier.set(kept, await leaseOf(tier, key));
 }
 
@@ -52,7 +52,7 @@ export async function keep(tier: Tier, key: string, kept: Kept): Promise<boolean
 export async function stateOf(tier: Tier, key: string): Promise<string> {
   const found = await tier.get(key);
   if (!found.hit) return 'absent';
-  return found.outdated ? 'outdated' : 'kept';
+  return found.invalidated ? 'outdated' : 'kept';
 }
 
 /** Waits for `condition`; fails after ten seconds. */

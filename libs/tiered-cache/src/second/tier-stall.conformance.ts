@@ -30,7 +30,7 @@ export function itSurvivesAStall({ open, stall }: TierUnderTest): void {
         expect(tier.serving).toBe(false);
         const sentBefore = hanging.sent();
         await expectNoWaiting(tier.drop({ tags: [tag] }), 0);
-        await expectNoWaiting(tier.outdate([other], '0/1'), undefined);
+        await expectNoWaiting(tier.invalidate([other], '0/1'), undefined);
         const endsAtMs = Date.now() + STALL_MS;
         while (Date.now() < endsAtMs) {
           await expectNoWaiting(tier.get(dropped), { hit: false });

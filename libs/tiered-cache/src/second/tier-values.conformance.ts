@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { MISS } from './kept.js';
+import { MISS } from '../entry.js';
 import { aKey, aTag, keep, keptWith, leaseOf, stateOf, until } from './tier-samples.conformance.js';
 import type { Tier } from './tier.js';
 
@@ -21,7 +21,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
     it.each(['null', '0', '""', 'false', ''])('gives back the answer %j as an answer', async (text) => {
       const [key, kept] = [aKey(), keptWith({ body: Buffer.from(text) })];
       expect(await keep(tier, key, kept)).toBe(true);
-      expect(await tier.get(key)).toEqual({ hit: true, kept, outdated: false });
+      expect(await tier.get(key)).toEqual({ hit: true, entry: kept, invalidated: false });
     });
 
     it.each([
@@ -32,7 +32,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       const key = aKey();
       expect(await keep(tier, key, keptWith({ body }))).toBe(true);
       const found = await tier.get(key);
-      expect(found.hit && found.kept.answer.body.equals(body)).toBe(true);
+      expect(found.hit && found.entry.answer.body.equals(body)).toBe(true);
     });
 
     it('gives back everything that is known about an answer', async () => {
@@ -44,18 +44,18 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
         immutable: true,
       } as const;
       const answer = { ...about, tags: [...about.tags], swr_ms: 10_000, as_of: '2024-06-14T15:00:00+08:00' };
-      const [key, kept] = [aKey(), keptWith(answer, { after: '16/B374D848' })];
+      const [key, kept] = [aKey(), keptWith(answer, { position: '16/B374D848' })];
       await keep(tier, key, kept);
-      expect(await tier.get(key)).toEqual({ hit: true, kept, outdated: false });
+      expect(await tier.get(key)).toEqual({ hit: true, entry: kept, invalidated: false });
     });
 
     it('keeps the later of two, under its own tags', async () => {
       const [key, tag] = [aKey(), aTag()];
       await keep(tier, key, keptWith({ etag: '"1"', tags: [tag] }));
       await keep(tier, key, keptWith({ etag: '"2"' }));
-      await tier.outdate([tag], '0/1');
+      await tier.invalidate([tag], '0/1');
       expect(await tier.drop({ tags: [tag] })).toBe(0);
-      expect(await tier.get(key)).toMatchObject({ outdated: false, kept: { answer: { etag: '"2"', tags: [] } } });
+      expect(await tier.get(key)).toMatchObject({ invalidated: false, entry: { answer: { etag: '"2"', tags: [] } } });
     });
 
     it('gives back an answer that is no longer fresh until its grace ends', async () => {
@@ -80,7 +80,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       const tagOf = (n: number): string => (n % 2 === 0 ? even : odd);
       const entries = await Promise.all(
         Array.from({ length: 150 }, async (_, n) => ({
-          kept: keptWith(
+          entry: keptWith(
             { etag: `"${n}"`, body: randomBytes(400), tags: [tagOf(n)] },
             n === 70 ? { graceUntilMs: Date.now() - 1 } : {},
           ),
@@ -91,7 +91,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       await tier.release(entries[90]!.lease);
       const isGood = (n: number): boolean => n !== 70 && n !== 90;
       expect(await tier.setMany(entries)).toEqual(entries.map((_, n) => isGood(n)));
-      const expected = entries.map(({ kept }, n) => (isGood(n) ? { hit: true, kept, outdated: false } : MISS));
+      const expected = entries.map(({ entry }, n) => (isGood(n) ? { hit: true, entry, invalidated: false } : MISS));
       expect(await tier.getMany(keys)).toEqual(expected);
       expect(await tier.drop({ tags: [odd] })).toBe(75);
       const left = await tier.getMany([...keys].reverse());
@@ -115,16 +115,16 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
     it('marks what a write has outdated, and keeps it for its grace', async () => {
       const [tag, other] = [aTag(), aTag()];
       const [touched, shown, untouched] = [aKey(), aKey(), aKey()];
-      await keep(tier, touched, keptWith({ tags: [tag] }, { after: '0/5' }));
-      await keep(tier, shown, keptWith({ tags: [tag] }, { after: '1/0' }));
+      await keep(tier, touched, keptWith({ tags: [tag] }, { position: '0/5' }));
+      await keep(tier, shown, keptWith({ tags: [tag] }, { position: '1/0' }));
       await keep(tier, untouched, keptWith({ tags: [other] }));
-      await tier.outdate([tag, aTag()], '0/F000');
+      await tier.invalidate([tag, aTag()], '0/F000');
       expect(await stateOf(tier, touched)).toBe('outdated');
       expect(await stateOf(tier, shown)).toBe('kept');
       expect(await stateOf(tier, untouched)).toBe('kept');
-      await keep(tier, touched, keptWith({ tags: [tag] }, { after: '0/F000' }));
+      await keep(tier, touched, keptWith({ tags: [tag] }, { position: '0/F000' }));
       expect(await stateOf(tier, touched)).toBe('kept');
-      await tier.outdate([], '9/0');
+      await tier.invalidate([], '9/0');
       expect(await stateOf(tier, shown)).toBe('kept');
     });
 
@@ -134,11 +134,11 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       for (let from = 0; from < keys.length; from += 500) {
         const some = keys.slice(from, from + 500);
         const leases = await Promise.all(some.map((key) => leaseOf(tier, key)));
-        const outcomes = await tier.setMany(leases.map((lease) => ({ lease, kept: keptWith({ tags: [tag] }) })));
+        const outcomes = await tier.setMany(leases.map((lease) => ({ lease, entry: keptWith({ tags: [tag] }) })));
         expect(outcomes).toEqual(some.map(() => true));
       }
-      await tier.outdate([tag], '0/1');
-      expect((await tier.getMany(keys)).every((found) => found.hit && found.outdated)).toBe(true);
+      await tier.invalidate([tag], '0/1');
+      expect((await tier.getMany(keys)).every((found) => found.hit && found.invalidated)).toBe(true);
       expect(await tier.drop({ tags: [tag] })).toBe(5_000);
       expect((await tier.getMany(keys)).some(({ hit }) => hit)).toBe(false);
     });

@@ -1,6 +1,6 @@
 import type { CacheEntries } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
-import type { Kept, Lookup } from './kept.js';
+import type { Entry, Lookup } from '../entry.js';
 
 /**
  * The right to ask the owner for one key and to keep its answer. There is one at a time in the whole house; a lease
@@ -13,13 +13,13 @@ export interface Lease {
 }
 
 /** What became of asking for the right to fetch a key. `none`: the tier cannot say now; fetch without keeping. */
-export type Claim =
+export type LeaseClaim =
   | { readonly state: 'leased'; readonly lease: Lease }
   | { readonly state: 'held'; readonly forMs: number }
   | { readonly state: 'none' };
 
-export interface Entry {
-  readonly kept: Kept;
+export interface LeasedEntry {
+  readonly entry: Entry;
   readonly lease: Lease;
 }
 
@@ -40,7 +40,7 @@ export interface Tier {
    * The right to fetch `key`, for `leaseMs`, when nobody has it. Look again once it is given: whoever had it before may
    * have kept an answer since the look that missed.
    */
-  claim(key: string, leaseMs: number): Promise<Claim>;
+  claim(key: string, leaseMs: number): Promise<LeaseClaim>;
   /** `leaseMs` from now on; `false` when the lease is lost, or can no longer be known to be held. */
   renew(lease: Lease, leaseMs: number): Promise<boolean>;
   /** Gives the right back without an answer: the next one may claim it at once. */
@@ -51,15 +51,15 @@ export interface Tier {
    * when what is there is fresh and shows later writes, or when the answer is too large or past its grace. Kept or not,
    * the lease has ended then.
    */
-  set(kept: Kept, lease: Lease): Promise<boolean>;
+  set(kept: Entry, lease: Lease): Promise<boolean>;
   /** {@link set} for many in few round trips: says of each, in the order given, whether it is kept now. */
-  setMany(entries: readonly Entry[]): Promise<boolean[]>;
+  setMany(entries: readonly LeasedEntry[]): Promise<boolean[]>;
   /**
    * A write at `lsn` touched `tags`: answers that do not surely show it (asked for `after` an earlier position) are no
    * longer fresh, and leases given before keep none such. When that cannot be done now, nothing is served until it is
    * made up for. Several writes may go in one, with the latest position.
    */
-  outdate(tags: readonly string[], lsn: Lsn): Promise<void>;
+  invalidate(tags: readonly string[], lsn: Lsn): Promise<void>;
   /**
    * Answers under the keys and tags are gone for good, and leases given before bring none back. Says how many are gone;
    * 0 when it could not be done now: then nothing is served until it is made up for.

@@ -1,12 +1,12 @@
-import type { Lease, Tier } from '@mystocks/tiered-cache';
+import type { Lease, Tier } from './tier.js';
 
-/** How long a lease is given: so long a key waits for a holder that is no more. */
+/** Lease duration. If the holder crashes, other readers of the key wait at most this long. */
 export const LEASE_MS = 1_000;
 const RENEW_EVERY_MS = 400;
-/** Nothing is asked for so long: a lease that is still held then was forgotten. */
+/** No request to an owner takes longer than this many renewals: a lease that is still held then was forgotten. */
 const RENEWALS_MAX = 50;
 
-/** The leases this process holds: renewed until they are let go of. */
+/** The leases that this process holds. They are renewed until they are let go. */
 export class HeldLeases {
   readonly #held = new Map<Lease, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -20,7 +20,7 @@ export class HeldLeases {
     }, RENEW_EVERY_MS).unref();
   }
 
-  /** Renews it no more; ended or not is the tier's matter. */
+  /** Stops renewing the lease. The tier decides when it expires. */
   letGo(lease: Lease): void {
     this.#held.delete(lease);
     if (this.#held.size > 0) return;

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { systemClock } from '@mystocks/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { factsOf } from '../http/facts.js';
-import { matchesEtag } from '../http/headers.js';
-import { ageOf } from '../http/hot-path.js';
-import { meterOf } from '../http/meter.js';
-import { NearAnswers } from './near-answers.js';
-import { ReadsService, type ReadCall, type View } from './reads.service.js';
+import { factsOf } from './facts.js';
+import { matchesEtag } from './headers.js';
+import { ageOf } from './hot-path.js';
+import { meterOf } from './meter.js';
+import { NearAnswers } from '../reads/near-answers.js';
+import { ReadsService, type ReadCall, type View } from '../reads/reads.service.js';
 
 /** Serves a read as HTTP: conditional, with its provenance, and remembered by its URL for the next time. */
 @Injectable()
-export class AnswersService {
+export class AnswerSender {
   constructor(
     private readonly reads: ReadsService,
     private readonly near: NearAnswers,

@@ -1,10 +1,10 @@
 import type { Clock } from '@mystocks/kernel';
 
-/** How long a key whose owner could not be asked is not asked for again, while its last good answer stands in, ms. */
+/** How long a key is not fetched again after a failure, while its last good answer is served, ms. */
 const REST_MS = 1_000;
 const KEYS_MAX = 10_000;
 
-/** Keys whose owner failed a moment ago: without this every read would wait for the same failure again. */
+/** Keys whose owner could not be asked a moment ago: without this every read would wait for the same failure again. */
 export class FailedKeys {
   readonly #untilMs = new Map<string, number>();
 

@@ -1,37 +1,37 @@
 import { laterLsn, type Lsn } from '@mystocks/kernel';
-import type { Tier } from '@mystocks/tiered-cache';
+import type { Tier } from './tier.js';
 
 /**
- * Outdates tags in a tier, one operation at a time: tags that come while one is under way go together in the next.
- * A feed announces thousands of quotes a second; fences already keep their old answers from being served.
+ * Invalidates tags in a tier, one operation at a time: tags that arrive while an operation runs go together in the next
+ * one. A feed writes thousands of quotes a second, and fences already keep their old answers from being served.
  */
-export class OutdatedTags {
+export class TagInvalidations {
   readonly #waiting = new Set<string>();
   #latest: Lsn | undefined;
-  #underWay = false;
+  #isRunning = false;
 
   constructor(private readonly tier: Tier) {}
 
   add(tags: readonly string[], lsn: Lsn): void {
     for (const tag of tags) this.#waiting.add(tag);
     this.#latest = laterLsn(this.#latest, lsn);
-    if (!this.#underWay) void this.#outdate();
+    if (!this.#isRunning) void this.#invalidate();
   }
 
-  /** Positions were false, and the tier is cleared: what waits has nothing left to outdate. */
+  /** The positions were false, and the tier is cleared: nothing is left to invalidate. */
   forget(): void {
     this.#waiting.clear();
     this.#latest = undefined;
   }
 
-  async #outdate(): Promise<void> {
-    this.#underWay = true;
+  async #invalidate(): Promise<void> {
+    this.#isRunning = true;
     for (let lsn = this.#latest; lsn !== undefined && this.#waiting.size > 0; lsn = this.#latest) {
       const tags = [...this.#waiting];
       this.#waiting.clear();
       this.#latest = undefined;
-      await this.tier.outdate(tags, lsn);
+      await this.tier.invalidate(tags, lsn);
     }
-    this.#underWay = false;
+    this.#isRunning = false;
   }
 }
