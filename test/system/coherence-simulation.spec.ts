@@ -11,8 +11,7 @@ jest.unstable_mockModule('node:timers/promises', () => ({
 }));
 const { AnswersService } = await import('../../apps/cache/src/answers/answers.service.js');
 const { AnswerSource } = await import('../../apps/gateway/src/reads/answer-source.js');
-const { NearAnswers } = await import('../../apps/gateway/src/reads/near-answers.js');
-const { NewsService } = await import('../../apps/gateway/src/reads/news.service.js');
+const { NearAnswers, NearCoherence } = await import('../../apps/gateway/src/reads/near-answers.js');
 const { ReadsService } = await import('../../apps/gateway/src/reads/reads.service.js');
 
 /** `COHERENCE_SEED=7` plays one run again; `COHERENCE_SEEDS=2000` plays more. */
@@ -44,7 +43,7 @@ const real: Parts = {
   },
   openGateway: (bus) => {
     const near = new NearAnswers(5_000);
-    new NewsService(bus.bus, near).onModuleInit();
+    new NearCoherence(bus.bus, near).onModuleInit();
     return { near, reads: new ReadsService(new AnswerSource(bus.bus), near, noAccesses) };
   },
 };
@@ -54,7 +53,7 @@ const gatewaysWith = (near: () => InstanceType<typeof NearAnswers>, heard = (bus
   ...real,
   openGateway: (bus) => {
     const tier = near();
-    new NewsService(heard(bus), tier).onModuleInit();
+    new NearCoherence(heard(bus), tier).onModuleInit();
     return { near: tier, reads: new ReadsService(new AnswerSource(bus.bus), tier, noAccesses) };
   },
 });

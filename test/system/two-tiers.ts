@@ -7,8 +7,7 @@ import { MemoryTier } from '@mystocks/tiered-cache';
 import { AnswersService } from '../../apps/cache/src/answers/answers.service.js';
 import { AccessesService } from '../../apps/gateway/src/accesses/accesses.service.js';
 import { AnswerSource } from '../../apps/gateway/src/reads/answer-source.js';
-import { NearAnswers } from '../../apps/gateway/src/reads/near-answers.js';
-import { NewsService } from '../../apps/gateway/src/reads/news.service.js';
+import { NearAnswers, NearCoherence } from '../../apps/gateway/src/reads/near-answers.js';
 import { ReadsService } from '../../apps/gateway/src/reads/reads.service.js';
 
 const caller: Caller = { id: 'reader', username: 'reader', roles: ['user'], expiresAtMs: Infinity };
@@ -34,7 +33,7 @@ export function openTwoTiers(
   cache.onModuleInit();
   bus.answer(readAnswer, (request) => cache.read(request, caller));
   const near = new NearAnswers(GRACE_MS);
-  new NewsService(bus.bus, near).onModuleInit();
+  new NearCoherence(bus.bus, near).onModuleInit();
   const reads = new ReadsService(new AnswerSource(bus.bus), near, new AccessesService(bus.bus));
   return {
     read: async (call, request) => {

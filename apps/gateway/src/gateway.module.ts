@@ -24,8 +24,8 @@ import { EntriesController } from './operations/entries.controller.js';
 import { PoolsController } from './operations/pools.controller.js';
 import { AnswerSource } from './reads/answer-source.js';
 import { AnswerSender } from './http/answer-sender.js';
-import { NearAnswers } from './reads/near-answers.js';
-import { NewsService } from './reads/news.service.js';
+import { NearAnswers, NearCoherence } from './reads/near-answers.js';
+
 import { ReadsService } from './reads/reads.service.js';
 import { OperationsController } from './uploads/operations.controller.js';
 import { StagingService } from './uploads/staging.service.js';
@@ -66,7 +66,7 @@ import { MarketV1Controller } from './v1/market-v1.controller.js';
     BatchService,
     CacheStateService,
     JwtStrategy,
-    NewsService,
+    NearCoherence,
     OpenApiDocuments,
     ReadsService,
     SigningKeys,

@@ -70,7 +70,7 @@ export const dropAnswers = defineCall({
   allow: operators,
 });
 
-export class EntriesInvalidated extends CacheEntries {
+export class EntriesDropped extends CacheEntries {
   /** The instance of the cache service that dropped them. */
   @IsText(1, 40) readonly by!: string;
 }
@@ -79,7 +79,7 @@ export class EntriesInvalidated extends CacheEntries {
 export const entriesDropped = defineEvent({
   subject: 'evt.cache.entry.invalidated.v1',
   numbered: true,
-  payload: EntriesInvalidated,
+  payload: EntriesDropped,
 });
 
 export class CacheStatusRequest {}

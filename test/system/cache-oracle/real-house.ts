@@ -19,8 +19,7 @@ import { AccessesService } from '../../../apps/gateway/src/accesses/accesses.ser
 import { HotPath } from '../../../apps/gateway/src/http/hot-path.js';
 import { AnswerSource } from '../../../apps/gateway/src/reads/answer-source.js';
 import { AnswerSender } from '../../../apps/gateway/src/http/answer-sender.js';
-import { NearAnswers } from '../../../apps/gateway/src/reads/near-answers.js';
-import { NewsService } from '../../../apps/gateway/src/reads/news.service.js';
+import { NearAnswers, NearCoherence } from '../../../apps/gateway/src/reads/near-answers.js';
 import { ReadsService } from '../../../apps/gateway/src/reads/reads.service.js';
 import { LeavingTier } from './leaving-tier.js';
 import type { Mood, Seen } from './oracle.js';
@@ -161,7 +160,7 @@ export class RealHouse {
       return this.#cache.read(request, callers.get('one'));
     });
     const near = new NearAnswers(graceMs);
-    new NewsService(bus.bus, near).onModuleInit();
+    new NearCoherence(bus.bus, near).onModuleInit();
     const reads = new ReadsService(new AnswerSource(bus.bus), near, new AccessesService(bus.bus));
     const verifier = { remembered: (token: string) => callers.get(token) } as unknown as TokenVerifier;
     const accessLog = { write: () => undefined } as unknown as AccessLog;

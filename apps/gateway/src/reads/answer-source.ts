@@ -6,10 +6,11 @@ import { metrics, readingAfter } from '@mystocks/telemetry';
 
 const CACHE = ownerOf(readAnswer);
 
-/** A question in both of its forms. */
-export interface Asked<Request extends object> {
-  readonly call: Call<Request, Answer>;
-  readonly request: Request;
+/** What is asked, in both of its forms. */
+interface Question {
+  readonly call: Call<object, Answer>;
+  readonly request: object;
+  /** The request as canonical JSON. */
   readonly canonical: string;
 }
 
@@ -50,16 +51,13 @@ export class AnswerSource {
    * keeps. An owner is asked for all that is `announced`.
    * @throws {Failure} what the owner says, or that nobody does; at once when this process is deaf
    */
-  async ask<Request extends object>(
-    { call, request, canonical }: Asked<Request>,
-    announced: Lsn | undefined,
-  ): Promise<Answer> {
+  async ask({ call, request, canonical }: Question, announced: Lsn | undefined): Promise<Answer> {
     const goRound = this.bus.isDeaf || this.bus.isSilent(CACHE);
     const answer = goRound ? undefined : await this.#askCache(call.subject, canonical, announced);
     if (answer !== undefined) return answer;
     if (this.bus.isDeaf) throw unheard();
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
-    const asking = readingAfter(announced, () => this.bus.call<Request, Answer>(call, request));
+    const asking = readingAfter(announced, () => this.bus.call(call, request));
     const given = await unlessTold(this.#atOwner, asking);
     if (given === undefined) throw unheard();
     return announced === undefined ? given : { ...given, after: announced };

@@ -15,7 +15,7 @@ import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
 import { ageOf } from '../http/hot-path.js';
 import { checkInput, fromQuery } from '../http/input.js';
-import { provenanceHeaders } from '../reads/answer-headers.js';
+import { provenanceHeaders } from '../http/headers.js';
 import { ReadsService, type ReadCall } from '../reads/reads.service.js';
 import { envelope } from './envelope.js';
 import { KlineQuery, stockSymbol, type BarsDocument, toBarsRequest, toKlineRows } from './kline.js';

@@ -27,11 +27,11 @@ beforeEach(() => {
 
 const follow = (): Following =>
   followWrites(reader, {
-    written: (tags, lsn) => told.push(`written ${tags.join()} ${lsn}`),
-    dropped: ({ keys, tags }) => told.push(`dropped ${keys?.join() ?? ''} ${tags?.join() ?? ''}`),
-    missed: () => told.push('missed'),
-    setBack: (end) => told.push(`set back ${end}`),
-    missedDrops: () => told.push('missed drops'),
+    invalidate: (tags, lsn) => told.push(`written ${tags.join()} ${lsn}`),
+    drop: ({ keys, tags }) => told.push(`dropped ${keys?.join() ?? ''} ${tags?.join() ?? ''}`),
+    invalidateAll: () => told.push('missed'),
+    setBackTo: (end) => told.push(`set back ${end}`),
+    onMissedDrops: () => told.push('missed drops'),
   });
 const later = (): Promise<void> => Promise.resolve();
 

@@ -9,16 +9,16 @@ import {
   quoteChanged,
   quoteTag,
   type Call,
-  type EntriesInvalidated,
+  type EntriesDropped,
   type Event,
 } from '@mystocks/contracts';
 import { PlausiblePositions, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 
-/** Why news may have been missed: as libs/bus says (`Gap`). */
+/** Why events may have been missed: `Gap` of libs/bus. */
 type EventGap = 'lost' | 'untold' | 'deaf';
 
-/** What is needed of a bus: news as it comes, word of what was lost, and answers to calls. */
+/** What is needed of a bus: events as they arrive, notice of those that were lost, and calls. */
 export interface EventBus {
   subscribe<P extends object>(
     event: Event<P>,
@@ -29,36 +29,35 @@ export interface EventBus {
   call<Req extends object, Res extends object>(call: Call<Req, Res>, request: NoInfer<Req>): Promise<Res>;
 }
 
-/** What a cache tier does with the news. Called one after the other, and before anything that came later. */
+/** What a tier does about events. The methods are called in the order of the events, one after the other. */
 export interface WriteListener {
-  /** A write at `lsn` touched answers with these tags: they are outdated. */
-  readonly written: (tags: readonly string[], lsn: Lsn) => void;
+  /** A write at `lsn` touched answers with these tags. */
+  invalidate(tags: readonly string[], lsn: Lsn): void;
   /**
-   * An operator dropped answers from the second tier: they are gone for good. Told again a second later: a cache service
-   * that hears of it last may until then share a read that began before.
+   * An operator dropped entries of the second tier for good. Called again a second later, because a cache service that
+   * receives the event last may until then share a read that began before.
    */
-  readonly dropped: (entries: EntriesInvalidated) => void;
+  drop(entries: EntriesDropped): void;
   /**
-   * News was missed, or may have been: nothing kept, and nothing under way, can be trusted; nor what is read within the
-   * next second, for a replica may be behind a write whose news never came (DESIGN.md §7). Told once a burst.
+   * An event was missed, or may have been: no entry and no running read can be trusted. Nor can what is read within the
+   * next second, because a replica may lag behind the write whose event was lost (DESIGN.md §7). Called once a burst.
    */
-  readonly missed: () => void;
+  invalidateAll(): void;
   /**
-   * The log ends at `end`, but later positions were believed: what was cached because of them is wrong. All else is as
-   * after {@link missed}.
+   * The log ends at `end`, but later positions were believed: entries at those are wrong. Everything else is as after
+   * {@link invalidateAll}.
    */
-  readonly setBack: (end: Lsn) => void;
+  setBackTo(end: Lsn): void;
   /**
-   * News of drops was missed, or may have been: what a first tier keeps may have been dropped for good. Not told while
-   * nothing is heard, but once something is. Nor when a cache service dies that never told of a drop: that it died during
-   * its first is not worth every first tier's last good answers.
+   * An event of a drop was missed, or may have been: what a first tier holds may have been dropped for good. Not called
+   * while the bus is away, but when it is back. Nor when a cache service that never published a drop disappears: that it
+   * crashed during its first one is too unlikely to cost every gateway its last good answers.
    */
-  readonly missedDrops: () => void;
+  onMissedDrops(): void;
 }
 
-/** Follows writes until it is stopped. */
 export interface Following {
-  /** Whether a position is believed: what depends on one that is not must not be cached. */
+  /** Whether a position is believed. Entries that rest on one that is not must not be stored. */
   accepts(lsn: Lsn): boolean;
   stop(): void;
 }
@@ -66,36 +65,38 @@ export interface Following {
 const AGAIN_AFTER_MS = 1_000;
 
 /**
- * Follows every write and drop of the house for a cache tier. What is lost on the way is told as `missed` within about
- * a second of when it could have been heard; so is any change of the connection, and an event whose position cannot be
- * believed.
+ * Follows every write and drop of the system for a tier, until it is stopped. A lost event leads to `invalidateAll` within
+ * about a second of when it could have arrived; so does any change of the connection, and an event whose position cannot
+ * be believed.
  */
 export function followWrites(bus: EventBus, listener: WriteListener): Following {
   const positions = positionsOf(bus, listener);
   const believes = believing(positions);
   let stopped = false;
-  let justTold = false;
-  const drops = new ToldAgain(listener.dropped);
+  let justCalled = false;
+  const drops = new Repeater<EntriesDropped>((entries) => {
+    listener.drop(entries);
+  });
   const missed = (): void => {
-    if (stopped || justTold) return;
-    // One beat may show gaps in all of them; no cache can have stored a new entry before this turn ends.
-    justTold = true;
+    if (stopped || justCalled) return;
+    // One beat may show gaps in several kinds of events; no tier can have stored a new entry before this turn ends.
+    justCalled = true;
     queueMicrotask(() => {
-      justTold = false;
+      justCalled = false;
     });
-    listener.missed();
+    listener.invalidateAll();
   };
   const missedDrops = (why: EventGap): void => {
-    if (!stopped && why === 'lost') listener.missedDrops();
+    if (!stopped && why === 'lost') listener.onMissedDrops();
   };
-  /** Each event of a write names what it touched. */
+  /** Follows one kind of event, each of which names the tags that its write touched. */
   const follow = <P extends { readonly lsn: Lsn }>(
     event: Event<P>,
     tagsOf: (payload: P) => readonly string[],
   ): { stop(): void } => {
     const written = (payload: P): void => {
-      if (believes(event, payload.lsn)) listener.written(tagsOf(payload), payload.lsn);
-      // A write of these tags, perhaps, at a position that nothing may be compared with.
+      if (believes(event, payload.lsn)) listener.invalidate(tagsOf(payload), payload.lsn);
+      // These tags may have been written, but at a position that no other can be compared with.
       else missed();
     };
     return bus.subscribe(event, written, { onGap: missed });
@@ -109,12 +110,12 @@ export function followWrites(bus: EventBus, listener: WriteListener): Following 
       ...symbols.flatMap((symbol) => [symbol, quoteTag(symbol)]),
     ]),
     // Phases, labels and lifetimes of any answer may follow from the calendar, and the owner's instances take a moment to
-    // learn of the change: nothing that was cached is valid, and nothing is cached for a second.
+    // apply the change: no entry is valid any more, and nothing is stored for a second.
     bus.subscribe(calendarChanged, missed, { onGap: missed }),
     bus.subscribe(
       entriesDropped,
       (entries) => {
-        drops.tell(entries);
+        drops.call(entries);
       },
       { onGap: missedDrops },
     ),
@@ -122,7 +123,7 @@ export function followWrites(bus: EventBus, listener: WriteListener): Following 
   bus.onConnectionChange((connected) => {
     if (connected) positions.start();
     missed();
-    // Until it is back nothing that was dropped could be told from the rest; the last good answers are marked stale.
+    // While the bus is away, dropped entries cannot be told from others; last good answers are marked stale anyway.
     if (connected) missedDrops('lost');
   });
   positions.start();
@@ -142,34 +143,34 @@ const positionsOf = (bus: EventBus, listener: WriteListener): PlausiblePositions
     ask: async () => (await bus.call(getPosition, {})).lsn,
     onFalse: (end) => {
       log.warn({ log_end: end }, 'events named log positions beyond the end of the log; nothing cached is trusted');
-      listener.setBack(end);
+      listener.setBackTo(end);
     },
   });
 
-/** Whether the position of an event is believed; complains once of each kind, or a broken publisher would fill the log. */
+/** Whether the position of an event is believed. Logs one line for each kind of event: a broken publisher sends many. */
 function believing(positions: PlausiblePositions): (event: Pick<Event, 'subject'>, lsn: Lsn) => boolean {
-  const doubted = new Set<string>();
+  const logged = new Set<string>();
   return ({ subject }, lsn) => {
     const isBelieved = positions.accepts(lsn);
-    if (!isBelieved && !doubted.has(subject)) {
-      doubted.add(subject);
+    if (!isBelieved && !logged.has(subject)) {
+      logged.add(subject);
       log.warn({ subject, lsn }, 'an event names a log position that is not confirmed');
     }
     return isBelieved;
   };
 }
 
-/** Tells at once and again a little later. */
-class ToldAgain<T> {
+/** Calls a listener at once and again a little later. */
+class Repeater<T> {
   readonly #waiting = new Set<NodeJS.Timeout>();
 
-  constructor(private readonly listener: (news: T) => void) {}
+  constructor(private readonly listener: (value: T) => void) {}
 
-  tell(news: T): void {
-    this.listener(news);
+  call(value: T): void {
+    this.listener(value);
     const again = setTimeout(() => {
       this.#waiting.delete(again);
-      this.listener(news);
+      this.listener(value);
     }, AGAIN_AFTER_MS).unref();
     this.#waiting.add(again);
   }

@@ -83,23 +83,23 @@ export class SecondReads {
   /** Follows writes. What the tier holds from before may be old, because this process did not follow them then. */
   follow(instance: string): void {
     const following = followWrites(this.bus, {
-      written: (tags, lsn) => {
+      invalidate: (tags, lsn) => {
         this.#writes.note(tags, lsn);
         this.#tags.add(tags, lsn);
       },
-      dropped: ({ by, ...entries }) => {
+      drop: ({ by, ...entries }) => {
         // A running read may show what was dropped.
         this.#shared.forget();
         if (by !== instance) void this.tier.drop(entries);
       },
-      missedDrops: () => {
+      onMissedDrops: () => {
         this.#shared.forget();
       },
-      missed: () => {
+      invalidateAll: () => {
         this.#invalidateAll();
       },
       // Entries of the tier carry positions that are false, and a later write would not invalidate them.
-      setBack: (end) => {
+      setBackTo: (end) => {
         this.#writes.setBackTo(end);
         this.#shared.forget();
         this.#tags.forget();
