@@ -1,8 +1,8 @@
-export { runMigrations, type MigrateOptions } from './migrate.js';
+export { runMigrations, type MigrateOptions } from './type-orm/migrate.js';
 export { poolStates } from './pool/pool-states.js';
 export { Pool } from './pool/pool.js';
-export { PgConnector } from './postgres/pg-connector.js';
-export { PgPool } from './postgres/pg-pool.js';
+export { PgConnector } from './postgres/connections/pg-connector.js';
+export { PgPool } from './postgres/pg-pool/pg-pool.js';
 export { PostgresModule, type PostgresModuleOptions } from './postgres/postgres.module.js';
 export { PostgresPool, type PostgresPoolOptions } from './postgres/postgres.pool.js';
 export type {
@@ -13,10 +13,10 @@ export type {
   WriteOptions,
   WritingClient,
   Written,
-} from './postgres/queryable.js';
+} from './postgres/connections/queryable.js';
 export { childTables, fixedNames, hashedTables, joinSql, literal, sql, type Sql } from './tdengine/literal.js';
 export type { TdengineAnswer, TdengineValue } from './tdengine/tdengine-answer.js';
 export { TdengineModule } from './tdengine/tdengine.module.js';
 export { TdenginePool, type TdenginePoolOptions } from './tdengine/tdengine.pool.js';
-export { TypeOrm, type TypeOrmOptions } from './type-orm.js';
+export { TypeOrm, type TypeOrmOptions } from './type-orm/type-orm.js';
 export type { Repository } from 'typeorm';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@mystocks/testing';
 import { withContext } from '@mystocks/telemetry';
-import type { Lease } from './loan.js';
-import { poolFailure } from './pool-errors.js';
+import type { Lease } from './checkouts/checkout.js';
+import { poolFailure } from './checkouts/pool-errors.js';
 import type { PoolOptions } from './pool-options.js';
 import { Pool } from './pool.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, waitFor, type PostgresServer } from '@mystocks/testing';
 import pg from 'pg';
-import { PgConnector } from '../postgres/pg-connector.js';
-import type { Lease } from './loan.js';
+import { PgConnector } from '../postgres/connections/pg-connector.js';
+import type { Lease } from './checkouts/checkout.js';
 import type { PoolOptions } from './pool-options.js';
 import { Pool } from './pool.js';
 

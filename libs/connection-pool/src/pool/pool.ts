@@ -1,15 +1,15 @@
 import { metrics } from '@mystocks/telemetry';
-import { Borrower } from './borrower.js';
+import { Borrower } from './checkouts/borrower.js';
 import type { Connector } from './connector.js';
-import { LeakWatch } from './leak-watch.js';
-import { Line } from './line.js';
-import { Loan, type Lease, type Member } from './loan.js';
+import { LeakWatch } from './checkouts/leak-watch.js';
+import { Line } from './queue/wait-queue.js';
+import { Loan, type Lease, type Member } from './checkouts/checkout.js';
 import { enlist } from './open-pools.js';
-import { PoolEnded, PoolOverloaded } from './pool-errors.js';
+import { PoolEnded, PoolOverloaded } from './checkouts/pool-errors.js';
 import { settle, type PoolOptions, type PoolStatus, type Settled } from './pool-options.js';
-import { Stock } from './stock.js';
-import { UseTime } from './use-time.js';
-import type { AcquireOptions, Asking, Ending, Waiting } from './waiting.js';
+import { Stock } from './connection-set.js';
+import { UseTime } from './queue/checkout-time.js';
+import type { AcquireOptions, Asking, Ending, Waiting } from './queue/waiting-borrower.js';
 
 // A ping costs a round trip: one that was in use a moment ago is believed alive (HikariCP believes for 500 ms).
 const PING_AFTER_IDLE_MS = 500;

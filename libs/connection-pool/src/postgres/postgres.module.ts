@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { PostgresPool, type PostgresPoolOptions } from './postgres.pool.js';
-import { TypeOrm, type TypeOrmOptions } from '../type-orm.js';
+import { TypeOrm, type TypeOrmOptions } from '../type-orm/type-orm.js';
 
 export interface PostgresModuleOptions extends PostgresPoolOptions {
   /** With these, {@link TypeOrm} is provided too, over the same connections. */

@@ -2,17 +2,25 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Lsn } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import type pg from 'pg';
-import type { AcquireOptions } from '../pool/waiting.js';
-import { Borrowed } from './borrowed.js';
-import { SILENCE_MARGIN_MS } from './pg-connector.js';
-import { isConnectionLoss, isNotPrimary, toFailure, unreachable } from './pg-failure.js';
-import { PgPool } from './pg-pool.js';
-import { PostgresNode, type NodeRole, type Work } from './postgres-node.js';
-import type { Queryable, ReadOptions, Rows, Statement, WriteOptions, WritingClient, Written } from './queryable.js';
-import { ReadRouter } from './read-router.js';
-import { ASK_POSITION } from './sight.js';
-import { Topology } from './topology.js';
-import { begin, commit, rollBack } from './transaction.js';
+import type { AcquireOptions } from '../pool/queue/waiting-borrower.js';
+import { Borrowed } from './connections/borrowed.js';
+import { SILENCE_MARGIN_MS } from './connections/pg-connector.js';
+import { isConnectionLoss, isNotPrimary, toFailure, unreachable } from './connections/pg-failure.js';
+import { PgPool } from './pg-pool/pg-pool.js';
+import { PostgresNode, type NodeRole, type Work } from './servers/postgres-server.js';
+import type {
+  Queryable,
+  ReadOptions,
+  Rows,
+  Statement,
+  WriteOptions,
+  WritingClient,
+  Written,
+} from './connections/queryable.js';
+import { ReadRouter } from './servers/read-router.js';
+import { ASK_POSITION } from './connections/log-position.js';
+import { Topology } from './servers/topology.js';
+import { begin, commit, rollBack } from './connections/transaction.js';
 
 export interface PostgresPoolOptions {
   /** Names the pool in metrics and, as application_name, on the server. */

@@ -1,5 +1,5 @@
 import { Failure } from '@mystocks/contracts';
-import { poolFailure } from '../pool/pool-errors.js';
+import { poolFailure } from '../pool/checkouts/pool-errors.js';
 import { AdapterRefusal, BrokenAnswer, NoAnswer, SilentServer, TdengineError } from './tdengine-errors.js';
 
 // Network, nodes out of service, sessions used up, starting, stopping, disconnected, a new leader being chosen: all pass.

@@ -2,7 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { remainingMs } from '@mystocks/kernel';
 import { currentContext } from '@mystocks/telemetry';
 import type { Connector } from '../pool/connector.js';
-import type { Lease } from '../pool/loan.js';
+import type { Lease } from '../pool/checkouts/checkout.js';
 import { Pool } from '../pool/pool.js';
 import { sql, type Sql } from './literal.js';
 import { tdengineAddress } from './tdengine-address.js';
