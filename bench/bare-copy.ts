@@ -1,9 +1,10 @@
 // The peer of both import benches: PostgreSQL's own COPY of the same lines into a table without key or check.
 import { fileURLToPath } from 'node:url';
 import { PostgresPool } from '@mystocks/connection-pool';
+import { recordedData } from '@mystocks/testing';
 
 /** 174,525 real daily bars; absent on a user's clone. */
-export const barsFile = fileURLToPath(new URL('../../shared/data/cn_daily_raw_2020_2023.csv.gz', import.meta.url));
+export const barsFile = fileURLToPath(new URL('cn_daily_raw_2020_2023.csv.gz', recordedData));
 
 const bareTable = `CREATE TABLE public.bare (code text, exchange text, date date, open numeric, high numeric, low numeric, close numeric,
   pre_close numeric, volume bigint, amount numeric, turnover_pct numeric, pct_chg numeric, trade_status smallint, is_st smallint, adj_factor numeric)`;

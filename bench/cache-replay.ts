@@ -33,7 +33,7 @@ interface Lru {
  */
 export function replayRows(): BenchRow[] {
   if (!haveMarketData) {
-    console.log('no replay of market reads: ../shared/data is not there\n');
+    console.log('no replay of market reads: the recorded data are not there\n');
     return [];
   }
   const cases: { name: string; interactivePerS: number; tail: boolean; sweptViews: 1 | 2 }[] = [

@@ -11,7 +11,7 @@ import type { BenchRow } from './bench-row.ts';
 const ROUNDS = 5;
 export async function bench(): Promise<BenchRow[]> {
   if (!existsSync(barsFile)) {
-    console.log('import-stack: skipped, ../shared/data is not here\n');
+    console.log('import-stack: skipped, the recorded data are not there\n');
     return [];
   }
   const file = gunzipSync(readFileSync(barsFile));

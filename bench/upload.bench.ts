@@ -57,7 +57,7 @@ function post(house: House, form: Buffer): Promise<string> {
 
 export async function bench(): Promise<BenchRow[]> {
   if (!existsSync(barsFile)) {
-    console.log('upload: skipped, ../shared/data is not here\n');
+    console.log('upload: skipped, the recorded data are not there\n');
     return [];
   }
   const file = firstRows(gunzipSync(readFileSync(barsFile)));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { outcomeOf } from './replay-feed.ts';
 import { dueMs, Stamper } from './replay-pace.ts';
 import { asSimulated, columnsOf, readTicks, toTick, type ReplayQuote } from './replay-ticks.ts';
+import { recordedData } from '@mystocks/testing';
 
 const header =
   'code,exchange,datetime,pre_close,open,high,low,last,cum_volume,cum_amount,bid1,bid1_qty,bid2,bid2_qty,bid3,bid3_qty,bid4,bid4_qty,bid5,bid5_qty,ask1,ask1_qty,ask2,ask2_qty,ask3,ask3_qty,ask4,ask4_qty,ask5,ask5_qty';
@@ -100,7 +101,7 @@ describe('the report', () => {
   });
 });
 
-const file = fileURLToPath(new URL('../../shared/data/cn_tick_l2_20220601_szse.csv.gz', import.meta.url));
+const file = fileURLToPath(new URL('cn_tick_l2_20220601_szse.csv.gz', recordedData));
 (existsSync(file) ? describe : describe.skip)('a real recording', () => {
   it('comes out whole and in the order of time, without a single zero price', async () => {
     const ticks = await readTicks(file);

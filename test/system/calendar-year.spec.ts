@@ -29,7 +29,7 @@ const rests: Readonly<Record<number, readonly (readonly [string, string, string]
   ],
 };
 
-const title = 'a year of reads on the calendar of the exchanges (skipped where ../shared/data is not here)';
+const title = 'a year of reads on the calendar of the exchanges (skipped where the recorded data are not there)';
 (haveRealData ? describe : describe.skip)(title, () => {
   describe.each([2024, 2025])('%d', (year) => {
     const ledger = new YearLedger(new Set(tradingDays));

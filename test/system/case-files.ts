@@ -5,11 +5,13 @@ import { promisify } from 'node:util';
 import { importFile, type Imported } from '../../tools/import-send.js';
 import type { RefusedLine } from '../../tools/import-report.js';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { ask, bearer, get, postCsv, root, startHouse, type House, type Reply } from './house.js';
+import { ask, bearer, get, postCsv, startHouse, type House, type Reply } from './house.js';
 import { ended, upload, type Operation } from './uploads-help.js';
+import { recordedCases } from '@mystocks/testing';
+import { fileURLToPath } from 'node:url';
 
 const run = promisify(execFile);
-const folder = join(root, '../shared/cases');
+const folder = fileURLToPath(recordedCases);
 
 /** The small real-life inputs lie beside the checkout of the project's developers; a clone of it alone goes without. */
 const haveCases = existsSync(folder);
@@ -114,7 +116,7 @@ interface RunningCases {
 /** A suite over the cases on a system of its own, whose instruments are listed; skipped where the cases are not here. */
 export function describeCases(title: string, suite: (running: () => RunningCases) => void): void {
   if (!haveCases) {
-    describe.skip(`${title} (../shared/cases is not here)`, () => undefined);
+    describe.skip(`${title} (the recorded cases are not there)`, () => undefined);
     return;
   }
   describe(title, () => {

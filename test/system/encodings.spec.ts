@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { gb18030Bytes } from '@mystocks/testing';
-import { ask, bearer, get, postCsv, root, startHouse, type House, type Reply } from './house.js';
+import { gb18030Bytes, recordedCases } from '@mystocks/testing';
+import { ask, bearer, get, postCsv, startHouse, type House, type Reply } from './house.js';
 import { ended, reportedLines, storedRows, upload } from './uploads-help.js';
+import { fileURLToPath } from 'node:url';
 
-const folder = join(root, '../shared/cases');
+const folder = fileURLToPath(recordedCases);
 const withCases = existsSync(folder) ? describe : describe.skip;
 const caseOf = (name: string): Buffer => readFileSync(join(folder, name));
 
@@ -68,7 +69,7 @@ describe('a list of names', () => {
   });
 });
 
-withCases('the cases of encodings and line ends (../shared/cases)', () => {
+withCases('the cases of encodings and line ends (recorded cases)', () => {
   it('01: a list that Chinese Excel saved keeps its name', async () => {
     await postNames(caseOf('01-names-gbk.csv'));
     expect(await nameOf('600000.SH')).toBe('浦发银行');

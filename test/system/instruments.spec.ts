@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitFor } from '@mystocks/testing';
-import { ask, bearer, get, postCsv, root, startHouse, type House, type Reply } from './house.js';
+import { waitFor, recordedCases } from '@mystocks/testing';
+import { ask, bearer, get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { fileURLToPath } from 'node:url';
 
 let house: House;
 beforeAll(async () => {
@@ -70,9 +71,9 @@ describe('instruments in the running system', () => {
   });
 });
 
-const folder = join(root, '../shared/cases');
+const folder = fileURLToPath(recordedCases);
 
-(existsSync(folder) ? describe : describe.skip)('wrong codes over HTTP (../shared/cases)', () => {
+(existsSync(folder) ? describe : describe.skip)('wrong codes over HTTP (recorded cases)', () => {
   const send = (kind: 'symbols' | 'bars', name: string, query = ''): Promise<Reply> =>
     postCsv(house.url, `/api/v2/batch/${kind}${query}`, readFileSync(join(folder, name)), house.adminToken);
   beforeAll(() => send('symbols', '00-instruments.csv'));

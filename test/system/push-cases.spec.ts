@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { waitFor } from '@mystocks/testing';
+import { waitFor, recordedCases } from '@mystocks/testing';
 import { io, type Socket } from 'socket.io-client';
-import { ask, bearer, post, postCsv, root, startHouse, type House } from './house.js';
+import { ask, bearer, post, postCsv, startHouse, type House } from './house.js';
+import { fileURLToPath } from 'node:url';
 
 interface Item {
   readonly ch: string;
@@ -12,7 +12,7 @@ interface Item {
 }
 
 const HEADER = 'code,exchange,date,time,open,high,low,close,volume,amount';
-const file = join(root, '../shared/cases/three_bars_push.csv');
+const file = fileURLToPath(new URL('three_bars_push.csv', recordedCases));
 const frames = ['1Min', '5Min', '15Min', '30Min', '60Min'] as const;
 const channelOf = (frame: (typeof frames)[number]): string => `bar.${frame}.000001.SZ`;
 
@@ -59,7 +59,7 @@ const shown = (frame: (typeof frames)[number]): string[] => of(frame).map(({ d }
 
 describe('bars of an import to subscribers', () => {
   const title = 'three_bars_push: every bar arrives in order, and the coarser channels follow';
-  (existsSync(file) ? it : it.skip)(`${title} (skipped where ../shared/cases is not here)`, async () => {
+  (existsSync(file) ? it : it.skip)(`${title} (skipped where the recorded cases are not there)`, async () => {
     await store(readFileSync(file, 'utf8'));
     await until(() => frames.every((frame) => of(frame).length > 0), 'a bar in every channel');
     expect(shown('1Min')).toEqual(['09:31 13.1', '09:32 13.15', '09:33 13.16']);

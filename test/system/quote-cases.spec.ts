@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { recordedCases } from '@mystocks/testing';
+import { fileURLToPath } from 'node:url';
 import { get, post, postCsv, root, startHouse, type House, type Reply } from './house.js';
 
 const run = promisify(execFile);
-const folder = join(root, '../shared/cases');
-const title = 'real quotes, made small (skipped where ../shared/cases is not here)';
+const folder = fileURLToPath(recordedCases);
+const title = 'real quotes, made small (skipped where the recorded cases are not there)';
 
 (existsSync(folder) ? describe : describe.skip)(title, () => {
   let house: House;

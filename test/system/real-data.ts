@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { root } from './house.js';
+import { recordedData } from '@mystocks/testing';
+import { fileURLToPath } from 'node:url';
 
-const folder = join(root, '../shared/data');
+const folder = fileURLToPath(recordedData);
 
 /** The real market data beside the checkout; absent on a user's clone. */
 export const haveRealData = existsSync(folder);

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitFor } from '@mystocks/testing';
+import { waitFor, recordedCases, recordedData } from '@mystocks/testing';
 import { get, post, postCsv, startHouse, type House, type Reply } from './house.js';
 
-const CALENDAR = new URL('../../../shared/data/cn_trading_calendar.csv', import.meta.url);
-const CASES = new URL('../../../shared/cases/', import.meta.url);
+const CALENDAR = new URL('cn_trading_calendar.csv', recordedData);
 const itWith = (path: URL): typeof it | typeof it.skip => (existsSync(path) ? it : it.skip);
 const SOON = { timeoutMs: 10_000 };
 
@@ -128,11 +127,11 @@ describe('the stored trading calendar', () => {
 });
 
 describe('bars and quotes of closed days', () => {
-  itWith(CASES)('are refused by their line in the cases (skipped where they are not here)', async () => {
+  itWith(recordedCases)('are refused by their line in the cases (skipped where they are not here)', async () => {
     const symbols = 'code,exchange,name\n609302,SSE,A\n688981,SSE,B\n600519,SSE,C\n609306,SSE,D\n';
     await postCsv(house.url, '/api/v2/batch/symbols', symbols, house.adminToken);
     const send = async (name: string, query = ''): Promise<unknown> => {
-      const csv = readFileSync(new URL(name, CASES));
+      const csv = readFileSync(new URL(name, recordedCases));
       const { body } = await postCsv(house.url, `/api/v2/batch/bars${query}`, csv, house.adminToken);
       const { items } = body as { items: { line: number; status: number; error?: { message: string } }[] };
       return items.filter(({ status }) => status >= 400).map(({ line, error }) => `${line} ${error?.message ?? ''}`);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
 import type { BarsChanged, IngestBarsRequest, IngestReport } from '@mystocks/contracts';
-import { FakeBus, startPostgres } from '@mystocks/testing';
+import { FakeBus, startPostgres, recordedCases, recordedData } from '@mystocks/testing';
 import { FactorsIngestService } from '../src/factors/factors-ingest.service.js';
 import { FactorsRepository } from '../src/factors/factors.repository.js';
 import { IdempotencyRepository } from '../src/idempotency/idempotency.repository.js';
@@ -21,19 +21,18 @@ import { LoadOrderService } from '../src/load-order/load-order.service.js';
 import { migrations } from '../src/migrations/index.js';
 import { onPostgres, type TimeseriesStore } from './timeseries-stores.js';
 
-const DATA = new URL('../../../../shared/data/', import.meta.url);
-export const hasData = existsSync(DATA);
+export const hasData = existsSync(recordedData);
 
 export function fileOf(name: string): { header: string; lines: string[] } {
-  const bytes = readFileSync(new URL(name, DATA));
+  const bytes = readFileSync(new URL(name, recordedData));
   const [header = '', ...lines] = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().trimEnd().split('\n');
   return { header, lines };
 }
 
-export const CASES = new URL('../../../../shared/cases/', import.meta.url);
+export const CASES = recordedCases;
 export const hasCases = existsSync(CASES);
 
-/** Header and body of a CSV file of ../shared/cases. */
+/** Header and body of a CSV file of the recorded cases. */
 export function caseLines(name: string): [header: string, body: string] {
   const [header = '', ...lines] = readFileSync(new URL(name, CASES)).toString().trimEnd().split('\n');
   return [header, lines.join('\n')];

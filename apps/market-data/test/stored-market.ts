@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
-import { startPostgres } from '@mystocks/testing';
-import { FakeBus } from '@mystocks/testing';
+import { FakeBus, recordedData, startPostgres } from '@mystocks/testing';
 import { barKey, BarRows, NO_VALUE } from '../src/ingest/bar-rows.js';
 import { IngestTransactions } from '../src/ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
@@ -10,11 +9,9 @@ import { InstrumentsRepository } from '../src/instruments/instruments.repository
 import { migrations } from '../src/migrations/index.js';
 import { onPostgres, type TimeseriesStore } from './timeseries-stores.js';
 
-const DATA = new URL('../../../../shared/data/', import.meta.url);
-
-/** Lines of a file of ../shared/data without its header. */
+/** Lines of a file of the recorded data without its header. */
 export function dataLines(file: string): string[] {
-  const bytes = readFileSync(new URL(file, DATA));
+  const bytes = readFileSync(new URL(file, recordedData));
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
   return text.trimEnd().split('\n').slice(1);
 }

@@ -12,8 +12,9 @@ import {
   previousTradingDay,
   sessionsOf,
 } from './index.js';
+import { recordedData } from '@mystocks/testing';
 
-const CALENDAR = new URL('../../../../shared/data/cn_trading_calendar.csv', import.meta.url);
+const CALENDAR = new URL('cn_trading_calendar.csv', recordedData);
 const china = (text: string): number => Date.parse(`${text}+08:00`);
 const anInstant = fc.integer({ min: china('2007-01-01T00:00:00'), max: china('2026-12-20T00:00:00') });
 

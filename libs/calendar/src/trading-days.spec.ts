@@ -20,8 +20,9 @@ import {
   weekday,
 } from './index.js';
 import { nextTradingDay } from './trading-days.js';
+import { recordedData } from '@mystocks/testing';
 
-const CALENDAR = new URL('../../../../shared/data/cn_trading_calendar.csv', import.meta.url);
+const CALENDAR = new URL('cn_trading_calendar.csv', recordedData);
 const china = (text: string): number => Date.parse(`${text}+08:00`);
 const aDay = fc.integer({ min: 0, max: 20 * 365 }).map((count) => addDays('2007-01-01', count));
 

@@ -40,3 +40,4 @@ export {
 } from './workloads/hit-rates.js';
 export { marketReads, type MarketReads, type MarketReadsOptions } from './workloads/market-reads.js';
 export { haveMarketData } from './workloads/popularity.js';
+export { recordedCases, recordedData } from './workloads/recorded-files.js';

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { barsReader, type BarsReader, type WireBar } from '../../test/bars-reader.js';
 import { dataLines, startMarket, storeDays, storeMinutes, type Market } from '../../test/stored-market.js';
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
+import { recordedData } from '@mystocks/testing';
 
-const DATA = new URL('../../../../../shared/data/', import.meta.url);
 // A busy machine needs more than Jest's 5 s for every line of a file.
 const LONG_MS = 60_000;
 // Of the daily file; some of its symbols have minute bars, and so days, of 2024 as well.
@@ -14,8 +14,8 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
 
 /** Bars of real files, read from a store that they were stored in. */
 export function itServesBars(store: TimeseriesStore): void {
-  const title = `bars of real files in ${store.name} (skipped where ../shared/data is not here)`;
-  (existsSync(DATA) ? describe : describe.skip)(title, () => {
+  const title = `bars of real files in ${store.name} (skipped where the recorded data are not there)`;
+  (existsSync(recordedData) ? describe : describe.skip)(title, () => {
     let market: Market;
     let reader: BarsReader;
 

@@ -216,7 +216,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
       expect(ask.sort === 'asc' ? read : read.reverse()).toEqual(expected);
     }
 
-    const title = 'of the cases are read as they say (skipped where ../shared/cases is not here)';
+    const title = 'of the cases are read as they say (skipped where the recorded cases are not there)';
     (hasCases ? it : it.skip)(title, async () => {
       const body = readFileSync(new URL('51-one-coarse-bar.ndjson', CASES)).toString();
       await ingest.bars.ingest({ ...request('', body), format: 'ndjson', first_line: 1 });

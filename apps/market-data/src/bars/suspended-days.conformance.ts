@@ -80,7 +80,7 @@ export function itKeepsSuspendedDays(store: TimeseriesStore): void {
     });
 
     (hasCases ? it : it.skip)(
-      'of the cases are read as they say (skipped where ../shared/cases is not here)',
+      'of the cases are read as they say (skipped where the recorded cases are not there)',
       async () => {
         const report = await ingest.bars.ingest(request(...caseLines('14-suspended.csv')));
         expect(report).toMatchObject({ total: 3, inserted: 2, failed: 1, items: [{ line: 4 }] });

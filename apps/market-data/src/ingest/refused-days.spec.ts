@@ -3,8 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ids, lines, read } from '../../test/read-minutes.js';
 import { readBarBlock } from './bar-block.js';
 import type { SymbolIds } from './bar-symbols.js';
-
-const CASES = new URL('../../../../../shared/cases/', import.meta.url);
+import { recordedCases } from '@mystocks/testing';
 
 describe('a bar that is refused', () => {
   const daily = 'code,exchange,date,open,high,low,close,volume';
@@ -47,13 +46,13 @@ describe('a bar that is refused', () => {
     ]);
   });
 
-  const itWithCases = existsSync(CASES) ? it : it.skip;
+  const itWithCases = existsSync(recordedCases) ? it : it.skip;
   itWithCases.each([
     ['37-closed-days.csv', [2, 3], 3],
     ['34-stamped-at-start-30min.csv', [2, 3, 4, 5, 6, 7, 8, 9], 8],
     ['one_bar_a_day.csv', [], 2],
-  ])('is named by its line in the case %s (skipped where ../shared/cases is not here)', (name, refused, total) => {
-    const [header = '', ...body] = readFileSync(new URL(name, CASES), 'utf8').trimEnd().split('\n');
+  ])('is named by its line in the case %s (skipped where the recorded cases are not there)', (name, refused, total) => {
+    const [header = '', ...body] = readFileSync(new URL(name, recordedCases), 'utf8').trimEnd().split('\n');
     const known = new Map([
       ...ids,
       ...['600519.SH', '609306.SH'].map((symbol) => [symbol, ids.get('688981.SH')] as const),

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import type { IngestBarsRequest, IngestReport, ListInstrumentsRequest } from '@mystocks/contracts';
 import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
+import { recordedCases } from '@mystocks/testing';
 
-const CASES = new URL('../../../../../shared/cases/', import.meta.url);
-const withCases = existsSync(CASES) ? describe : describe.skip;
+const withCases = existsSync(recordedCases) ? describe : describe.skip;
 const BARS = 'code,exchange,date,open,high,low,close,volume';
 const NAMES = 'code,exchange,name';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => room.stop());
 
 function caseFile(name: string, more: Partial<IngestBarsRequest> = {}): IngestBarsRequest {
-  const [header = '', ...lines] = readFileSync(new URL(name, CASES), 'utf8').split('\n');
+  const [header = '', ...lines] = readFileSync(new URL(name, recordedCases), 'utf8').split('\n');
   return request(header, lines.join('\n'), more);
 }
 const list = (header: string, ...lines: string[]): Promise<IngestReport> =>
@@ -38,7 +38,7 @@ const known = async (symbol: string): Promise<unknown> => {
   return (await room.rows(text))[0];
 };
 
-withCases('the cases of wrong codes (../shared/cases)', () => {
+withCases('the cases of wrong codes (recorded cases)', () => {
   beforeAll(async () => {
     await room.lists.ingest(caseFile('00-instruments.csv'));
   });
@@ -69,7 +69,7 @@ withCases('the cases of wrong codes (../shared/cases)', () => {
   });
 });
 
-withCases('26-names.csv (../shared/cases)', () => {
+withCases('26-names.csv (recorded cases)', () => {
   it.each([
     ['万科A', ['000002.SZ']],
     ['京东方A', ['000725.SZ']],

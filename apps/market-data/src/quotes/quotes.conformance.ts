@@ -5,8 +5,8 @@ import { dataLines, startMarket, storeDays, type Market } from '../../test/store
 import { openQuotes, quoteAt, QUOTES_NOW as NOW, type OpenQuotes } from '../../test/open-quotes.js';
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
 import type { IngestTransactions } from '../ingest/ingest-transactions.js';
+import { recordedData } from '@mystocks/testing';
 
-const DATA = new URL('../../../../../shared/data/', import.meta.url);
 const columns = ['last', 'prev_close', 'open', 'high', 'low', 'v', 'amt', 'bids', 'asks'];
 const nothing = Object.fromEntries(columns.map((column) => [column, null]));
 
@@ -182,8 +182,8 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
       });
     });
 
-    const title = 'recorded ticks (skipped where ../shared/data is not here)';
-    (existsSync(DATA) ? describe : describe.skip)(title, () => {
+    const title = 'recorded ticks (skipped where the recorded data are not there)';
+    (existsSync(recordedData) ? describe : describe.skip)(title, () => {
       it('are all stored in batches of 1,000, and the last one is held', async () => {
         const rows = dataLines('cn_tick_l2_20220601_szse.csv.gz').map((line) => line.split(','));
         const codes = [...new Set(rows.map(([code = '']) => code))];

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { recordedData } from './recorded-files.js';
+import { fileURLToPath } from 'node:url';
 
-const folder = join(import.meta.dirname, '../../../../../shared/data');
+const folder = fileURLToPath(recordedData);
 
 /** The real market data beside the checkout; absent on a user's clone. */
 export const haveMarketData = existsSync(folder);

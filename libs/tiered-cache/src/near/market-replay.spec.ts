@@ -41,7 +41,7 @@ function replay(
 // Deterministic: hit rates are counted, not timed. `npm run bench cache` prints the whole table.
 const whereData = haveMarketData ? describe : describe.skip;
 
-whereData('the first tier with a sweep over the market every five minutes (needs ../shared/data)', () => {
+whereData('the first tier with a sweep over the market every five minutes (needs the recorded data)', () => {
   it('hits at least 85 % of all reads, ten points above LRU, when the sweep alone asks for more than fits', () => {
     const { near, lru, optimum } = replay({ tail: false, sweptViews: 2 });
     expect(near.overall).toBeGreaterThanOrEqual(0.85);

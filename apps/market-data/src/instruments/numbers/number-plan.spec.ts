@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { exchanges, type Exchange } from '@mystocks/contracts';
 import { isAlsoNoIndex, plannedKind } from './number-plan.js';
-
-const DATA = new URL('../../../../../../shared/data/', import.meta.url);
+import { recordedData } from '@mystocks/testing';
 
 /** Exchange and code of every instrument that the files about China name. */
 function namedIn(folder: URL): Set<string> {
@@ -70,8 +69,8 @@ describe('the number plans of the exchanges', () => {
     expect([isAlsoNoIndex('000001'), isAlsoNoIndex('399001'), isAlsoNoIndex('899050')]).toEqual([true, false, false]);
   });
 
-  (existsSync(DATA) ? it : it.skip)('have a place for every code of the real files (../shared/data)', () => {
-    const named = [...namedIn(DATA)].filter((one) => one !== '').map((one) => one.split(','));
+  (existsSync(recordedData) ? it : it.skip)('have a place for every code of the real files (recorded data)', () => {
+    const named = [...namedIn(recordedData)].filter((one) => one !== '').map((one) => one.split(','));
     expect(named.length).toBeGreaterThan(5_000);
     const unknown = named.filter(([code = '', exchange = '']) => {
       if (!exchanges.includes(exchange as Exchange)) return true;

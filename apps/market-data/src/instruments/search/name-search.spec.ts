@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { folded, nameMatcher } from './name-search.js';
+import { recordedData } from '@mystocks/testing';
 
-const LIST = new URL('../../../../../../shared/data/cn_stock_list_mit.csv', import.meta.url);
+const LIST = new URL('cn_stock_list_mit.csv', recordedData);
 const names = [
   '平安银行',
   '万  科Ａ',
@@ -76,7 +77,7 @@ describe('the search for names', () => {
     expect(nameMatcher('a'.repeat(39) + 'b')('a'.repeat(100))).toBe(false);
   });
 
-  (existsSync(LIST) ? it : it.skip)('finds banks in the real list by their pinyin (../shared/data)', () => {
+  (existsSync(LIST) ? it : it.skip)('finds banks in the real list by their pinyin (recorded data)', () => {
     const listed = readFileSync(LIST, 'utf8').split('\n').slice(1);
     const of = (text: string): string[] =>
       listed.filter((line) => nameMatcher(text)(line.split(',')[2] ?? '')).map((line) => line.slice(0, 6));
