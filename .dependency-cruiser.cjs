@@ -1,4 +1,4 @@
-/** The law of DESIGN.md §3 as data. test/law provokes it once, so that it is known to bite. */
+/** The layers of ARCHITECTURE.md as data. test/law provokes it once, so that it is known to bite. */
 const floors = [
   ['kernel', 'validation', 'calendar'],
   ['contracts', 'config', 'secrets', 'telemetry'],

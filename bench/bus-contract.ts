@@ -50,10 +50,7 @@ export const stockSubject = 'bench.stock.quote';
 /** 140 bytes as JSON, like the answer. */
 export const request: QuoteRequest = {
   symbol: '600519.SH',
-  note: 'padding that makes the request as long as the requests of reference/performance.md section 4: 140 B'.padEnd(
-    107,
-    '.',
-  ),
+  note: 'padding that makes the request as long as a usual one: 140 B'.padEnd(107, '.'),
 };
 export const answer: QuoteAnswer = {
   symbol: '600519.SH',

@@ -9,7 +9,7 @@ const EVERY_MS = 1_000;
 const P95_MS = 200;
 
 /**
- * Issue 4, point 2. A user with a page open asks about once a second; that is what is promised. The same connections
+ * A user with a page open asks about once a second; that is what is promised. The same connections
  * in a closed loop, all of them waiting for an answer at every moment, are measured beside it and promised nothing:
  * 5,000 answers under way within 200 ms would be 25,000 a second (Little's law), which is a question of processors.
  */

@@ -1,6 +1,6 @@
 import type { Scenario } from '../tools/load/scenario.ts';
 
-/** Issue 3, point 5: more callers than there will ever be connections. */
+/** More callers than there will ever be connections. */
 export const scenario: Scenario = {
   mix: 'pools',
   about: '1,000 callers at once through all services, two copies of market-data, max_connections = 100',

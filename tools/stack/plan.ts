@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Default ports (SURFACE.md §1). Each can be set by the variable beside it; all move by MYSTOCKS_PORT_OFFSET. */
+/** Default ports, beside the standard ones of the servers. Each can be set by the variable beside it; all move by MYSTOCKS_PORT_OFFSET. */
 const defaults = {
   gateway: [3000, 'GATEWAY_PORT'],
   realtime: [3010, 'REALTIME_PORT'],

@@ -53,7 +53,7 @@ export class ListBarsRequest extends BarsFilter {
   @IsOneOf(['refuse', 'raw'], { optional: true }) readonly without_factors?: 'refuse' | 'raw';
 }
 
-/** Answer: `{symbol,bars:[{t,o,h,l,c,v,amt}],next_page_token,meta}` (SURFACE.md §4). */
+/** Answer: `{symbol,bars:[{t,o,h,l,c,v,amt}],next_page_token,meta}`. */
 export const listBars = defineCall({
   subject: 'svc.market-data.bars.list.v1',
   request: ListBarsRequest,

@@ -21,7 +21,7 @@ export const failureCodes = {
 
 export type FailureCode = keyof typeof failureCodes;
 
-/** Named problems that say more than their code; numbers are the original's (SURFACE.md §3). */
+/** Named problems that say more than their code; their numbers are those of version 1 of the interface. */
 export const problems = {
   SYMBOL_INVALID_FORMAT: 1102,
   SYMBOL_AMBIGUOUS: 1107,

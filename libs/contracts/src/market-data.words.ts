@@ -6,7 +6,7 @@ export type Timeframe = (typeof timeframes)[number];
 export const storedTimeframes = ['1Min', '5Min', '15Min', '30Min', '60Min', '1Day'] as const;
 export type StoredTimeframe = (typeof storedTimeframes)[number];
 
-/** Other spellings of a frame that doors accept (SURFACE.md §4). */
+/** Other spellings of a frame that REST and files accept. */
 export const timeframeAliases: Readonly<Record<string, Timeframe>> = {
   '1m': '1Min',
   '5m': '5Min',

@@ -1,4 +1,4 @@
-/** Every role there is (SURFACE.md §5). */
+/** Every role there is. */
 export const roles = ['admin', 'operator', 'analyst', 'user', 'guest', 'auditor', 'feed'] as const;
 
 export type Role = (typeof roles)[number];

@@ -17,7 +17,7 @@ export interface CheckResult {
 
 /** A dependency that does not answer within this is down. */
 const PROBE_TIMEOUT_MS = 1_000;
-/** However often the probes come, a dependency is asked once in this time (reference/features.md C2). */
+/** However often the probes come, a dependency is asked once in this time. */
 const REMEMBER_MS = 500;
 
 /**

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';
 
 export const AUDIENCE = 'mystocks';
-/** Longest life of an access token, seconds (security.md §4.1). */
+/** Longest life of an access token, in seconds: short, because a stolen token cannot be revoked. */
 export const LIFETIME_MAX_S = 900;
 const TOKEN_LENGTH_MAX = 4_096;
 const REMEMBERED_MAX = 10_000;

@@ -1,6 +1,6 @@
 /**
  * Milliseconds one hop may spend: its own timeout, or what the caller's deadline leaves.
- * A margin of 10 ms is kept for the way back (reference/reliability.md §3). Never negative.
+ * A margin of 10 ms is kept for the way back. Never negative.
  */
 export function remainingMs(timeoutMs: number, deadlineMs: number | undefined, nowMs: number): number {
   if (deadlineMs === undefined) return timeoutMs;

@@ -23,7 +23,7 @@ export interface CallAccess {
   readonly userId: string | undefined;
 }
 
-/** Writes compact access lines; buffered, because a pino line a request costs 15-20 µs (DESIGN.md §4). */
+/** Writes compact access lines; buffered, because a pino line a request costs 15-20 µs. */
 export class AccessLog {
   readonly #sink: SonicBoom;
   readonly #timer: NodeJS.Timeout;

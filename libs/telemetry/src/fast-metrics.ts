@@ -1,7 +1,7 @@
 import { register, type Metric } from 'prom-client';
 
 /**
- * Counters and histograms for hot paths. A prom-client histogram plus counter costs 12-15 µs a request (DESIGN.md §4)
+ * Counters and histograms for hot paths. A prom-client histogram plus counter costs 12-15 µs a request
  * because every observation hashes its labels. Here a caller asks once for the cell of a label set and then adds to
  * plain numbers; prom-client reads them at scrape time through `get()`.
  */

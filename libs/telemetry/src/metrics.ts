@@ -5,7 +5,7 @@ import { FastCounter, FastHistogram, LiveGauge } from './fast-metrics.js';
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Every metric of the house (names: SURFACE.md §10). Label values are bounded: route templates, never paths;
+ * Every metric of the system (docs/metrics.md is written from it). Names are an interface: dashboards use them. Label values are bounded: route templates, never paths;
  * symbols never. A metric is here only when something really measures it.
  */
 export const metrics = {

@@ -56,7 +56,7 @@ export const questions: readonly Asked[] = [
   asked(listInstruments, { limit: 100 }),
 ];
 
-/** Longest a replica may lag behind; further behind it is not read from (DESIGN.md §7). */
+/** Longest a replica may lag behind; further behind it is not read from. */
 const LAG_MAX_MS = 900;
 const ANSWER_MAX_MS = 60;
 const TELL_MAX_MS = 20;

@@ -23,7 +23,7 @@ export interface Pace {
   readonly graceMs: number;
 }
 
-/** Blocks of 512 KB fit the bus (8 MB) with room for their report; 10 KB/s is the floor of reliability.md §3. */
+/** Blocks of 512 KB fit the bus (8 MB) with room for their report; a slower sender than 10 KB/s is cut off. */
 export const defaultPace: Pace = {
   blockMax: 524_288,
   linesMax: BLOCK_LINES_MAX,

@@ -97,7 +97,7 @@ export class BatchTally {
     return this.#lsn;
   }
 
-  /** The answer of SURFACE.md §4. */
+  /** The report that clients get. */
   document({ lines, dryRun = false }: DocumentOptions): Record<string, unknown> {
     const refused = firstOf(this.#refused);
     // All or only the refused: blank lines can leave a short batch with blocks that were not asked for all of theirs.

@@ -10,8 +10,8 @@ import { SigningKeys } from './signing-keys.js';
 type Done = (error: Error | null, key?: string) => void;
 
 /**
- * passport-jwt as the second lock. `jsonwebtoken`, which it uses, ignores `typ`, `crit` and missing claims
- * (security.md M9), so a token must pass `TokenVerifier` before its key is handed over at all.
+ * passport-jwt as the second lock. `jsonwebtoken`, which it uses, ignores `typ`, `crit` and missing claims,
+ * so a token must pass `TokenVerifier` before its key is handed over at all.
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {

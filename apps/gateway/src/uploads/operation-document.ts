@@ -10,7 +10,7 @@ const operationPath = (id: string): string => `/api/v2/operations/${id}`;
 export const unfinished = ({ status }: Pick<Operation, 'status'>): boolean =>
   status === 'queued' || status === 'running';
 
-/** An operation as SURFACE.md §4 shows it. */
+/** An operation as clients see it. */
 function operationDocument(operation: Operation, facts: Facts): Record<string, unknown> {
   const { id, kind, status, on_error, cancelling, created_at, progress } = operation;
   return {

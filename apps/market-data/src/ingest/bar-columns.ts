@@ -1,4 +1,4 @@
-/** What a bars file can say, under the names of SURFACE.md §4. */
+/** What a bars file can say, under the names of our own CSV columns. */
 export const barFields = [
   'code',
   'exchange',

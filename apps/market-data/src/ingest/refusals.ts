@@ -5,7 +5,7 @@ import { printable } from './plain-text.js';
 /** Why a line is not stored. */
 export interface Refusal {
   readonly status: number;
-  /** Problem number (SURFACE.md §3). */
+  /** Problem number (`problems` in libs/contracts). */
   readonly code: number;
   readonly message: string;
 }

@@ -40,5 +40,5 @@ export const REFUSALS_MAX = 100;
 /** Packets waiting in this process for one socket: above it is slow, below the other it has caught up. */
 export const QUEUE_SLOW = 512;
 export const QUEUE_CAUGHT_UP = 16;
-/** A socket that is slow for longer is closed (reference/reliability.md, backpressure). */
+/** A socket that is slow for longer is closed: what waits for it would fill the memory. */
 export const SLOW_MAX_MS = 10_000;

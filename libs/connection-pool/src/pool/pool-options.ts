@@ -26,7 +26,7 @@ export interface PoolOptions {
   readonly budget?: Budget | undefined;
 }
 
-// PRD function 1; a queue longer than 10,000 would not be served within any deadline.
+// 30 s is also what SQLAlchemy's QueuePool waits. A queue longer than 10,000 would not be served within any deadline.
 const defaults = {
   acquireTimeoutMs: 30_000,
   waitersMax: 10_000,

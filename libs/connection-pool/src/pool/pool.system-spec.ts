@@ -6,7 +6,7 @@ import type { Lease } from './checkouts/checkout.js';
 import type { PoolOptions } from './pool-options.js';
 import { Pool } from './pool.js';
 
-// The pool of PRD function 1 on a real server: 20 kept, 40 more under load.
+// The pool with its default limits on a real server: 20 connections kept, 40 more under load.
 let server: PostgresServer;
 let observer: pg.Client;
 const pools: Pool<pg.Client>[] = [];

@@ -11,7 +11,7 @@ const MOMENTS_MAX = 100;
 export class MissedEventsWindow {
   readonly #momentsMs: number[] = [];
 
-  /** `settleMs`: a replica further behind is not read from (DESIGN.md §7). */
+  /** `settleMs`: a replica further behind is not read from. */
   constructor(private readonly settleMs: number) {}
 
   note(nowMs: number): void {
