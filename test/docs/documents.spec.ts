@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { calls, events, failureCodes, publisherCounted } from '@mystocks/contracts';
+import { failureCodes } from '@mystocks/contracts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -12,21 +12,6 @@ describe('documents that cannot lie', () => {
       ([, code, status]) => `${code} ${status}`,
     );
     expect(titles).toEqual(Object.entries(failureCodes).map(([code, { status }]) => `${code} ${status}`));
-  });
-
-  it('docs/subjects.md names every subject with its deadline and its callers, and no other', () => {
-    const rows = [...read('docs/subjects.md').matchAll(/^\| `((?:svc|evt)\.[^`]+)` \| (.*) \|$/gm)].map(
-      ([, subject, rest]) => `${subject} | ${rest}`,
-    );
-    const callRows = calls.map(({ subject, timeoutMs, effect, allow }) => {
-      const who = allow === 'anyone' ? 'anyone' : allow.join(' ');
-      return `${subject} | ${timeoutMs} | ${effect} | ${who}`;
-    });
-    const eventRows = events.map(({ subject, key, numbered }) => {
-      const named = subject === publisherCounted.subject ? '`<service>`' : '`<exchange>.<code>`';
-      return `${subject} | ${key === undefined ? '-' : named} | ${numbered === true ? 'yes' : '-'}`;
-    });
-    expect(rows).toEqual([...callRows, ...eventRows]);
   });
 
   it('every file and room that ARCHITECTURE.md names exists', () => {
@@ -55,5 +40,38 @@ describe('documents that cannot lie', () => {
     );
     expect(named.length).toBeGreaterThan(5);
     for (const name of named) expect(Object.keys(scripts)).toContain(name);
+  });
+});
+
+describe('the recipes of CONTRIBUTING.md', () => {
+  const [, ...recipes] = read('CONTRIBUTING.md').split(/^### /m);
+
+  it.each(recipes.map((text) => [text.split('\n')[0] ?? '', text]))(
+    'name existing files, as many as promised: %s',
+    (title, text) => {
+      const steps = [...text.matchAll(/^(\d+)\. `([^`]+)`: \S/gm)].map(([, number, path = '']) => ({
+        number: Number(number),
+        path,
+      }));
+      expect(steps.map(({ number }) => number)).toEqual(
+        Array.from({ length: Number(/(\d+) files$/.exec(title)?.[1]) }, (_, index) => index + 1),
+      );
+      expect(steps.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
+    },
+  );
+
+  it('promise at most 9 files for a route, and 2 for a metric and a setting', () => {
+    const counts = Object.fromEntries(
+      recipes.map((text) => [/^An? (\w+)/.exec(text)?.[1], Number(/: (\d+) files\n/.exec(text)?.[1])]),
+    );
+    expect(counts).toMatchObject({ route: 9, metric: 2, setting: 2 });
+  });
+
+  it('use what they name: the example of each step has the call, the metric or the setting', () => {
+    const [, route = ''] = /^### (A route[^]*?)^### /m.exec(read('CONTRIBUTING.md')) ?? [];
+    const files = [...route.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, path = '']) => path);
+    expect(files.filter((path) => !/calendar/i.test(read(path)))).toEqual([]);
+    expect(read('apps/gateway/src/http/meter.ts')).toContain('metrics.');
+    expect(read('apps/gateway/src/main.ts')).toContain('settings.GATEWAY_');
   });
 });
