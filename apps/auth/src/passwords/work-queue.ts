@@ -1,6 +1,6 @@
 import { Failure } from '@mystocks/contracts';
 import { currentContext, metrics } from '@mystocks/telemetry';
-import { FairQueue, type Claimant } from './fair-queue.js';
+import { FairTurns, type Claimant } from './fair-turns.js';
 import { TurnTimes } from './turn-times.js';
 
 export type WorkKind = 'login' | 'registration';
@@ -34,7 +34,7 @@ interface Place extends WorkOwner {
 
 interface Lane {
   readonly kind: WorkKind;
-  readonly queue: FairQueue<Place>;
+  readonly queue: FairTurns<Place>;
   /** Turns had, divided by the share: the lane that is behind comes next (stride scheduling). */
   turnsByShare: number;
 }
@@ -175,7 +175,7 @@ function placeFor(owner: WorkOwner): { readonly place: Place; readonly turn: Pro
   return { place, turn };
 }
 
-const laneOf = (kind: WorkKind): Lane => ({ kind, queue: new FairQueue<Place>(), turnsByShare: 0 });
+const laneOf = (kind: WorkKind): Lane => ({ kind, queue: new FairTurns<Place>(), turnsByShare: 0 });
 
 /** `running`, or what `late` makes of it at `endMs` (epoch). */
 async function endedBy<T>(endMs: number, running: Promise<T>, late: () => Failure): Promise<T> {

@@ -12,7 +12,7 @@ const FRESH_IN_A_ROW = 8;
  * delays no other address, and one account that is attacked from an address delays no other account there. An address
  * that just came goes before those that had a turn and still wait for more, as in FQ-CoDel (RFC 8290).
  */
-export class FairQueue<C extends Claimant> {
+export class FairTurns<C extends Claimant> {
   readonly #fresh = new Map<string, AddressQueue<C>>();
   readonly #served = new Map<string, AddressQueue<C>>();
   #size = 0;

@@ -1,23 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { FairQueue, type Claimant } from './fair-queue.js';
+import { FairTurns, type Claimant } from './fair-turns.js';
 
 interface Named extends Claimant {
   readonly name: string;
 }
 const from = (address: string, account: string, name = `${address} ${account}`): Named => ({ address, account, name });
 const flood = (length: number, make: (index: number) => Named): Named[] => Array.from({ length }, (_, at) => make(at));
-const queueOf = (...claimants: readonly Named[]): FairQueue<Named> => {
-  const queue = new FairQueue<Named>();
+const queueOf = (...claimants: readonly Named[]): FairTurns<Named> => {
+  const queue = new FairTurns<Named>();
   for (const one of claimants) queue.add(one);
   return queue;
 };
-const drained = (queue: FairQueue<Named>): string[] => {
+const drained = (queue: FairTurns<Named>): string[] => {
   const names: string[] = [];
   for (let next = queue.take(); next !== undefined; next = queue.take()) names.push(next.name);
   return names;
 };
 
-describe('FairQueue', () => {
+describe('FairTurns', () => {
   it('serves one address in the order of arrival', () => {
     const queue = queueOf(...flood(5, (at) => from('a', 'x', `${at}`)));
     expect(queue.size).toBe(5);
