@@ -65,6 +65,22 @@ describe('FairTurns', () => {
     }
   });
 
+  it('passes over an address that may have no turn now, also when it is the only one that just came', () => {
+    const queue = queueOf(from('held', 'x'), from('a', 'x', 'a1'), from('a', 'x', 'a2'));
+    const isHeld = (address: string): boolean => address === 'held';
+    expect(queue.take(isHeld)?.name).toBe('a1');
+    expect(queue.take(isHeld, true)).toBeUndefined();
+    expect(queue.take(isHeld)?.name).toBe('a2');
+    expect(queue.take(isHeld)).toBeUndefined();
+    expect(drained(queue)).toEqual(['held x']);
+  });
+
+  it('tells a claimant its place among the accounts of its address', () => {
+    const queue = queueOf(...flood(5, () => from('a', 'x')), from('a', 'y'), from('b', 'z'));
+    const places = ['x', 'y', 'z'].map((account) => queue.placeInAddress(from('a', account)));
+    expect(places).toEqual([6, 3, 2]);
+  });
+
   it('forgets one that leaves', () => {
     const [first, second] = [from('a', 'x', 'first'), from('a', 'x', 'second')];
     const queue = queueOf(first, second);

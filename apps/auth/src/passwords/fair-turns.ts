@@ -22,11 +22,6 @@ export class FairTurns<C extends Claimant> {
     return this.#size;
   }
 
-  /** Whether an address waits that has no turn, and had none since it came. */
-  get hasFresh(): boolean {
-    return this.#fresh.size > 0;
-  }
-
   /** How many wait from this address. */
   countOfAddress({ address }: Claimant): number {
     return this.#queueOf(address)?.size ?? 0;
@@ -56,28 +51,39 @@ export class FairTurns<C extends Claimant> {
     this.#served.delete(claimant.address);
   }
 
-  /** The next in turn, which leaves the queue. */
-  take(): C | undefined {
-    const isFresh = this.#fresh.size > 0 && (this.#served.size === 0 || this.#freshInARow < FRESH_IN_A_ROW);
+  /**
+   * The next in turn, which leaves the queue; undefined when there is none that may begin.
+   * @param isHeld tells of an address that it may have no turn now
+   * @param onlyFresh takes only from an address that has no turn, and had none since it came
+   */
+  take(isHeld: (address: string) => boolean = () => false, onlyFresh = false): C | undefined {
+    const fresh = firstNot(isHeld, this.#fresh);
+    const served = onlyFresh ? undefined : firstNot(isHeld, this.#served);
+    const isFresh = fresh !== undefined && (served === undefined || this.#freshInARow < FRESH_IN_A_ROW);
+    const address = isFresh ? fresh : served;
+    if (address === undefined) return undefined;
     this.#freshInARow = isFresh ? this.#freshInARow + 1 : 0;
-    for (const [address, queue] of isFresh ? this.#fresh : this.#served) {
-      const next = queue.take();
-      this.#fresh.delete(address);
-      this.#served.delete(address);
-      if (queue.size > 0) this.#served.set(address, queue);
-      this.#size -= 1;
-      return next;
-    }
-    return undefined;
+    const queue = this.#queueOf(address);
+    this.#fresh.delete(address);
+    this.#served.delete(address);
+    const next = queue?.take();
+    if (queue !== undefined && queue.size > 0) this.#served.set(address, queue);
+    this.#size -= 1;
+    return next;
+  }
+
+  /** How many turns of its address pass at most before that of `claimant`, if it joins now. */
+  placeInAddress(claimant: Claimant): number {
+    return this.#queueOf(claimant.address)?.placeOf(claimant.account) ?? 0;
   }
 
   /** How many turns pass at most before that of `claimant`, if it joins now and no other joins later. */
   placeOf(claimant: Claimant): number {
-    const own = this.countOfAddress(claimant);
-    if (own === 0) {
+    if (this.countOfAddress(claimant) === 0) {
       const fresh = this.#fresh.size;
       return Math.min(this.#size, fresh + Math.ceil((fresh + 1) / FRESH_IN_A_ROW));
     }
+    const own = this.placeInAddress(claimant);
     let place = own;
     for (const [address, { size }] of [...this.#fresh, ...this.#served])
       if (address !== claimant.address) place += Math.min(size, own + 1);
@@ -109,6 +115,12 @@ export class FairTurns<C extends Claimant> {
   #queueOf(address: string): AddressQueue<C> | undefined {
     return this.#fresh.get(address) ?? this.#served.get(address);
   }
+}
+
+/** The first of these addresses that is not held. */
+function firstNot(isHeld: (address: string) => boolean, queues: ReadonlyMap<string, unknown>): string | undefined {
+  for (const address of queues.keys()) if (!isHeld(address)) return address;
+  return undefined;
 }
 
 /** The claimants of one address: a queue for each account, served in turn. */
@@ -147,6 +159,14 @@ class AddressQueue<C extends Claimant> {
       return next;
     }
     return undefined;
+  }
+
+  /** How many turns pass at most before that of a claimant who joins now for `account`. */
+  placeOf(account: string): number {
+    const own = this.#byAccount.get(account)?.length ?? 0;
+    let place = own;
+    for (const [other, { length }] of this.#byAccount) if (other !== account) place += Math.min(length, own + 1);
+    return place;
   }
 
   *[Symbol.iterator](): Generator<C> {

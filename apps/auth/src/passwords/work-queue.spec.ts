@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Failure, type FailureCode } from '@mystocks/contracts';
 import { withContext } from '@mystocks/telemetry';
 import { WorkQueue, type WorkOwner } from './work-queue.js';
 
@@ -33,6 +34,21 @@ const owner = (address: string, account: string, kind: WorkOwner['kind'] = 'logi
   address,
   account,
 });
+
+/** A turn that finds a wrong password, or fails otherwise. */
+const failing =
+  (code: FailureCode = 'unauthenticated') =>
+  (): Promise<never> =>
+    turn().then(() => Promise.reject(new Failure(code, code)));
+/** `count` failed logins, one after the other. */
+async function fail(address: string, count: number, code?: FailureCode): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    const failed = ask(owner(address, `account-${index}`), failing(code));
+    await pass(TURN_MS);
+    await failed;
+  }
+  begun = [];
+}
 
 interface Outcome {
   /** `done` or the code of the failure. */
@@ -166,5 +182,61 @@ describe('WorkQueue', () => {
   it('does not begin work that nobody waits for any more', async () => {
     expect((await ask(owner('a', 'x'), turn, -1)).code).toBe('timeout');
     expect(begun).toEqual([]);
+  });
+});
+
+describe('WorkQueue, for an address from which 20 logins in a row have failed', () => {
+  it('begins one login a second, refuses at once what would be too late, and lets other addresses pass', async () => {
+    await fail('flooder', 20);
+    const flood = many(200, (index) => ask(owner('flooder', `account-${index}`), failing()));
+    const refused = await Promise.race([Promise.all(flood.slice(10)), pass(1).then(() => [])]);
+    expect(countOf(refused, 'rate_limited')).toBe(190);
+    for (const { retryAfterS } of refused) expect(retryAfterS).toBe(5);
+    await pass(500);
+    const honest = ask(owner('home', 'account-1'));
+    await pass(TURN_MS);
+    expect(await honest).toMatchObject({ code: 'done', ms: TURN_MS });
+    await pass(DEADLINE_MS);
+    expect(countOf(await Promise.all(flood), 'unauthenticated')).toBe(4);
+    expect(begun.filter((one) => one.startsWith('flooder'))).toHaveLength(4);
+  });
+
+  it('shares out the turns of that address by account', async () => {
+    await fail('office', 20);
+    const flood = many(200, () => ask(owner('office', 'victim'), failing()));
+    const honest = ask(owner('office', 'honest'));
+    await pass(DEADLINE_MS);
+    expect((await honest).code).toBe('done');
+    expect((await honest).ms).toBeLessThanOrEqual(2_000 + TURN_MS);
+    await Promise.all(flood);
+  });
+
+  it('lifts the limit after one login that succeeds', async () => {
+    await fail('office', 20);
+    await pass(1_000);
+    const success = ask(owner('office', 'honest'));
+    await pass(TURN_MS);
+    expect((await success).code).toBe('done');
+    const others = many(4, (index) => ask(owner('office', `account-${index}`)));
+    await pass(4 * TURN_MS);
+    expect(countOf(await Promise.all(others), 'done')).toBe(4);
+  });
+
+  it.each([
+    ['19 wrong passwords', 'office', 19, 'unauthenticated'],
+    ['faults of the service', 'office', 30, 'unavailable'],
+    ['calls that name no address', '', 30, 'unauthenticated'],
+  ] as const)('sets no limit after %s', async (_what, address, count, code) => {
+    await fail(address, count, code);
+    const others = many(4, (index) => ask(owner(address, `account-${index}`)));
+    await pass(4 * TURN_MS);
+    expect(countOf(await Promise.all(others), 'done')).toBe(4);
+  });
+
+  it('says 429 and not 503 when the deadline is before the next turn of the address', async () => {
+    await fail('flooder', 20);
+    const asked = ask(owner('flooder', 'x'), turn, 500);
+    await pass(500);
+    expect(await asked).toMatchObject({ code: 'rate_limited', retryAfterS: 1, ms: 0 });
   });
 });

@@ -1,6 +1,7 @@
 import { Failure } from '@mystocks/contracts';
 import { currentContext, metrics } from '@mystocks/telemetry';
 import { FairTurns, type Claimant } from './fair-turns.js';
+import { LoginPace, PACE_MS } from './login-pace.js';
 import { TurnTimes } from './turn-times.js';
 
 export type WorkKind = 'login' | 'registration';
@@ -46,8 +47,9 @@ interface Lane {
 export class WorkQueue {
   readonly #times = new TurnTimes();
   readonly #lanes: Readonly<Record<WorkKind, Lane>> = { login: laneOf('login'), registration: laneOf('registration') };
+  readonly #pace = new LoginPace();
   readonly #running = new Set<WorkOwner>();
-  #turnsByShare = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: WorkQueueOptions) {}
 
@@ -61,7 +63,8 @@ export class WorkQueue {
     const deadlineMs = currentContext()?.deadlineMs ?? Infinity;
     const place = await this.#turn(owner, deadlineMs);
     metrics.passwordTurns.cell(owner.kind, 'served').count += 1;
-    const running = this.measure(work).finally(() => {
+    const counted = owner.kind === 'login' ? () => this.#pace.counting(owner.address, work) : work;
+    const running = this.measure(counted).finally(() => {
       this.#running.delete(place);
       this.#startNext();
     });
@@ -84,10 +87,8 @@ export class WorkQueue {
     this.#admit(owner, deadlineMs);
     const lane = this.#lanes[owner.kind];
     const { place, turn } = placeFor(owner);
-    // A lane that had nothing to do has saved up no turns.
-    if (lane.queue.size === 0) lane.turnsByShare = Math.max(lane.turnsByShare, this.#turnsByShare);
     const hasTurn = [...this.#running].some(({ address }) => address === owner.address);
-    lane.queue.add(place, hasTurn);
+    lane.queue.add(place, hasTurn || this.#paceMs(owner) !== undefined);
     this.#startNext();
     // Others may come between after it was admitted.
     await endedBy(deadlineMs - WAY_BACK_MS - this.#times.mostMs, turn, () => {
@@ -101,7 +102,7 @@ export class WorkQueue {
   #admit(owner: WorkOwner, deadlineMs: number): void {
     const { queue } = this.#lanes[owner.kind];
     if (queue.countOfAddress(owner) >= ADDRESS_MAX) throw this.#refusal(owner, 'rate_limited');
-    const waitMs = this.#waitMs(owner, queue.placeOf(owner));
+    const waitMs = this.#waitMs(owner);
     // One that need not wait may always try: how long turns take now is learnt from nothing else.
     const takesMs = waitMs === 0 ? 0 : waitMs + this.#times.mostMs;
     if (Date.now() + takesMs > deadlineMs - WAY_BACK_MS)
@@ -119,31 +120,63 @@ export class WorkQueue {
     place.refuse(this.#refusal(place, 'rate_limited'));
   }
 
-  #startNext(): void {
-    const { atOnce, atOnceForFresh } = this.options;
-    while (this.#running.size < atOnceForFresh) {
-      const [lane] = Object.values(this.#lanes)
-        .filter(({ queue }) => (this.#running.size < atOnce ? queue.size > 0 : queue.hasFresh))
-        .sort((one, other) => one.turnsByShare - other.turnsByShare);
-      const place = lane?.queue.take();
-      if (lane === undefined || place === undefined) return;
-      this.#turnsByShare = lane.turnsByShare;
-      lane.turnsByShare += 1 / SHARES[lane.kind];
+  readonly #startNext = (): void => {
+    for (let place = this.#takeNext(); place !== undefined; place = this.#takeNext()) {
       this.#running.add(place);
+      if (place.kind === 'login') this.#pace.begin(place.address);
       place.begin();
     }
+    clearTimeout(this.#timer);
+    // Otherwise the end of a turn starts the next one.
+    if (this.#running.size >= this.options.atOnce) return;
+    const waits = [...this.#lanes.login.queue].map((owner) => this.#paceMs(owner) ?? 0);
+    if (waits.length > 0) this.#timer = setTimeout(this.#startNext, Math.ceil(Math.min(...waits)));
+  };
+
+  /** Takes the next that may begin now out of its queue. */
+  #takeNext(): Place | undefined {
+    const { atOnce, atOnceForFresh } = this.options;
+    if (this.#running.size >= atOnceForFresh) return undefined;
+    const onlyFresh = this.#running.size >= atOnce;
+    const isHeld = (kind: WorkKind) => (address: string) => (this.#paceMs({ kind, address }) ?? 0) > 0;
+    const idle: Lane[] = [];
+    for (const lane of Object.values(this.#lanes).sort((one, other) => one.turnsByShare - other.turnsByShare)) {
+      const place = lane.queue.take(isHeld(lane.kind), onlyFresh);
+      if (place !== undefined) {
+        // A lane that had nothing to begin saves up no turns.
+        for (const one of idle) one.turnsByShare = lane.turnsByShare;
+        lane.turnsByShare += 1 / SHARES[lane.kind];
+        return place;
+      }
+      if (!onlyFresh || lane.queue.size === 0) idle.push(lane);
+    }
+    return undefined;
   }
 
-  /** Whether the owner's address or account has other places, or a turn. */
+  /** How long the address has to wait for its next login because too many failed; undefined when it has no such limit. */
+  #paceMs({ kind, address }: Pick<WorkOwner, 'kind' | 'address'>): number | undefined {
+    return kind === 'login' ? this.#pace.waitMs(address) : undefined;
+  }
+
+  /** Whether the owner's address or account has other places, or a turn, or used up its share. */
   #hasMore(owner: WorkOwner): boolean {
     const { queue } = this.#lanes[owner.kind];
     const isRunning = [...this.#running].some((one) => one.address === owner.address || one.account === owner.account);
-    return isRunning || queue.countOfAddress(owner) > 0 || queue.countOfAccount(owner) > 0;
+    const isPaced = this.#paceMs(owner) !== undefined;
+    return isPaced || isRunning || queue.countOfAddress(owner) > 0 || queue.countOfAccount(owner) > 0;
   }
 
-  /** How long the one at `place` of its lane waits, by what turns took of late. */
-  #waitMs(owner: WorkOwner, place: number): number {
+  /** How long the owner waits if it joins now, by what turns took of late and by the limit of its address. */
+  #waitMs(owner: WorkOwner): number {
+    const paceMs = this.#paceMs(owner);
+    if (paceMs === undefined) return this.#turnsMs(owner);
+    const place = this.#lanes[owner.kind].queue.placeInAddress(owner);
+    return Math.max(this.#turnsMs(owner), paceMs + place * PACE_MS);
+  }
+
+  #turnsMs(owner: WorkOwner): number {
     const { kind } = owner;
+    const place = this.#lanes[kind].queue.placeOf(owner);
     const isFresh = !this.#hasMore(owner);
     const atOnce = isFresh ? this.options.atOnceForFresh : this.options.atOnce;
     if (place === 0 && this.#running.size < atOnce) return 0;
@@ -154,8 +187,7 @@ export class WorkQueue {
   }
 
   #refusal(owner: WorkOwner, code: 'rate_limited' | 'unavailable'): Failure {
-    const { queue } = this.#lanes[owner.kind];
-    const retryAfterS = Math.max(1, Math.ceil(this.#waitMs(owner, queue.placeOf(owner)) / 1_000));
+    const retryAfterS = Math.max(1, Math.ceil(this.#waitMs(owner) / 1_000));
     metrics.passwordTurns.cell(owner.kind, code).count += 1;
     return code === 'rate_limited'
       ? new Failure(code, `Too many ${owner.kind}s from this address or for this account; try again later`, {
