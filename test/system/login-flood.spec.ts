@@ -91,6 +91,23 @@ describe('a flood of password work', () => {
     expectDecentRefusals(await Promise.all(logins), [401]);
   });
 
+  it('has one login a second for an address from which 20 in a row have failed, until one succeeds there', async () => {
+    const flooder = at('127.0.0.8');
+    const wrong = (index: number): Promise<PostAnswer> => login(flooder, `nobody-again-${index}`, 'wrong');
+    for (let index = 0; index < 20; index += 1) expect((await wrong(index)).status).toBe(401);
+    const startedAt = performance.now();
+    const flood = Array.from({ length: FLOOD }, (_, index) => wrong(index));
+    expect((await login(at('127.0.0.9'), 'honest-1')).status).toBe(200);
+    const answers = await Promise.all(flood);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    expectDecentRefusals(answers, [401]);
+    expect(statuses(answers).filter((status) => status === 401).length).toBeLessThanOrEqual(seconds);
+    expect((await login(flooder, 'honest-1')).status).toBe(200);
+    const next = await Promise.all(['honest-1', 'honest-2', 'honest-3'].map((name) => login(flooder, name)));
+    expect(statuses(next)).toEqual([200, 200, 200]);
+    expect(Math.max(...next.map(({ ms }) => ms))).toBeLessThan(2_000);
+  });
+
   it('locks a guesser out of an account, but not its owner at another address', async () => {
     const [guesser, home] = [at('127.0.0.6'), at('127.0.0.7')];
     const guess = (): Promise<PostAnswer> => login(guesser, 'owner-1', 'wrong wrong wrong');
