@@ -21,7 +21,7 @@ afterAll(() => gateway.close());
 async function answerToHead(
   path: string,
   { method = 'POST', ...headers }: Readonly<Record<string, string>>,
-): Promise<{ readonly text: string; readonly end: () => Promise<string> }> {
+): Promise<{ readonly text: string; readonly end: () => Promise<string>; readonly leave: () => void }> {
   const socket = connect(gateway.port, '127.0.0.1').on('error', () => undefined);
   let text = '';
   socket.on('data', (part) => (text += part.toString()));
@@ -34,6 +34,7 @@ async function answerToHead(
       if (!socket.destroyed) await once(socket, 'close');
       return text;
     },
+    leave: () => socket.destroy(),
   };
 }
 
@@ -119,6 +120,17 @@ describe('a client that asks whether it may send its body', () => {
     expect(await (await answerToHead('/api/v2/batch/bars', json)).end()).toMatch(/^HTTP\/1\.1 413 /);
     const xml = { ...huge, ...bearer('operator'), 'content-type': 'text/xml' };
     expect(await (await answerToHead('/api/v2/batch/bars', xml)).end()).toMatch(/^HTTP\/1\.1 415 /);
+  });
+
+  it('is refused when its address has too many logins under way', async () => {
+    const json = { 'content-type': 'application/json', 'content-length': '100', expect: '100-continue' };
+    const path = '/api/v2/auth/token';
+    const asked = await Promise.all(Array.from({ length: 32 }, () => answerToHead(path, json)));
+    for (const { text } of asked) expect(text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+    const text = await (await answerToHead(path, json)).end();
+    for (const { leave } of asked) leave();
+    expect(text).toMatch(/^HTTP\/1\.1 429 /);
+    expect(text).not.toContain('100 Continue');
   });
 
   it('is asked for it once everything else is in order', async () => {

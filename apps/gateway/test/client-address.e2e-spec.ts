@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bootstrapAdministrator, getMe, issueToken, registerUser } from '@mystocks/contracts';
+import { bootstrapAdministrator, Failure, getMe, issueToken, registerUser } from '@mystocks/contracts';
 import { waitFor } from '@mystocks/testing';
 import { startGateway, user, type Gateway } from './harness.js';
 
@@ -116,5 +116,25 @@ describe('the address of the client', () => {
       scope: 'user',
     }));
     await waitFor(async () => (await direct.get(path, { ...init, token: '' })).status === 200, { timeoutMs: 5_000 });
+  });
+
+  it('is refused by the gateway alone, for a moment, after auth has refused it 16 times in a second', async () => {
+    behindProxy.bus.answer(issueToken, () => {
+      throw new Failure('rate_limited', 'Too many logins', { retryAfterS: 4 });
+    });
+    const [path, init] = passwordWork[0]!;
+    const login = async (forwarded: string): Promise<string> => {
+      const headers = { ...(init.headers as Record<string, string>), 'x-forwarded-for': forwarded };
+      const answer = await behindProxy.get(path, { ...init, headers, token: '' });
+      return `${answer.status} ${answer.headers.get('retry-after')}`;
+    };
+    const before = behindProxy.count(issueToken);
+    const startedAt = performance.now();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => login('192.0.2.99')));
+    const seconds = Math.ceil((performance.now() - startedAt) / 1_000);
+    expect(behindProxy.count(issueToken) - before).toBeLessThanOrEqual((16 + 31) * seconds);
+    expect(new Set(answers)).toEqual(new Set(['429 1', '429 4']));
+    expect(await login('192.0.2.7')).toBe('429 4');
+    await waitFor(async () => (await login('192.0.2.99')) === '429 4', { timeoutMs: 5_000 });
   });
 });

@@ -17,7 +17,7 @@ export interface Operation {
   readonly consumes?: readonly string[];
   /** Bytes of a JSON body or a form, at most; 16 KiB where absent. */
   readonly bodyMax?: number;
-  /** A call of it makes auth hash a password: its clients share the turns (auth/password.hook.ts). */
+  /** A call of it makes auth hash a password: its clients share the turns (auth/password-admission.ts). */
   readonly hashesPassword?: boolean;
   /** Success statuses and what they mean. */
   readonly answers?: Readonly<Record<number, string>>;

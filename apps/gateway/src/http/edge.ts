@@ -12,7 +12,7 @@ import { factsOf, readBudget } from './facts.js';
 import { NO_STORE } from './headers.js';
 import type { HotPath } from './hot-path.js';
 import { meterOf } from './meter.js';
-import { addPasswordHook } from '../auth/password.hook.js';
+import { PasswordAdmission } from '../auth/password-admission.js';
 import { addDeprecationHook } from '../v1/deprecation.hook.js';
 import { OneATurn } from './one-a-turn.js';
 import { addParsers, BODY_BYTES_MAX } from './parsers.js';
@@ -41,6 +41,7 @@ export class Edge {
   #hot: HotPath | undefined;
   #verifier: TokenVerifier | undefined;
   readonly #writes = new OneATurn();
+  readonly #passwords = new PasswordAdmission();
   #closing = false;
   #draining = false;
 
@@ -52,7 +53,7 @@ export class Edge {
     this.server = fastify({
       serverFactory: (handler) => this.#listenWith(handler),
       bodyLimit: BODY_BYTES_MAX,
-      // Decides what `request.ip` is (auth/password.hook.ts).
+      // Decides what `request.ip` is (auth/password-admission.ts).
       trustProxy: [...(limits.trustedProxies ?? [])],
       // A request that came before the last keep-alive connection was closed is still served.
       return503OnClosing: false,
@@ -67,7 +68,6 @@ export class Edge {
     });
     this.#addHooks();
     addDeprecationHook(this.server);
-    addPasswordHook(this.server);
     addParsers(this.server);
     keepRouteTable(this.server);
   }
@@ -120,6 +120,7 @@ export class Edge {
       try {
         readBudget(facts, request.headers, systemClock.now());
         forgetTypeOfNothing(request);
+        if (hasBody(request.raw.headers)) this.#passwords.admit(request, reply);
       } catch (error) {
         done(error as Error);
         return;
