@@ -6,35 +6,24 @@ import type { RouteRules } from '../http/before-body.js';
 import { factsOf } from '../http/facts.js';
 
 /** Twice what one instance of auth takes from an address. */
-const UNDER_WAY_MAX = 32;
-/** After so many refusals by auth within a second the others of that second are refused here: a call costs more. */
-const REFUSALS_MAX = 16;
-const REFUSALS_MS = 1_000;
+const PLACES = 32;
+/** How much longer a request that auth has refused keeps its place: a flood must not become as many calls to auth. */
+const REFUSED_MS = 1_000;
 const RATE_LIMITED = 429;
-
-/** Numbers of addresses; an address without any is not kept. */
-class Counts {
-  readonly #counts = new Map<string, number>();
-
-  of(address: string): number {
-    return this.#counts.get(address) ?? 0;
-  }
-
-  add(address: string, change: number): void {
-    const count = this.of(address) + change;
-    if (count > 0) this.#counts.set(address, count);
-    else this.#counts.delete(address);
-  }
-}
+/** One for all refusals: of the time that refusing takes, recording a stack for each was 4 %. */
+const TOO_MANY = new Failure(
+  'rate_limited',
+  'Too many logins or registrations from this address at once; try again later',
+  { retryAfterS: 1 },
+);
 
 /**
- * Refuses logins and registrations of one address beyond 32 at a time, and those of an address that auth has just refused
- * 16 times, before their body is read. The others take the client's address along to auth, which shares out the turns
- * for hashes by it.
+ * Refuses logins and registrations of an address of which 32 are under way, or were refused by auth within the last
+ * second, before their body is read. The others take the client's address along to auth, which shares out the turns for
+ * hashes by it.
  */
 export class PasswordAdmission {
-  readonly #underWay = new Counts();
-  readonly #refused = new Counts();
+  readonly #taken = new Map<string, number>();
 
   /**
    * Call it when the head of a request is read.
@@ -45,29 +34,27 @@ export class PasswordAdmission {
     // `ip` is the address of the connection, or what a trusted proxy says (GATEWAY_TRUSTED_PROXIES).
     const address = groupOf(request.ip) ?? groupOf(request.socket.remoteAddress);
     const key = address ?? '';
-    if (this.#underWay.of(key) >= UNDER_WAY_MAX || this.#refused.of(key) >= REFUSALS_MAX) throw tooMany();
-    this.#underWay.add(key, 1);
+    const others = this.#taken.get(key) ?? 0;
+    if (others >= PLACES) throw TOO_MANY;
+    this.#taken.set(key, others + 1);
+    const leave = (): void => {
+      this.#leave(key);
+    };
     // Also when the client goes away before its answer.
     raw.once('close', () => {
-      this.#underWay.add(key, -1);
-      if (raw.statusCode === RATE_LIMITED) this.#noteRefusal(key);
+      if (raw.statusCode === RATE_LIMITED) setTimeout(leave, REFUSED_MS).unref();
+      else leave();
     });
     if (address !== undefined) factsOf(request).context.clientAddress = address;
   }
 
-  #noteRefusal(address: string): void {
-    this.#refused.add(address, 1);
-    setTimeout(() => {
-      this.#refused.add(address, -1);
-    }, REFUSALS_MS).unref();
+  #leave(address: string): void {
+    const left = (this.#taken.get(address) ?? 1) - 1;
+    if (left > 0) this.#taken.set(address, left);
+    else this.#taken.delete(address);
   }
 }
 
 /** Undefined for what is no IP address. */
 const groupOf = (ip: string | undefined): string | undefined =>
   ip === undefined || isIP(ip) === 0 ? undefined : addressGroup(ip);
-
-const tooMany = (): Failure =>
-  new Failure('rate_limited', 'Too many logins or registrations from this address at once; try again later', {
-    retryAfterS: 1,
-  });
