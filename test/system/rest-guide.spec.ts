@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { answerText, comparable, GuideClient, readExchanges } from './guide-exchanges.js';
-import { administrator, root, startHouse, type House } from './house.js';
+import { root, startHouse, type House } from './house.js';
 
 const file = join(root, 'docs/guides/rest.md');
 let guide = readFileSync(file, 'utf8');
@@ -16,7 +16,8 @@ describe('the requests of docs/guides/rest.md', () => {
   let client: GuideClient;
   beforeAll(async () => {
     house = await startHouse();
-    client = new GuideClient(house.url, { $USER: administrator.username, $PASSWORD: administrator.password });
+    const { username, password } = house.administrator;
+    client = new GuideClient(house.url, { $USER: username, $PASSWORD: password });
   }, 60_000);
   afterAll(() => house.stop(), 30_000);
 
