@@ -38,9 +38,10 @@ async function gateway(task: ServerTask): Promise<number> {
   const { FakeBus } = await import('@mystocks/testing');
   const contracts = await import('@mystocks/contracts');
   const app = '../apps/gateway/dist';
-  const { Edge } = await import(`${app}/http/edge.js`);
+  const { Edge } = await import(`${app}/edge/edge.js`);
   const { GatewayModule } = await import(`${app}/gateway.module.js`);
-  const { openGateway } = await import(`${app}/open-gateway.js`);
+  const { GatewaySettings } = await import(`${app}/gateway.settings.js`);
+  const { openGateway } = await import(`${app}/edge/open-gateway.js`);
 
   const keySet = task.keySet as InstanceType<typeof contracts.KeySet>;
   const bus = new FakeBus();
@@ -52,17 +53,14 @@ async function gateway(task: ServerTask): Promise<number> {
     return { body, etag: `"bench-${limit}"`, as_of: '2023-12-29T00:00:00+08:00', ...about };
   });
   const verifier = new TokenVerifier({ issuer: 'mystocks', keys: () => Promise.resolve(keySet) });
-  const parts = [
-    { provide: Bus, useValue: bus },
-    { provide: TokenVerifier, useValue: verifier },
-  ];
+  const parts = [{ provide: Bus, useValue: bus }, { provide: TokenVerifier, useValue: verifier }, GatewaySettings];
   class BenchModule {}
   const module = {
     module: BenchModule,
     global: true,
-    imports: [GatewayModule.forRoot({ CACHE_STALE_IF_ERROR_S: 900 })],
+    imports: [GatewayModule],
     providers: parts,
-    exports: [Bus, TokenVerifier],
+    exports: [Bus, TokenVerifier, GatewaySettings],
   };
   const accessLog = new AccessLog('gateway', openSync(task.logFile, 'w'));
   const edge = new Edge(accessLog);

@@ -1,6 +1,6 @@
 import { ServiceSettings } from '@mystocks/config';
 import { IsCount, IsText } from '@mystocks/validation';
-import { AreTrustedProxies } from './http/trusted-proxies.js';
+import { AreTrustedProxies } from './edge/trusted-proxies.js';
 
 export class GatewaySettings extends ServiceSettings {
   /** Address on which HTTP is served. */

@@ -3,8 +3,8 @@ import { runService } from '@mystocks/service';
 import { AccessLog } from '@mystocks/telemetry';
 import { GatewayModule } from './gateway.module.js';
 import { GatewaySettings } from './gateway.settings.js';
-import { Edge } from './http/edge.js';
-import { openGateway } from './open-gateway.js';
+import { Edge } from './edge/edge.js';
+import { openGateway } from './edge/open-gateway.js';
 
 const settings = loadSettings(GatewaySettings);
 const accessLog = new AccessLog('gateway');
@@ -17,7 +17,7 @@ const edge = new Edge(accessLog, {
 await runService({
   name: 'gateway',
   settings,
-  module: () => GatewayModule.forRoot(settings),
+  module: () => GatewayModule,
   checks: () => [edge.port.check()],
   http: {
     host: settings.GATEWAY_HOST,

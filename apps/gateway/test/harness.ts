@@ -7,9 +7,10 @@ import { getPosition, listKeys, type Answer, type Call, type Role, type User } f
 import { TokenVerifier } from '@mystocks/identity';
 import { AccessLog, currentContext, type RequestContext } from '@mystocks/telemetry';
 import { FakeBus, signToken, testKeys } from '@mystocks/testing';
+import { GatewaySettings } from '../src/gateway.settings.js';
 import { GatewayModule } from '../src/gateway.module.js';
-import { Edge, type EdgeLimits } from '../src/http/edge.js';
-import { openGateway } from '../src/open-gateway.js';
+import { Edge, type EdgeLimits } from '../src/edge/edge.js';
+import { openGateway } from '../src/edge/open-gateway.js';
 
 export interface Gateway {
   readonly url: string;
@@ -43,12 +44,9 @@ export async function startGateway(logTo = '/dev/null', limits?: EdgeLimits): Pr
   const verifier = new TokenVerifier({ issuer: 'mystocks', keys: () => Promise.resolve(keySet) });
 
   @Module({
-    imports: [GatewayModule.forRoot({ CACHE_STALE_IF_ERROR_S: 900 })],
-    providers: [
-      { provide: Bus, useValue: bus },
-      { provide: TokenVerifier, useValue: verifier },
-    ],
-    exports: [Bus, TokenVerifier],
+    imports: [GatewayModule],
+    providers: [{ provide: Bus, useValue: bus }, { provide: TokenVerifier, useValue: verifier }, GatewaySettings],
+    exports: [Bus, TokenVerifier, GatewaySettings],
   })
   class TestModule {}
   Reflect.defineMetadata('__module:global__', true, TestModule);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getMe, issueToken, latestQuotes, listBars, listInstruments, readAnswer } from '@mystocks/contracts';
-import { routesOf } from '../src/http/route-table.js';
+import { routesOf } from '../src/edge/route-table.js';
 import { answerOf, startGateway, user, type Gateway } from './harness.js';
 
 let gateway: Gateway;

@@ -1,6 +1,14 @@
 import type { CacheEntries } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
-import { MISS, type LeaseClaim, type LeasedEntry, type Entry, type Lease, type Lookup, type Tier } from '@mystocks/tiered-cache';
+import {
+  MISS,
+  type LeaseClaim,
+  type LeasedEntry,
+  type Entry,
+  type Lease,
+  type Lookup,
+  type Tier,
+} from '@mystocks/tiered-cache';
 
 /** A tier whose store is away for a while. As the port demands, it then misses, and does not serve what it could not hear of. */
 export class LeavingTier implements Tier {

@@ -26,9 +26,9 @@ import { sendOperation } from '../uploads/operation-document.js';
 import { WholeStreamService } from '../uploads/whole-stream.service.js';
 import { BatchService, type BatchKind, type Target } from './batch.service.js';
 import { BarsBatchQuery, BatchBody, BatchQuery } from './batch.shapes.js';
-import { namedCharset } from './charset.js';
+import { namedCharset } from '../files/charset.js';
 import { RefusedLines } from './refused-lines.js';
-import { BatchTally } from './tally.js';
+import { BatchTally } from '../files/tally.js';
 
 const batch = {
   consumes: ['application/json', 'application/x-ndjson', 'text/csv'],

@@ -5,10 +5,10 @@ import { Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/
 import { AdaptiveLimit, eachAdaptive, TextReader } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import type { FileText } from '../uploads/file-text.js';
-import { blocksOf, defaultPace, type Block } from './blocks.js';
-import { withoutHeader } from './csv-header.js';
+import { blocksOf, defaultPace, type Block } from '../files/blocks.js';
+import { withoutHeader } from '../files/csv-header.js';
 import type { RefusedLines } from './refused-lines.js';
-import { BatchTally, ITEMS_MAX, type TalliedItem } from './tally.js';
+import { BatchTally, ITEMS_MAX, type TalliedItem } from '../files/tally.js';
 
 /** What is the same for every block: the rest of the call's request. */
 type Common<Request extends IngestRequest> = Omit<

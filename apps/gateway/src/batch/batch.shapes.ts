@@ -7,7 +7,7 @@ import {
   type StoredTimeframe,
 } from '@mystocks/contracts';
 import { IsCount, IsFlag, IsListOf, IsOneOf, IsSymbolAlias } from '@mystocks/validation';
-import { IsCharset } from './charset.js';
+import { IsCharset } from '../files/charset.js';
 
 /** Query of a batch. */
 export class BatchQuery {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RefusedLines } from './refused-lines.js';
-import type { TalliedItem } from './tally.js';
+import type { TalliedItem } from '../files/tally.js';
 
 const items = (count: number): TalliedItem[] =>
   Array.from({ length: count }, (_, index) => ({

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { Failure } from '@mystocks/contracts';
-import type { TalliedItem } from './tally.js';
+import type { TalliedItem } from '../files/tally.js';
 
 /** A client that asked for refused lines and reads none for this long is cut off. */
 const UNREAD_MAX_MS = 10_000;

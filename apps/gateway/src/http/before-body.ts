@@ -3,8 +3,8 @@ import { NotFoundException } from '@nestjs/common';
 import type { Call } from '@mystocks/contracts';
 import { authorize, type TokenVerifier } from '@mystocks/identity';
 import type { FastifyRequest } from 'fastify';
-import { bearerOf } from './facts.js';
-import { checkBodyType } from './request-body.js';
+import { bearerOf } from '../http/facts.js';
+import { checkBodyType } from '../http/request-body.js';
 
 /** What a route says about requests with a body (docs/operation.ts). */
 export interface RouteRules {

@@ -28,3 +28,8 @@ export function provenanceHeaders(answer: Answer): string[] {
 
 const cacheControl = (answer: Answer): string =>
   answer.immutable === true ? 'private, max-age=86400, immutable' : 'private, no-cache';
+
+/** Whole seconds since the owning service built the answer. */
+export function ageOf(builtAtMs: number, nowMs: number): string {
+  return String(Math.max(0, Math.floor((nowMs - builtAtMs) / 1_000)));
+}

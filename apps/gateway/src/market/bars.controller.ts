@@ -4,7 +4,7 @@ import { listBars, ListBarsRequest, listManyBars, ListManyBarsRequest } from '@m
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { fromQuery } from '../http/input.js';
-import { AnswerSender } from '../http/answer-sender.js';
+import { AnswerSender } from './answer-sender.js';
 
 @ApiTags('bars')
 @Controller('api/v2/stocks')

@@ -12,10 +12,10 @@ import {
 } from '@mystocks/contracts';
 import { Bus } from '@mystocks/bus';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { blocksOf } from '../batch/blocks.js';
+import { blocksOf } from '../files/blocks.js';
 import { Operates } from '../docs/operation.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
-import { AnswerSender } from '../http/answer-sender.js';
+import { AnswerSender } from './answer-sender.js';
 import { CalendarBody } from './calendar.shapes.js';
 
 const LIST_BYTES_MAX = 2 * 1024 * 1024;

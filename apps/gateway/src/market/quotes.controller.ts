@@ -12,11 +12,11 @@ import {
 } from '@mystocks/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BatchService } from '../batch/batch.service.js';
-import { BatchTally } from '../batch/tally.js';
+import { BatchTally } from '../files/tally.js';
 import { Operates } from '../docs/operation.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
-import { AnswerSender } from '../http/answer-sender.js';
+import { AnswerSender } from './answer-sender.js';
 import { QuotesBody, QuotesList } from './quotes.shapes.js';
 import { singleQuote } from './single-quote.js';
 

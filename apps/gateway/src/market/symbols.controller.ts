@@ -11,7 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operates } from '../docs/operation.js';
 import { fromQuery } from '../http/input.js';
-import { AnswerSender } from '../http/answer-sender.js';
+import { AnswerSender } from './answer-sender.js';
 
 @ApiTags('symbols')
 @Controller('api/v2/symbols')

@@ -14,7 +14,7 @@ import {
   type PrewarmStatus,
 } from '@mystocks/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BatchTally } from '../batch/tally.js';
+import { BatchTally } from '../files/tally.js';
 import { Operates } from '../docs/operation.js';
 import { fromJson, fromQuery } from '../http/input.js';
 import { CacheStateService, type CacheState } from './cache-state.service.js';

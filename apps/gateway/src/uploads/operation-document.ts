@@ -3,7 +3,7 @@ import { problemDocument } from '@mystocks/edge';
 import type { FastifyReply } from 'fastify';
 import type { Facts } from '../http/facts.js';
 import { tell } from '../http/problem.js';
-import { remarksDocument } from '../batch/remarks-document.js';
+import { remarksDocument } from '../files/remarks-document.js';
 
 const operationPath = (id: string): string => `/api/v2/operations/${id}`;
 

@@ -13,8 +13,8 @@ import {
 } from '@mystocks/contracts';
 import { DeadBuffers, TextReader } from '@mystocks/kernel';
 import { currentContext, log, withContext } from '@mystocks/telemetry';
-import { blocksOf, defaultPace, type Block } from '../batch/blocks.js';
-import { withoutHeader } from '../batch/csv-header.js';
+import { blocksOf, defaultPace, type Block } from '../files/blocks.js';
+import { withoutHeader } from '../files/csv-header.js';
 import type { FileText } from './file-text.js';
 
 export interface StagedFile {

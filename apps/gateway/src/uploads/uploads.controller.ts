@@ -6,7 +6,7 @@ import { Operates } from '../docs/operation.js';
 import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { fromQuery, MultipartBody } from '../http/input.js';
-import { namedCharset } from '../batch/charset.js';
+import { namedCharset } from '../files/charset.js';
 import { checkLength, textOf } from './file-text.js';
 import { sendOperation } from './operation-document.js';
 import { StagingService } from './staging.service.js';

@@ -1,6 +1,6 @@
 import { barDialects, UploadOptions, type BarDialect } from '@mystocks/contracts';
 import { IsBody, IsOneOf } from '@mystocks/validation';
-import { IsCharset } from '../batch/charset.js';
+import { IsCharset } from '../files/charset.js';
 
 /** Options of an upload, in the query or as fields of its form. */
 export class UploadQuery extends UploadOptions {

@@ -4,7 +4,7 @@ import { Bus } from '@mystocks/bus';
 import { Failure, getOperation, readReport, remarksOf, type IngestReport, type Operation } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { currentContext } from '@mystocks/telemetry';
-import { BatchTally, ITEMS_MAX } from '../batch/tally.js';
+import { BatchTally, ITEMS_MAX } from '../files/tally.js';
 import { unfinished } from './operation-document.js';
 import { StagingService, type StagedFile } from './staging.service.js';
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { systemClock } from '@mystocks/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { factsOf } from './facts.js';
-import { matchesEtag } from './headers.js';
-import { ageOf } from './hot-path.js';
-import { meterOf } from './meter.js';
+import { factsOf } from '../http/facts.js';
+import { matchesEtag } from '../http/headers.js';
+import { ageOf } from '../http/headers.js';
+import { meterOf } from '../http/meter.js';
 import { NearAnswers } from '../reads/near-answers.js';
 import { ReadsService, type ReadCall, type View } from '../reads/reads.service.js';
 

@@ -1,8 +1,8 @@
 import { Failure } from '@mystocks/contracts';
 import type { FastifyInstance, RouteOptions } from 'fastify';
-import type { RouteRules } from './before-body.js';
-import { FormBody, MultipartBody, textFields } from './input.js';
-import { readJson, utf8Text } from './json-text.js';
+import type { RouteRules } from '../http/before-body.js';
+import { FormBody, MultipartBody, textFields } from '../http/input.js';
+import { readJson, utf8Text } from '../http/json-text.js';
 
 /** Of a body that is read whole, unless its route takes more (docs/operation.ts). */
 export const BODY_BYTES_MAX = 16_384;

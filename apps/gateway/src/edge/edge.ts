@@ -6,19 +6,19 @@ import { traceIdOf, withContext, type AccessLog } from '@mystocks/telemetry';
 import { Failure } from '@mystocks/contracts';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { checkBeforeBody } from './before-body.js';
+import { checkBeforeBody } from '../http/before-body.js';
 import { countBody, limitBodyTime } from './body-limits.js';
-import { factsOf, readBudget } from './facts.js';
-import { NO_STORE } from './headers.js';
+import { factsOf, readBudget } from '../http/facts.js';
+import { NO_STORE } from '../http/headers.js';
 import type { HotPath } from './hot-path.js';
-import { meterOf } from './meter.js';
+import { meterOf } from '../http/meter.js';
 import { PasswordAdmission } from '../auth/password-admission.js';
 import { addDeprecationHook } from '../v1/deprecation.hook.js';
 import { OneATurn } from './one-a-turn.js';
 import { addParsers, BODY_BYTES_MAX } from './parsers.js';
 import { sendProblem } from './problem.filter.js';
 import { keepRouteTable } from './route-table.js';
-import { forgetTypeOfNothing, hasBody } from './request-body.js';
+import { forgetTypeOfNothing, hasBody } from '../http/request-body.js';
 
 export interface EdgeLimits extends Partial<PortLimits> {
   /** How long a body that is read whole may take. */

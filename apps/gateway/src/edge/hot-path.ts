@@ -4,7 +4,7 @@ import { authorize, type Caller, type TokenVerifier } from '@mystocks/identity';
 import { LSN, systemClock } from '@mystocks/kernel';
 import { requestIdFrom, traceIdOf, traceparentFrom, type AccessLog } from '@mystocks/telemetry';
 import type { NearAnswer, NearAnswers } from '../reads/near-answers.js';
-import { matchesEtag } from './headers.js';
+import { ageOf, matchesEtag } from '../http/headers.js';
 import { hotHeadersOf, tokenOf, type HotHeaders } from './hot-headers.js';
 
 const security: readonly string[] = Object.entries(securityHeaders).flat();
@@ -83,11 +83,6 @@ export class HotPath {
       cache: 'l1-hit',
     });
   }
-}
-
-/** Whole seconds since the owning service built the answer. */
-export function ageOf(builtAtMs: number, nowMs: number): string {
-  return String(Math.max(0, Math.floor((nowMs - builtAtMs) / 1_000)));
 }
 
 function isAllowed(allow: Parameters<typeof authorize>[0], caller: Caller): boolean {

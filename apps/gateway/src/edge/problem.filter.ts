@@ -4,10 +4,10 @@ import { systemClock } from '@mystocks/kernel';
 import { log, withContext } from '@mystocks/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { deprecationHeaders } from '../v1/deprecation.js';
-import { factsOf } from './facts.js';
-import { versionOf } from './meter.js';
-import { isIncomplete } from './request-body.js';
-import { problemHeaders, problemV1, tell } from './problem.js';
+import { factsOf } from '../http/facts.js';
+import { versionOf } from '../http/meter.js';
+import { isIncomplete } from '../http/request-body.js';
+import { problemHeaders, problemV1, tell } from '../http/problem.js';
 import { allowedMethods } from './route-table.js';
 
 /** The only place where a failure becomes an HTTP answer. */
