@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { Answer, ListBarsRequest, ListManyBarsRequest } from '@mystocks/contracts';
 import { BarsService } from '../src/bars/bars.service.js';
-import type { Market } from './stored-market.js';
+import { startMarket, type Market } from './stored-market.js';
+import type { TimeseriesStore } from './timeseries-stores.js';
 
 export interface WireBar {
   readonly t: string;
@@ -23,17 +26,24 @@ interface Page<Bars> {
 type Ask = Partial<ListBarsRequest> & { readonly symbol: string };
 type AskMany = Partial<ListManyBarsRequest> & { readonly symbols: string[] };
 
+/** A limit for what hangs: a busy machine takes long to start a server. */
+const OPENING_MS = 120_000;
 const NOW = Date.parse('2024-09-19T10:00:00+08:00');
 const defaults = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'asc' } as const;
 
-/** Asks the service for bars and reads its answers. */
-export function barsReader(market: Pick<Market, 'directory' | 'store'>) {
-  const bars = new BarsService(market.directory, market.store.bars, { now: () => NOW });
-  const answer = (ask: Ask): Promise<Answer> => bars.list({ ...defaults, ...ask });
+type Readable = Pick<Market, 'directory' | 'store'>;
+
+/** Asks the service for bars of a market, which may open later, and reads its answers. */
+export function barsReader(market: Readable | (() => Readable)) {
+  const service = (): BarsService => {
+    const { directory, store } = typeof market === 'function' ? market() : market;
+    return new BarsService(directory, store.bars, { now: () => NOW });
+  };
+  const answer = (ask: Ask): Promise<Answer> => service().list({ ...defaults, ...ask });
   const page = async (ask: Ask): Promise<Page<WireBar[]>> =>
     JSON.parse((await answer(ask)).body.toString()) as Page<WireBar[]>;
   const many = async (ask: AskMany): Promise<Page<Record<string, WireBar[]>>> =>
-    JSON.parse((await bars.listMany({ ...defaults, ...ask })).body.toString()) as Page<Record<string, WireBar[]>>;
+    JSON.parse((await service().listMany({ ...defaults, ...ask })).body.toString()) as Page<Record<string, WireBar[]>>;
   const everyPage = async (ask: Ask): Promise<WireBar[]> => {
     const all: WireBar[] = [];
     for (let token: string | undefined; ;) {
@@ -48,3 +58,26 @@ export function barsReader(market: Pick<Market, 'directory' | 'store'>) {
 }
 
 export type BarsReader = ReturnType<typeof barsReader>;
+
+/** `toEqual` for thousands of bars, which takes Jest seconds: it is asked only to show a difference. */
+export function expectSame(actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
+}
+
+/** Opens a market before the tests of a describe block and closes it after them. */
+export function useMarket(store: TimeseriesStore) {
+  let opened: Market | undefined;
+  const market = (): Market => {
+    if (opened === undefined) throw new Error('the market is open during the tests only');
+    return opened;
+  };
+  beforeAll(async () => {
+    opened = await startMarket(store);
+  }, OPENING_MS);
+  afterAll(() => opened?.stop());
+  const reader = barsReader(market);
+  /** The closing prices that a symbol of Shanghai is answered with. */
+  const closes = async (code: string, ask: object): Promise<readonly number[]> =>
+    (await reader.page({ symbol: `${code}.SH`, ...ask })).bars.map(({ c }) => c);
+  return { market, reader, closes };
+}

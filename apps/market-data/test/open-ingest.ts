@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
+import { PostgresPool } from '@mystocks/connection-pool';
 import type { BarsChanged, IngestBarsRequest, IngestReport } from '@mystocks/contracts';
-import { FakeBus, startPostgres, recordedCases, recordedData } from '@mystocks/testing';
+import { FakeBus, recordedCases, recordedData } from '@mystocks/testing';
 import { FactorsIngestService } from '../src/factors/factors-ingest.service.js';
 import { FactorsRepository } from '../src/factors/factors.repository.js';
 import { IdempotencyRepository } from '../src/idempotency/idempotency.repository.js';
@@ -18,8 +18,7 @@ import { InstrumentsService } from '../src/instruments/instruments.service.js';
 import { InstrumentRemovalService } from '../src/instruments/removal/instrument-removal.service.js';
 import { LoadBlocksRepository } from '../src/load-order/load-blocks.repository.js';
 import { LoadOrderService } from '../src/load-order/load-order.service.js';
-import { migrations } from '../src/migrations/index.js';
-import { onPostgres, type TimeseriesStore } from './timeseries-stores.js';
+import { onPostgres, openDatabase, type TimeseriesStore } from './timeseries-stores.js';
 
 export const hasData = existsSync(recordedData);
 
@@ -51,15 +50,9 @@ export const request = (header: string, body: string, more: Partial<IngestBarsRe
 
 /** The ingest room over a migrated database, with bars and quotes in a store of this kind. */
 export async function openIngest(kind: TimeseriesStore = onPostgres) {
-  const server = await startPostgres();
-  await runMigrations({ url: server.ownerUrl, schema: 'market_data', migrations });
-  const pool = new PostgresPool({
-    name: 'spec',
-    url: server.urlOf('market_data'),
-    size: 4,
-    overflow: 4,
-    statementTimeoutMs: 5_000,
-  });
+  const database = await openDatabase();
+  const limits = { size: 4, overflow: 4, statementTimeoutMs: 5_000 };
+  const pool = new PostgresPool({ name: 'spec', url: database.url, ...limits });
   const bus = new FakeBus();
   const directory = new InstrumentDirectory(new InstrumentsRepository(pool), bus.bus);
   const store = await kind.open(pool, directory);
@@ -105,7 +98,7 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     stop: async (): Promise<void> => {
       await store.stop();
       await pool.close();
-      await server.stop();
+      database.close();
     },
   };
 }

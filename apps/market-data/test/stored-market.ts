@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { PostgresPool, runMigrations } from '@mystocks/connection-pool';
-import { FakeBus, recordedData, startPostgres } from '@mystocks/testing';
+import { PostgresPool } from '@mystocks/connection-pool';
+import { FakeBus, recordedData } from '@mystocks/testing';
 import { barKey, BarRows, NO_VALUE } from '../src/ingest/bar-rows.js';
 import { IngestTransactions } from '../src/ingest/ingest-transactions.js';
 import { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
 import { InstrumentsRepository } from '../src/instruments/instruments.repository.js';
-import { migrations } from '../src/migrations/index.js';
-import { onPostgres, type TimeseriesStore } from './timeseries-stores.js';
+import { onPostgres, openDatabase, type TimeseriesStore } from './timeseries-stores.js';
 
 /** Lines of a file of the recorded data without its header. */
 export function dataLines(file: string): string[] {
@@ -18,10 +17,9 @@ export function dataLines(file: string): string[] {
 
 /** A migrated database with the pool of the service, what reads need beside it, and a store of bars and quotes. */
 export async function startMarket(kind: TimeseriesStore = onPostgres) {
-  const server = await startPostgres();
-  await runMigrations({ url: server.ownerUrl, schema: 'market_data', migrations });
-  const options = { name: 'test', size: 2, overflow: 2, statementTimeoutMs: 20_000 };
-  const pool = new PostgresPool({ ...options, url: server.urlOf('market_data') });
+  const database = await openDatabase();
+  const limits = { size: 2, overflow: 2, statementTimeoutMs: 20_000 };
+  const pool = new PostgresPool({ name: 'test', url: database.url, ...limits });
   const bus = new FakeBus();
   const directory = new InstrumentDirectory(new InstrumentsRepository(pool), bus.bus);
   const store = await kind.open(pool, directory);
@@ -34,7 +32,7 @@ export async function startMarket(kind: TimeseriesStore = onPostgres) {
     stop: async (): Promise<void> => {
       await store.stop();
       await pool.close();
-      await server.stop();
+      database.close();
     },
   };
 }

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { sql, TdenginePool, type PostgresPool } from '@mystocks/connection-pool';
-import { realTdengineUrl, startTdengineStandIn, type TdengineStandIn } from '@mystocks/testing';
+import { afterAll } from '@jest/globals';
+import { PostgresPool, runMigrations, sql, TdenginePool } from '@mystocks/connection-pool';
+import {
+  realTdengineUrl,
+  startPostgres,
+  startTdengineStandIn,
+  type PostgresServer,
+  type TdengineStandIn,
+} from '@mystocks/testing';
 import type { BarsRepository } from '../src/bars/bars.repository.js';
 import { PostgresBarsRepository } from '../src/bars/postgres-bars.repository.js';
 import { TdengineBarsReader } from '../src/bars/tdengine-bars.reader.js';
@@ -11,10 +18,49 @@ import type { BarsIngestRepository } from '../src/ingest/bars-ingest.repository.
 import { PostgresBarsIngestRepository } from '../src/ingest/postgres-bars-ingest.repository.js';
 import { TdengineBarsIngestRepository } from '../src/ingest/tdengine-bars-ingest.repository.js';
 import type { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
+import { migrations } from '../src/migrations/index.js';
 import { PostgresQuotesRepository } from '../src/quotes/postgres-quotes.repository.js';
 import type { QuotesRepository } from '../src/quotes/quotes.repository.js';
 import { TdengineQuotesRepository } from '../src/quotes/tdengine-quotes.repository.js';
 import { TdengineStore } from '../src/timeseries/tdengine.store.js';
+
+/** One server for a test file: starting and migrating one takes seconds. */
+let server: Promise<PostgresServer> | undefined;
+let isOpen = false;
+afterAll(async () => {
+  await (await server)?.stop();
+}, 60_000);
+
+async function startServer(): Promise<PostgresServer> {
+  const started = await startPostgres();
+  await runMigrations({ url: started.ownerUrl, schema: 'market_data', migrations });
+  return started;
+}
+
+/** Runs a statement as the owner of the tables. */
+export async function asOwner(text: string): Promise<void> {
+  const url = (await server)?.ownerUrl ?? '';
+  const pool = new PostgresPool({ name: 'owner', url, size: 1, overflow: 0, statementTimeoutMs: 60_000 });
+  await pool.write((client) => client.query(text));
+  await pool.close();
+}
+
+const EMPTY_TABLES = `DO $$ BEGIN
+  EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('market_data.%I', tablename), ', ') || ' RESTART IDENTITY'
+    FROM pg_tables WHERE schemaname = 'market_data' AND tablename <> 'migrations');
+END $$`;
+
+/** A migrated database with empty tables, for the role of the service. The suites of a file have it one after the other. */
+export async function openDatabase(): Promise<{ readonly url: string; readonly close: () => void }> {
+  if (isOpen) throw new Error('the suite before has not closed the database');
+  isOpen = true;
+  const { urlOf } = await (server ??= startServer());
+  await asOwner(EMPTY_TABLES);
+  const close = (): void => {
+    isOpen = false;
+  };
+  return { url: urlOf('market_data'), close };
+}
 
 /** What the conformance suites ask of a store. */
 export interface OpenStore {

@@ -1,12 +1,11 @@
 import { addDays } from '@mystocks/calendar';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { barsReader, type BarsReader } from '../../test/bars-reader.js';
-import { startMarket, storeDays, storeFactors, storeMinutes, type Market } from '../../test/stored-market.js';
+import { useMarket } from '../../test/bars-reader.js';
+import { storeDays, storeFactors, storeMinutes } from '../../test/stored-market.js';
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
 import { exDayHistory, expectedPrice, factorAt, type History } from '../../test/adjustment-model.js';
 
-const LONG_MS = 120_000;
 const SEED = 20_240_618;
 
 interface Day {
@@ -20,28 +19,18 @@ const line = (code: string, day: string, price: number, { pre, factor }: Day = {
 /** Adjusted prices, read from a store of bars. */
 export function itAdjusts(store: TimeseriesStore): void {
   describe(`adjusted prices in ${store.name}`, () => {
-    let market: Market;
-    let reader: BarsReader;
-
-    beforeAll(async () => {
-      market = await startMarket(store);
-      reader = barsReader(market);
-    }, LONG_MS);
-    afterAll(() => market.stop());
-
-    const closes = async (code: string, ask: object): Promise<readonly number[]> =>
-      (await reader.page({ symbol: `${code}.SH`, ...ask })).bars.map(({ c }) => c);
+    const { market, reader, closes } = useMarket(store);
 
     describe('of an ex-day without a factor', () => {
       const code = '601318';
       const qfq = { adjustment: 'qfq' } as const;
       beforeAll(async () => {
-        await storeDays(market, [
+        await storeDays(market(), [
           line(code, '2024-06-18', 10, { pre: 10, factor: 1 }),
           line(code, '2024-06-19', 5, { pre: 5 }),
           line(code, '2024-06-20', 5.1, { pre: 5, factor: 2 }),
         ]);
-        await storeMinutes(market, 1, [`${code},SSE,2024-06-19,09:31:00,5,5,5,5,100,500`]);
+        await storeMinutes(market(), 1, [`${code},SSE,2024-06-19,09:31:00,5,5,5,5,100,500`]);
       });
 
       it.each(['1Day', '1Week', '1Month', '1Min', '60Min'] as const)(
@@ -68,7 +57,7 @@ export function itAdjusts(store: TimeseriesStore): void {
       });
 
       it('leave the symbol out of a list, which says why', async () => {
-        await storeDays(market, [line('600000', '2024-06-19', 8, { factor: 3 })]);
+        await storeDays(market(), [line('600000', '2024-06-19', 8, { factor: 3 })]);
         const list = await reader.many({ symbols: [`${code}.SH`, '600000.SH', '999999.SZ'], ...qfq });
         expect(Object.keys(list.bars)).toEqual(['600000.SH']);
         expect(list.meta['errors']).toEqual([
@@ -81,7 +70,7 @@ export function itAdjusts(store: TimeseriesStore): void {
       });
 
       it('are answered once its factor is given by ex-date', async () => {
-        await storeFactors(market, [`${code},SSE,2024-06-19,2`]);
+        await storeFactors(market(), [`${code},SSE,2024-06-19,2`]);
         expect(await closes(code, qfq)).toEqual([5, 5, 5.1]);
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 10, 10.2]);
         expect(await closes(code, { ...qfq, timeframe: '1Min' })).toEqual([5]);
@@ -122,7 +111,7 @@ export function itAdjusts(store: TimeseriesStore): void {
     describe('where factors begin later than bars', () => {
       const code = '600001';
       beforeAll(async () => {
-        await storeDays(market, [
+        await storeDays(market(), [
           ...['11', '12', '13', '14', '17', '18', '19'].map((day) => line(code, `2024-06-${day}`, 10)),
           line(code, '2024-06-20', 10, { factor: 2 }),
           ...['21', '24', '25'].map((day) => line(code, `2024-06-${day}`, 10)),
@@ -155,7 +144,7 @@ export function itAdjusts(store: TimeseriesStore): void {
     });
 
     it('of an instrument that never had a factor are refused, or raw where that was asked for', async () => {
-      await storeDays(market, [line('600002', '2024-06-18', 10)]);
+      await storeDays(market(), [line('600002', '2024-06-18', 10)]);
       const symbol = '600002.SH';
       await expect(reader.page({ symbol, adjustment: 'qfq' })).rejects.toThrow(
         'No adjustment factor of 600002.SH is stored',
@@ -165,7 +154,7 @@ export function itAdjusts(store: TimeseriesStore): void {
     });
 
     it('never become 0: below 0.01 they keep three digits', async () => {
-      await storeDays(market, [
+      await storeDays(market(), [
         line('600003', '2024-06-18', 1.23456, { factor: 0.0005 }),
         line('600003', '2024-06-19', 9, { factor: 5 }),
       ]);
@@ -173,29 +162,25 @@ export function itAdjusts(store: TimeseriesStore): void {
       expect(await closes('600003', { adjustment: 'hfq' })).toEqual([0.000617, 45]);
     });
 
-    it(
-      'are those of a naive model, day by day, whatever days, factors and ex-days there are',
-      async () => {
-        const histories = fc.sample(exDayHistory, { numRuns: 60, seed: SEED });
-        const codeOf = (place: number): string => String(603_000 + place);
-        for (const [place, { days, given }] of histories.entries()) {
-          await storeDays(
-            market,
-            days.map(({ day, close, pre, factor }) => line(codeOf(place), day, close, { pre, factor } as Day)),
-          );
-          await storeFactors(
-            market,
-            given.map(({ day, factor }) => `${codeOf(place)},SSE,${day},${factor}`),
-          );
-        }
-        let compared = 0;
-        for (const [place, history] of histories.entries()) {
-          for (const asof of [undefined, '2024-02-01']) compared += await compare(codeOf(place), history, asof);
-        }
-        expect(compared).toBeGreaterThan(1_500);
-      },
-      LONG_MS,
-    );
+    it('are those of a naive model, day by day, whatever days, factors and ex-days there are', async () => {
+      const histories = fc.sample(exDayHistory, { numRuns: 60, seed: SEED });
+      const codeOf = (place: number): string => String(603_000 + place);
+      for (const [place, { days, given }] of histories.entries()) {
+        await storeDays(
+          market(),
+          days.map(({ day, close, pre, factor }) => line(codeOf(place), day, close, { pre, factor } as Day)),
+        );
+        await storeFactors(
+          market(),
+          given.map(({ day, factor }) => `${codeOf(place)},SSE,${day},${factor}`),
+        );
+      }
+      let compared = 0;
+      for (const [place, history] of histories.entries()) {
+        for (const asof of [undefined, '2024-02-01']) compared += await compare(codeOf(place), history, asof);
+      }
+      expect(compared).toBeGreaterThan(1_500);
+    });
 
     /** Compares every day by itself, so that a day that is not known does not hide the others. */
     async function compare(code: string, history: History, asof: string | undefined): Promise<number> {
@@ -216,20 +201,16 @@ export function itAdjusts(store: TimeseriesStore): void {
       return days.length;
     }
 
-    it(
-      'are answered for 3,000 days of which only the first has a factor',
-      async () => {
-        const code = '609305';
-        const days = Array.from({ length: 3_000 }, (_, index) => addDays('2005-01-03', index));
-        await storeDays(
-          market,
-          days.map((day, index) => line(code, day, 10, index === 0 ? { factor: 1 } : {})),
-        );
-        const whole = await closes(code, { adjustment: 'qfq', limit: 10_000 });
-        expect(whole).toHaveLength(3_000);
-        expect(new Set(whole)).toEqual(new Set([10]));
-      },
-      LONG_MS,
-    );
+    it('are answered for 3,000 days of which only the first has a factor', async () => {
+      const code = '609305';
+      const days = Array.from({ length: 3_000 }, (_, index) => addDays('2005-01-03', index));
+      await storeDays(
+        market(),
+        days.map((day, index) => line(code, day, 10, index === 0 ? { factor: 1 } : {})),
+      );
+      const whole = await closes(code, { adjustment: 'qfq', limit: 10_000 });
+      expect(whole).toHaveLength(3_000);
+      expect(new Set(whole)).toEqual(new Set([10]));
+    });
   });
 }

@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { barsReader, type BarsReader, type WireBar } from '../../test/bars-reader.js';
-import { dataLines, startMarket, storeDays, storeMinutes, type Market } from '../../test/stored-market.js';
-import type { TimeseriesStore } from '../../test/timeseries-stores.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { recordedData } from '@mystocks/testing';
+import { expectSame, useMarket, type WireBar } from '../../test/bars-reader.js';
+import { dataLines, storeDays, storeMinutes } from '../../test/stored-market.js';
+import { asOwner, type TimeseriesStore } from '../../test/timeseries-stores.js';
 
-// A busy machine needs more than Jest's 5 s for every line of a file.
-const LONG_MS = 60_000;
 // Of the daily file; some of its symbols have minute bars, and so days, of 2024 as well.
 const LAST_DAY = '2023-12-29';
 const HOURS = ['10:30', '11:30', '14:00', '15:00'];
@@ -16,26 +14,19 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
 export function itServesBars(store: TimeseriesStore): void {
   const title = `bars of real files in ${store.name} (skipped where the recorded data are not there)`;
   (existsSync(recordedData) ? describe : describe.skip)(title, () => {
-    let market: Market;
-    let reader: BarsReader;
-
-    beforeAll(async () => {
-      market = await startMarket(store);
-      reader = barsReader(market);
-    }, LONG_MS);
-    afterAll(() => market.stop());
-    let lines: string[][];
-    let minuteLines: string[][];
+    const { market, reader } = useMarket(store);
+    let [lines, minuteLines]: [string[][], string[][]] = [[], []];
     beforeAll(async () => {
       const daily = dataLines('cn_daily_raw_2020_2023.csv.gz');
       const wanted = new Set([...new Set(daily.map((line) => line.slice(0, 6)))].slice(0, 20));
       const kept = daily.filter((line) => wanted.has(line.slice(0, 6)));
-      await storeDays(market, kept);
+      await storeDays(market(), kept);
       lines = kept.map((line) => line.split(','));
       const minutes = dataLines('cn_min1_raw_hqchart_2024.csv.gz');
-      await storeMinutes(market, 1, minutes);
+      await storeMinutes(market(), 1, minutes);
+      await asOwner('ANALYZE market_data.bars_daily, market_data.bars_minute');
       minuteLines = minutes.map((line) => line.split(','));
-    }, 60_000);
+    });
 
     const symbolOf = ([code = '', exchange = '']: readonly string[]): string =>
       `${code.slice(-6)}.${exchange === 'SSE' ? 'SH' : 'SZ'}`;
@@ -49,42 +40,34 @@ export function itServesBars(store: TimeseriesStore): void {
       return groups;
     };
 
-    it(
-      'read back equal to every line, raw',
-      async () => {
-        for (const [symbol, rows] of bySymbol(lines)) {
-          const expected = rows.map(([, , date, o, h, l, c, , v, amt, , , status]) => ({
-            t: `${date ?? ''}T00:00:00+08:00`,
-            ...{ o: Number(o), h: Number(h), l: Number(l), c: Number(c), v: Number(v) },
-            amt: amt === '' ? null : Number(amt),
-            ...(status === '0' ? { suspended: true } : {}),
-          }));
-          expect((await reader.page({ symbol, end: LAST_DAY })).bars).toEqual(expected);
-        }
-      },
-      LONG_MS,
-    );
+    it('read back equal to every line, raw', async () => {
+      for (const [symbol, rows] of bySymbol(lines)) {
+        const expected = rows.map(([, , date, o, h, l, c, , v, amt, , , status]) => ({
+          t: `${date ?? ''}T00:00:00+08:00`,
+          ...{ o: Number(o), h: Number(h), l: Number(l), c: Number(c), v: Number(v) },
+          amt: amt === '' ? null : Number(amt),
+          ...(status === '0' ? { suspended: true } : {}),
+        }));
+        expectSame((await reader.page({ symbol, end: LAST_DAY })).bars, expected);
+      }
+    });
 
-    it(
-      'are multiplied by their factor, and by their factor over the last one, to 4 decimals',
-      async () => {
-        for (const [symbol, rows] of bySymbol(lines)) {
-          // Prices have 2 to 3 decimals and factors 6: exact integers, rounded half away from zero as numeric does.
-          const scaled = (text: string | undefined): bigint => BigInt(Math.round(Number(text) * 1e6));
-          const rounded = (up: bigint, down: bigint): number => Number((2n * up + down) / (2n * down)) / 1e4;
-          const last = scaled(rows.at(-1)?.[14]);
-          const prices = (row: readonly string[], by: (price: bigint, factor: bigint) => number): number[] =>
-            [3, 4, 5, 6].map((column) => by(scaled(row[column]), scaled(row[14])));
-          const hfq = rows.map((row) => prices(row, (price, factor) => rounded(price * factor, 10n ** 8n)));
-          const qfq = rows.map((row) => prices(row, (price, factor) => rounded(price * factor, last * 100n)));
-          const read = async (adjustment: 'hfq' | 'qfq'): Promise<number[][]> =>
-            (await reader.page({ symbol, adjustment, end: LAST_DAY })).bars.map(({ o, h, l, c }) => [o, h, l, c]);
-          expect(await read('hfq')).toEqual(hfq);
-          expect(await read('qfq')).toEqual(qfq);
-        }
-      },
-      LONG_MS,
-    );
+    it('are multiplied by their factor, and by their factor over the last one, to 4 decimals', async () => {
+      for (const [symbol, rows] of bySymbol(lines)) {
+        // Prices have 2 to 3 decimals and factors 6: exact integers, rounded half away from zero as numeric does.
+        const scaled = (text: string | undefined): bigint => BigInt(Math.round(Number(text) * 1e6));
+        const rounded = (up: bigint, down: bigint): number => Number((2n * up + down) / (2n * down)) / 1e4;
+        const last = scaled(rows.at(-1)?.[14]);
+        const prices = (row: readonly string[], by: (price: bigint, factor: bigint) => number): number[] =>
+          [3, 4, 5, 6].map((column) => by(scaled(row[column]), scaled(row[14])));
+        const hfq = rows.map((row) => prices(row, (price, factor) => rounded(price * factor, 10n ** 8n)));
+        const qfq = rows.map((row) => prices(row, (price, factor) => rounded(price * factor, last * 100n)));
+        const read = async (adjustment: 'hfq' | 'qfq'): Promise<number[][]> =>
+          (await reader.page({ symbol, adjustment, end: LAST_DAY })).bars.map(({ o, h, l, c }) => [o, h, l, c]);
+        expectSame(await read('hfq'), hfq);
+        expectSame(await read('qfq'), qfq);
+      }
+    });
 
     it('stand at a point in time as they were known then', async () => {
       const asof = '2021-06-15';
@@ -102,7 +85,7 @@ export function itServesBars(store: TimeseriesStore): void {
         expect(whole.next_page_token).toBeNull();
         for (const limit of [1, 7, 100]) {
           if (limit === 1 && timeframe === '1Day') continue;
-          expect(await reader.everyPage({ symbol, timeframe, sort, limit })).toEqual(whole.bars);
+          expectSame(await reader.everyPage({ symbol, timeframe, sort, limit }), whole.bars);
         }
       }
     });
@@ -128,35 +111,32 @@ export function itServesBars(store: TimeseriesStore): void {
       }
     });
 
-    it(
-      'keep 240 one-minute bars a day and 4 of an hour, none across lunch, no share lost',
-      async () => {
-        for (const [symbol, rows] of bySymbol(minuteLines)) {
-          const minutes = await reader.everyPage({ symbol, timeframe: '1Min', limit: 10_000 });
-          expect(
-            minutes.map(({ t, o, h, l, c, v, amt }) => [t.slice(0, 10), t.slice(11, 19), o, h, l, c, v, amt]),
-          ).toEqual(rows.map(([, , date, time, ...values]) => [date, time, ...values.map(Number)]));
-          const hours = await reader.everyPage({ symbol, timeframe: '60Min', limit: 50 });
-          const days = new Set(rows.map((row) => row[2]));
-          expect(minutes).toHaveLength(240 * days.size);
-          expect(hours).toHaveLength(4 * days.size);
-          expect([...new Set(hours.map(({ t }) => t.slice(11, 16)))].sort()).toEqual(HOURS);
-          expect(sum(hours.map(({ v }) => v))).toBe(sum(minutes.map(({ v }) => v)));
-          for (const timeframe of ['5Min', '15Min', '30Min'] as const) {
-            const binned = await reader.everyPage({
-              symbol,
-              timeframe,
-              limit: 10_000,
-              start: '2024-06-14',
-              end: '2024-06-14',
-            });
-            expect(binned).toHaveLength(240 / Number(timeframe.slice(0, -3)));
-            expect(sum(binned.map(({ v }) => v))).toBe(sum(minutes.slice(0, 240).map(({ v }) => v)));
-          }
+    it('keep 240 one-minute bars a day and 4 of an hour, none across lunch, no share lost', async () => {
+      for (const [symbol, rows] of bySymbol(minuteLines)) {
+        const minutes = await reader.everyPage({ symbol, timeframe: '1Min', limit: 10_000 });
+        expectSame(
+          minutes.map(({ t, o, h, l, c, v, amt }) => [t.slice(0, 10), t.slice(11, 19), o, h, l, c, v, amt]),
+          rows.map(([, , date, time, ...values]) => [date, time, ...values.map(Number)]),
+        );
+        const hours = await reader.everyPage({ symbol, timeframe: '60Min', limit: 50 });
+        const days = new Set(rows.map((row) => row[2]));
+        expect(minutes).toHaveLength(240 * days.size);
+        expect(hours).toHaveLength(4 * days.size);
+        expect([...new Set(hours.map(({ t }) => t.slice(11, 16)))].sort()).toEqual(HOURS);
+        expect(sum(hours.map(({ v }) => v))).toBe(sum(minutes.map(({ v }) => v)));
+        for (const timeframe of ['5Min', '15Min', '30Min'] as const) {
+          const binned = await reader.everyPage({
+            symbol,
+            timeframe,
+            limit: 10_000,
+            start: '2024-06-14',
+            end: '2024-06-14',
+          });
+          expect(binned).toHaveLength(240 / Number(timeframe.slice(0, -3)));
+          expect(sum(binned.map(({ v }) => v))).toBe(sum(minutes.slice(0, 240).map(({ v }) => v)));
         }
-      },
-      LONG_MS,
-    );
+      }
+    });
 
     it.each(['asc', 'desc'] as const)('page bins of any size without a cut one, %s', async (sort) => {
       const ask = { symbol: '600000.SH', start: '2024-06-14', end: '2024-06-19', sort } as const;
@@ -171,9 +151,9 @@ export function itServesBars(store: TimeseriesStore): void {
         .filter((line) => line.startsWith('600000,SSE,2024-06-17,') || line.startsWith('600000,SSE,2024-06-18,'))
         .map((line) => line.replace('600000', '600077'));
       const hours = (day: string): string[] => HOURS.map((time) => `600077,SSE,${day},${time}:00,1,1,1,1,7,7`);
-      await storeMinutes(market, 1, ones);
+      await storeMinutes(market(), 1, ones);
       // The first day in hours only, the second in both, the third in minutes only.
-      await storeMinutes(market, 60, [...hours('2024-06-14'), ...hours('2024-06-17')]);
+      await storeMinutes(market(), 60, [...hours('2024-06-14'), ...hours('2024-06-17')]);
       const ask = { symbol: '600077.SH', timeframe: '60Min', start: '2024-06-14', end: '2024-06-18' } as const;
       const { bars } = await reader.page(ask);
       expect(bars.map(({ t }) => t.slice(8, 16))).toEqual(
@@ -193,7 +173,11 @@ export function itServesBars(store: TimeseriesStore): void {
       expect(Object.keys(whole.bars)).toEqual(symbols);
       const merged: Record<string, WireBar[]> = Object.fromEntries(symbols.map((symbol) => [symbol, []]));
       for (let token: string | null | undefined; token !== null;) {
-        const one = await reader.many({ symbols, limit: 300, ...(token === undefined ? {} : { page_token: token }) });
+        const one = await reader.many({
+          symbols,
+          limit: 300,
+          ...(token === undefined ? {} : { page_token: token }),
+        });
         for (const symbol of symbols) merged[symbol]?.push(...(one.bars[symbol] ?? []));
         token = one.next_page_token;
       }
@@ -231,7 +215,9 @@ export function itServesBars(store: TimeseriesStore): void {
       const symbol = symbolOf(lines[0] ?? []);
       const first = await reader.page({ symbol, limit: 10 });
       const page_token = first.next_page_token ?? '';
-      await expect(reader.answer({ symbol, adjustment: 'qfq', page_token })).rejects.toMatchObject({ code: 'invalid' });
+      await expect(reader.answer({ symbol, adjustment: 'qfq', page_token })).rejects.toMatchObject({
+        code: 'invalid',
+      });
       await expect(reader.answer({ symbol, start: '2023-01-02', end: '2023-01-01' })).rejects.toMatchObject({
         problem: 'DATE_RANGE_INVALID',
       });

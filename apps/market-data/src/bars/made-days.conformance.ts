@@ -1,10 +1,9 @@
 import { addDays, weekday } from '@mystocks/calendar';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { barsReader, type BarsReader } from '../../test/bars-reader.js';
-import { startMarket, storeDays, storeFactors, storeMinutes, type Market } from '../../test/stored-market.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { useMarket } from '../../test/bars-reader.js';
+import { storeDays, storeFactors, storeMinutes } from '../../test/stored-market.js';
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
 
-const LONG_MS = 120_000;
 const [MONDAY, TUESDAY, WEDNESDAY] = ['2024-06-17', '2024-06-18', '2024-06-19'] as const;
 const FRAMES = ['1Day', '1Week', '1Month', '1Min', '60Min'] as const;
 
@@ -18,25 +17,15 @@ const line = (code: string, day: string, price: number, { pre, factor }: Day = {
 /** Days that have only minute bars, read from a store of bars. */
 export function itMakesDays(store: TimeseriesStore): void {
   describe(`days made of minute bars in ${store.name}`, () => {
-    let market: Market;
-    let reader: BarsReader;
-
-    beforeAll(async () => {
-      market = await startMarket(store);
-      reader = barsReader(market);
-    }, LONG_MS);
-    afterAll(() => market.stop());
-
-    const closes = async (code: string, ask: object): Promise<readonly number[]> =>
-      (await reader.page({ symbol: `${code}.SH`, ...ask })).bars.map(({ c }) => c);
+    const { market, reader, closes } = useMarket(store);
     const minuteOf = (code: string, day: string, price: number): Promise<void> =>
-      storeMinutes(market, 1, [`${code},SSE,${day},09:31:00,${price},${price},${price},${price},100,500`]);
+      storeMinutes(market(), 1, [`${code},SSE,${day},09:31:00,${price},${price},${price},${price},100,500`]);
 
     describe('between daily bars of two factors', () => {
       const code = '600101';
       const tuesday = { start: TUESDAY, end: TUESDAY } as const;
       beforeAll(async () => {
-        await storeDays(market, [
+        await storeDays(market(), [
           line(code, MONDAY, 10, { factor: 1 }),
           line(code, WEDNESDAY, 5.2, { pre: 5.1, factor: 2 }),
         ]);
@@ -70,7 +59,7 @@ export function itMakesDays(store: TimeseriesStore): void {
       });
 
       it('are answered once the ex-date is given', async () => {
-        await storeFactors(market, [`${code},SSE,${TUESDAY},2`]);
+        await storeFactors(market(), [`${code},SSE,${TUESDAY},2`]);
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 10, 10.4]);
         expect(await closes(code, { adjustment: 'qfq', timeframe: '1Min' })).toEqual([5]);
         expect(await closes(code, { adjustment: 'qfq', timeframe: '1Week' })).toEqual([5.2]);
@@ -79,20 +68,20 @@ export function itMakesDays(store: TimeseriesStore): void {
 
     it('are refused behind an ex-date after which the factor changes once more, but known on the ex-date', async () => {
       const code = '600108';
-      await storeDays(market, [line(code, '2024-06-14', 10, { factor: 1 }), line(code, WEDNESDAY, 5, { factor: 2 })]);
-      await storeFactors(market, [`${code},SSE,2024-06-15,1`]);
+      await storeDays(market(), [line(code, '2024-06-14', 10, { factor: 1 }), line(code, WEDNESDAY, 5, { factor: 2 })]);
+      await storeFactors(market(), [`${code},SSE,2024-06-15,1`]);
       for (const day of [MONDAY, TUESDAY]) await minuteOf(code, day, 5);
       await expect(closes(code, { adjustment: 'hfq' })).rejects.toThrow(`is known for ${MONDAY}`);
-      await storeFactors(market, [`${code},SSE,${MONDAY},1`]);
+      await storeFactors(market(), [`${code},SSE,${MONDAY},1`]);
       expect(await closes(code, { adjustment: 'hfq', end: MONDAY })).toEqual([10, 5]);
       await expect(closes(code, { adjustment: 'hfq' })).rejects.toThrow(`is known for ${TUESDAY}`);
-      await storeFactors(market, [`${code},SSE,${TUESDAY},2`]);
+      await storeFactors(market(), [`${code},SSE,${TUESDAY},2`]);
       expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 5, 10, 10]);
     });
 
     it('are refused too where the daily bar behind them is an ex-day without a factor', async () => {
       const code = '600102';
-      await storeDays(market, [line(code, MONDAY, 10, { factor: 1 }), line(code, WEDNESDAY, 5.2, { pre: 5.1 })]);
+      await storeDays(market(), [line(code, MONDAY, 10, { factor: 1 }), line(code, WEDNESDAY, 5.2, { pre: 5.1 })]);
       await minuteOf(code, TUESDAY, 5);
       for (const timeframe of ['1Day', '1Min'] as const) {
         const refused = closes(code, { adjustment: 'hfq', timeframe, start: TUESDAY, end: TUESDAY });
@@ -103,7 +92,7 @@ export function itMakesDays(store: TimeseriesStore): void {
 
     it('have the factor of the daily bars round them where that is one factor, whatever the previous close is', async () => {
       const code = '600103';
-      await storeDays(market, [
+      await storeDays(market(), [
         line(code, MONDAY, 10, { factor: 2 }),
         line(code, WEDNESDAY, 9.5, { pre: 9.8, factor: 2 }),
       ]);
@@ -114,7 +103,7 @@ export function itMakesDays(store: TimeseriesStore): void {
 
     it('that are not there make nothing unknown, and are not named for another gap', async () => {
       const code = '600104';
-      await storeDays(market, [
+      await storeDays(market(), [
         line(code, '2024-06-14', 10, { factor: 1 }),
         line(code, WEDNESDAY, 5.2, { pre: 5.1, factor: 2 }),
         line(code, '2024-06-21', 2.6, { pre: 2.6 }),
@@ -134,12 +123,12 @@ export function itMakesDays(store: TimeseriesStore): void {
       const total = weekdays.length * 100;
       beforeAll(async () => {
         const minutes = weekdays.map((day) => `${code},SSE,${day},09:31:00,10,10,10,10,100,1000`);
-        await storeMinutes(market, 1, minutes);
+        await storeMinutes(market(), 1, minutes);
         await storeDays(
-          market,
+          market(),
           weekdays.filter((_, at) => hasDaily(at)).map((day) => line(code, day, 10)),
         );
-      }, LONG_MS);
+      });
 
       it.each(['asc', 'desc'] as const)('end a page at the 250th and go on in the next one, %s', async (sort) => {
         const first = await reader.page({ symbol: `${code}.SH`, sort });
@@ -163,7 +152,7 @@ export function itMakesDays(store: TimeseriesStore): void {
 
       it('are shared out among the symbols of a list, which ends where the first one has to', async () => {
         await storeDays(
-          market,
+          market(),
           weekdays.map((day) => line('600106', day, 10)),
         );
         const symbols = [`${code}.SH`, '600106.SH'];
@@ -188,18 +177,18 @@ export function itMakesDays(store: TimeseriesStore): void {
       const code = '600107';
       const days = Array.from({ length: 200 }, (_, at) => addDays('2023-01-02', at));
       await storeDays(
-        market,
+        market(),
         days.map((day) => line(code, day, 10)),
       );
       const symbol = `${code}.SH`;
       const minute = (day: string, volume: number): string => `${code},SSE,${day},09:31:00,10,10,10,10,${volume},500`;
       await storeMinutes(
-        market,
+        market(),
         1,
         days.map((day) => minute(day, 100)),
       );
       expect((await reader.page({ symbol })).meta).not.toHaveProperty('conflict');
-      await storeMinutes(market, 1, [minute(days[3] ?? '', 101)]);
+      await storeMinutes(market(), 1, [minute(days[3] ?? '', 101)]);
       for (const timeframe of ['1Day', '1Week', '1Month', '1Min', '5Min', '60Min'] as const) {
         expect((await reader.page({ symbol, timeframe })).meta).toMatchObject({ conflict: true });
         const later = { symbol, timeframe, start: '2023-02-06' } as const;

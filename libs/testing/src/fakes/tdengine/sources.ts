@@ -49,12 +49,36 @@ export function select(database: TaosDatabase, name: string, where: Condition | 
   const [ofChild, ofRow] = [parts.filter((part) => part.ofChild), parts.filter((part) => !part.ofChild)];
   return children
     .filter((child) => ofChild.every((part) => part.test({ child, row: [] })))
-    .flatMap((child) => child.rows().map((row) => ({ child, row })))
+    .flatMap((child) => within(child, ofRow).map((row) => ({ child, row })))
     .filter((source) => ofRow.every((part) => part.test(source)));
+}
+
+/** The rows of a child table between the bounds that conditions set to the timestamp: rows lie in the order of time. */
+function within(child: ChildTable, parts: readonly Test[]): readonly Cell[][] {
+  const rows = child.rows();
+  const firstOf = (holds: (row: Cell[]) => boolean): number => {
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const row = rows[middle];
+      if (row !== undefined && holds(row)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  const [lower, upper] = [
+    parts.filter(({ bound }) => bound === 'lower'),
+    parts.filter(({ bound }) => bound === 'upper'),
+  ];
+  const from = firstOf((row) => lower.every((part) => part.test({ child, row })));
+  const to = firstOf((row) => !upper.every((part) => part.test({ child, row })));
+  return rows.slice(from, to);
 }
 
 interface Test {
   readonly ofChild: boolean;
+  /** It holds from a moment on, or until a moment. */
+  readonly bound?: 'lower' | 'upper' | undefined;
   test(source: Source): boolean;
 }
 
@@ -87,8 +111,16 @@ function testOf(condition: Condition, stable: Stable): Test {
     return { ofChild: field.ofChild, test: (source) => matches(field.read(source)) };
   }
   const test = against(field.type, condition.by, condition.literal);
-  return { ofChild: field.ofChild, test: (source) => test(field.read(source)) };
+  const bound = condition.column === stable.columns[0]?.name ? bounds[condition.by] : undefined;
+  return { ofChild: field.ofChild, bound, test: (source) => test(field.read(source)) };
 }
+
+const bounds: Readonly<Partial<Record<Comparison, 'lower' | 'upper'>>> = {
+  '>': 'lower',
+  '>=': 'lower',
+  '<': 'upper',
+  '<=': 'upper',
+};
 
 const holds: Readonly<Record<Comparison, (order: number) => boolean>> = {
   '=': (order) => order === 0,
