@@ -24,25 +24,18 @@ import type { QuotesRepository } from '../src/quotes/quotes.repository.js';
 import { TdengineQuotesRepository } from '../src/quotes/tdengine-quotes.repository.js';
 import { TdengineStore } from '../src/timeseries/tdengine.store.js';
 
-/** One server for a test file: starting and migrating one takes seconds. */
-let server: Promise<PostgresServer> | undefined;
-let isOpen = false;
+/** The servers of a test file, and those of them that no suite uses now: starting and migrating one takes seconds. */
+const servers: PostgresServer[] = [];
+const unused: PostgresServer[] = [];
 afterAll(async () => {
-  await (await server)?.stop();
+  await Promise.all(servers.map((server) => server.stop()));
 }, 60_000);
 
 async function startServer(): Promise<PostgresServer> {
-  const started = await startPostgres();
-  await runMigrations({ url: started.ownerUrl, schema: 'market_data', migrations });
-  return started;
-}
-
-/** Runs a statement as the owner of the tables. */
-export async function asOwner(text: string): Promise<void> {
-  const url = (await server)?.ownerUrl ?? '';
-  const pool = new PostgresPool({ name: 'owner', url, size: 1, overflow: 0, statementTimeoutMs: 60_000 });
-  await pool.write((client) => client.query(text));
-  await pool.close();
+  const server = await startPostgres();
+  servers.push(server);
+  await runMigrations({ url: server.ownerUrl, schema: 'market_data', migrations });
+  return server;
 }
 
 const EMPTY_TABLES = `DO $$ BEGIN
@@ -50,16 +43,26 @@ const EMPTY_TABLES = `DO $$ BEGIN
     FROM pg_tables WHERE schemaname = 'market_data' AND tablename <> 'migrations');
 END $$`;
 
-/** A migrated database with empty tables, for the role of the service. The suites of a file have it one after the other. */
-export async function openDatabase(): Promise<{ readonly url: string; readonly close: () => void }> {
-  if (isOpen) throw new Error('the suite before has not closed the database');
-  isOpen = true;
-  const { urlOf } = await (server ??= startServer());
-  await asOwner(EMPTY_TABLES);
-  const close = (): void => {
-    isOpen = false;
+/** A migrated database with empty tables. */
+interface OpenDatabase {
+  /** For the role of the service. */
+  readonly url: string;
+  /** Runs a statement as the owner of the tables. */
+  asOwner(text: string): Promise<void>;
+  /** Leaves the database to the next suite of the file. */
+  close(): void;
+}
+
+export async function openDatabase(): Promise<OpenDatabase> {
+  const server = unused.pop() ?? (await startServer());
+  const asOwner = async (text: string): Promise<void> => {
+    const limits = { size: 1, overflow: 0, statementTimeoutMs: 60_000 };
+    const pool = new PostgresPool({ name: 'owner', url: server.ownerUrl, ...limits });
+    await pool.write((client) => client.query(text));
+    await pool.close();
   };
-  return { url: urlOf('market_data'), close };
+  await asOwner(EMPTY_TABLES);
+  return { url: server.urlOf('market_data'), asOwner, close: () => void unused.push(server) };
 }
 
 /** What the conformance suites ask of a store. */

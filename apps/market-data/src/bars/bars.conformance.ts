@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { recordedData } from '@mystocks/testing';
 import { expectSame, useMarket, type WireBar } from '../../test/bars-reader.js';
 import { dataLines, storeDays, storeMinutes } from '../../test/stored-market.js';
-import { asOwner, type TimeseriesStore } from '../../test/timeseries-stores.js';
+import type { TimeseriesStore } from '../../test/timeseries-stores.js';
 
 // Of the daily file; some of its symbols have minute bars, and so days, of 2024 as well.
 const LAST_DAY = '2023-12-29';
@@ -24,7 +24,7 @@ export function itServesBars(store: TimeseriesStore): void {
       lines = kept.map((line) => line.split(','));
       const minutes = dataLines('cn_min1_raw_hqchart_2024.csv.gz');
       await storeMinutes(market(), 1, minutes);
-      await asOwner('ANALYZE market_data.bars_daily, market_data.bars_minute');
+      await market().analyze();
       minuteLines = minutes.map((line) => line.split(','));
     });
 
