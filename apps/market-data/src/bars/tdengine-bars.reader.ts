@@ -88,15 +88,19 @@ export class TdengineBarsReader {
     return kept.slice(0, range.limit);
   }
 
-  /** The days of a range that have bars of these frames, in its order and always whole. */
+  /**
+   * The days of a range that have bars of these frames, in its order and always whole; read in slices of at
+   * most `most` days of the calendar, so that a caller that takes few days does not wait for many.
+   */
   async *days(
     range: Range,
     frames: readonly StoredTimeframe[],
+    most = SLICE_DAYS,
   ): AsyncGenerator<{ readonly day: string; readonly bars: readonly FrameBar[] }> {
     for (let rest: Range | undefined = wholeDays(range); rest !== undefined;) {
       const next = await this.#nextDay(rest, frames);
       if (next === undefined) return;
-      const slice = sliceOf(rest, next);
+      const slice = sliceOf(rest, next, Math.min(most, SLICE_DAYS));
       const days = [...grouped(await this.#slice(slice, frames), ({ t }) => t.slice(0, 10))];
       days.sort(([a], [b]) => (a < b === (range.sort === 'asc') ? -1 : 1));
       for (const [day, bars] of days) if (isWithin(`${day}T00:00:00`, rest)) yield { day, bars };
@@ -125,9 +129,8 @@ const wholeDays = <R extends Range>(range: R): R => ({
   to: range.to.endsWith('infinity') ? range.to : `${range.to.slice(0, 10)}${DAY_END}`,
 });
 
-function sliceOf(range: Range, day: string): Range {
-  const [first, last] =
-    range.sort === 'asc' ? [day, addDays(day, SLICE_DAYS - 1)] : [addDays(day, 1 - SLICE_DAYS), day];
+function sliceOf(range: Range, day: string, days: number): Range {
+  const [first, last] = range.sort === 'asc' ? [day, addDays(day, days - 1)] : [addDays(day, 1 - days), day];
   return { ...range, from: `${first}${DAY_START}`, to: `${last}${DAY_END}` };
 }
 

@@ -80,8 +80,10 @@ export class TdengineDaysReader {
     { frames, most }: Minutes,
   ): Promise<{ readonly made: readonly StoredBar[]; readonly cut: string | undefined }> {
     const made: StoredBar[] = [];
+    // One more shows whether days were left out.
+    const atOnce = Math.min(range.limit, most) + 1;
     for (const gap of range.sort === 'asc' ? gaps : gaps.toReversed()) {
-      for await (const { day, bars } of this.bars.days({ ...range, ...rangeOf(gap) }, frames)) {
+      for await (const { day, bars } of this.bars.days({ ...range, ...rangeOf(gap) }, frames, atOnce)) {
         if (made.length >= range.limit) return { made, cut: undefined };
         if (made.length >= most) return { made, cut: day };
         made.push(madeDay(day, bars));
@@ -102,7 +104,7 @@ export class TdengineDaysReader {
     const conflicts = new Set<string>();
     const within = { ...range, ...rangeOf({ first: dayOf(first.t), last: dayOf(last.t) }), sort: 'desc' as const };
     let compared = 0;
-    for await (const { day, bars } of this.bars.days(within, frames)) {
+    for await (const { day, bars } of this.bars.days(within, frames, most)) {
       const standing = byDay.get(day);
       if (standing === undefined) continue;
       if (contradictsDay(standing, bars)) conflicts.add(standing.t);
