@@ -40,9 +40,11 @@ export async function startMarket(kind: TimeseriesStore = onPostgres) {
 }
 
 export type Market = Awaited<ReturnType<typeof startMarket>>;
+/** What bars and factors can be stored in. */
+type Filled = Omit<Market, 'analyze'>;
 
 /** `code,exchange,date,time,open,high,low,close,volume,amount`; any minute of the day. */
-export async function storeMinutes(market: Market, minutes: number, lines: readonly string[]): Promise<void> {
+export async function storeMinutes(market: Filled, minutes: number, lines: readonly string[]): Promise<void> {
   const cells = lines.map((line) => line.split(','));
   const ids = await register(market, cells);
   const rows = rowsOf(cells, ([code = '', exchange = '', date = '', time = '', ...values]) => {
@@ -55,7 +57,7 @@ export async function storeMinutes(market: Market, minutes: number, lines: reado
 }
 
 /** The columns of cn_daily_raw_2020_2023.csv.gz. */
-export async function storeDays(market: Market, lines: readonly string[]): Promise<void> {
+export async function storeDays(market: Filled, lines: readonly string[]): Promise<void> {
   const cells = lines.map((line) => line.split(','));
   const ids = await register(market, cells);
   const rows = rowsOf(cells, ([code = '', exchange = '', date = '', ...values]) => {
@@ -68,7 +70,7 @@ export async function storeDays(market: Market, lines: readonly string[]): Promi
 }
 
 /** `code,exchange,ex_date,factor` */
-export async function storeFactors(market: Market, lines: readonly string[]): Promise<void> {
+export async function storeFactors(market: Filled, lines: readonly string[]): Promise<void> {
   const cells = lines.map((line) => line.split(','));
   const ids = await register(market, cells);
   const given = cells.map(([code = '', exchange = '', day, factor]) => [
@@ -88,7 +90,7 @@ const suffix: Readonly<Record<string, string>> = { SSE: 'SH', SZSE: 'SZ', BSE: '
 const symbolOf = (code: string, exchange: string): string => `${code.slice(-6)}.${suffix[exchange] ?? ''}`;
 
 /** Makes the instruments that the lines name; answers ids by symbol. */
-async function register(market: Market, cells: readonly string[][]): Promise<Map<string, number>> {
+async function register(market: Filled, cells: readonly string[][]): Promise<Map<string, number>> {
   const named = new Map(cells.map(([code = '', exchange = '']) => [symbolOf(code, exchange), { code, exchange }]));
   const values = [...named].map(([symbol, { code, exchange }]) => ({
     ...{ symbol, code: code.slice(-6), exchange, status: 'listed' },
