@@ -17,7 +17,11 @@ export const quoteAt = (second: string, more: Partial<Quote> = {}): Quote => ({
 });
 
 /** The service of quotes over a market of a test. */
-export function openQuotes(market: Market, now: () => number, transactions: IngestTransactions = market.transactions) {
+export function openQuotes(
+  market: Omit<Market, 'analyze'>,
+  now: () => number,
+  transactions: IngestTransactions = market.transactions,
+) {
   const once = new IngestOnceService(transactions, new IdempotencyRepository(market.pool), market.bus.bus);
   const service = new QuotesService(market.directory, market.store.quotes, once, { now });
   return {
