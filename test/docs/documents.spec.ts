@@ -43,6 +43,35 @@ describe('documents that cannot lie', () => {
   });
 });
 
+describe('README.zh-CN.md', () => {
+  const [english, chinese] = [read('README.md'), read('README.zh-CN.md')];
+  /** Code blocks without their comments, which are translated. */
+  const commands = (text: string): string[] =>
+    [...text.matchAll(/^```[^]*?^```$/gm)].map(([block]) => block.replace(/ +(#|\/\/) .*$/gm, ''));
+  const prose = (text: string): string => text.replace(/^```[^]*?^```$/gm, '');
+  const sorted = (text: string, what: RegExp): string[] =>
+    [...prose(text).matchAll(what)].map(([found]) => found).sort();
+
+  it('has the headings, tables and paragraphs of README.md', () => {
+    const shape = (text: string): string[] =>
+      prose(text)
+        .split('\n')
+        .map((line) => /^(#+ |\| `[^|]*\||\|---)/.exec(line)?.[1] ?? (line === '' ? '' : 'text'));
+    expect(shape(chinese)).toEqual(shape(english));
+  });
+
+  it('has the commands of README.md', () => {
+    expect(commands(chinese)).toEqual(commands(english));
+    expect(sorted(chinese, /`[^`\n]+`/g)).toEqual(sorted(english, /`[^`\n]+`/g));
+  });
+
+  it('has the figures and links of README.md', () => {
+    expect(sorted(chinese, /\d+/g)).toEqual(sorted(english, /\d+/g));
+    const pages = /\]\((?!README)[^)]+\)/g;
+    expect(sorted(chinese, pages)).toEqual(sorted(english, pages));
+  });
+});
+
 describe('the recipes of CONTRIBUTING.md', () => {
   const [, ...recipes] = read('CONTRIBUTING.md').split(/^### /m);
 
