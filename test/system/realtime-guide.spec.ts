@@ -49,7 +49,7 @@ describe('docs/guides/realtime.md', () => {
     await postCsv(house.url, '/api/v2/batch/symbols', list, house.adminToken);
     symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
     for (const { file } of clients) writeFileSync(join(directory, file), blocks.get(file) ?? '');
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await house.stop();
     await removeDirectory(directory);

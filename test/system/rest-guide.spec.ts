@@ -18,7 +18,7 @@ describe('the requests of docs/guides/rest.md', () => {
     house = await startHouse();
     const { username, password } = house.administrator;
     client = new GuideClient(house.url, { $USER: username, $PASSWORD: password });
-  }, 60_000);
+  }, 180_000);
   afterAll(() => house.stop(), 30_000);
 
   it('are all found', () => {
