@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { answerKey, canonicalJson } from './answer-key.js';
 
-describe('the key of an answer', () => {
+describe('answerKey', () => {
   it('does not depend on the order or absence of fields', () => {
     expect(canonicalJson({ b: 1, a: { d: undefined, c: [2, { f: 1, e: 2 }] } })).toBe(
       '{"a":{"c":[2,{"e":2,"f":1}]},"b":1}',

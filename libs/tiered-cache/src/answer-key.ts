@@ -5,7 +5,7 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, one: unknown) => (isPlainObject(one) ? sorted(one) : one)) ?? 'null';
 }
 
-/** The key under which the answer of call `subject` to `canonicalRequest` is kept: short, whatever the request holds. */
+/** The cache key for the answer of call `subject` to `canonicalRequest`: short, however long the request is. */
 export function answerKey(subject: string, canonicalRequest: string): string {
   return hash('sha256', `${subject}\n${canonicalRequest}`, 'base64url');
 }

@@ -28,12 +28,7 @@ export type Lookup<E extends Entry = Entry> =
 export const MISS = Object.freeze({ hit: false } as const);
 
 /** The entry for `answer`, with `graceMs` after its expiry; undefined when its owner forbids caching. */
-export function entryOf(
-  answer: Answer,
-  position: Lsn | undefined,
-  nowMs: number,
-  graceMs: number,
-): Entry | undefined {
+export function entryOf(answer: Answer, position: Lsn | undefined, nowMs: number, graceMs: number): Entry | undefined {
   if (answer.ttl_ms <= 0) return undefined;
   const expiresAtMs = nowMs + answer.ttl_ms;
   return { answer, expiresAtMs, graceUntilMs: expiresAtMs + graceMs, position };

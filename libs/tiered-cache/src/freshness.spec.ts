@@ -23,7 +23,7 @@ const found = (swr_ms: number | undefined, outdated = false): Lookup => ({
   },
 });
 
-describe('what a kept answer is good for', () => {
+describe('the freshness of an entry', () => {
   it.each<[number, number | undefined, Freshness]>([
     [999, 10, 'fresh'],
     [1_000, 10, 'revalidate'],
@@ -34,11 +34,11 @@ describe('what a kept answer is good for', () => {
     [4_999, 0, 'grace'],
     [5_000, 0, 'gone'],
     [5_000, 60_000, 'gone'],
-  ])('at %i ms with %s ms to revalidate: %s', (nowMs, swr_ms, freshness) => {
+  ])('is, at %i ms with %s ms to revalidate, %s', (nowMs, swr_ms, freshness) => {
     expect(freshnessOf(found(swr_ms), nowMs)).toBe(freshness);
   });
 
-  it('is nothing but grace after a write, whatever its times say', () => {
+  it('is at most grace after a write, whatever its times say', () => {
     expect([0, 999, 1_005, 4_999, 5_000].map((nowMs) => freshnessOf(found(10, true), nowMs))).toEqual([
       'grace',
       'grace',
@@ -53,25 +53,30 @@ describe('what a kept answer is good for', () => {
     [4_099, 100, 'grace'],
     [4_100, 100, 'gone'],
     [5_000, 4_000, 'gone'],
-  ])('at %i ms, outdated at %s ms: %s', (nowMs, outdatedAtMs, freshness) => {
+  ])('is, at %i ms when invalidated at %s ms, %s', (nowMs, outdatedAtMs, freshness) => {
     expect(freshnessOf(found(10, true), nowMs, outdatedAtMs)).toBe(freshness);
   });
 
-  it('is not touched by a write that it shows', () => {
+  it('is not changed by a write that it shows', () => {
     expect(freshnessOf(found(10), 4_999, 100)).toBe('grace');
     expect(freshnessOf(found(10), 999, 100)).toBe('fresh');
   });
 
-  it('is nothing where nothing is kept', () => {
+  it('is gone when there is no entry', () => {
     expect(freshnessOf(MISS, 0)).toBe('gone');
   });
 
-  it('only gets worse with time', () => {
+  it('only gets worse over time', () => {
     const order: readonly Freshness[] = ['fresh', 'revalidate', 'grace', 'gone'];
     const times = { expiresAtMs: fc.nat(100), graceMs: fc.nat(100), swr_ms: fc.nat(200), outdated: fc.boolean() };
     fc.assert(
       fc.property(fc.record(times), fc.array(fc.nat(300)), ({ expiresAtMs, graceMs, swr_ms, outdated }, moments) => {
-        const kept = { answer: answer({ swr_ms }), expiresAtMs, graceUntilMs: expiresAtMs + graceMs, position: undefined };
+        const kept = {
+          answer: answer({ swr_ms }),
+          expiresAtMs,
+          graceUntilMs: expiresAtMs + graceMs,
+          position: undefined,
+        };
         const ranks = moments
           .sort((a, b) => a - b)
           .map((nowMs) => order.indexOf(freshnessOf({ hit: true, entry: kept, invalidated: outdated }, nowMs)));
@@ -82,7 +87,7 @@ describe('what a kept answer is good for', () => {
 });
 
 describe('the last good answer', () => {
-  it('stands in for an owner that cannot be asked, never for one that refused', () => {
+  it('replaces the answer of an owner that cannot be asked, never of one that refused', () => {
     const codes = Object.keys(failureCodes) as FailureCode[];
     expect(codes.filter((code) => mayUseLastGood(new Failure(code, 'no')))).toEqual(['unavailable', 'timeout']);
     expect(mayUseLastGood(new Error('unavailable'))).toBe(false);
@@ -100,7 +105,7 @@ describe('a stale answer', () => {
     swr_ms: 5,
   });
 
-  it('says so everywhere, and nobody may keep it', () => {
+  it('says in every place that it is stale, and must not be stored', () => {
     const stale = staleOf(live);
     expect(JSON.parse(stale.body.toString())).toEqual({ bars: [], meta: { quality: 'stale', as_of: null } });
     expect(stale).toMatchObject({
@@ -115,7 +120,7 @@ describe('a stale answer', () => {
     expect(live.body.toString()).toBe(text);
   });
 
-  it('is the same however often it is made of one', () => {
+  it('is the same when it is made of a stale answer', () => {
     expect(staleOf(staleOf(live))).toEqual(staleOf(live));
   });
 
@@ -126,7 +131,7 @@ describe('a stale answer', () => {
     expect(stale).toMatchObject({ cache: 'stale', quality: 'stale' });
   });
 
-  it('differs from the fresh one in its quality only, whatever else the document holds', () => {
+  it('differs from the fresh answer in its quality only, whatever else the document holds', () => {
     fc.assert(
       fc.property(fc.json(), fc.json(), fc.constantFrom(...qualities), (before, after, quality) => {
         const head = Buffer.from(`{"a":${before},"meta":{"quality":`);
@@ -138,7 +143,7 @@ describe('a stale answer', () => {
     );
   });
 
-  it('has a tag of its own that is short enough for its contract', () => {
+  it('has an entity tag of its own that is short enough for its contract', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9_-]{0,78}$/), (inner) => {
         const { etag } = staleOf(answer({ etag: `"${inner}"` }));

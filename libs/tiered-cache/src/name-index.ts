@@ -1,8 +1,8 @@
-/** Which keys carry a name (a tag, or the key that a view belongs to). Holds nothing for keys that are gone. */
+/** Which keys carry a name (a tag, or the key that a view belongs to). Removed keys leave nothing behind. */
 export class NameIndex {
   readonly #keys = new Map<string, Set<string>>();
 
-  /** Names some key carries. */
+  /** How many names are carried by at least one key. */
   get size(): number {
     return this.#keys.size;
   }
@@ -23,7 +23,7 @@ export class NameIndex {
     }
   }
 
-  /** A copy: the caller may remove while it walks. */
+  /** Returns a copy, so that the caller may remove keys while it iterates. */
   keysOf(name: string): string[] {
     return [...(this.#keys.get(name) ?? [])];
   }

@@ -9,8 +9,8 @@ beforeEach(() => {
 });
 const read = (readAfter?: string): Promise<Answer> => house.read(readAfter === undefined ? {} : { readAfter });
 
-describe('reading through the second tier', () => {
-  it('asks the owner once, then answers itself until the answer expires', async () => {
+describe('AnswersService', () => {
+  it('asks the owner once, then answers from the tier until the entry expires', async () => {
     expect(await read()).toMatchObject({ etag: '"one"', cache: 'miss', ttl_ms: 1_000 });
     house.nowMs += 400;
     expect(await read()).toMatchObject({ etag: '"one"', cache: 'l2-hit', ttl_ms: 600 });
@@ -19,13 +19,13 @@ describe('reading through the second tier', () => {
     expect(house.asked).toHaveLength(2);
   });
 
-  it('takes equal requests for equal, however they are written', async () => {
+  it('treats equal requests as equal, however they are written', async () => {
     await read();
     const same = { ...request, request: '{ "sort":"asc", "symbol":"600519.SH", "limit":1000 }' };
     expect(await house.first.read(same, caller)).toMatchObject({ cache: 'l2-hit' });
   });
 
-  it('asks the owner once for a cold key, however many ask', async () => {
+  it('asks the owner once for a cold key, however many callers read it', async () => {
     const all = await Promise.all(Array.from({ length: 100 }, () => read()));
     expect(all.every(({ etag }) => etag === '"one"')).toBe(true);
     expect(house.asked).toHaveLength(1);
@@ -44,7 +44,7 @@ describe('reading through the second tier', () => {
     expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/1']);
   });
 
-  it('does not answer a reader with a read under way that is older than a write it must see', async () => {
+  it('does not share a running read that is older than a write which the reader must see', async () => {
     const waiting = house.hold();
     await house.announce('000001.SZ', '0/1');
     const early = read();
@@ -61,20 +61,20 @@ describe('reading through the second tier', () => {
     expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/1', '0/2']);
   });
 
-  it('learns from who asks of writes before it started, so that what it keeps shows them', async () => {
+  it('learns from its callers of writes before it started, so that the entries it stores show them', async () => {
     const asked = { ...request, announced: '0/7' };
     expect(await house.read({}, house.first, asked)).toMatchObject({ cache: 'miss', after: '0/7' });
     expect(await house.read({}, house.first, asked)).toMatchObject({ cache: 'l2-hit', after: '0/7' });
     expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/7']);
   });
 
-  it('asks for every announced write also where no request is served', async () => {
+  it('asks for every known write also outside of a request context', async () => {
     const asked = { ...request, announced: '0/7' };
     expect(await house.first.read(asked, caller)).toMatchObject({ cache: 'miss', after: '0/7' });
     expect(house.asked.map((context) => context?.readAfter)).toEqual(['0/7']);
   });
 
-  it('does not keep an answer that was under way when a write was announced', async () => {
+  it('does not store an answer that was requested before the event of a write arrived', async () => {
     const waiting = house.hold();
     const underWay = read();
     await until(() => house.asked.length === 1);
@@ -87,7 +87,7 @@ describe('reading through the second tier', () => {
     expect(await read()).toMatchObject({ etag: '"new"', cache: 'l2-hit' });
   });
 
-  it('drops what a write made old, and nothing else', async () => {
+  it('invalidates only the entries that a write touched', async () => {
     await read();
     await house.announce('000001.SZ', '0/5');
     expect(await read()).toMatchObject({ cache: 'l2-hit' });
@@ -95,7 +95,7 @@ describe('reading through the second tier', () => {
     expect(await read()).toMatchObject({ cache: 'miss' });
   });
 
-  it('shows a client its own write before the news of it has come', async () => {
+  it('shows a client its own write before the event has arrived', async () => {
     await read();
     expect(await read('0/9')).toMatchObject({ cache: 'miss' });
     expect(house.asked.at(-1)?.readAfter).toBe('0/9');
@@ -104,14 +104,14 @@ describe('reading through the second tier', () => {
     expect(await read('0/9')).toMatchObject({ cache: 'l2-hit' });
   });
 
-  it('does not let a position that a client made up hold an old answer against later writes', async () => {
+  it('does not let a position that a client made up protect an old answer from later writes', async () => {
     await read('FFFFFFFF/FFFFFFFF');
     house.origin = () => Promise.resolve(answer('new'));
     await house.announce('600519.SH', '0/5');
     expect(await read()).toMatchObject({ etag: '"new"', cache: 'miss' });
   });
 
-  it('lets nobody join a read whose position a client made up', async () => {
+  it('does not share a read whose position a client made up', async () => {
     const waiting = house.hold();
     const madeUp = read('FFFFFFFF/FFFFFFFF');
     await until(() => waiting.length === 1);
@@ -123,7 +123,7 @@ describe('reading through the second tier', () => {
     expect([(await madeUp).etag, (await honest).etag]).toEqual(['"old"', '"new"']);
   });
 
-  it('starts over when news may have been missed, and keeps nothing until replicas have caught up', async () => {
+  it('invalidates everything when events may have been missed, and stores nothing until replicas have caught up', async () => {
     await read();
     house.bus.setConnected(false);
     house.bus.setConnected(true);
@@ -134,20 +134,20 @@ describe('reading through the second tier', () => {
     expect(await read()).toMatchObject({ cache: 'l2-hit' });
   });
 
-  it('keeps nothing that its owner says must not be kept', async () => {
+  it('does not store an answer when its owner forbids it', async () => {
     house.origin = () => Promise.resolve(answer('now', { ttl_ms: 0 }));
     await read();
     expect(await read()).toMatchObject({ cache: 'miss' });
   });
 
-  it('keeps no failure', async () => {
+  it('does not store a failure', async () => {
     house.origin = () => Promise.reject(new Failure('not_found', 'no such symbol'));
     await expect(read()).rejects.toMatchObject({ code: 'not_found' });
     house.origin = () => Promise.resolve(answer('one'));
     expect(await read()).toMatchObject({ etag: '"one"' });
   });
 
-  it('does not let the deadline of the first asker strike the second', async () => {
+  it('does not apply the deadline of the first caller to the second', async () => {
     const waiting = house.hold();
     const first = house.read({ deadlineMs: house.nowMs + 500 });
     const second = read();
@@ -158,7 +158,7 @@ describe('reading through the second tier', () => {
     expect((await second).etag).toBe('"one"');
   });
 
-  it('counts what it did', async () => {
+  it('counts hits, misses and requests to owners', async () => {
     const before = house.first.status();
     await read();
     await read();
@@ -173,7 +173,7 @@ describe('reading through the second tier', () => {
 });
 
 describe('a listener of hits', () => {
-  it('is told the key of each read that the tier answered fresh, and of no other', async () => {
+  it('is called with the key of each read that hit, and of no other', async () => {
     const heard: string[] = [];
     house.first.onHit((key) => heard.push(key));
     await read();
@@ -188,7 +188,7 @@ describe('a listener of hits', () => {
   });
 });
 
-describe('what may be read', () => {
+describe('the calls that may be read', () => {
   it.each(['svc.auth.token.issue.v1', 'svc.market-data.bars.ingest.v1', 'svc.cache.answer.read.v1', 'constructor'])(
     'refuses the subject %s',
     async (subject) => {
@@ -205,7 +205,7 @@ describe('what may be read', () => {
     },
   );
 
-  it('refuses a caller that the call itself does not allow, even when the answer is kept', async () => {
+  it('refuses a caller that the call itself does not allow, even when the answer is cached', async () => {
     await read();
     const auditor: Caller = { ...caller, roles: ['auditor'] };
     await expect(house.first.read(request, auditor)).rejects.toMatchObject({ code: 'forbidden' });

@@ -21,7 +21,7 @@ async function readsAgain(): Promise<(string | undefined)[]> {
 }
 
 describe('the second tier, when events name positions that do not exist', () => {
-  it('keeps nothing under a position far beyond the log, and serves nothing from before it as fresh', async () => {
+  it('stores nothing at a position far beyond the log, and serves no older entry as fresh', async () => {
     await house.read();
     await house.announce('000001.SZ', 'FFFFFFFF/FFFFFFFF');
     house.origin = () => answer('two');
@@ -32,7 +32,7 @@ describe('the second tier, when events name positions that do not exist', () => 
     expect(await house.read()).toMatchObject({ etag: '"three"', cache: 'miss' });
   });
 
-  it('clears what was kept under a position that is found false, and shows the writes after it', async () => {
+  it('clears entries at a position that is found false, and shows the writes after it', async () => {
     await until(() => confirmations === 1);
     await house.announce('000001.SZ', '0/2000');
     await house.read();
@@ -44,7 +44,7 @@ describe('the second tier, when events name positions that do not exist', () => 
     expect(await readsAgain()).toEqual(['miss', 'l2-hit']);
   });
 
-  it('does not learn a position far beyond the log from who asks', async () => {
+  it('does not learn a position far beyond the log from a caller', async () => {
     const asked = { ...request, announced: 'FFFFFFFF/FFFFFFFF' };
     const told = await house.read({}, house.first, asked);
     expect(told.after).toBeUndefined();

@@ -13,8 +13,8 @@ const etagsOf = (answers: readonly Answer[]): Set<string> => new Set(answers.map
 /** Time enough for those who wait to look several times. */
 const looks = (): Promise<void> => pause(60);
 
-describe('one question for the whole house', () => {
-  it('is asked once, however many processes and readers have it', async () => {
+describe('one request of all processes to an owner', () => {
+  it('is sent once, however many processes and readers need it', async () => {
     const processes = [house.first, ...more(7)];
     const waiting = house.hold();
     const reading = Promise.all(
@@ -27,7 +27,7 @@ describe('one question for the whole house', () => {
     expect(house.asked).toHaveLength(1);
   });
 
-  it('is asked a second time only when the lease of who died has ended, and the dead one keeps nothing', async () => {
+  it('is sent a second time only when the lease of a crashed holder has ended, and that holder stores nothing', async () => {
     const [second, third] = more(2);
     const waiting = house.hold();
     const dead = house.read();
@@ -50,7 +50,7 @@ describe('one question for the whole house', () => {
     expect(house.asked).toHaveLength(2);
   });
 
-  it('keeps nothing that was asked for right after news may have been missed, however late it comes', async () => {
+  it('is not stored when it was sent right after events may have been missed, however late its answer arrives', async () => {
     const [second] = more(1);
     const waiting = house.hold();
     const first = house.read({}, second);
@@ -73,7 +73,7 @@ describe('one question for the whole house', () => {
     expect(await house.read()).toMatchObject({ etag: '"new"', cache: 'miss' });
   });
 
-  it('stays with who holds the lease for as long as its owner takes', async () => {
+  it('stays with the holder of the lease for as long as the owner takes', async () => {
     const [second] = more(1);
     const waiting = house.hold();
     const first = house.read();
@@ -88,7 +88,7 @@ describe('one question for the whole house', () => {
     expect(etagsOf(await Promise.all([first, other]))).toEqual(new Set(['"one"']));
   });
 
-  it('goes to the next in turn at once when its holder fails, and to nobody beyond those who wait', async () => {
+  it('is sent by the next waiting process at once when the holder fails, and by no more than those', async () => {
     const processes = [house.first, ...more(3)];
     house.origin = () => Promise.reject(new Failure('unavailable', 'the owner is away'));
     const outcomes = await Promise.allSettled(
@@ -98,7 +98,7 @@ describe('one question for the whole house', () => {
     expect(house.asked.length).toBeLessThanOrEqual(processes.length);
   });
 
-  it('is asked by everybody when its answer may not be kept', async () => {
+  it('is sent by every process when its answer must not be stored', async () => {
     const processes = [house.first, ...more(2)];
     house.origin = () => answer('now', { ttl_ms: 0 });
     const read = await Promise.all(processes.map((process) => house.read({}, process)));
@@ -106,7 +106,7 @@ describe('one question for the whole house', () => {
     expect(house.asked).toHaveLength(3);
   });
 
-  it('is waited for no longer than the asker has time', async () => {
+  it('is not waited for beyond the deadline of the reader', async () => {
     const [second] = more(1);
     const waiting = house.hold();
     const first = house.read();
@@ -120,7 +120,7 @@ describe('one question for the whole house', () => {
     expect(house.asked).toHaveLength(1);
   });
 
-  it('is not waited for by a read that must see more than is announced', async () => {
+  it('is not waited for by a reader that must see more than the known writes', async () => {
     const [second] = more(1);
     const waiting = house.hold();
     const first = house.read();
@@ -132,7 +132,7 @@ describe('one question for the whole house', () => {
     expect([(await own).etag, (await first).etag]).toEqual(['"own"', '"one"']);
   });
 
-  it('is asked again by who joined, once, when the first one’s token was refused', async () => {
+  it('is sent once more for the readers that joined when the token of the first was refused', async () => {
     const waiting = house.hold();
     const refused = house.read();
     const joined = Array.from({ length: 50 }, () => house.read());
@@ -146,15 +146,15 @@ describe('one question for the whole house', () => {
   });
 });
 
-describe('what is dropped for good', () => {
-  it('is gone for everybody, and told', async () => {
+describe('an entry that an operator dropped', () => {
+  it('is gone in every process, and an event is published', async () => {
     await house.read();
     expect(await house.first.drop({ tags: ['600519.SH'] })).toEqual({ dropped: 1 });
     expect(await house.read()).toMatchObject({ cache: 'miss' });
     expect(house.bus.published.at(-1)).toMatchObject({ payload: { tags: ['600519.SH'] } });
   });
 
-  it('is not brought back by who asked before, nor shown to who asks after', async () => {
+  it('is not stored again by an older read, nor served to a later one', async () => {
     const [second] = more(1);
     const waiting = house.hold();
     const before = house.read();

@@ -19,14 +19,14 @@ beforeEach(() => {
 /** How many reads were answered stale in this test: while asking again, and because of an error. */
 const stales = (): number[] => counted().map((count, index) => count - (before[index] ?? 0));
 
-describe('an answer past its freshness that may be served while it is asked for again', () => {
+describe('an entry that may be served while it is revalidated', () => {
   beforeEach(async () => {
     house.origin = () => answer('one', { swr_ms: 500 });
     await house.read();
     house.nowMs += 1_100;
   });
 
-  it('is served at once, marked, and asked for once in the background, with nobody’s deadline', async () => {
+  it('is served at once, marked stale, and fetched once in the background, without a deadline', async () => {
     const waiting = house.hold();
     const deadlineMs = house.nowMs + 100;
     const served = await Promise.all(Array.from({ length: 20 }, () => house.read({ deadlineMs, token: 't' })));
@@ -43,7 +43,7 @@ describe('an answer past its freshness that may be served while it is asked for 
     expect(stales()).toEqual([20, 0]);
   });
 
-  it('is served on when that fails, and not asked for by every read', async () => {
+  it('is still served when the fetch fails, and not fetched by every read', async () => {
     house.origin = away;
     for (let turn = 0; turn < 5; turn += 1) {
       expect(await house.read()).toMatchObject({ cache: 'stale' });
@@ -53,12 +53,12 @@ describe('an answer past its freshness that may be served while it is asked for 
     expect(stales()).toEqual([5, 0]);
   });
 
-  it('is waited for by a reader who must see more than it shows', async () => {
+  it('is not served to a reader that must see more than it shows', async () => {
     house.origin = () => answer('two');
     expect(await house.read({ readAfter: '0/9' })).toMatchObject({ etag: '"two"', cache: 'miss' });
   });
 
-  it('is waited for once a write has touched it', async () => {
+  it('is not served after a write has touched it', async () => {
     house.origin = () => answer('two');
     await house.announce('600519.SH', '0/5');
     expect(await house.read()).toMatchObject({ etag: '"two"', cache: 'miss' });
@@ -72,7 +72,7 @@ describe('the last good answer', () => {
   });
 
   it.each(['unavailable', 'timeout'] as const)(
-    'stands in, marked stale, when the owner fails with %s',
+    'is served, marked stale, when the owner fails with %s',
     async (code) => {
       house.origin = () => Promise.reject(new Failure(code, 'no'));
       house.nowMs += 1_000;
@@ -83,12 +83,12 @@ describe('the last good answer', () => {
     },
   );
 
-  it('stands in for what a write has outdated, too', async () => {
+  it('is served after a write has invalidated it, too', async () => {
     await house.announce('600519.SH', '0/5');
     expect(await house.read()).toMatchObject({ cache: 'stale' });
   });
 
-  it('stands in for that no longer after the write than it would have after its end', async () => {
+  it('is served no longer after the write than it would have been after its expiry', async () => {
     house.nowMs += 1_000;
     house.origin = () => answer('for days', { ttl_ms: 86_400_000 });
     await house.read();
@@ -100,7 +100,7 @@ describe('the last good answer', () => {
     await expect(house.read()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('stands in no longer because more writes follow the one that outdated it', async () => {
+  it('is served no longer because more writes follow the one that invalidated it', async () => {
     house.nowMs += 1_000;
     house.origin = () => answer('for days', { ttl_ms: 86_400_000 });
     await house.read();
@@ -112,27 +112,27 @@ describe('the last good answer', () => {
     await expect(house.read()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('stands in until its grace is over, and then the failure is told', async () => {
+  it('is served until its grace ends, and then the read fails', async () => {
     house.nowMs += 10_999;
     expect(await house.read()).toMatchObject({ cache: 'stale' });
     house.nowMs += 1;
     await expect(house.read()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('does not stand in for the owner’s refusal', async () => {
+  it('is not served when the owner refuses', async () => {
     house.nowMs += 1_000;
     house.origin = () => Promise.reject(new Failure('not_found', 'no such symbol'));
     await expect(house.read()).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('does not stand in for a reader who must see more than it shows', async () => {
+  it('is not served to a reader that must see more than it shows', async () => {
     house.nowMs += 1_000;
     await expect(house.read({ readAfter: '0/9' })).rejects.toMatchObject({ code: 'unavailable' });
     await house.announce('000001.SZ', '0/9');
     await expect(house.read({ readAfter: '0/9' })).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('does not stand in once it was dropped, though the read began before', async () => {
+  it('is not served after it was dropped, although the read began before', async () => {
     const waiting = house.hold();
     house.nowMs += 1_000;
     const reading = house.read();
@@ -142,7 +142,7 @@ describe('the last good answer', () => {
     await expect(reading).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('is given without asking for a second after a failure, then the owner is asked again', async () => {
+  it('is served without a fetch for a second after a failure, then the owner is asked again', async () => {
     house.nowMs += 1_000;
     for (let turn = 0; turn < 5; turn += 1) await house.read();
     expect(house.asked).toHaveLength(2);
@@ -151,7 +151,7 @@ describe('the last good answer', () => {
     expect(await house.read()).toMatchObject({ etag: '"two"', cache: 'miss' });
   });
 
-  it('is given without asking while the owner is not to be heard at all', async () => {
+  it('is served without a fetch while the owner is silent', async () => {
     const owner = house.bus.beside('market-data');
     for (let turn = 0; turn < 8; turn += 1) await Promise.all([house.bus.passTime(250), owner.passTime(250)]);
     expect(house.bus.isSilent('market-data')).toBe(false);
@@ -161,7 +161,7 @@ describe('the last good answer', () => {
     expect(house.asked).toHaveLength(1);
   });
 
-  it('leaves the caller time to hear it', async () => {
+  it('is served before the deadline of the caller', async () => {
     house.nowMs += 1_000;
     await house.read({ deadlineMs: house.nowMs + 3_000 });
     expect(house.asked[1]?.deadlineMs).toBe(house.nowMs + 2_900);

@@ -1,15 +1,15 @@
 import { Failure, keptCalls, type Answer, type Call } from '@mystocks/contracts';
 import { check } from '@mystocks/validation';
 
-/** A call whose answers may be kept, with its request as it was checked. */
+/** A call whose answers may be cached, with its checked request. */
 export interface Question {
   readonly call: Call<object, Answer>;
   readonly request: object;
 }
 
 /**
- * What `subject` is asked with the JSON text `request`.
- * @throws {Failure} when no such call may be read through the cache, or the text is no JSON
+ * The call of `subject` with the JSON text `request`.
+ * @throws {Failure} when no call that may be read through the cache has this subject, or the text is not JSON
  * @throws {InvalidInput} when the request does not have the call's shape
  */
 export function questionOf(subject: string, request: string): Question {

@@ -8,7 +8,7 @@ import { meterOf } from '../http/meter.js';
 import { NearAnswers } from '../reads/near-answers.js';
 import { ReadsService, type ReadCall, type View } from '../reads/reads.service.js';
 
-/** Serves a read as HTTP: conditional, with its provenance, and remembered by its URL for the next time. */
+/** Sends the answer of a read over HTTP, with its provenance, or 304. Remembers its URL for the hot path. */
 @Injectable()
 export class AnswerSender {
   constructor(

@@ -15,61 +15,61 @@ interface Question {
 }
 
 /**
- * Where answers come from that this process does not have: the cache service, which asks their owners, or the owners
- * themselves while the cache service is away. So a cache is never something a read cannot do without.
+ * Fetches answers that this process does not have: from the cache service, which asks their owners, or from the owners
+ * themselves while the cache service is away. So no read ever depends on a cache.
  *
- * Counts in `cache_origin_calls_total` what it asks owners itself; the cache service counts its own questions.
+ * `cache_origin_calls_total` counts the requests that this class sends to owners; the cache service counts its own.
  */
 @Injectable()
 export class AnswerSource {
-  /** Reads that wait for the cache service, and those that wait for an owner: each can be told to wait no longer. */
+  /** Reads that wait for the cache service, and those that wait for an owner. Calling an element ends its wait. */
   readonly #atCache = new Set<() => void>();
   readonly #atOwner = new Set<() => void>();
 
   constructor(private readonly bus: Bus) {
-    // A frozen cache service answers nothing and refuses nothing: without this every read would wait for its deadline.
+    // A frozen cache service neither answers nor refuses: without this every read would wait until its deadline.
     bus.onSilence(CACHE, (silent) => {
-      if (silent) leaveAll(this.#atCache);
+      if (silent) abortAll(this.#atCache);
     });
-    // Nor does a frozen NATS, and the way to the owners is the same.
+    // A frozen NATS does the same, and the owners are reached through it, too.
     bus.onDeafness((deaf) => {
-      if (deaf) for (const waiting of [this.#atCache, this.#atOwner]) leaveAll(waiting);
+      if (deaf) for (const waiting of [this.#atCache, this.#atOwner]) abortAll(waiting);
     });
   }
 
   /**
-   * Neither the cache service nor the owner of `call` was heard lately, or nobody can be: asking would only cost the
-   * deadline.
+   * Whether no instance of the cache service nor of the owner of `call` was heard lately, or the bus itself carries
+   * nothing: a request would only time out.
    */
   isCutOff(call: Call): boolean {
     return this.bus.isDeaf || (this.bus.isSilent(CACHE) && this.bus.isSilent(ownerOf(call)));
   }
 
   /**
-   * The answer to `request`, `canonical` as canonical JSON. Of the cache service it is asked for no more than the caller
-   * must see, for that hears the news itself: a position that grows with every write of the market would fit nothing it
-   * keeps. An owner is asked for all that is `announced`.
-   * @throws {Failure} what the owner says, or that nobody does; at once when this process is deaf
+   * The answer to the question. The cache service is only asked for what the caller itself must see, because it receives
+   * the events of writes, too: a position that grows with every write of the market would fit none of its entries. An owner
+   * is asked for every write up to `known`, the newest position that an event has named here.
+   * @throws {Failure} what the owner said, or that it cannot be asked; at once when the bus carries nothing
    */
-  async ask({ call, request, canonical }: Question, announced: Lsn | undefined): Promise<Answer> {
-    const goRound = this.bus.isDeaf || this.bus.isSilent(CACHE);
-    const answer = goRound ? undefined : await this.#askCache(call.subject, canonical, announced);
+  async ask({ call, request, canonical }: Question, known: Lsn | undefined): Promise<Answer> {
+    const bypassesCache = this.bus.isDeaf || this.bus.isSilent(CACHE);
+    const answer = bypassesCache ? undefined : await this.#askCache(call.subject, canonical, known);
     if (answer !== undefined) return answer;
     if (this.bus.isDeaf) throw unheard();
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
-    const asking = readingAfter(announced, () => this.bus.call(call, request));
-    const given = await unlessTold(this.#atOwner, asking);
+    const asking = readingAfter(known, () => this.bus.call(call, request));
+    const given = await unlessAborted(this.#atOwner, asking);
     if (given === undefined) throw unheard();
-    return announced === undefined ? given : { ...given, after: announced };
+    return known === undefined ? given : { ...given, after: known };
   }
 
-  /** Undefined when the cache service is away, or falls silent before it has answered. */
+  /** Undefined when the cache service is away, or becomes silent before it has answered. */
   async #askCache(subject: string, request: string, announced: Lsn | undefined): Promise<Answer | undefined> {
     try {
       const asked = { subject, request, ...(announced !== undefined && { announced }) };
-      return await unlessTold(this.#atCache, this.bus.call(readAnswer, asked));
+      return await unlessAborted(this.#atCache, this.bus.call(readAnswer, asked));
     } catch (error) {
-      // A named problem is the owner's own refusal, which came through the cache service: asking it again adds to its load.
+      // A named problem is a refusal of the owner that the cache service passed on: asking again would add to its load.
       if (error instanceof Failure && error.code === 'unavailable' && error.problem === undefined) return undefined;
       throw error;
     }
@@ -80,22 +80,22 @@ function unheard(): Failure {
   return new Failure('unavailable', 'No service can be heard right now');
 }
 
-function leaveAll(waiting: ReadonlySet<() => void>): void {
-  for (const leave of waiting) leave();
+function abortAll(waiting: ReadonlySet<() => void>): void {
+  for (const abort of waiting) abort();
 }
 
-/** Resolves with `asking`, or with undefined when its entry in `waiting` is called first. */
-async function unlessTold<T>(waiting: Set<() => void>, asking: Promise<T>): Promise<T | undefined> {
-  let leave = (): void => undefined;
-  const told = new Promise<undefined>((resolve) => {
-    leave = () => {
+/** Resolves with `asking`, or with undefined when the wait is aborted. */
+async function unlessAborted<T>(waiting: Set<() => void>, asking: Promise<T>): Promise<T | undefined> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<undefined>((resolve) => {
+    abort = () => {
       resolve(undefined);
     };
   });
-  waiting.add(leave);
+  waiting.add(abort);
   try {
-    return await Promise.race([asking, told]);
+    return await Promise.race([asking, aborted]);
   } finally {
-    waiting.delete(leave);
+    waiting.delete(abort);
   }
 }

@@ -15,7 +15,7 @@ afterEach(() => {
 const ready = (): NearAnswer => near.ready(answer, undefined, { add: () => undefined } as never);
 
 describe('the last good answer of the first tier', () => {
-  it('ends with the grace of the first write that it does not show, however many follow', () => {
+  it('ends with the grace after the first write that it does not show, however many follow', () => {
     near.set('kept', ready(), near.begin());
     for (let second = 1; second <= 10; second += 1) {
       near.invalidate(['600519.SH'], `0/${second.toString(16)}`);
@@ -26,8 +26,8 @@ describe('the last good answer of the first tier', () => {
   });
 });
 
-describe('the first tier, when news may have been missed', () => {
-  it('gives nothing out as fresh, and keeps nothing that was asked for before or within the next second', () => {
+describe('the first tier, when events may have been missed', () => {
+  it('serves nothing as fresh, and stores nothing that was requested before or within the next second', () => {
     const before = near.begin();
     expect(near.set('kept', ready(), before)).toBe(true);
     near.invalidateAll();
@@ -41,7 +41,7 @@ describe('the first tier, when news may have been missed', () => {
     expect(near.set('asked later', ready(), near.begin())).toBe(true);
   });
 
-  it('has what it had as the last good still, for the grace from that moment on', () => {
+  it('still serves its entries as last good answers, for the grace from that moment on', () => {
     near.set('kept', ready(), near.begin());
     near.invalidateAll();
     jest.advanceTimersByTime(9_999);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DropStamps } from './drop-stamps.js';
 
 describe('DropStamps', () => {
-  it('refuses a name that was dropped since the fetch began, and allows it to the next one', () => {
+  it('refuses a name that was dropped since the fetch began, and allows it to the next fetch', () => {
     const drops = new DropStamps();
     const before = drops.now;
     drops.stamp(['key']);
@@ -12,7 +12,7 @@ describe('DropStamps', () => {
     expect(drops.allows(['key'], drops.now)).toBe(true);
   });
 
-  it('refuses everything that was under way when all was dropped', () => {
+  it('refuses every fetch that began before everything was dropped', () => {
     const drops = new DropStamps();
     const before = drops.now;
     drops.stampAll();
@@ -35,7 +35,7 @@ describe('DropStamps', () => {
     maxLength: 15,
   });
 
-  it('bounded or not, never allows what was dropped since, and always what begins now', () => {
+  it('never allows a name that was dropped since, whatever was evicted, and always allows a fetch that begins now', () => {
     fc.assert(
       fc.property(history, history, names, fc.integer({ min: 1, max: 6 }), (before, since, asked, namesMax) => {
         const stamps = new DropStamps(namesMax);

@@ -1,24 +1,24 @@
-/** When a fetch began, as counted by the drops that came before. */
+/** The moment at which a fetch began: the number of drops before it. */
 export type Ticket = number;
 
 /**
- * Which names were dropped since a fetch began: what it brings back must not be kept under them. Bounded: a name that
- * falls out raises a floor under which every ticket is refused. That refuses too much, never too little.
+ * The names that were dropped since a fetch began: its answer must not be stored under them. Memory is bounded: a name that
+ * is evicted raises a floor, and every ticket below the floor is refused. That refuses too much, never too little.
  */
 export class DropStamps {
   readonly #stamps = new Map<string, Ticket>();
   #now: Ticket = 0;
   #floor: Ticket = 0;
 
-  /** 20,000 names: several times what one drop may name. A refused ticket costs one fetch. */
+  /** 20,000 names are several times what one drop may name. A refused ticket costs one fetch. */
   constructor(private readonly namesMax = 20_000) {}
 
-  /** To be taken before a fetch begins. */
+  /** The ticket of a fetch that begins now. */
   get now(): Ticket {
     return this.#now;
   }
 
-  /** Refuses the names to every ticket given so far. */
+  /** Refuses these names to every ticket issued so far. */
   stamp(names: readonly string[]): void {
     this.#now += 1;
     for (const name of names) {
@@ -28,7 +28,7 @@ export class DropStamps {
     this.#shrink();
   }
 
-  /** Refuses everything to every ticket given so far. */
+  /** Refuses all names to every ticket issued so far. */
   stampAll(): void {
     this.#now += 1;
     this.#floor = this.#now;

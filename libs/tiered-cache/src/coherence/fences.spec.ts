@@ -6,11 +6,11 @@ import { Fences } from './fences.js';
 const lsn = (position: number): Lsn => `${Math.floor(position / 256).toString(16)}/${(position % 256).toString(16)}`;
 
 describe('Fences', () => {
-  it('allows everything while nothing was written', () => {
+  it('allows everything before the first write', () => {
     expect(new Fences().allows(['600519.SH'], undefined)).toBe(true);
   });
 
-  it('refuses an answer fetched before a write that touched one of its tags', () => {
+  it('refuses an answer requested before a write that touched one of its tags', () => {
     const fences = new Fences();
     fences.raise(['600519.SH'], '0/20');
     expect(fences.allows(['000001.SZ', '600519.SH'], '0/1F')).toBe(false);
@@ -19,7 +19,7 @@ describe('Fences', () => {
     expect(fences.allows(['000001.SZ'], undefined)).toBe(true);
   });
 
-  it('does not go back when news comes late', () => {
+  it('does not lower a fence when an event arrives late', () => {
     const fences = new Fences();
     fences.raise(['a'], '1/0');
     fences.raise(['a'], '0/FF');
@@ -27,7 +27,7 @@ describe('Fences', () => {
     expect(fences.allows(['a'], '0/FF')).toBe(false);
   });
 
-  it('says whether a client sees its own write', () => {
+  it("says whether an answer shows a client's own write", () => {
     const fences = new Fences();
     expect(fences.covers(undefined, undefined)).toBe(true);
     expect(fences.covers('0/5', undefined)).toBe(false);
@@ -35,7 +35,7 @@ describe('Fences', () => {
     expect(fences.covers('0/7', '0/6')).toBe(false);
   });
 
-  it('does not take the news of a later write for the news of all before it', () => {
+  it('does not take the event of a later write for the events of all earlier ones', () => {
     const fences = new Fences();
     fences.raise(['another'], '0/6');
     expect(fences.covers('0/5', '0/4')).toBe(false);
@@ -46,7 +46,7 @@ describe('Fences', () => {
   const raises = fc.array(fc.tuple(fc.array(tag, { minLength: 1, maxLength: 4 }), fc.nat(2_000)), { maxLength: 60 });
   const question = fc.tuple(fc.array(tag, { maxLength: 4 }), fc.option(fc.nat(2_100), { nil: undefined }));
 
-  it('bounded or not, never allows what the whole history forbids', () => {
+  it('never allows what the whole history forbids, whatever was evicted', () => {
     fc.assert(
       fc.property(raises, question, fc.integer({ min: 1, max: 20 }), (history, [tags, position], tagsMax) => {
         const fences = new Fences(tagsMax);
@@ -63,7 +63,7 @@ describe('Fences', () => {
     );
   });
 
-  it('allows what was fetched after the newest write, whatever fell out', () => {
+  it('allows an answer requested after the newest write, whatever was evicted', () => {
     fc.assert(
       fc.property(raises, question, (history, [tags]) => {
         const fences = new Fences(3);

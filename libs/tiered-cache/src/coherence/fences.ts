@@ -1,19 +1,19 @@
 import { compareLsn, laterLsn, type Lsn } from '@mystocks/kernel';
 
 /**
- * The newest write known for each tag. An answer may be kept and served only if it was fetched with a log position
- * not older than the fence of each of its tags; so a read that was under way while a write was announced can never
- * come back as news.
+ * The newest known write of each tag. An answer may be stored, and served as fresh, only if it was requested at a position
+ * not older than the fence of each of its tags. So a read that was running when an event of a write arrived can never
+ * store its old answer as a new one.
  *
- * Bounded: a tag that falls out (longest not written) raises a floor for all tags without a fence of their own. That
- * refuses too much, never too little.
+ * Memory is bounded: the tag that was not written for longest is evicted, and raises a floor for all tags without a fence
+ * of their own. That refuses too much, never too little.
  */
 export class Fences {
   readonly #fences = new Map<string, Lsn>();
   #floor: Lsn | undefined;
   #latest: Lsn | undefined;
 
-  /** 20,000 tags: nearly twice what the market has, two a symbol. */
+  /** The market has a little more than half as many tags, two for each symbol. */
   constructor(private readonly tagsMax = 20_000) {}
 
   /** Notes a write at `lsn` that touched `tags`. */
@@ -28,8 +28,8 @@ export class Fences {
   }
 
   /**
-   * The log ends at `end`: later positions were false. Every tag counts as written at `end`, so that what was fetched after
-   * an earlier position or a false one must not be served.
+   * The log ends at `end`: later positions were false. Every tag counts as written at `end`, so that no answer that was
+   * requested at an earlier position, and after it at a false one, is served.
    */
   setBackTo(end: Lsn): void {
     this.#fences.clear();
@@ -37,12 +37,12 @@ export class Fences {
     this.#latest = end;
   }
 
-  /** The newest write known. Reads pass it down, so that what they fetch may be kept. */
+  /** The newest known write. Reads pass it on, so that the answers they fetch may be stored. */
   get latest(): Lsn | undefined {
     return this.#latest;
   }
 
-  /** Whether an answer with `tags`, fetched `after` that position, shows every write known here. */
+  /** Whether an answer with `tags`, requested at the position `after`, shows every write that is known here. */
   allows(tags: readonly string[], after: Lsn | undefined): boolean {
     return tags.every((tag) => {
       const fence = this.#fences.get(tag) ?? this.#floor;
@@ -51,8 +51,8 @@ export class Fences {
   }
 
   /**
-   * Whether an answer fetched `after` that position surely shows everything up to `readAfter`. That news of a later
-   * write has come says nothing about the earlier ones: it comes from several processes, in no order.
+   * Whether an answer requested at the position `after` surely shows everything up to `readAfter`. That the event of a
+   * later write has arrived says nothing about earlier ones: several processes publish them, in no common order.
    */
   covers(readAfter: Lsn | undefined, after: Lsn | undefined): boolean {
     return readAfter === undefined || (after !== undefined && compareLsn(after, readAfter) >= 0);

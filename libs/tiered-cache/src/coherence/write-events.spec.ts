@@ -36,7 +36,7 @@ const follow = (): Following =>
 const later = (): Promise<void> => Promise.resolve();
 
 describe('followWrites', () => {
-  it('tells which tags a write touched, each kind its own, and what an operator dropped', async () => {
+  it('reports the tags that each kind of write touched, and the entries that an operator dropped', async () => {
     follow();
     writer.publish(barsChanged, { ...at, ...day, symbol: '600519.SH', lsn: '0/1' });
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/2' });
@@ -60,7 +60,7 @@ describe('followWrites', () => {
     expect(told).toEqual(['written instruments,600519.SH,quote:600519.SH,000001.SZ,quote:000001.SZ 0/1']);
   });
 
-  it('tells once what a lost message or the loss of the connection may have hidden', async () => {
+  it('reports once what a lost message or a lost connection may have hidden', async () => {
     follow();
     writer.lose(2);
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
@@ -75,7 +75,7 @@ describe('followWrites', () => {
     expect(told).toEqual(['missed', 'missed', 'missed drops']);
   });
 
-  it('tells of the gap before the news that shows it', async () => {
+  it('reports a gap before the event that reveals it', async () => {
     follow();
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
     writer.lose(1);
@@ -85,7 +85,7 @@ describe('followWrites', () => {
     expect(told).toEqual(['written instruments 0/1', 'missed', 'written instruments 0/3']);
   });
 
-  it('takes an event whose position lies far beyond the log for a missed one, and believes honest ones after it', async () => {
+  it('treats an event whose position lies far beyond the log as missed, and believes true ones after it', async () => {
     reader.answer(getPosition, () => ({ lsn: '0/5' }));
     const following = follow();
     writer.publish(barsChanged, { ...at, ...day, symbol: '600519.SH', lsn: 'FFFFFFFF/FFFFFFFF' });
@@ -96,7 +96,7 @@ describe('followWrites', () => {
     following.stop();
   });
 
-  it('sets back what was believed beyond the end of the log', async () => {
+  it('sets positions back that were believed beyond the end of the log', async () => {
     reader.answer(getPosition, () => ({ lsn: '0/5' }));
     const following = follow();
     await new Promise(setImmediate);
@@ -106,7 +106,7 @@ describe('followWrites', () => {
     following.stop();
   });
 
-  it('tells nothing any more once stopped', async () => {
+  it('reports nothing after it was stopped', async () => {
     follow().stop();
     writer.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
     await later();

@@ -14,7 +14,7 @@ const kept = (tags: readonly string[], after?: Lsn): Entry => ({
 });
 
 describe('WriteTimes', () => {
-  it('knows when the first write to any tag of an answer was heard that the answer may not show', () => {
+  it('knows when the event of the first write arrived that an entry may not show', () => {
     const times = new WriteTimes(GRACE_MS);
     times.note(['a', 'b'], '0/1', 1_000);
     times.note(['a'], '0/5', 5_000);
@@ -24,7 +24,7 @@ describe('WriteTimes', () => {
     expect([first(['a'], '0/5'), first(['b'], '0/1'), first([]), first(['c'])]).toEqual(Array(4).fill(undefined));
   });
 
-  it('is early by an eighth of the grace at most, and never late, however many writes there are', () => {
+  it('returns a time that is at most an eighth of the grace too early, and never late, however many writes there are', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 300, maxLength: 600 }), (gapsMs) => {
         const times = new WriteTimes(GRACE_MS);
@@ -41,7 +41,7 @@ describe('WriteTimes', () => {
     );
   });
 
-  it('is exact for up to 32 writes within a grace, also after a long life', () => {
+  it('returns the exact time for up to 32 writes within a grace, also after many others', () => {
     const times = new WriteTimes(GRACE_MS);
     for (let number = 1; number <= 500; number += 1) times.note(['a'], lsnOf(number), number * 260);
     for (let shown = 469; shown < 500; shown += 1)
@@ -49,7 +49,7 @@ describe('WriteTimes', () => {
     expect(times.firstMissedBy(kept(['a'], lsnOf(16)))).toBeLessThanOrEqual(500 * 260 - GRACE_MS);
   });
 
-  it('takes news in the order in which it comes, whatever its positions', () => {
+  it('uses the order in which events arrive, whatever their positions', () => {
     const times = new WriteTimes(GRACE_MS);
     times.note(['a'], '0/9', 1_000);
     times.note(['a'], '0/5', 3_000);
@@ -57,7 +57,7 @@ describe('WriteTimes', () => {
     expect(times.firstMissedBy(kept(['a'], '0/9'))).toBeUndefined();
   });
 
-  it('forgets what was longest not written', () => {
+  it('evicts the tag that was not written for longest', () => {
     const times = new WriteTimes(GRACE_MS, 2);
     times.note(['a'], '0/1', 1_000);
     times.note(['b'], '0/2', 2_000);

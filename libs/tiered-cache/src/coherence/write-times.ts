@@ -1,20 +1,20 @@
 import { compareLsn, laterLsn, type Lsn } from '@mystocks/kernel';
 import type { Entry } from '../entry.js';
 
-/** Writes heard one after the other: when the first was heard, and the latest position among them. */
+/** A run of writes: when the event of the first one arrived, and the latest position among them. */
 interface Span {
   readonly fromMs: number;
   readonly lsn: Lsn;
 }
 
-/** So many writes to a tag within one grace are told apart. Of more the grace may end a little early, never late. */
+/** This many writes of a tag within one grace are told apart. With more, the grace may end a little early, never late. */
 const SPANS_MAX = 32;
 
 /**
- * When writes were heard, so far as it matters: an answer that a write has outdated is good for its grace from the first
- * one on that it does not show, however many follow and however long it would have been fresh.
+ * When the events of writes arrived. An entry that a write has invalidated may be served for its grace, counted from the
+ * first write that it does not show, however many follow and however long it would have been fresh.
  *
- * Bounded: the tag that was longest not written falls out; then the grace that the answer itself names holds.
+ * Memory is bounded: the tag that was not written for longest is evicted; then only the grace of the entry itself counts.
  */
 export class WriteTimes {
   readonly #spans = new Map<string, readonly Span[]>();
@@ -37,12 +37,12 @@ export class WriteTimes {
     }
   }
 
-  /** Positions of writes were false: none is remembered. */
+  /** The positions were false: all are forgotten. */
   clear(): void {
     this.#spans.clear();
   }
 
-  /** When the first write was heard (epoch ms) that touched `kept` and that it may not show. */
+  /** When (epoch ms) the event of the first write arrived that touched the entry and that it may not show. */
   firstMissedBy({ answer, position: after }: Entry): number | undefined {
     const times = answer.tags.flatMap((tag) => {
       const span = this.#spans.get(tag)?.find(({ lsn }) => after === undefined || compareLsn(lsn, after) > 0);
@@ -52,7 +52,7 @@ export class WriteTimes {
   }
 }
 
-/** Joins two when there are too many: the oldest while nobody asks for them any more, else the two closest together. */
+/** Joins two runs when there are too many: the oldest if they are past any grace, otherwise the two closest together. */
 function shortened(spans: readonly Span[], pastMs: number): readonly Span[] {
   if (spans.length <= SPANS_MAX) return spans;
   const gaps = spans

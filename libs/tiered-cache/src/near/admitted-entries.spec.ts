@@ -27,7 +27,7 @@ function read(entries: AdmittedEntries<Value>, name: number | string): boolean {
 }
 
 describe('AdmittedEntries', () => {
-  it('keeps what is used often through a sweep ten times its size', () => {
+  it('keeps values that are used often through a sweep of ten times its size', () => {
     const entries = open();
     for (let round = 0; round < 10; round += 1) for (let hot = 0; hot < 80; hot += 1) read(entries, `hot-${hot}`);
     for (let swept = 0; swept < 1_000; swept += 1) read(entries, `swept-${swept}`);
@@ -37,7 +37,7 @@ describe('AdmittedEntries', () => {
     expect(entries.size).toBe(100);
   });
 
-  it('always takes a newcomer, and lets it stay when it is asked for again and again', () => {
+  it('always admits a new value, and keeps it when it is used again and again', () => {
     const entries = open();
     for (let round = 0; round < 3; round += 1) for (let old = 0; old < 200; old += 1) read(entries, `old-${old}`);
     expect(read(entries, 'new')).toBe(false);
@@ -46,7 +46,7 @@ describe('AdmittedEntries', () => {
     expect(read(entries, 'new')).toBe(true);
   });
 
-  it('forgets what was popular once', () => {
+  it('evicts values that are no longer popular', () => {
     const entries = open();
     for (let round = 0; round < 20; round += 1) for (let old = 0; old < 95; old += 1) read(entries, `old-${old}`);
     let hits = 0;
@@ -56,7 +56,7 @@ describe('AdmittedEntries', () => {
     expect(hits).toBeGreaterThan(850);
   });
 
-  it('lets go of what is no longer fresh first', () => {
+  it('evicts stale values first', () => {
     const entries = open();
     for (let at = 0; at < 100; at += 1) read(entries, at);
     for (let at = 0; at < 40; at += 1) entries.markStale(keyOf(at));
@@ -69,7 +69,7 @@ describe('AdmittedEntries', () => {
     expect([there(0, 30), there(30, 40), there(40, 100), there(100, 130)]).toEqual([0, 10, 60, 30]);
   });
 
-  it('takes one value that is larger than the share of newcomers, and none above its bound', () => {
+  it('admits a value that is larger than the window, and none above its own bound', () => {
     const entries = open({ bytesMax: 1_000 });
     expect(entries.set(keyOf('large'), { bytes: 900 })).toBe(true);
     expect(entries.set(keyOf('too large'), { bytes: 1_001 })).toBe(false);
@@ -83,7 +83,7 @@ describe('AdmittedEntries', () => {
     bytes: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 120 }) }, fc.integer({ min: 120, max: 450 })),
   });
 
-  it('never holds more than its bounds, gives back what was set last or nothing, and tells of each value that leaves', () => {
+  it('never holds more than its bounds, returns the last value that was set or nothing, and reports each removed value', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 200 }), fc.integer({ min: 1, max: 20 }), (acts, entriesMax) => {
         const held = new Map<string, Value>();

@@ -6,11 +6,11 @@ import { FrequencySketch } from './frequency-sketch.js';
 const keyOf = (name: number | string): string => createHash('sha256').update(String(name)).digest('base64url');
 
 describe('FrequencySketch', () => {
-  it('knows nothing of a key that was never used', () => {
+  it('estimates zero for a key that was never used', () => {
     expect(new FrequencySketch(100).of(keyOf('never'))).toBe(0);
   });
 
-  it('never says too little, up to fifteen, until it ages', () => {
+  it('never estimates too low, up to fifteen, until the counts are halved', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(200), { maxLength: 900 }), (uses) => {
         const sketch = new FrequencySketch(100);
@@ -25,14 +25,14 @@ describe('FrequencySketch', () => {
     );
   });
 
-  it('is right about nearly every key when as many are in use as it is made for', () => {
+  it('estimates nearly every key exactly when as many keys are used as it is sized for', () => {
     const sketch = new FrequencySketch(10_000);
     for (let name = 0; name < 10_000; name += 1) for (let use = 0; use <= name % 5; use += 1) sketch.add(keyOf(name));
     const wrong = Array.from({ length: 10_000 }, (_, name) => sketch.of(keyOf(name)) !== (name % 5) + 1);
     expect(wrong.filter(Boolean).length).toBeLessThan(500);
   });
 
-  it('halves all counts when many uses have come, so that new ones weigh more', () => {
+  it('halves all counts after many uses, so that new uses weigh more', () => {
     const sketch = new FrequencySketch(100);
     for (let use = 0; use < 12; use += 1) sketch.add(keyOf('once'));
     for (let use = 0; use < 990; use += 1) sketch.add(keyOf(`other-${use}`));
@@ -40,7 +40,7 @@ describe('FrequencySketch', () => {
     expect(sketch.of(keyOf('once'))).toBeGreaterThanOrEqual(6);
   });
 
-  it('tells an answer and its views apart', () => {
+  it('distinguishes an answer from its views', () => {
     const sketch = new FrequencySketch(100);
     sketch.add(`${keyOf('answer')}|v1`);
     expect(sketch.of(keyOf('answer'))).toBe(0);

@@ -1,15 +1,15 @@
 /** Counters in one number of the table: eight of four bits each. */
 const COUNTERS_PER_WORD = 8;
 const COUNTER_MAX = 15;
-/** After this many uses per entry all counts are halved, so that what was popular yesterday makes room. */
+/** After this many uses per entry all counts are halved, so that yesterday's popular keys make room. */
 const USES_PER_ENTRY = 10;
 
 /**
- * About how often a key was used lately: a count-min sketch with four counters of four bits a key, which age by
- * halving. It may say too much (keys share counters), never too little since the last halving.
+ * An estimate of how often a key was used lately: a count-min sketch with four counters of four bits for each key, which
+ * age by halving. The estimate may be too high, because keys share counters, but not too low since the last halving.
  *
- * Keys are text whose first eight characters are as good as random (the SHA-256 of an answer's key); what follows
- * them (a view) tells keys apart by its length and last character.
+ * The first eight characters of a key are as good as random (the SHA-256 of an answer's key). What follows them (a view)
+ * distinguishes keys by its length and last character.
  */
 export class FrequencySketch {
   readonly #table: Int32Array;
@@ -24,7 +24,7 @@ export class FrequencySketch {
     this.#usesMax = entriesMax * USES_PER_ENTRY;
   }
 
-  /** Notes one use of `key`. */
+  /** Counts one use of `key`. */
   add(key: string): void {
     const table = this.#table;
     let place = placeOf(key);
@@ -68,7 +68,7 @@ const placeOf = (key: string): number => hash(key, 0) ^ (key.length << 16) ^ key
 // Odd, so that the four places of a key differ.
 const stepOf = (key: string): number => hash(key, 4) | 1;
 
-/** Four characters mixed into 32 bits; characters that are not there count as nothing. */
+/** Mixes four characters into 32 bits; missing characters count as zero. */
 function hash(key: string, from: number): number {
   const characters =
     key.charCodeAt(from) |

@@ -42,7 +42,7 @@ function replay(
 const whereData = haveMarketData ? describe : describe.skip;
 
 whereData('the first tier with a sweep over the market every five minutes (needs the recorded data)', () => {
-  it('hits at least 85 % of all reads, ten points above LRU, when the sweep alone asks for more than fits', () => {
+  it('hits at least 85 % of all reads, ten points above LRU, when the sweep alone reads more keys than fit', () => {
     const { near, lru, optimum } = replay({ tail: false, sweptViews: 2 });
     expect(near.overall).toBeGreaterThanOrEqual(0.85);
     expect(near.overall).toBeGreaterThanOrEqual(lru.overall + 0.1);
@@ -50,7 +50,7 @@ whereData('the first tier with a sweep over the market every five minutes (needs
   });
 
   // Six times what fits: here the optimum itself stays under 85 % of all reads.
-  it('hits at least 85 % of the reads of what is popular when people read the whole market too', () => {
+  it('hits at least 85 % of the reads of popular keys when people read the whole market, too', () => {
     const { near, lru, fixed, optimum } = replay({ tail: true, sweptViews: 1 });
     expect(near.hot).toBeGreaterThanOrEqual(0.85);
     expect(near.overall).toBeGreaterThanOrEqual(lru.overall + 0.1);

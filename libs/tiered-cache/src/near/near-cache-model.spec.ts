@@ -102,7 +102,8 @@ function check(cache: NearCache, model: Model, nowMs: number, isBounded: boolean
     const got = cache.get(name, nowMs);
     // Asked only where it is wrong: hundreds of thousands of expectations take seconds.
     if (got !== fresh && !(isBounded && got === undefined)) expect(got).toBe(fresh);
-    const good = kept !== undefined && kept.graceUntilMs > nowMs ? { entry: kept, invalidated: model.outdated(kept) } : undefined;
+    const good =
+      kept !== undefined && kept.graceUntilMs > nowMs ? { entry: kept, invalidated: model.outdated(kept) } : undefined;
     const last = cache.lastGood(name, nowMs);
     const isSame = last?.entry === good?.entry && last?.invalidated === good?.invalidated;
     if (!isSame && !(isBounded && last === undefined)) expect(last).toEqual(good);
@@ -112,7 +113,7 @@ function check(cache: NearCache, model: Model, nowMs: number, isBounded: boolean
 }
 
 describe('NearCache, over any history', () => {
-  it('takes, serves and refuses exactly what it promises', () => {
+  it('stores, serves and refuses exactly what it promises', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         play(new NearCache(), new Model(), steps, false);
@@ -121,7 +122,7 @@ describe('NearCache, over any history', () => {
     );
   });
 
-  it('serves in a small space only what a large one would, and leaves nothing in its index', () => {
+  it('serves with little space only what it would serve with much, and leaves nothing in its index', () => {
     const add = jest.spyOn(NameIndex.prototype, 'add');
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 4 }), (steps, entriesMax) => {

@@ -27,7 +27,7 @@ function holding(entries: Readonly<Record<string, Entry>>, options: NearCacheOpt
 }
 
 describe('NearCache', () => {
-  it('answers with an entry until it expires, and holds it until its grace has ended', () => {
+  it('serves an entry until it expires, and holds it until its grace ends', () => {
     const entry = kept();
     const cache = holding({ [KEY]: entry });
     expect(cache.get(KEY, NOW)).toBe(entry);
@@ -37,7 +37,7 @@ describe('NearCache', () => {
     expect(cache.size).toBe(0);
   });
 
-  it('finds an answer by the URL that asked for it', () => {
+  it('finds an entry by the URL that it was requested with', () => {
     const cache = holding({ [KEY]: kept() });
     cache.alias('/api/v2/bars/600519', KEY);
     expect(cache.getByAlias('/api/v2/bars/600519', NOW)).toBeDefined();
@@ -46,13 +46,13 @@ describe('NearCache', () => {
     expect(cache.getByAlias('/api/v2/bars/600519', NOW)).toBeUndefined();
   });
 
-  it('does not remember endless URLs', () => {
+  it('does not remember very long URLs', () => {
     const cache = holding({ [KEY]: kept() });
     cache.alias(`/${'x'.repeat(2_000)}`, KEY);
     expect(cache.getByAlias(`/${'x'.repeat(2_000)}`, NOW)).toBeUndefined();
   });
 
-  it('outdates what a write made old, and nothing else', () => {
+  it('invalidates only the entries that may not show a write', () => {
     const old = kept({ position: '0/1' });
     const cache = holding({ old, newer: kept({ position: '0/9' }), other: kept({ tags: ['000001.SZ'] }) });
     cache.invalidate(['600519.SH'], '0/5');
@@ -64,7 +64,7 @@ describe('NearCache', () => {
     expect(cache.latestLsn).toBe('0/5');
   });
 
-  it('puts a new answer in the place of an outdated one', () => {
+  it('replaces an invalidated entry by a new one', () => {
     const cache = holding({ [KEY]: kept({ position: '0/1' }) });
     cache.invalidate(['600519.SH'], '0/5');
     const renewed = kept({ position: '0/5' });
@@ -73,7 +73,7 @@ describe('NearCache', () => {
     expect(cache.size).toBe(1);
   });
 
-  it('refuses an answer that was under way when the write was announced', () => {
+  it('refuses an answer that was requested before the event of a write arrived', () => {
     const cache = new NearCache();
     const ticket = cache.begin();
     cache.invalidate(['600519.SH'], '0/5');
@@ -81,7 +81,7 @@ describe('NearCache', () => {
     expect(cache.set(KEY, kept({ position: '0/5' }), ticket)).toBe(true);
   });
 
-  it('keeps what shows more when an older answer comes late', () => {
+  it('keeps the entry that shows more when an older answer arrives late', () => {
     const newer = kept({ position: '0/5' });
     const cache = holding({ [KEY]: newer });
     expect(cache.set(KEY, kept({ position: '0/4' }), cache.begin())).toBe(false);
@@ -94,7 +94,7 @@ describe('NearCache', () => {
     ['the key it is a view of', { keys: [KEY] }, `${KEY}|v1`],
     ['its tag', { tags: ['600519.SH'] }],
   ])(
-    'has nothing left of an answer after a drop of %s, and refuses what was under way',
+    'removes an entry after a drop of %s, and refuses answers that were requested before',
     (_what, dropped, key = KEY) => {
       const cache = holding({ [key]: kept(), other: kept({ tags: ['000001.SZ'] }) });
       const ticket = cache.begin();
@@ -106,14 +106,14 @@ describe('NearCache', () => {
     },
   );
 
-  it('drops outdated answers too', () => {
+  it('drops invalidated entries, too', () => {
     const cache = holding({ [KEY]: kept() });
     cache.invalidate(['600519.SH'], '0/5');
     expect(cache.drop({ tags: ['600519.SH'] })).toBe(1);
     expect(cache.size).toBe(0);
   });
 
-  it('refuses an answer that was under way when everything was dropped', () => {
+  it('refuses an answer that was requested before everything was dropped', () => {
     const cache = holding({ other: kept() });
     const ticket = cache.begin();
     cache.clear();
@@ -122,7 +122,7 @@ describe('NearCache', () => {
     expect(cache.set(KEY, kept(), cache.begin())).toBe(true);
   });
 
-  it('shows a client its own write', () => {
+  it('serves a client only entries that show its own write', () => {
     const cache = holding({ [KEY]: kept({ position: '0/4' }) });
     expect(cache.get(KEY, NOW, '0/5')).toBeUndefined();
     expect(cache.get(KEY, NOW, '0/4')).toBeDefined();
@@ -131,7 +131,7 @@ describe('NearCache', () => {
     expect(cache.get(KEY, NOW, '0/5')).toBeUndefined();
   });
 
-  it('counts every read by key once, and reads by URL when they hit', () => {
+  it('counts every read by key once, and reads by URL only when they hit', () => {
     const read = (): number[] => [metrics.cacheHits.cell('l1').count, metrics.cacheMisses.cell('l1').count];
     const [hits = 0, misses = 0] = read();
     const cache = holding({ [KEY]: kept({ position: '0/1' }) });

@@ -52,7 +52,7 @@ class Market {
 }
 
 describe('a cache whose positions are set back to the end of the log', () => {
-  it('serves no stale answer as fresh from then on, and keeps answers again', () => {
+  it('serves no stale entry as fresh from then on, and stores entries again', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const market = new Market();
@@ -78,7 +78,7 @@ describe('a cache whose positions are set back to the end of the log', () => {
     );
   });
 
-  it('drops what was fetched after a false position, and has the rest as the last good answer', () => {
+  it('drops entries at a false position, and keeps the others as last good answers', () => {
     const cache = new NearCache();
     const entry = (after: Lsn) => ({ answer: answerOf('a', 1), expiresAtMs: 10, graceUntilMs: 20, position: after });
     cache.set('honest', entry('0/5'), cache.begin());

@@ -3,7 +3,7 @@ import type { LeasedEntry } from './tier.js';
 const ENTRIES_MAX = 64;
 const BYTES_MAX = 2 * 1024 * 1024;
 
-/** Entries in their order, in groups that go out together: bounded in number and, but for one large entry, in bytes. */
+/** Splits entries, in their order, into groups for one round trip each: bounded in number and, unless one entry is larger, in bytes. */
 export function* chunksOf(entries: readonly LeasedEntry[]): Generator<LeasedEntry[]> {
   let chunk: LeasedEntry[] = [];
   let bytes = 0;

@@ -4,12 +4,12 @@ import { decodeEntry, encodeEntry } from './encode-entry.js';
 import { keptWith } from '../tier.conformance.js';
 
 describe('an encoded entry', () => {
-  it('comes back as it was', () => {
+  it('decodes to the same entry', () => {
     const kept = keptWith({ body: Buffer.from('{"bars":[]}'), tags: ['600519.SH'] });
     expect(decodeEntry(encodeEntry(kept))).toEqual(kept);
   });
 
-  it('is nothing when its bytes are not ours', () => {
+  it('does not decode bytes of another kind', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         expect(decodeEntry(Buffer.from(bytes))).toBeUndefined();
@@ -17,14 +17,14 @@ describe('an encoded entry', () => {
     );
   });
 
-  it('is nothing when it was cut off', () => {
+  it('does not decode when it was cut off', () => {
     const whole = encodeEntry(keptWith({ body: Buffer.alloc(0) }));
     for (let length = 0; length < whole.length; length += 1) {
       expect(decodeEntry(whole.subarray(0, length))).toBeUndefined();
     }
   });
 
-  it('is nothing when it is of another layout', () => {
+  it('does not decode when its layout is another', () => {
     const bytes = encodeEntry(keptWith({}));
     for (const layout of [0, 1, 3, 255]) {
       bytes.writeUInt8(layout, 0);
@@ -43,7 +43,7 @@ describe('an encoded entry', () => {
     ['quality_at', '7'],
     ['as_of', 2024],
     ['immutable', 'yes'],
-  ])('is nothing when its %s is %j', (field, value) => {
+  ])('does not decode when its %s is %j', (field, value) => {
     expect(decodeEntry(encodeEntry(keptWith({ [field]: value })))).toBeUndefined();
   });
 
@@ -51,7 +51,7 @@ describe('an encoded entry', () => {
     ['expiresAtMs', 'never'],
     ['graceUntilMs', undefined],
     ['position', 7],
-  ])('is nothing when its %s is %j', (field, value) => {
+  ])('does not decode when its %s is %j', (field, value) => {
     expect(decodeEntry(encodeEntry(keptWith({}, { [field]: value })))).toBeUndefined();
   });
 });

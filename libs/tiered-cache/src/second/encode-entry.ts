@@ -2,11 +2,11 @@ import { qualities, type Answer } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
 import type { Entry } from '../entry.js';
 
-/** First byte of an encoded entry; raise it when the layout changes, so that old entries read as absent. */
+/** First byte of an encoded entry. Raise it when the layout changes, so that old entries count as absent. */
 const LAYOUT = 2;
 const HEAD = 5;
 
-/** One byte layout, four bytes length of the JSON part, the JSON part, the body as it is. */
+/** One byte for the layout, four bytes for the length of the JSON part, the JSON part, and the body as it is. */
 export function encodeEntry({ answer, expiresAtMs, graceUntilMs, position: after }: Entry): Buffer {
   const { body, ...about } = answer;
   const meta = Buffer.from(JSON.stringify({ about, expiresAtMs, graceUntilMs, after }));
@@ -16,7 +16,7 @@ export function encodeEntry({ answer, expiresAtMs, graceUntilMs, position: after
   return Buffer.concat([head, meta, body]);
 }
 
-/** The entry, or nothing when the bytes are not one of ours. */
+/** The entry; undefined when the bytes are not an entry of this layout. */
 export function decodeEntry(bytes: Buffer): Entry | undefined {
   if (bytes.length < HEAD || bytes.readUInt8(0) !== LAYOUT) return undefined;
   const bodyAt = HEAD + bytes.readUInt32BE(1);

@@ -14,14 +14,10 @@ const LOOK_MAX_MS = 25;
 /** How long a read without a deadline waits for another process. */
 const WAIT_MAX_MS = 3_000;
 
-/** An answer, and the position up to which it surely shows every write. */
-export interface PositionedAnswer {
-  readonly answer: Answer;
-  readonly position: Lsn | undefined;
-}
-
 /** What an owner answered, with what is needed to store it. */
-export interface FetchedAnswer extends PositionedAnswer {
+export interface FetchedAnswer {
+  /** `after` is the position up to which it surely shows every write. */
+  readonly answer: Answer;
   /** Undefined when the owner forbids caching, or when events may have been missed when it was asked. */
   readonly entry: Entry | undefined;
   /** {@link KnownWrites.generation} when the owner was asked. */
@@ -33,13 +29,13 @@ export interface FetchedAnswer extends PositionedAnswer {
 /** Either another process has stored an entry, or it is this one's turn to ask. */
 type Turn = { readonly entry: Entry } | { readonly entry?: undefined; readonly lease: Lease | undefined };
 
-export interface LeasedReadsParts<Q extends CachedRead> {
+interface LeasedReadsParts {
   readonly tier: Tier;
   readonly writes: KnownWrites;
   readonly clock: Clock;
   readonly graceMs: number;
   /** Asks the owner for an answer that shows every write up to `position`. */
-  readonly askOwner: (read: Q, position: Lsn | undefined) => Promise<Answer>;
+  readonly askOwner: (read: CachedRead, position: Lsn | undefined) => Promise<Answer>;
 }
 
 /**
@@ -47,25 +43,25 @@ export interface LeasedReadsParts<Q extends CachedRead> {
  * others look for what it stores. When the holder crashes they wait until its lease ends. When its request fails it
  * releases the lease, and the next process asks. How long a read waits for its turn is bounded by its own deadline.
  */
-export class LeasedReads<Q extends CachedRead> {
+export class LeasedReads {
   readonly #held: HeldLeases;
 
-  constructor(private readonly parts: LeasedReadsParts<Q>) {
+  constructor(private readonly parts: LeasedReadsParts) {
     this.#held = new HeldLeases(parts.tier);
   }
 
   /** The answer, stored by this process or by another. @throws {Failure} what the owner said, or that the time is over */
-  async read(read: Q): Promise<PositionedAnswer> {
+  async read(read: CachedRead): Promise<Answer> {
     const turn = await this.#turnOf(read);
     if (turn.entry !== undefined) return answerOfEntry(turn.entry, this.parts.clock.now());
     const fetched = await this.#ask(read, turn.lease);
     const storable = this.#storable(fetched);
     if (storable !== undefined) void this.parts.tier.set(storable.entry, storable.lease);
-    return fetched;
+    return fetched.answer;
   }
 
   /** An answer to be stored with others by {@link storeMany}; undefined when another process stored one, or nothing may be. */
-  async fetch(read: Q): Promise<FetchedAnswer | undefined> {
+  async fetch(read: CachedRead): Promise<FetchedAnswer | undefined> {
     const turn = await this.#turnOf(read);
     if (turn.entry !== undefined) return undefined;
     const fetched = await this.#ask(read, turn.lease);
@@ -82,17 +78,17 @@ export class LeasedReads<Q extends CachedRead> {
   }
 
   /** Asks the owner without waiting for a turn. Without a lease the answer must not be stored. */
-  async askOwner(read: Q, lease?: Lease): Promise<FetchedAnswer> {
+  async askOwner(read: CachedRead, lease?: Lease): Promise<FetchedAnswer> {
     const { writes, clock, graceMs, askOwner } = this.parts;
     // All of these as they are before the owner is asked: writes that are named while it answers may be missing in it.
     const { generation, latest: position, mayStore } = writes;
-    const answer = await askOwner(read, laterLsn(read.readAfter, position));
+    const given = await askOwner(read, laterLsn(read.readAfter, position));
     // Never at `readAfter`: a position that a client made up would protect this entry from all writes to come.
-    const entry = mayStore ? entryOf(answer, position, clock.now(), graceMs) : undefined;
-    return { answer, position, entry, generation, lease };
+    const entry = mayStore ? entryOf(given, position, clock.now(), graceMs) : undefined;
+    return { answer: atPosition(given, position), entry, generation, lease };
   }
 
-  async #turnOf(read: Q): Promise<Turn> {
+  async #turnOf(read: CachedRead): Promise<Turn> {
     const { tier, writes, clock } = this.parts;
     // While nothing may be stored there is nothing to wait for.
     if (!writes.mayStore) return { lease: undefined };
@@ -112,7 +108,7 @@ export class LeasedReads<Q extends CachedRead> {
     }
   }
 
-  async #ask(read: Q, lease: Lease | undefined): Promise<FetchedAnswer> {
+  async #ask(read: CachedRead, lease: Lease | undefined): Promise<FetchedAnswer> {
     if (lease === undefined) return this.askOwner(read);
     this.#held.hold(lease);
     try {
@@ -144,6 +140,9 @@ export class LeasedReads<Q extends CachedRead> {
 }
 
 /** The answer that an entry gives: its lifetime is what is left of it. */
-export function answerOfEntry({ answer, expiresAtMs, position }: Entry, nowMs: number): PositionedAnswer {
-  return { answer: { ...answer, ttl_ms: Math.max(0, Math.floor(expiresAtMs - nowMs)) }, position };
+export function answerOfEntry({ answer, expiresAtMs, position }: Entry, nowMs: number): Answer {
+  return atPosition({ ...answer, ttl_ms: Math.max(0, Math.floor(expiresAtMs - nowMs)) }, position);
 }
+
+const atPosition = (answer: Answer, position: Lsn | undefined): Answer =>
+  position === undefined ? answer : { ...answer, after: position };

@@ -11,7 +11,7 @@ function leaseOf(leases: Leases, key: string): Lease {
 
 /** The rest is told by the conformance suite, through the tiers. */
 describe('leases in one process', () => {
-  it('have fences that go on rising after a restart', () => {
+  it('have fences that continue to rise after a restart', () => {
     const before = new Leases(clock);
     for (let n = 0; n < 500; n += 1) leaseOf(before, String(n));
     const last = leaseOf(before, 'last');
@@ -19,7 +19,7 @@ describe('leases in one process', () => {
     expect(leaseOf(after, 'first').fence).toBeGreaterThan(last.fence);
   });
 
-  it('refuse too much rather than too little when more was touched than is remembered', () => {
+  it('refuse too much rather than too little when more tags were touched than can be remembered', () => {
     const leases = new Leases(clock);
     const early = leaseOf(leases, 'early');
     leases.invalidate(['first'], '0/5');

@@ -8,22 +8,22 @@ interface HeldLease {
   readonly untilMs: number;
 }
 
-/** A write or drop that touched a tag. Without a position (a drop) no answer asked for before it may be kept. */
+/** A write or drop that touched a tag. After one without a position (a drop) no answer requested before it may be stored. */
 interface Stamp {
   readonly fence: number;
   readonly lsn: Lsn | undefined;
 }
 
-/** A lease or a stamp more makes the one that was longest not used fall out. */
+/** Above these bounds the lease or stamp that was not used for longest is evicted. */
 const HELD_MAX = 20_000;
 const STAMPS_MAX = 20_000;
 
 /**
- * Who may fetch which key, and what came in between, in the memory of one process. The fence is the clock in
- * microseconds, made to grow: it goes on rising after a restart.
+ * The leases of keys, and the writes and drops that overtake them, in the memory of one process. The fence is the clock in
+ * microseconds, made to grow, so that it goes on rising after a restart.
  *
- * Bounded: a lease that falls out is lost, a stamp that falls out becomes the floor under all leases. Both refuse too
- * much, never too little.
+ * Memory is bounded: an evicted lease is lost, and an evicted stamp becomes the floor for all leases. Both refuse too much,
+ * never too little.
  */
 export class Leases {
   readonly #held = new LRUCache<string, HeldLease>({ max: HELD_MAX });
@@ -55,14 +55,14 @@ export class Leases {
     return true;
   }
 
-  /** Gives the lease back; whether it was still held. */
+  /** Ends the lease. Returns whether it was still held. */
   end(lease: Lease): boolean {
     const holds = this.#holds(lease);
     if (holds) this.#held.delete(lease.key);
     return holds;
   }
 
-  /** Whether nothing touched `tags` since the lease was given that an answer asked for `after` that position may miss. */
+  /** Whether an answer requested at the position `after` shows everything that touched `tags` since the lease was given. */
   allows({ fence }: Lease, tags: readonly string[], after: Lsn | undefined): boolean {
     if (fence < this.#floor) return false;
     return tags.every((tag) => {
@@ -71,19 +71,19 @@ export class Leases {
     });
   }
 
-  /** A write at `lsn` touched `tags`. Answers its fence, as {@link drop} and {@link clear} do. */
+  /** A write at `lsn` touched `tags`. Returns its fence, as {@link drop} and {@link clear} do. */
   invalidate(tags: readonly string[], lsn: Lsn): number {
     const fence = this.#nextFence();
     for (const tag of tags) {
       const before = this.#stamps.peek(tag);
-      // A drop stays one: answers that were under way then must not come in because they show a later write.
+      // A drop stays a drop: an answer that was requested before it must not be stored because it shows a later write.
       const wasDrop = before !== undefined && before.lsn === undefined;
       this.#stamps.set(tag, { fence, lsn: wasDrop ? undefined : laterLsn(before?.lsn, lsn) });
     }
     return fence;
   }
 
-  /** Leases of the keys have ended; answers with such a tag that are under way must not be kept. */
+  /** Ends the leases of the keys; answers with one of the tags that were requested before must not be stored. */
   drop({ keys = [], tags = [] }: CacheEntries): number {
     const fence = this.#nextFence();
     for (const key of keys) this.#held.delete(key);
@@ -91,14 +91,14 @@ export class Leases {
     return fence;
   }
 
-  /** Every lease has ended. */
+  /** Ends every lease. */
   clear(): number {
     this.#floor = this.#nextFence();
     this.#held.clear();
     return this.#floor;
   }
 
-  /** A fence that another process gave was seen: fences of this one go on from there. */
+  /** Another process has issued this fence: those of this process continue from there. */
   advance(fence: number): void {
     this.#fence = Math.max(this.#fence, fence);
   }

@@ -11,8 +11,8 @@ itIsATier('MemoryTier', {
   leases: 'shared',
 });
 
-describe('a tier in memory', () => {
-  it('lives by the clock it is given', async () => {
+describe('MemoryTier', () => {
+  it('expires entries by the clock that it is given', async () => {
     let nowMs = 5_000;
     const tier = new MemoryTier({ now: () => nowMs });
     const [key, lost] = [aKey(), aKey()];
@@ -26,7 +26,7 @@ describe('a tier in memory', () => {
     expect(await tier.set(keptWith({}), lease)).toBe(false);
   });
 
-  it('keeps nothing over the byte limit', async () => {
+  it('stores no entry over the byte limit', async () => {
     const [tier, tag] = [new MemoryTier(), aTag()];
     const bodyOf = (bytes: number): Promise<boolean> =>
       keep(tier, aKey(), keptWith({ body: Buffer.alloc(bytes), tags: [tag] }));
@@ -35,7 +35,7 @@ describe('a tier in memory', () => {
     expect(await tier.drop({ tags: [tag] })).toBe(1);
   });
 
-  it('forgets what was longest not read when it is full', async () => {
+  it('evicts the entry that was not read for longest when it is full', async () => {
     const [tier, tag] = [new MemoryTier(), aTag()];
     const keys = Array.from({ length: 10_001 }, aKey);
     for (const key of keys) {

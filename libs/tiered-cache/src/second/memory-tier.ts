@@ -6,9 +6,9 @@ import { Leases } from './leases.js';
 import { NameIndex } from '../name-index.js';
 import type { LeaseClaim, LeasedEntry, Lease, Tier } from './tier.js';
 
-interface Held {
-  readonly kept: Entry;
-  outdated: boolean;
+interface StoredEntry {
+  readonly entry: Entry;
+  invalidated: boolean;
 }
 
 const ENTRIES_MAX = 10_000;
@@ -16,19 +16,19 @@ const BYTES_MAX = 256 * 1024 * 1024;
 /** What an entry costs beside its body, about. */
 const ENTRY_OVERHEAD = 1_024;
 
-/** A tier in this process: for a house of one machine, and for tests, where several readers share one. */
+/** A tier in the memory of this process: for a system on one machine, and for tests in which several readers share it. */
 export class MemoryTier implements Tier {
   readonly kind = 'memory';
   readonly serving = true;
   readonly #tags = new NameIndex();
   readonly #leases: Leases;
-  readonly #entries = new LRUCache<string, Held>({
+  readonly #entries = new LRUCache<string, StoredEntry>({
     max: ENTRIES_MAX,
     maxSize: BYTES_MAX,
     maxEntrySize: ENTRY_BYTES_MAX + ENTRY_OVERHEAD,
-    sizeCalculation: ({ kept }) => kept.answer.body.length + ENTRY_OVERHEAD,
-    dispose: ({ kept }, key) => {
-      this.#tags.remove(key, kept.answer.tags);
+    sizeCalculation: ({ entry }) => entry.answer.body.length + ENTRY_OVERHEAD,
+    dispose: ({ entry }, key) => {
+      this.#tags.remove(key, entry.answer.tags);
     },
   });
 
@@ -57,19 +57,19 @@ export class MemoryTier implements Tier {
     return Promise.resolve();
   }
 
-  set(kept: Entry, lease: Lease): Promise<boolean> {
-    return Promise.resolve(this.#keep({ entry: kept, lease }));
+  set(entry: Entry, lease: Lease): Promise<boolean> {
+    return Promise.resolve(this.#store({ entry, lease }));
   }
 
   setMany(entries: readonly LeasedEntry[]): Promise<boolean[]> {
-    return Promise.resolve(entries.map((entry) => this.#keep(entry)));
+    return Promise.resolve(entries.map((one) => this.#store(one)));
   }
 
   invalidate(tags: readonly string[], lsn: Lsn): Promise<void> {
     this.#leases.invalidate(tags, lsn);
     for (const key of tags.flatMap((tag) => this.#tags.keysOf(tag))) {
-      const held = this.#entries.peek(key);
-      if (held !== undefined && isOlder(held.kept.position, lsn)) held.outdated = true;
+      const stored = this.#entries.peek(key);
+      if (stored !== undefined && isOlder(stored.entry.position, lsn)) stored.invalidated = true;
     }
     return Promise.resolve();
   }
@@ -91,26 +91,26 @@ export class MemoryTier implements Tier {
     return Promise.resolve();
   }
 
-  /** What is kept stays: others may share it. */
+  /** The entries stay: other readers may share the tier. */
   close(): Promise<void> {
     return Promise.resolve();
   }
 
   #find(key: string): Lookup {
-    const held = this.#entries.get(key);
-    if (held === undefined) return MISS;
-    if (held.kept.graceUntilMs > this.clock.now()) return { hit: true, entry: held.kept, invalidated: held.outdated };
+    const stored = this.#entries.get(key);
+    if (stored === undefined) return MISS;
+    if (stored.entry.graceUntilMs > this.clock.now()) return { hit: true, ...stored };
     this.#entries.delete(key);
     return MISS;
   }
 
-  #keep({ entry: kept, lease }: LeasedEntry): boolean {
-    const { tags } = kept.answer;
-    if (!this.#leases.end(lease) || !this.#leases.allows(lease, tags, kept.position)) return false;
+  #store({ entry, lease }: LeasedEntry): boolean {
+    const { tags } = entry.answer;
+    if (!this.#leases.end(lease) || !this.#leases.allows(lease, tags, entry.position)) return false;
     const nowMs = this.clock.now();
-    if (kept.graceUntilMs <= nowMs || this.#showsMore(lease.key, kept.position, nowMs)) return false;
-    this.#entries.set(lease.key, { kept, outdated: false });
-    // An answer over the byte bound is not taken; then there is nothing to index either.
+    if (entry.graceUntilMs <= nowMs || this.#showsMore(lease.key, entry.position, nowMs)) return false;
+    this.#entries.set(lease.key, { entry, invalidated: false });
+    // An entry over the byte bound is not stored; then there is nothing to index either.
     if (!this.#entries.has(lease.key)) return false;
     this.#tags.add(lease.key, tags);
     return true;
@@ -118,8 +118,8 @@ export class MemoryTier implements Tier {
 
   #showsMore(key: string, after: Lsn | undefined, nowMs: number): boolean {
     const there = this.#entries.peek(key);
-    if (there === undefined || there.outdated || there.kept.expiresAtMs <= nowMs) return false;
-    return there.kept.position !== undefined && isOlder(after, there.kept.position);
+    if (there === undefined || there.invalidated || there.entry.expiresAtMs <= nowMs) return false;
+    return there.entry.position !== undefined && isOlder(after, there.entry.position);
   }
 }
 

@@ -14,8 +14,8 @@ function storeThat(fails = (): boolean => false): { readonly done: unknown[]; re
   return { done, store: { invalidate: take('outdate'), drop: take('drop'), clear: take('clear') } };
 }
 
-describe('what a store owes', () => {
-  it('is done together, once: outdatings at the latest position, drops, and not everything else', async () => {
+describe('pending invalidations of a store', () => {
+  it('are done together, once: invalidations at the latest position, and drops', async () => {
     const [owed, { done, store }] = [new PendingInvalidations(), storeThat()];
     owed.invalidate(['a', 'b'], '0/9');
     owed.invalidate(['b', 'c'], '0/A');
@@ -30,7 +30,7 @@ describe('what a store owes', () => {
     ]);
   });
 
-  it('is a clearing when that was asked for, whatever else was, before or after', async () => {
+  it('become a clearing when one was requested, whatever else was requested before or after', async () => {
     const [owed, { done, store }] = [new PendingInvalidations(), storeThat()];
     owed.drop({ keys: ['k'] });
     owed.clear();
@@ -40,7 +40,7 @@ describe('what a store owes', () => {
     expect(done).toEqual([['clear']]);
   });
 
-  it('is a clearing when it is too much to remember', async () => {
+  it('become a clearing when there are more than can be remembered', async () => {
     const [owed, { done, store }] = [new PendingInvalidations(3), storeThat()];
     owed.drop({ keys: ['k'], tags: ['a'] });
     owed.invalidate(['a'], '0/1');
@@ -52,7 +52,7 @@ describe('what a store owes', () => {
     expect(done.slice(2)).toEqual([['clear']]);
   });
 
-  it('is a clearing when doing it fails: one of the changes may be what the store refuses', async () => {
+  it('become a clearing when they fail, because the store may refuse one of them', async () => {
     let isWell = false;
     const [owed, { done, store }] = [new PendingInvalidations(), storeThat(() => !isWell)];
     owed.invalidate(['a'], '0/1');
@@ -62,7 +62,7 @@ describe('what a store owes', () => {
     expect(done).toEqual([['clear']]);
   });
 
-  it('still is what came while it was done', async () => {
+  it('include what is added while the others are done', async () => {
     const [owed, { done, store }] = [new PendingInvalidations(), storeThat()];
     owed.invalidate(['a'], '0/1');
     const settling = owed.applyTo(store);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 /** Through the tier, as it is used; a hang of ten seconds is in the conformance suite. */
-describe('a connection to a Redis that fails', () => {
+describe('RedisLink, when Redis fails', () => {
   let tier: RedisTier;
   let key: string;
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describe('a connection to a Redis that fails', () => {
     await tier.close();
   });
 
-  it('takes a Redis that hangs for a miss after its deadline, and then at once', async () => {
+  it('treats a Redis that hangs as a miss after its deadline, and from then on at once', async () => {
     redis.pause();
     expect(await tier.get(key)).toEqual(MISS);
     for (let index = 0; index < 1_000; index += 1) expect(await withoutWaiting(tier.get(key))).toEqual(MISS);
@@ -45,7 +45,7 @@ describe('a connection to a Redis that fails', () => {
     expect(tier.serving).toBe(true);
   });
 
-  it('keeps none of many while Redis hangs, and says so of each', async () => {
+  it('stores none of many entries while Redis hangs, and says so of each', async () => {
     const many = await Promise.all(
       Array.from({ length: 100 }, async () => ({ lease: await leaseOf(tier, aKey()), entry: keptWith({}) })),
     );
@@ -56,7 +56,7 @@ describe('a connection to a Redis that fails', () => {
     expect(await keep(tier, aKey(), keptWith({}))).toBe(true);
   });
 
-  it('answers at once while Redis is gone, and heals by itself when it is back', async () => {
+  it('answers at once while Redis is gone, and recovers by itself when it is back', async () => {
     const lease = await leaseOf(tier, aKey());
     await redis.kill();
     await waitFor(() => !tier.serving, { timeoutMs: 5_000 });
@@ -74,7 +74,7 @@ describe('a connection to a Redis that fails', () => {
     await tier.probe();
   });
 
-  it('opens before Redis is there', async () => {
+  it('can be opened before Redis runs', async () => {
     await redis.kill();
     const early = new RedisTier({ url: redis.url, prefix: 'early:' });
     expect(await early.get(key)).toEqual(MISS);
@@ -88,7 +88,7 @@ describe('a connection to a Redis that fails', () => {
   it.each([
     ['drop', () => tier.drop({ tags: ['600519.SH'] })],
     ['outdate', () => tier.invalidate(['600519.SH'], '0/1')],
-  ])('serves nothing that it was told to %s while Redis hung', async (_what, tell) => {
+  ])('serves nothing that it had to %s while Redis hung', async (_what, tell) => {
     redis.pause();
     expect(await tier.get(key)).toEqual(MISS);
     expect(tier.serving).toBe(false);
@@ -98,7 +98,7 @@ describe('a connection to a Redis that fails', () => {
     expect(await stateOf(tier, key)).not.toBe('kept');
   });
 
-  it('loses no more by a hiccup than what it was told meanwhile', async () => {
+  it('loses no more in a short outage than the entries that changed meanwhile', async () => {
     const [byTag, byKey, spared] = [aKey(), aKey(), aKey()];
     await keep(tier, byTag, keptWith({ tags: ['000001.SZ'] }));
     await keep(tier, byKey, keptWith({ tags: ['000002.SZ'] }));
@@ -116,7 +116,7 @@ describe('a connection to a Redis that fails', () => {
     expect(await tier.set(keptWith({ tags: ['600519.SH'] }, { position: '0/6' }), underWay)).toBe(false);
   });
 
-  it('clears everything when Redis refuses to make up for what it did not take', async () => {
+  it('clears everything when Redis refuses to do the missed changes', async () => {
     const other = new Redis(redis.url);
     await other.set('faults:t:odd', 'a string where a note should be');
     await tier.invalidate(['odd'], '0/1');
@@ -125,7 +125,7 @@ describe('a connection to a Redis that fails', () => {
     other.disconnect();
   });
 
-  it('trusts nothing that is there when the connection was lost: that Redis may have forgotten what it was told', async () => {
+  it('clears everything after a lost connection, because Redis may have restarted from an older state', async () => {
     const other = new Redis(redis.url);
     await other.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await waitFor(async () => (await other.exists(`faults:e:${key}`)) === 0, { timeoutMs: 5_000, what: 'clearing' });

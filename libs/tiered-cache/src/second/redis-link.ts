@@ -4,34 +4,34 @@ import { once } from 'node:events';
 import { TierRecovery } from './tier-recovery.js';
 import { SCRIPTS } from './redis-scripts.js';
 
-/** Does `work` with the connection, within the deadline. */
+/** Runs `work` on the connection, within the deadline. */
 export type Step = <T>(work: (redis: Redis) => Promise<T>) => Promise<T>;
 
 export interface RedisLinkOptions {
   readonly url: string;
   /** What one operation may take before it counts as failed, ms. */
   readonly deadlineMs: number;
-  /** Does what could not be done when it was asked for, each step within the deadline; fails when it cannot. */
+  /** Does what could not be done when it was requested, each step within the deadline; rejects when that fails. */
   readonly catchUp: (step: Step) => Promise<void>;
-  /** The connection was lost and is there again: the store may have been started anew, from an older state. */
+  /** The connection was lost and is back: the store may have restarted from an older state. */
   readonly reconnected: () => void;
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
-/** Tries without any reply after which the connection is given up as half-open and opened anew. */
+/** After this many tries without any reply the connection counts as half-open and is opened anew. */
 const SILENT_TRIES_MAX = 15;
 const PINGS_PER_PROBE = 5;
 const REFUSALS_LOGGED_EVERY_MS = 10_000;
 
-/** A connection that never holds its users up: see {@link TierRecovery}. */
+/** A connection that never delays its users: see {@link TierRecovery}. */
 export class RedisLink {
   readonly #redis: Redis;
   readonly #deadlineMs: number;
-  readonly #mending: TierRecovery;
+  readonly #recovery: TierRecovery;
   #silentTries = 0;
   #refusalLoggedAtMs = -Infinity;
 
-  constructor({ url, deadlineMs, catchUp: catchUp, reconnected }: RedisLinkOptions) {
+  constructor({ url, deadlineMs, catchUp, reconnected }: RedisLinkOptions) {
     this.#deadlineMs = deadlineMs;
     this.#redis = new Redis(url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -41,24 +41,24 @@ export class RedisLink {
       retryStrategy: (times) => Math.min(50 * times, 500),
       scripts: SCRIPTS,
     });
-    // Without a listener ioredis prints each lost connection; readiness tells, and the mending once in the log.
+    // Without a listener ioredis prints each lost connection. Readiness shows it, and TierRecovery logs it once.
     this.#redis.on('error', () => undefined);
     this.#redis.once('ready', () => this.#redis.on('ready', reconnected));
-    this.#mending = new TierRecovery({
+    this.#recovery = new TierRecovery({
       name: 'redis',
-      probe: () => this.#comeUp(),
+      probe: () => this.#connect(),
       catchUp: () => catchUp((work) => this.#inTime(work)),
     });
   }
 
   /** Whether operations are sent now. */
   get serving(): boolean {
-    return this.#mending.serving && this.#redis.status === 'ready';
+    return this.#recovery.serving && this.#redis.status === 'ready';
   }
 
-  /** What `work` got from Redis; nothing, at once, when it is not served from now, or when the work fails. */
+  /** What `work` returned; undefined when it fails, and at once when Redis does not serve now. */
   attempt<T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined> {
-    return this.#mending.attempt(async () => {
+    return this.#recovery.attempt(async () => {
       try {
         return await this.#inTime(work);
       } catch (error) {
@@ -67,9 +67,9 @@ export class RedisLink {
     });
   }
 
-  /** What each of the operations that `send` puts together got, in their order; nothing for each that failed. */
+  /** The results of the operations that `send` adds to a pipeline, in their order; undefined for each that failed. */
   async attemptMany(send: (pipeline: ChainableCommander) => void): Promise<unknown[]> {
-    const results = await this.#mending.attempt(async () => {
+    const results = await this.#recovery.attempt(async () => {
       const replies = await this.#inTime((redis) => {
         const pipeline = redis.pipeline();
         send(pipeline);
@@ -80,12 +80,12 @@ export class RedisLink {
     return results ?? [];
   }
 
-  /** Makes up for what was missed before anything is served again; settles when that is done, or was tried in vain. */
+  /** {@link TierRecovery.catchUp} */
   makeUp(): Promise<void> {
-    return this.#mending.catchUp();
+    return this.#recovery.catchUp();
   }
 
-  /** Fails when Redis is gone or hangs. One late answer on a busy machine is neither. */
+  /** Rejects when Redis is gone or hangs. One late answer on a busy machine is neither. */
   async probe(): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -98,11 +98,11 @@ export class RedisLink {
   }
 
   close(): void {
-    this.#mending.close();
+    this.#recovery.close();
     this.#redis.disconnect();
   }
 
-  async #comeUp(): Promise<void> {
+  async #connect(): Promise<void> {
     try {
       if (this.#redis.status.startsWith('connect')) {
         await once(this.#redis, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
@@ -120,13 +120,13 @@ export class RedisLink {
     await this.#inTime((redis) => redis.ping());
   }
 
-  /** One timer for all that `work` sends together. */
+  /** Uses one timer for everything that `work` sends together. */
   #inTime<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const late = (): void => {
         reject(new Error(`no answer within ${String(this.#deadlineMs)} ms`));
       };
-      // When this process itself was busy for so long, the answer may lie here unread: what has come is read first.
+      // If this process itself was busy all the time, the answer may have arrived unread: it is read before the timeout counts.
       const timer = setTimeout(() => setImmediate(late), this.#deadlineMs);
       work(this.#redis)
         .then(resolve, reject)
@@ -136,7 +136,7 @@ export class RedisLink {
     });
   }
 
-  /** An error that Redis itself answers (out of memory, read only) concerns one operation; others the connection. */
+  /** An error reply of Redis (out of memory, read only) concerns one operation; any other error concerns the connection. */
   #refused(error: unknown): undefined {
     if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
     const nowMs = performance.now();

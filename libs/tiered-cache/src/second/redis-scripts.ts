@@ -1,25 +1,25 @@
 import type { Result } from 'ioredis';
 
 /*
- * Every operation is one script, so that it happens as a whole. Names under a house's prefix, KEYS[1] (one Redis, no
- * cluster: a script finds further names in the notes of tags):
+ * Every operation is one script, so that it is atomic. Names under the prefix of a system, KEYS[1] (one Redis, no cluster:
+ * a script finds further names in the notes of tags):
  *   e:<key>  the entry, a hash: bytes, tags (JSON), after (hexadecimal, '' for none), expires (ms), outdated
  *   l:<key>  the lease: its fence
- *   t:<tag>  note of a tag: its entries' keys by the end of their grace; lives as long as the longest of them
- *   stamps   when (fence) a tag was last outdated or dropped; '' stands for everything; '@since' has, negative, the first
- *            fence that this record knows everything since: Redis may have evicted an older one
- *   lsns     at which position, when it was outdated and not dropped
+ *   t:<tag>  note of a tag: the keys of its entries by the end of their grace; it lives as long as the longest of them
+ *   stamps   the fence at which a tag was last invalidated or dropped; '' stands for everything; '@since' holds, negative,
+ *            the first fence since which this record is complete: Redis may have evicted an older record
+ *   lsns     the position at which a tag was invalidated, unless it was dropped
  *   fence    the newest fence
  */
 
-/** How long a stamp stays, and how long a lease may be held altogether: no lease outlives the stamps it has to mind. */
+/** How long a stamp stays, and how long a lease may be held in total: no lease outlives a stamp that may overtake it. */
 const LEASE_LIFE_MAX_MS = 60_000;
 
 /**
- * The fence is Redis's own time in microseconds, made to grow: it goes on rising over a restart, a flush and the
- * eviction of its key. Such numbers are exact in a double, but Lua would write them with fewer digits: hence `text`.
+ * The fence is Redis's own time in microseconds, made to grow: it goes on rising after a restart, a flush and the eviction
+ * of its key. Such numbers are exact in a double, but Lua would print fewer digits: hence `text`.
  */
-const HOUSE = `
+const PRELUDE = `
 local at = KEYS[1]
 local time = redis.call('TIME')
 local nowUs = time[1] * 1000000 + time[2]
@@ -38,7 +38,7 @@ local function dropOldStamps()
   redis.call('HDEL', at .. 'lsns', unpack(old))
 end`;
 
-/** What is not noted under each of its tags any more (the note was evicted) or is not ours is as good as absent. */
+/** An entry that is missing in the note of one of its tags (the note was evicted), or has another form, counts as absent. */
 const READ = `
 local at = KEYS[1]
 local entry = at .. 'e:' .. ARGV[1]
@@ -57,7 +57,7 @@ if isNoted(found) then return { found[1], found[2] } end
 redis.call('UNLINK', entry)
 return false`;
 
-const CLAIM = `${HOUSE}
+const CLAIM = `${PRELUDE}
 local lease = at .. 'l:' .. ARGV[1]
 local heldMs = redis.call('PTTL', lease)
 if heldMs >= 0 then return { 0, heldMs } end
@@ -66,7 +66,7 @@ redis.call('ZADD', at .. 'stamps', 'NX', '-' .. fence, '@since')
 redis.call('SET', lease, fence, 'PX', math.min(tonumber(ARGV[2]), lifeUs / 1000))
 return { 1, tonumber(fence) }`;
 
-const RENEW = `${HOUSE}
+const RENEW = `${PRELUDE}
 local lease = at .. 'l:' .. ARGV[1]
 if redis.call('GET', lease) ~= ARGV[2] then return 0 end
 if nowUs + ARGV[3] * 1000 > ARGV[2] + lifeUs then return 0 end
@@ -111,8 +111,8 @@ for _, tag in ipairs(tags) do
 end
 return 1`;
 
-/** ARGV: position, tags. A drop before stays one: what was under way then must not come in for showing a later write. */
-const OUTDATE = `${HOUSE}
+/** ARGV: position, tags. A drop stays a drop: an answer requested before it must not be stored for showing a later write. */
+const INVALIDATE = `${PRELUDE}
 dropOldStamps()
 local fence, lsn = nextFence(), ARGV[1]
 for i = 2, #ARGV do
@@ -131,8 +131,8 @@ for i = 2, #ARGV do
 end
 return 1`;
 
-/** ARGV: number of keys, keys, tags. Answers how many entries there were. In slices because unpack() is bounded. */
-const DROP = `${HOUSE}
+/** ARGV: number of keys, keys, tags. Returns how many entries there were. Works in slices because unpack() is bounded. */
+const DROP = `${PRELUDE}
 dropOldStamps()
 local fence, dropped, names = nextFence(), 0, {}
 local function unlinkNames()
@@ -160,14 +160,14 @@ return dropped`;
 
 const script = (lua: string): { lua: string; numberOfKeys: number } => ({ lua, numberOfKeys: 1 });
 
-/** For ioredis, which sends the text of a script once a connection and its hash from then on. */
+/** For ioredis, which sends the text of a script once for each connection, and its hash from then on. */
 export const SCRIPTS = {
   tierRead: script(READ),
   tierClaim: script(CLAIM),
   tierRenew: script(RENEW),
   tierRelease: script(RELEASE),
   tierKeep: script(KEEP),
-  tierOutdate: script(OUTDATE),
+  tierInvalidate: script(INVALIDATE),
   tierDrop: script(DROP),
 };
 
@@ -178,7 +178,7 @@ declare module 'ioredis' {
     tierRenew(prefix: string, key: string, fence: number, leaseMs: number): Result<number, Context>;
     tierRelease(prefix: string, key: string, fence: number): Result<number, Context>;
     tierKeep(prefix: string, ...args: (string | Buffer | number)[]): Result<number, Context>;
-    tierOutdate(prefix: string, lsn: string, ...tags: string[]): Result<number, Context>;
+    tierInvalidate(prefix: string, lsn: string, ...tags: string[]): Result<number, Context>;
     tierDrop(prefix: string, keys: number, ...keysAndTags: string[]): Result<number, Context>;
   }
 }

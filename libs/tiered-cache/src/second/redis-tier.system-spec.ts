@@ -53,7 +53,7 @@ itIsATier('RedisTier', {
   stall,
 });
 
-describe('a tier in Redis', () => {
+describe('RedisTier', () => {
   let tier: RedisTier;
   let other: Redis;
   beforeEach(async () => {
@@ -69,7 +69,7 @@ describe('a tier in Redis', () => {
   it.each([
     ['an entry of an older layout', (bytes: Buffer) => Buffer.concat([Buffer.from([1]), bytes.subarray(1)])],
     ['bytes that are not ours', () => Buffer.from('{"wrong":"json"}')],
-  ])('takes %s for a miss, and removes it', async (_what, poison) => {
+  ])('treats %s as a miss, and removes it', async (_what, poison) => {
     const [key, kept] = [aKey(), keptWith({})];
     await keep(tier, key, kept);
     await other.hset(`special:e:${key}`, 'bytes', poison(encodeEntry(kept)));
@@ -81,7 +81,7 @@ describe('a tier in Redis', () => {
     ['a string', (key: string) => other.set(key, 'of an older version of this house')],
     ['a hash without tags', (key: string) => other.hset(key, 'bytes', 'something')],
     ['a hash with tags of another kind', (key: string) => other.hset(key, 'bytes', 'something', 'tags', '7')],
-  ])('takes %s in the place of an entry for a miss, and removes it', async (_what, put) => {
+  ])('treats %s in the place of an entry as a miss, and removes it', async (_what, put) => {
     const key = aKey();
     await put(`special:e:${key}`);
     expect(await tier.get(key)).toEqual(MISS);
@@ -89,7 +89,7 @@ describe('a tier in Redis', () => {
     expect(await keep(tier, key, keptWith({}))).toBe(true);
   });
 
-  it('does not serve an entry that a write could no longer find: the note of its tag was evicted', async () => {
+  it('does not serve an entry that a write could no longer find because the note of its tag was evicted', async () => {
     const [tag, key, second] = [aTag(), aKey(), aKey()];
     await keep(tier, key, keptWith({ tags: [tag, aTag()] }));
     await other.unlink(`special:t:${tag}`);
@@ -98,7 +98,7 @@ describe('a tier in Redis', () => {
     expect(await stateOf(tier, second)).toBe('kept');
   });
 
-  it('goes on rising with its fences after Redis has forgotten everything', async () => {
+  it('issues rising fences after Redis has lost everything', async () => {
     const [key, tag] = [aKey(), aTag()];
     await tier.drop({ tags: [tag] });
     const lease = await leaseOf(tier, key);
@@ -109,7 +109,7 @@ describe('a tier in Redis', () => {
     expect(await tier.set(keptWith({ tags: [tag] }), next)).toBe(true);
   });
 
-  it('keeps nothing of before when Redis has evicted what overtakes leases', async () => {
+  it('stores nothing with an older lease when Redis has evicted the record of drops and writes', async () => {
     const [tag, underWay] = [aTag(), await leaseOf(tier, aKey())];
     await tier.drop({ tags: [tag] });
     await other.unlink('special:stamps');
@@ -123,14 +123,14 @@ describe('a tier in Redis', () => {
     expect(await tier.set(keptWith({}), last)).toBe(false);
   });
 
-  it('never goes back with its fences, even when the clock of Redis does', async () => {
+  it('issues rising fences even when the clock of Redis goes back', async () => {
     const ahead = Date.now() * 1_000 + 3_600_000_000;
     await other.set('special:fence', String(ahead));
     expect((await leaseOf(tier, aKey())).fence).toBe(ahead + 1);
     expect((await leaseOf(tier, aKey())).fence).toBe(ahead + 2);
   });
 
-  it('finds the entries of a tag however many it notes', async () => {
+  it('finds the entries of a tag however many there are', async () => {
     const [tag, key] = [aTag(), aKey()];
     await keep(tier, key, keptWith({ tags: [tag] }));
     const gone = Array.from({ length: 20_000 }, () => [Date.now() + 60_000, aKey()]).flat();
@@ -139,7 +139,7 @@ describe('a tier in Redis', () => {
     expect(await tier.get(key)).toEqual(MISS);
   });
 
-  it('remembers what overtakes a lease for as long as a lease may be held, and no longer', async () => {
+  it('remembers drops and writes for as long as a lease may be held, and no longer', async () => {
     const lease = await leaseOf(tier, aKey(), 3_600_000);
     expect(await tier.claim(lease.key, 1_000)).toMatchObject({ state: 'held' });
     expect(await other.pttl(`special:l:${lease.key}`)).toBeLessThanOrEqual(60_000);
@@ -156,7 +156,7 @@ describe('a tier in Redis', () => {
     expect(await other.exists('special:lsns')).toBe(0);
   });
 
-  it('keeps nothing of before while it walks the keys to clear them', async () => {
+  it('stores nothing with an older lease while it scans the keys to clear them', async () => {
     const lease = await leaseOf(tier, aKey());
     await tier.clear();
     // As if the walk had not come to this one yet.
@@ -165,7 +165,7 @@ describe('a tier in Redis', () => {
     expect(await keep(tier, lease.key, keptWith({}))).toBe(true);
   });
 
-  it('goes on when Redis has forgotten its scripts', async () => {
+  it('continues when Redis has lost its scripts', async () => {
     const [key, second] = [aKey(), aKey()];
     await keep(tier, key, keptWith({}));
     await other.script('FLUSH');
@@ -175,7 +175,7 @@ describe('a tier in Redis', () => {
     expect(tier.serving).toBe(true);
   });
 
-  it('leaves nothing of an entry behind when it has ended', async () => {
+  it('leaves nothing behind of an expired entry', async () => {
     const tag = aTag();
     const key = aKey();
     await keep(tier, key, keptWith({ tags: [tag] }, { graceUntilMs: Date.now() + 100 }));
@@ -191,13 +191,13 @@ describe('a tier in Redis', () => {
     expect(await other.zrange(`special:t:${tag}`, 0, -1)).toEqual([longer]);
   });
 
-  it('keeps nothing over the byte limit', async () => {
+  it('stores no entry over the byte limit', async () => {
     const key = aKey();
     expect(await keep(tier, key, keptWith({ body: Buffer.alloc(ENTRY_BYTES_MAX + 1) }))).toBe(false);
     expect((await tier.claim(key, 1_000)).state).toBe('leased');
   });
 
-  it('goes on reading when Redis refuses one operation', async () => {
+  it('continues to read when Redis refuses one operation', async () => {
     const [key, odd] = [aKey(), aTag()];
     await keep(tier, key, keptWith({}));
     await other.set(`special:t:${odd}`, 'a string where a note should be');

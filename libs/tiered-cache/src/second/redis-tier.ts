@@ -3,7 +3,7 @@ import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import { chunksOf } from './chunks.js';
 import { decodeEntry, encodeEntry } from './encode-entry.js';
-import { ENTRY_BYTES_MAX, MISS, type Lookup } from '../entry.js';
+import { ENTRY_BYTES_MAX, MISS, type Entry, type Lookup } from '../entry.js';
 import { PendingInvalidations } from './pending-invalidations.js';
 import { RedisLink, type Step } from './redis-link.js';
 import type { LeaseClaim, LeasedEntry, Lease, Tier } from './tier.js';
@@ -12,24 +12,25 @@ export interface RedisTierOptions {
   readonly url: string;
   /** What one operation may take before it counts as failed, ms. */
   readonly deadlineMs?: number;
-  /** Start of every key. */
+  /** Prefix of every key. */
   readonly prefix?: string;
   readonly clock?: Clock;
 }
 
-type Found = [bytes: Buffer, outdated: Buffer | null] | null;
+/** The reply of the script that reads an entry. */
+type EntryReply = [bytes: Buffer, invalidated: Buffer | null] | null;
 
 const KEYS_PER_TRIP = 32;
 const NAMES_PER_TRIP = 1_000;
 
-/** The second tier in Redis, shared by the whole house: entries, leases and what overtakes them, in one store. */
+/** The second tier in Redis, shared by all instances: entries, leases, and the writes and drops that overtake them. */
 export class RedisTier implements Tier {
   readonly kind = 'redis';
   readonly #link: RedisLink;
   readonly #prefix: string;
   readonly #clock: Clock;
-  readonly #owed = new PendingInvalidations();
-  #toldOfLarge = false;
+  readonly #pending = new PendingInvalidations();
+  #loggedLarge = false;
 
   constructor(options: RedisTierOptions) {
     this.#prefix = options.prefix ?? 'mystocks:l2:';
@@ -37,7 +38,7 @@ export class RedisTier implements Tier {
     this.#link = new RedisLink({
       url: options.url,
       deadlineMs: options.deadlineMs ?? 50,
-      catchUp: (step) => this.#makeUp(step),
+      catchUp: (step) => this.#catchUp(step),
       reconnected: () => void this.clear(),
     });
   }
@@ -74,11 +75,11 @@ export class RedisTier implements Tier {
     await this.#link.attempt((redis) => redis.tierRelease(this.#prefix, key, fence));
   }
 
-  async set(kept: LeasedEntry['entry'], lease: Lease): Promise<boolean> {
-    return (await this.setMany([{ entry: kept, lease }]))[0] === true;
+  async set(entry: Entry, lease: Lease): Promise<boolean> {
+    return (await this.setMany([{ entry, lease }]))[0] === true;
   }
 
-  /** One round trip a chunk: what a chunk holds is bounded, so that it fits the deadline of an operation. */
+  /** Needs one round trip for each chunk, which is bounded so that it fits the deadline of an operation. */
   async setMany(entries: readonly LeasedEntry[]): Promise<boolean[]> {
     const outcomes: boolean[] = [];
     for (const chunk of chunksOf(entries)) outcomes.push(...(await this.#setSome(chunk)));
@@ -87,9 +88,9 @@ export class RedisTier implements Tier {
 
   async invalidate(tags: readonly string[], lsn: Lsn): Promise<void> {
     for (const some of tripsOf(tags)) {
-      const done = await this.#link.attempt((redis) => redis.tierOutdate(this.#prefix, sortable(lsn), ...some));
+      const done = await this.#link.attempt((redis) => redis.tierInvalidate(this.#prefix, sortable(lsn), ...some));
       if (done !== undefined) continue;
-      this.#owed.invalidate(some, lsn);
+      this.#pending.invalidate(some, lsn);
       void this.#link.makeUp();
     }
   }
@@ -98,13 +99,13 @@ export class RedisTier implements Tier {
     const { keys = [], tags = [] } = entries;
     const dropped = await this.#link.attempt((redis) => redis.tierDrop(this.#prefix, keys.length, ...keys, ...tags));
     if (dropped !== undefined) return dropped;
-    this.#owed.drop(entries);
+    this.#pending.drop(entries);
     void this.#link.makeUp();
     return 0;
   }
 
   clear(): Promise<void> {
-    this.#owed.clear();
+    this.#pending.clear();
     return this.#link.makeUp();
   }
 
@@ -117,11 +118,11 @@ export class RedisTier implements Tier {
     return Promise.resolve();
   }
 
-  #makeUp(step: Step): Promise<void> {
+  #catchUp(step: Step): Promise<void> {
     const prefix = this.#prefix;
-    return this.#owed.applyTo({
+    return this.#pending.applyTo({
       invalidate: async (tags, lsn) => {
-        for (const some of tripsOf(tags)) await step((redis) => redis.tierOutdate(prefix, sortable(lsn), ...some));
+        for (const some of tripsOf(tags)) await step((redis) => redis.tierInvalidate(prefix, sortable(lsn), ...some));
       },
       drop: async ({ keys, tags }) => {
         for (const some of tripsOf(keys)) await step((redis) => redis.tierDrop(prefix, some.length, ...some));
@@ -131,12 +132,12 @@ export class RedisTier implements Tier {
     });
   }
 
-  #lookupOf(key: string, found: Found | undefined): Lookup {
+  #lookupOf(key: string, found: EntryReply | undefined): Lookup {
     if (found === undefined || found === null) return MISS;
-    const [bytes, outdated] = found;
-    const kept = decodeEntry(bytes);
-    if (kept !== undefined) {
-      return kept.graceUntilMs > this.#clock.now() ? { hit: true, entry: kept, invalidated: outdated !== null } : MISS;
+    const [bytes, invalidated] = found;
+    const entry = decodeEntry(bytes);
+    if (entry !== undefined) {
+      return entry.graceUntilMs > this.#clock.now() ? { hit: true, entry, invalidated: invalidated !== null } : MISS;
     }
     void this.#link.attempt((redis) => redis.unlink(`${this.#prefix}e:${key}`));
     return MISS;
@@ -146,47 +147,47 @@ export class RedisTier implements Tier {
     const found = await this.#link.attemptMany((pipeline) => {
       for (const key of keys) pipeline.tierReadBuffer(this.#prefix, key);
     });
-    return keys.map((key, index) => this.#lookupOf(key, found[index] as Found | undefined));
+    return keys.map((key, index) => this.#lookupOf(key, found[index] as EntryReply | undefined));
   }
 
   async #setSome(entries: readonly LeasedEntry[]): Promise<boolean[]> {
     const nowMs = this.#clock.now();
-    const kept = entries.map((entry) => this.#mayKeep(entry, nowMs));
+    const mayStore = entries.map((one) => this.#mayStore(one, nowMs));
     const outcomes = await this.#link.attemptMany((pipeline) => {
       for (const [index, entry] of entries.entries()) {
-        if (kept[index] === true) pipeline.tierKeep(this.#prefix, ...keeping(entry, nowMs));
+        if (mayStore[index] === true) pipeline.tierKeep(this.#prefix, ...argumentsOf(entry, nowMs));
         else pipeline.tierRelease(this.#prefix, entry.lease.key, entry.lease.fence);
       }
     });
-    return kept.map((may, index) => may && outcomes[index] === 1);
+    return mayStore.map((may, index) => may && outcomes[index] === 1);
   }
 
-  #mayKeep({ entry: kept }: LeasedEntry, nowMs: number): boolean {
-    const bytes = kept.answer.body.length;
-    if (bytes > ENTRY_BYTES_MAX && !this.#toldOfLarge) {
-      this.#toldOfLarge = true;
-      log.warn({ bytes, bytes_max: ENTRY_BYTES_MAX }, 'answers over the limit are not kept in redis');
+  #mayStore({ entry }: LeasedEntry, nowMs: number): boolean {
+    const bytes = entry.answer.body.length;
+    if (bytes > ENTRY_BYTES_MAX && !this.#loggedLarge) {
+      this.#loggedLarge = true;
+      log.warn({ bytes, bytes_max: ENTRY_BYTES_MAX }, 'answers over the limit are not stored in redis');
     }
-    return bytes <= ENTRY_BYTES_MAX && kept.graceUntilMs > nowMs;
+    return bytes <= ENTRY_BYTES_MAX && entry.graceUntilMs > nowMs;
   }
 }
 
-/** Names that go out together. */
+/** Splits names into groups for one round trip each. */
 const tripsOf = (names: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(names.length / NAMES_PER_TRIP) }, (_, trip) =>
     names.slice(trip * NAMES_PER_TRIP, (trip + 1) * NAMES_PER_TRIP),
   );
 
-/** The arguments of the script that keeps an entry. */
-function keeping({ entry: kept, lease }: LeasedEntry, nowMs: number): (string | Buffer | number)[] {
-  const { answer, position: after, expiresAtMs, graceUntilMs } = kept;
-  const position = after === undefined ? '' : sortable(after);
+/** The arguments of the script that stores an entry. */
+function argumentsOf({ entry, lease }: LeasedEntry, nowMs: number): (string | Buffer | number)[] {
+  const { answer, expiresAtMs, graceUntilMs } = entry;
+  const position = entry.position === undefined ? '' : sortable(entry.position);
   const lifeMs = Math.ceil(graceUntilMs - nowMs);
   const about = [JSON.stringify(answer.tags), position, expiresAtMs, graceUntilMs];
-  return [lease.key, lease.fence, encodeEntry(kept), ...about, lifeMs, nowMs];
+  return [lease.key, lease.fence, encodeEntry(entry), ...about, lifeMs, nowMs];
 }
 
-/** Clears a house. What is under way is fenced off first: what it keeps while the keys are walked might be walked past. */
+/** Clears a system's entries. Running fetches are fenced off first: what they store during the scan might be passed over. */
 async function clearAll(prefix: string, step: Step): Promise<void> {
   await step((redis) => redis.tierDrop(prefix, 0, ''));
   let cursor = '0';

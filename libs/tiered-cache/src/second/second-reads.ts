@@ -1,5 +1,4 @@
-import type { Answer, CacheEntries, CacheState, Call } from '@mystocks/contracts';
-import { ownerOf } from '@mystocks/contracts';
+import { ownerOf, type Answer, type CacheEntries } from '@mystocks/contracts';
 import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { currentContext, metrics, readingAfter } from '@mystocks/telemetry';
 import { KnownWrites } from '../coherence/known-writes.js';
@@ -9,7 +8,7 @@ import type { Entry } from '../entry.js';
 import { staleOf, type Judged } from '../freshness.js';
 import { ReadThrough, type CachedRead } from '../read-through.js';
 import { SharedReads } from '../shared-reads.js';
-import { answerOfEntry, LeasedReads, type FetchedAnswer, type PositionedAnswer } from './leased-reads.js';
+import { answerOfEntry, LeasedReads, type FetchedAnswer } from './leased-reads.js';
 import { TagInvalidations } from './tag-invalidations.js';
 import type { Tier } from './tier.js';
 
@@ -34,14 +33,17 @@ export interface SecondReadsOptions {
  * Reads through the second tier, whose entries several processes share: who asks the owner is settled by leases, and a
  * key whose owner failed is not fetched again for a second.
  *
- * What is counted: every {@link read} is one hit or one miss of `l2`; a tier that does not serve is a miss.
- * `cache_origin_calls_total` counts requests that are really sent to an owner, by a read, a refresh or a warm-up.
+ * What is counted: every {@link read} is one hit (a fresh entry was there at the first lookup) or one miss of `l2`, never
+ * both; a tier that does not serve is a miss. `cache_origin_calls_total` counts requests that are really sent to an owner,
+ * by a read, a refresh or a warm-up, and not reads that joined another or found what another process stored. A call that
+ * the bus sends to two instances counts once here, and in both of them if they are instances of this service
+ * (`bus_calls_repeated_total`).
  */
 export class SecondReads {
   readonly #clock: Clock;
   readonly #writes: KnownWrites;
-  readonly #shared = new SharedReads<PositionedAnswer>();
-  readonly #leased: LeasedReads<CachedRead>;
+  readonly #shared = new SharedReads<Answer>();
+  readonly #leased: LeasedReads;
   readonly #readThrough: ReadThrough<CachedRead, Entry, Answer>;
   readonly #tags: TagInvalidations;
   readonly #hits = metrics.cacheHits.cell('l2');
@@ -65,9 +67,9 @@ export class SecondReads {
         find: (read) => this.#find(read),
         findAgain: (read) => this.#look(read),
         isCutOff: ({ call }) => bus.isSilent(ownerOf(call)),
-        fetch: async (read) => withState(await this.#fetch(read), 'miss'),
-        answer: (_read, entry, state) =>
-          state === 'stale' ? staleOf(entry.answer) : withState(answerOfEntry(entry, clock.now()), state),
+        fetch: async (read) => ({ ...(await this.#fetch(read)), cache: 'miss' }),
+        answer: (_read, entry, cache) =>
+          cache === 'stale' ? staleOf(entry.answer) : { ...answerOfEntry(entry, clock.now()), cache },
         failed: new FailedKeys(clock),
         spareMs: SPARE_MS,
       },
@@ -75,7 +77,7 @@ export class SecondReads {
     );
   }
 
-  /** Hits, misses and requests to owners of this process. The first two count the reads of every instance in it. */
+  /** What this process has counted. Requests to owners are those of this object alone. */
   get counts(): { readonly hits: number; readonly misses: number; readonly originCalls: number } {
     return { hits: this.#hits.count, misses: this.#misses.count, originCalls: this.#originCalls };
   }
@@ -163,29 +165,22 @@ export class SecondReads {
     return found;
   }
 
-  async #fetch(read: CachedRead): Promise<PositionedAnswer> {
+  async #fetch(read: CachedRead): Promise<Answer> {
     const writes = this.#writes;
     const known = writes.latest;
     // A position that no event has named is a client's word and may be made up: no other reader may wait for its answer.
-    if (!writes.covers(read.readAfter, known)) return this.#leased.askOwner(read);
+    if (!writes.covers(read.readAfter, known)) return (await this.#leased.askOwner(read)).answer;
     const isHurried = (currentContext()?.deadlineMs ?? Infinity) < this.#clock.now() + read.call.timeoutMs;
-    const isGoodEnough = ({ answer, position }: PositionedAnswer): boolean =>
-      writes.covers(known, position) || writes.showsAll(answer.tags, position);
-    const shown = await this.#shared.run({ key: read.key, isHurried, isGoodEnough }, () => this.#leased.read(read));
+    const isGoodEnough = ({ tags, after }: Answer): boolean =>
+      writes.covers(known, after) || writes.showsAll(tags, after);
+    const answer = await this.#shared.run({ key: read.key, isHurried, isGoodEnough }, () => this.#leased.read(read));
     // The process that stored it may not have heard of this reader's own write.
-    return writes.covers(read.readAfter, shown.position) ? shown : this.#leased.askOwner(read);
+    return writes.covers(read.readAfter, answer.after) ? answer : (await this.#leased.askOwner(read)).answer;
   }
 
-  #askOwner({ call, request }: { readonly call: Call<object, Answer>; readonly request: object }, position?: Lsn) {
+  #askOwner({ call, request }: CachedRead, position: Lsn | undefined): Promise<Answer> {
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
     this.#originCalls += 1;
     return readingAfter(position, () => this.bus.call(call, request));
   }
 }
-
-/** The answer with its cache state, and the position up to which it surely shows every write. */
-const withState = ({ answer, position }: PositionedAnswer, cache: CacheState): Answer => ({
-  ...answer,
-  cache,
-  ...(position !== undefined && { after: position }),
-});

@@ -160,7 +160,7 @@ export function itActsLikeItsModel(open: () => Promise<Tier>): void {
   });
   afterAll(() => tier.close());
 
-  it('comes to what a plain model comes to, whatever the order of operations', async () => {
+  it('has the same state as a plain model, whatever the order of operations', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         const run = new Run(tier);

@@ -4,7 +4,7 @@ import type { Tier } from './tier.js';
 
 /** Several instances of a service open one store. */
 export function itIsSharedByOpenings(underTest: TierUnderTest): void {
-  describe('two openings of one store', () => {
+  describe('two tiers on one store', () => {
     let here: Tier;
     let there: Tier;
     beforeAll(async () => {
@@ -16,7 +16,7 @@ export function itIsSharedByOpenings(underTest: TierUnderTest): void {
       await there.close();
     });
 
-    it('share what is kept, outdated and dropped', async () => {
+    it('share what is stored, invalidated and dropped', async () => {
       const [tag, key, other] = [aTag(), aKey(), aKey()];
       await keep(here, key, keptWith({ tags: [tag] }));
       await keep(there, other, keptWith({ tags: [tag] }));
@@ -50,7 +50,7 @@ export function itIsSharedByOpenings(underTest: TierUnderTest): void {
       expect(claims.filter(({ state }) => state === 'held')).toHaveLength(99);
     });
 
-    it('share the end of leases, and what has overtaken them', async () => {
+    it('share the end of leases, and the writes and drops that overtake them', async () => {
       const [tag, key] = [aTag(), aKey()];
       const dropped = await leaseOf(here, key);
       await there.drop({ keys: [key] });

@@ -45,8 +45,8 @@ async function until(condition: () => boolean): Promise<void> {
 }
 const failing = (): Promise<never> => Promise.reject(new Error('failed'));
 
-describe('Mending', () => {
-  it('serves nothing before the store has answered a first time', async () => {
+describe('TierRecovery', () => {
+  it('serves nothing before the first probe succeeds', async () => {
     const store = new Store();
     store.hold();
     const mending = store.open();
@@ -57,7 +57,7 @@ describe('Mending', () => {
     mending.close();
   });
 
-  it('sends nothing after one failure until a probe answers, and probes again and again', async () => {
+  it('sends nothing after one failure until a probe succeeds, and probes repeatedly', async () => {
     const store = new Store();
     const mending = store.open();
     await until(() => mending.serving);
@@ -74,7 +74,7 @@ describe('Mending', () => {
     mending.close();
   });
 
-  it('serves nothing until what was missed is made up for', async () => {
+  it('serves nothing until the missed changes are done', async () => {
     const store = new Store();
     const mending = store.open();
     await until(() => mending.serving);
@@ -89,7 +89,7 @@ describe('Mending', () => {
     mending.close();
   });
 
-  it('does not believe what was read while there came something to make up for, or a failure', async () => {
+  it('discards what was read while a change was missed or an operation failed', async () => {
     const store = new Store();
     const mending = store.open();
     await until(() => mending.serving);
@@ -107,7 +107,7 @@ describe('Mending', () => {
     mending.close();
   });
 
-  it('forgets nothing that is to be made up for, whenever it comes', async () => {
+  it('does every missed change, whenever it is requested', async () => {
     const store = new Store();
     const mending = store.open();
     await until(() => mending.serving);
@@ -125,7 +125,7 @@ describe('Mending', () => {
     mending.close();
   });
 
-  it('does nothing more once it is closed', async () => {
+  it('does nothing after it was closed', async () => {
     const store = new Store();
     const mending = store.open();
     await until(() => mending.serving);

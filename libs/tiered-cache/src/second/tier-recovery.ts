@@ -1,64 +1,64 @@
 import { log } from '@mystocks/telemetry';
 
 export interface TierRecoveryOptions {
-  /** What it is, for the log. */
+  /** The store's name in the log. */
   readonly name: string;
-  /** Settles when the store can be used; fails as long as it cannot. */
+  /** Resolves when the store can be used; rejects as long as it cannot. */
   readonly probe: () => Promise<void>;
-  /** Does in the store what could not be done when it was asked for; fails when it cannot. */
+  /** Does in the store what could not be done when it was requested; rejects when that fails. */
   readonly catchUp: () => Promise<void>;
 }
 
 /** How often a store that failed is tried again, ms. */
-const MEND_EVERY_MS = 200;
+const RETRY_EVERY_MS = 200;
 
 /**
- * Whether a store is asked. After one failed operation not until a probe answers again, so that a store that hangs costs
- * one deadline and not one deadline a read; and not until what was missed is made up for, so that what could not be dropped
- * is never served. It is not asked before the first probe either.
+ * Decides whether operations are sent to a store. After one failed operation none is sent until a probe succeeds, so that a
+ * store that hangs costs one deadline and not one for each read. Nor is any sent until the missed changes are done, so that
+ * an entry that could not be dropped is never served. Before the first probe none is sent either.
  */
 export class TierRecovery {
   #failing = true;
-  #told = false;
-  #dueAsked = 0;
+  #logged = false;
+  #dueRequested = 0;
   #dueDone = 0;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
-  #underWay: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
 
   constructor(private readonly options: TierRecoveryOptions) {
-    void this.#mend();
+    void this.#recover();
   }
 
   /** Whether operations are sent now. */
   get serving(): boolean {
-    return !this.#failing && this.#dueDone === this.#dueAsked && !this.#closed;
+    return !this.#failing && this.#dueDone === this.#dueRequested && !this.#closed;
   }
 
   /**
-   * What `work` came to; undefined, at once, while nothing is sent, and when it fails or when a failure, or something to
-   * make up for, came meanwhile.
+   * The result of `work`; undefined when it fails, when another operation failed or a change was missed meanwhile, and at
+   * once while nothing is sent.
    */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (!this.serving) return undefined;
-    const due = this.#dueAsked;
+    const due = this.#dueRequested;
     try {
       const result = await work();
-      return this.serving && due === this.#dueAsked ? result : undefined;
+      return this.serving && due === this.#dueRequested ? result : undefined;
     } catch (error) {
       this.#fail(error);
       return undefined;
     }
   }
 
-  /** Makes up for what was missed before anything is served again; settles when that is done, or was tried in vain. */
+  /** Does the missed changes before anything is served again; resolves when they are done or have been tried in vain. */
   async catchUp(): Promise<void> {
     if (this.#closed) return;
-    this.#dueAsked += 1;
-    const asked = this.#dueAsked;
-    await this.#mend();
-    // A mending that was just ending may not have seen it.
-    if (this.#dueDone < asked && !this.#failing) await this.#mend();
+    this.#dueRequested += 1;
+    const asked = this.#dueRequested;
+    await this.#recover();
+    // A recovery that was just ending may not have included this change.
+    if (this.#dueDone < asked && !this.#failing) await this.#recover();
   }
 
   close(): void {
@@ -69,31 +69,31 @@ export class TierRecovery {
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.#failing = true;
-    if (!this.#told) {
-      this.#told = true;
+    if (!this.#logged) {
+      this.#logged = true;
       log.warn({ err: error }, `${this.options.name} fails: reads go to their owners`);
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#mend(), MEND_EVERY_MS).unref();
+    this.#timer = setTimeout(() => void this.#recover(), RETRY_EVERY_MS).unref();
   }
 
-  #mend(): Promise<void> {
-    this.#underWay ??= this.#tryToMend().finally(() => {
-      this.#underWay = undefined;
+  #recover(): Promise<void> {
+    this.#running ??= this.#tryToRecover().finally(() => {
+      this.#running = undefined;
     });
-    return this.#underWay;
+    return this.#running;
   }
 
-  async #tryToMend(): Promise<void> {
+  async #tryToRecover(): Promise<void> {
     try {
       await this.options.probe();
-      while (this.#dueDone !== this.#dueAsked) {
-        const asked = this.#dueAsked;
+      while (this.#dueDone !== this.#dueRequested) {
+        const asked = this.#dueRequested;
         await this.options.catchUp();
         this.#dueDone = asked;
       }
-      if (this.#told) log.info(`${this.options.name} answers again`);
-      this.#told = false;
+      if (this.#logged) log.info(`${this.options.name} answers again`);
+      this.#logged = false;
       this.#failing = false;
     } catch (error) {
       this.#fail(error);

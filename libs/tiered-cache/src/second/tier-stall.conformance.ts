@@ -17,7 +17,7 @@ export function itSurvivesAStall({ open, stall }: TierUnderTest): void {
     });
     afterAll(() => tier.close());
 
-    it('answers without I/O, sends nothing, heals, and brings nothing back that was dropped meanwhile', async () => {
+    it('answers without I/O, sends nothing, recovers, and serves nothing that was dropped meanwhile', async () => {
       const [tag, other] = [aTag(), aTag()];
       const [dropped, outdated, under, untold] = [aKey(), aKey(), aKey(), aKey()];
       await keep(tier, dropped, keptWith({ tags: [tag] }));

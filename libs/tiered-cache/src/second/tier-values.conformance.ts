@@ -6,19 +6,19 @@ import type { Tier } from './tier.js';
 
 /** What is kept comes back as it was, as long as it is good. */
 export function itKeepsValues(open: () => Promise<Tier>): void {
-  describe('keeping values', () => {
+  describe('storing values', () => {
     let tier: Tier;
     beforeAll(async () => {
       tier = await open();
     });
     afterAll(() => tier.close());
 
-    it('does not know what was never kept', async () => {
+    it('misses a key that was never stored', async () => {
       expect(await tier.get(aKey())).toEqual(MISS);
       expect(await tier.getMany([])).toEqual([]);
     });
 
-    it.each(['null', '0', '""', 'false', ''])('gives back the answer %j as an answer', async (text) => {
+    it.each(['null', '0', '""', 'false', ''])('returns the body %j as an answer', async (text) => {
       const [key, kept] = [aKey(), keptWith({ body: Buffer.from(text) })];
       expect(await keep(tier, key, kept)).toBe(true);
       expect(await tier.get(key)).toEqual({ hit: true, entry: kept, invalidated: false });
@@ -28,14 +28,14 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       ['a body of one byte', Buffer.from([0])],
       ['a body that is no text', Buffer.from([0xff, 0xfe, 0, 10, 13])],
       ['a body of 1 MB', randomBytes(1_000_000)],
-    ])('gives back %s byte for byte', async (_what, body) => {
+    ])('returns %s byte for byte', async (_what, body) => {
       const key = aKey();
       expect(await keep(tier, key, keptWith({ body }))).toBe(true);
       const found = await tier.get(key);
       expect(found.hit && found.entry.answer.body.equals(body)).toBe(true);
     });
 
-    it('gives back everything that is known about an answer', async () => {
+    it('returns every field of an answer', async () => {
       const about = {
         etag: '"中"',
         tags: [aTag(), 'quote:600519.SH'],
@@ -49,7 +49,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       expect(await tier.get(key)).toEqual({ hit: true, entry: kept, invalidated: false });
     });
 
-    it('keeps the later of two, under its own tags', async () => {
+    it('stores the later of two entries under its own tags', async () => {
       const [key, tag] = [aKey(), aTag()];
       await keep(tier, key, keptWith({ etag: '"1"', tags: [tag] }));
       await keep(tier, key, keptWith({ etag: '"2"' }));
@@ -58,7 +58,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       expect(await tier.get(key)).toMatchObject({ invalidated: false, entry: { answer: { etag: '"2"', tags: [] } } });
     });
 
-    it('gives back an answer that is no longer fresh until its grace ends', async () => {
+    it('returns an entry that is no longer fresh until its grace ends', async () => {
       const key = aKey();
       const endsAtMs = Date.now() + 1_000;
       await keep(tier, key, keptWith({ tags: [aTag()] }, { expiresAtMs: Date.now() - 1, graceUntilMs: endsAtMs }));
@@ -68,14 +68,14 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       expect(Date.now()).toBeGreaterThanOrEqual(endsAtMs);
     });
 
-    it('does not keep what is past its grace', async () => {
+    it('does not store an entry that is past its grace', async () => {
       const key = aKey();
       expect(await keep(tier, key, keptWith({}, { graceUntilMs: Date.now() - 1 }))).toBe(false);
       expect(await tier.get(key)).toEqual(MISS);
       expect(await keep(tier, key, keptWith({}))).toBe(true);
     });
 
-    it('keeps many at once and says of each whether it is kept', async () => {
+    it('stores many entries at once, and says of each whether it is stored', async () => {
       const [even, odd] = [aTag(), aTag()];
       const tagOf = (n: number): string => (n % 2 === 0 ? even : odd);
       const entries = await Promise.all(
@@ -99,7 +99,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       expect(await tier.setMany([])).toEqual([]);
     });
 
-    it('drops by key and by tag, only those, and counts each once', async () => {
+    it('drops only the named keys and tags, and counts each entry once', async () => {
       const [tag, other] = [aTag(), aTag()];
       const [one, two, three, four] = [aKey(), aKey(), aKey(), aKey()];
       await keep(tier, one, keptWith({ tags: [tag, other] }));
@@ -112,7 +112,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       expect(await stateOf(tier, three)).toBe('kept');
     });
 
-    it('marks what a write has outdated, and keeps it for its grace', async () => {
+    it('marks the entries that a write has invalidated, and holds them for their grace', async () => {
       const [tag, other] = [aTag(), aTag()];
       const [touched, shown, untouched] = [aKey(), aKey(), aKey()];
       await keep(tier, touched, keptWith({ tags: [tag] }, { position: '0/5' }));
@@ -128,7 +128,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       expect(await stateOf(tier, shown)).toBe('kept');
     });
 
-    it('outdates and drops thousands of entries of one tag', async () => {
+    it('invalidates and drops thousands of entries of one tag', async () => {
       const tag = aTag();
       const keys = Array.from({ length: 5_000 }, () => aKey());
       for (let from = 0; from < keys.length; from += 500) {

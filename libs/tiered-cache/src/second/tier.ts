@@ -3,69 +3,70 @@ import type { Lsn } from '@mystocks/kernel';
 import type { Entry, Lookup } from '../entry.js';
 
 /**
- * The right to ask the owner for one key and to keep its answer. There is one at a time in the whole house; a lease
- * that has ended, or that a drop or an outdating overtook, keeps nothing any more, however late its holder comes.
+ * The right to ask the owner for one key and to store its answer. All instances together have one at a time. A lease that
+ * has ended, or that a drop or an invalidation overtook, stores nothing any more, however late its holder tries.
  */
 export interface Lease {
   readonly key: string;
-  /** Grows with every lease, drop and outdating that the store has seen: later ones fence off earlier ones. */
+  /** Grows with every lease, drop and invalidation that the store has seen: later ones fence off earlier ones. */
   readonly fence: number;
 }
 
-/** What became of asking for the right to fetch a key. `none`: the tier cannot say now; fetch without keeping. */
+/** The result of a claim. `none`: the tier cannot say now; the caller fetches without storing. */
 export type LeaseClaim =
   | { readonly state: 'leased'; readonly lease: Lease }
   | { readonly state: 'held'; readonly forMs: number }
   | { readonly state: 'none' };
 
+/** An entry with the right to store it. */
 export interface LeasedEntry {
   readonly entry: Entry;
   readonly lease: Lease;
 }
 
 /**
- * A cache tier outside the reader's own memory, shared by every instance of the cache service (but for `memory`). It
- * never throws and never holds a reader up: what is slow, broken or gone is a miss, and it heals by itself.
+ * A tier outside the reader's own memory, shared by every instance of the cache service (except `memory`). It never throws
+ * and never delays a reader: a store that is slow, broken or gone is a miss, and the tier recovers by itself.
  */
 export interface Tier {
-  /** What it is built on, for people: `redis`, `tdengine`, `memory`. */
+  /** What it is built on, for operators: `redis`, `tdengine`, `memory`. */
   readonly kind: string;
   /** Whether reads can be answered now. */
   readonly serving: boolean;
-  /** What is kept under `key`, fresh or not, until its `graceUntilMs`. */
+  /** The entry under `key`, fresh or not, until its `graceUntilMs`. */
   get(key: string): Promise<Lookup>;
   /** {@link get} for many in few round trips, in the order given. */
   getMany(keys: readonly string[]): Promise<Lookup[]>;
   /**
-   * The right to fetch `key`, for `leaseMs`, when nobody has it. Look again once it is given: whoever had it before may
-   * have kept an answer since the look that missed.
+   * Claims the lease of `key`, for `leaseMs`. A caller that gets it must look the key up again: the last holder may have
+   * stored an entry since the lookup that missed.
    */
   claim(key: string, leaseMs: number): Promise<LeaseClaim>;
-  /** `leaseMs` from now on; `false` when the lease is lost, or can no longer be known to be held. */
+  /** Extends the lease to `leaseMs` from now. `false` when it is lost, or no longer known to be held. */
   renew(lease: Lease, leaseMs: number): Promise<boolean>;
-  /** Gives the right back without an answer: the next one may claim it at once. */
+  /** Ends the lease without an answer: the next caller may claim it at once. */
   release(lease: Lease): Promise<void>;
   /**
-   * Keeps an answer. `false`, and what is there stays, when the lease is lost, when since it was given the key or one of
-   * the answer's tags was dropped or outdated by a write that the answer (asked for `after` a position) may not show,
-   * when what is there is fresh and shows later writes, or when the answer is too large or past its grace. Kept or not,
+   * Stores an entry. `false`, and the entry that is there stays, when the lease is lost; when since it was given the key or
+   * one of the entry's tags was dropped, or invalidated by a write that the entry (by its position) may not show; when the
+   * entry that is there is fresh and shows later writes; or when the new one is too large or past its grace. Stored or not,
    * the lease has ended then.
    */
-  set(kept: Entry, lease: Lease): Promise<boolean>;
-  /** {@link set} for many in few round trips: says of each, in the order given, whether it is kept now. */
+  set(entry: Entry, lease: Lease): Promise<boolean>;
+  /** {@link set} for many in few round trips: says of each, in the order given, whether it is stored. */
   setMany(entries: readonly LeasedEntry[]): Promise<boolean[]>;
   /**
-   * A write at `lsn` touched `tags`: answers that do not surely show it (asked for `after` an earlier position) are no
-   * longer fresh, and leases given before keep none such. When that cannot be done now, nothing is served until it is
-   * made up for. Several writes may go in one, with the latest position.
+   * A write at `lsn` touched `tags`: entries that do not surely show it (those at an earlier position) are no longer fresh,
+   * and leases given before store none such. If that cannot be done now, the tier serves nothing until it is done. Several
+   * writes may be combined, with the latest position.
    */
   invalidate(tags: readonly string[], lsn: Lsn): Promise<void>;
   /**
-   * Answers under the keys and tags are gone for good, and leases given before bring none back. Says how many are gone;
-   * 0 when it could not be done now: then nothing is served until it is made up for.
+   * Drops the entries under the keys and tags for good; leases given before bring none back. Returns how many there were, or
+   * 0 if it could not be done now: then the tier serves nothing until it is done.
    */
   drop(entries: CacheEntries): Promise<number>;
-  /** Drops everything of this house; done later when it cannot be done now, and nothing is served until then. */
+  /** Drops all entries of this system. If that cannot be done now, the tier serves nothing until it is done. */
   clear(): Promise<void>;
   /** For readiness. @throws when the store is gone or hangs */
   probe(): Promise<void>;
