@@ -1,34 +1,34 @@
 import { log } from '@mystocks/telemetry';
+import type { PooledConnection } from './checkouts/checkout.js';
 import type { Connector } from './connector.js';
-import type { Member } from './checkouts/checkout.js';
-import type { Settled } from './pool-options.js';
 import { lifetimeMs } from './lifetime.js';
+import type { ResolvedOptions } from './pool-options.js';
 
-/** The connections a pool has: those that lie idle, and how many there are, may be, and are on their way. */
-export class Stock<C> {
-  readonly #members = new Set<Member<C>>();
-  readonly #idle: Member<C>[] = [];
+/** The connections of a pool: those in use, the idle ones, and those being opened or closed. */
+export class ConnectionSet<C> {
+  readonly #open = new Set<PooledConnection<C>>();
+  readonly #idle: PooledConnection<C>[] = [];
   readonly #phase = Math.random();
   #opening = 0;
   #opened = 0;
   #closing = 0;
-  /** Connections that others need more; closed when they are not in use. */
+  /** Number of connections whose permits other pools need; so many are closed as they become idle. */
   #excess = 0;
 
   constructor(
-    private readonly options: Settled,
+    private readonly options: ResolvedOptions,
     private readonly connector: Connector<C>,
-    /** A connection is gone: another may be opened. */
-    private readonly gone: () => void,
+    /** Called when a connection is closed, so that another may be opened. */
+    private readonly onClosed: () => void,
   ) {
     options.budget?.onExcess((count) => {
       this.#excess = count;
-      for (const member of this.#idle.splice(0, count)) this.discard(member);
+      for (const pooled of this.#idle.splice(0, count)) this.close(pooled);
     });
   }
 
   get size(): number {
-    return this.#members.size;
+    return this.#open.size;
   }
 
   get idle(): number {
@@ -40,82 +40,81 @@ export class Stock<C> {
   }
 
   get isEmpty(): boolean {
-    return this.#members.size + this.#opening + this.#closing === 0;
+    return this.#open.size + this.#opening + this.#closing === 0;
   }
 
-  /** Room by the pool's own limit; the budget of the server is asked when one is opened. */
+  /** The pool's own limit allows another connection. The budget of the server is asked when one is opened. */
   get hasRoom(): boolean {
-    return this.#members.size + this.#opening < this.options.size + this.options.overflow;
+    return this.#open.size + this.#opening < this.options.size + this.options.overflow;
   }
 
-  /** The one used last, so that the others can be seen to be too many; one that has lived long enough is closed. */
-  takeIdle(now: number): Member<C> | undefined {
+  /** The connection that became idle last; those whose lifetime is over are closed on the way. */
+  takeIdle(now: number): PooledConnection<C> | undefined {
     for (;;) {
-      const member = this.#idle.pop();
-      if (member === undefined || member.retiresAt > now) return member;
-      this.discard(member);
+      const pooled = this.#idle.pop();
+      if (pooled === undefined || pooled.retiresAt > now) return pooled;
+      this.close(pooled);
     }
   }
 
-  /** Not to be lent again: dead, too old, or others need its place more. */
-  isDone(member: Member<C>, now: number): boolean {
-    return member.isLost || (!member.isNew && (member.retiresAt <= now || this.#excess > 0));
+  /** The connection must not be used again: it is dead, its lifetime is over, or another pool needs its permit. */
+  mustClose(pooled: PooledConnection<C>, now: number): boolean {
+    return pooled.isLost || (!pooled.isNew && (pooled.retiresAt <= now || this.#excess > 0));
   }
 
-  /** Lays a connection down, unless `size` lie there already: then it is closed. */
-  layDown(member: Member<C>): void {
-    member.isNew = false;
-    if (this.#idle.length < this.options.size) this.#idle.push(member);
-    else this.discard(member);
+  /** Keeps a connection as idle, or closes it when `size` connections are idle. */
+  putIdle(pooled: PooledConnection<C>): void {
+    pooled.isNew = false;
+    if (this.#idle.length < this.options.size) this.#idle.push(pooled);
+    else this.close(pooled);
   }
 
-  /** Opens one more; undefined when the budget of the server has no right left. */
-  async open(): Promise<Member<C> | undefined> {
+  /** Opens a connection; undefined when the budget of the server has no permit left. */
+  async open(): Promise<PooledConnection<C> | undefined> {
     const { budget, size, recycleMs } = this.options;
     this.#opening += 1;
     try {
-      const use = this.#members.size + this.#opening <= size ? 'kept' : 'overflow';
+      const use = this.#open.size + this.#opening <= size ? 'kept' : 'overflow';
       if (budget !== undefined && !(await budget.take(use))) return undefined;
       const connection = await this.#connect();
       const retiresAt = performance.now() + lifetimeMs(recycleMs, (this.#opened += 1), this.#phase);
-      const member: Member<C> = {
+      const pooled: PooledConnection<C> = {
         connection,
         retiresAt,
-        wasLent: false,
+        wasUsed: false,
         isNew: true,
         isLost: false,
         idleSince: performance.now(),
       };
-      this.#members.add(member);
+      this.#open.add(pooled);
       this.connector.onLost?.(connection, () => {
-        this.#lose(member);
+        this.#lose(pooled);
       });
-      return member;
+      return pooled;
     } finally {
       this.#opening -= 1;
     }
   }
 
-  /** Closes a connection; its place is free at once, its right in the budget when the server has let it go. */
-  discard(member: Member<C>): void {
-    if (!this.#members.delete(member)) return;
+  /** Closes a connection. Its place is free at once; its permit is given back when the server has closed it as well. */
+  close(pooled: PooledConnection<C>): void {
+    if (!this.#open.delete(pooled)) return;
     this.#closing += 1;
     this.#excess = Math.max(0, this.#excess - 1);
     this.connector
-      .close(member.connection)
+      .close(pooled.connection)
       .catch((error: unknown) => {
         log.warn({ pool: this.options.name, err: error }, 'a connection did not close in an orderly way');
       })
       .finally(() => {
         this.#closing -= 1;
         this.options.budget?.give();
-        this.gone();
+        this.onClosed();
       });
   }
 
-  /** Closes all that lie idle. */
-  clear(): void {
-    for (const member of this.#idle.splice(0)) this.discard(member);
+  closeIdle(): void {
+    for (const pooled of this.#idle.splice(0)) this.close(pooled);
   }
 
   async #connect(): Promise<C> {
@@ -127,11 +126,11 @@ export class Stock<C> {
     }
   }
 
-  #lose(member: Member<C>): void {
-    member.isLost = true;
-    const place = this.#idle.indexOf(member);
+  #lose(pooled: PooledConnection<C>): void {
+    pooled.isLost = true;
+    const place = this.#idle.indexOf(pooled);
     if (place === -1) return;
     this.#idle.splice(place, 1);
-    this.discard(member);
+    this.close(pooled);
   }
 }

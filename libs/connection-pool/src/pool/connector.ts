@@ -1,19 +1,19 @@
-/** How a pool opens, checks and closes connections of one kind. Nothing here may hang: each step has its own limit. */
+/** Opens, checks and closes connections of one kind for a pool. None of these may hang: each has a time limit. */
 export interface Connector<C> {
   open(): Promise<C>;
-  /** Fails when the connection is dead. */
+  /** Rejects when the connection is dead. */
   ping(connection: C): Promise<unknown>;
-  /** Ends the connection, whatever state it is in; work under way on it is undone. */
+  /** Closes the connection in whatever state it is; unfinished work on it is rolled back. */
   close(connection: C): Promise<void>;
-  /** Asks to be told when the connection dies by itself; to be told again does no harm. */
+  /** Calls `lost` when the connection dies by itself; more than one call does no harm. */
   onLost?(connection: C, lost: () => void): void;
 }
 
-/** The right to have connections open, shared by all who use the same server. */
+/** Permits for open connections, shared by all pools that use the same server. */
 export interface Budget {
-  /** Takes one right; false when none is left for this use now. Fails when the server cannot be asked. */
+  /** Takes one permit; false when none is left for this use now. Rejects when the server cannot be reached. */
   take(use: 'kept' | 'overflow'): Promise<boolean>;
   give(): void;
-  /** Asks to be told when others go without what this pool has beyond its share: so many should be closed. */
+  /** Calls `shrink` with the number of connections to close, because pools with less than their share need the permits. */
   onExcess(shrink: (count: number) => void): void;
 }

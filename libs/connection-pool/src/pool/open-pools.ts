@@ -1,30 +1,30 @@
 import { metrics } from '@mystocks/telemetry';
 import type { PoolStatus } from './pool-options.js';
 
-interface Measured {
+interface WithStatus {
   status(): PoolStatus;
 }
 
-const open = new Set<Measured>();
-const each = <T>(tell: (status: PoolStatus) => readonly T[]): T[] => openPools().flatMap(tell);
+const open = new Set<WithStatus>();
+const each = <T>(toValues: (status: PoolStatus) => readonly T[]): T[] => openPools().flatMap(toValues);
 
-metrics.activeConnections.watch(() => each(({ name, role, lent }) => [{ labels: [name, role], value: lent }]));
+metrics.activeConnections.watch(() => each(({ name, role, inUse }) => [{ labels: [name, role], value: inUse }]));
 metrics.poolConnections.watch(() =>
-  each(({ name, role, idle, lent, opening, waiting, size, overflowMax }) =>
-    Object.entries({ idle, busy: lent, opening, waiting, max: size + overflowMax }).map(([state, value]) => ({
+  each(({ name, role, idle, inUse, opening, waiting, size, overflowMax }) =>
+    Object.entries({ idle, busy: inUse, opening, waiting, max: size + overflowMax }).map(([state, value]) => ({
       labels: [name, role, state],
       value,
     })),
   ),
 );
 
-/** Every pool of this process that has not ended, measured now. */
+/** The status, measured now, of every pool of this process that has not ended. */
 export function openPools(): PoolStatus[] {
   return [...open].map((pool) => pool.status());
 }
 
-/** Shows `pool` in metrics and {@link openPools} until the answer is called. */
-export function enlist(pool: Measured): () => void {
+/** Includes `pool` in the metrics and in {@link openPools} until the returned function is called. */
+export function registerPool(pool: WithStatus): () => void {
   open.add(pool);
   return () => open.delete(pool);
 }

@@ -2,31 +2,31 @@ import type { HistogramCell } from '@mystocks/telemetry';
 import type { Budget } from './connector.js';
 
 export interface PoolOptions {
-  /** Names the pool in metrics, logs and `/pools`; one of its kind in the process. */
+  /** The name of the pool in metrics, logs and `/pools`; unique in the process. */
   readonly name: string;
-  /** What its server is now: `primary`, `replica`, `tdengine`. */
+  /** The current role of its server: `primary`, `replica`, `tdengine`. */
   readonly role: () => string;
-  /** Where the connections lead, without credentials. */
+  /** The address of the server, without credentials. */
   readonly server: string;
-  /** Connections that are kept. */
+  /** Number of connections that are kept when idle. */
   readonly size: number;
-  /** Connections beyond them; one that comes back while `size` lie idle is closed. */
+  /** Number of connections beyond these; a connection checked in while `size` are idle is closed. */
   readonly overflow: number;
-  /** How long a borrower waits at most; its deadline may come earlier. */
+  /** How long a borrower waits at most; its deadline may end the wait earlier. */
   readonly acquireTimeoutMs?: number;
-  /** Borrowers that may wait; more are refused at once. */
+  /** Number of borrowers that may wait; more are refused at once. */
   readonly waitersMax?: number;
-  /** Longest life of a connection. */
+  /** Maximum lifetime of a connection. */
   readonly recycleMs?: number;
-  /** A connection held longer is told in the log, with its borrower. */
+  /** A connection that is held longer is logged, with its borrower. */
   readonly leakAfterMs?: number;
-  /** Takes such a connection back: it is closed, its work undone. */
+  /** Also closes such a connection, so that its work is rolled back. */
   readonly reclaimLeaks?: boolean;
-  /** Shared with everyone who uses the same server. */
+  /** Shared by all pools that use the same server. */
   readonly budget?: Budget | undefined;
 }
 
-// 30 s is also what SQLAlchemy's QueuePool waits. A queue longer than 10,000 would not be served within any deadline.
+// 30 s is also what QueuePool of SQLAlchemy waits. A queue longer than 10,000 would not be served within any deadline.
 const defaults = {
   acquireTimeoutMs: 30_000,
   waitersMax: 10_000,
@@ -36,11 +36,11 @@ const defaults = {
   budget: undefined,
 };
 
-export type Settled = Required<PoolOptions>;
+export type ResolvedOptions = Required<PoolOptions>;
 
-export const settle = (options: PoolOptions): Settled => ({ ...defaults, ...options });
+export const withDefaults = (options: PoolOptions): ResolvedOptions => ({ ...defaults, ...options });
 
-/** A pool, measured now. */
+/** The state of a pool, measured now. */
 export interface PoolStatus {
   readonly name: string;
   readonly role: string;
@@ -48,12 +48,12 @@ export interface PoolStatus {
   readonly size: number;
   readonly overflowMax: number;
   readonly idle: number;
-  readonly lent: number;
+  readonly inUse: number;
   readonly opening: number;
   readonly waiting: number;
   readonly timeouts: number;
   readonly shed: number;
   readonly leaks: number;
-  /** Seconds borrowers waited. */
+  /** How many seconds borrowers waited. */
   readonly wait: HistogramCell;
 }

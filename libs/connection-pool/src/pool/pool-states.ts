@@ -5,20 +5,20 @@ import type { PoolStatus } from './pool-options.js';
 
 const instance = `${hostname()}:${String(process.pid)}`;
 
-/** The pools of this process as operators see them. */
+/** The pools of this process, as the API for operators shows them. */
 export const poolStates = (): PoolState[] => openPools().map(toState);
 
 function toState(status: PoolStatus): PoolState {
-  const { name, role, server, size, overflowMax, idle, lent, waiting, timeouts, shed, leaks, wait } = status;
+  const { name, role, server, size, overflowMax, idle, inUse, waiting, timeouts, shed, leaks, wait } = status;
   const buckets = cumulative(wait);
   return {
     ...{ name, role, server, instance, waiting, timeouts, shed, leaks },
     pool_size: size,
     checked_in: idle,
-    checked_out: lent,
-    overflow: Math.max(0, idle + lent - size),
+    checked_out: inUse,
+    overflow: Math.max(0, idle + inUse - size),
     max_overflow: overflowMax,
-    usage_percentage: Math.round((lent / (size + overflowMax)) * 1_000) / 10,
+    usage_percentage: Math.round((inUse / (size + overflowMax)) * 1_000) / 10,
     wait: { count: buckets.at(-1)?.count ?? 0, sum_s: wait.sum, buckets },
   };
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@mystocks/testing';
 import { withContext } from '@mystocks/telemetry';
-import type { Lease } from './checkouts/checkout.js';
+import type { Checkout } from './checkouts/checkout.js';
 import { poolFailure } from './checkouts/pool-errors.js';
 import type { PoolOptions } from './pool-options.js';
 import { Pool } from './pool.js';
@@ -62,10 +62,10 @@ function start(options: Partial<PoolOptions> = {}): { pool: Pool<Fake>; server: 
   return { pool, server };
 }
 
-const borrow = (pool: Pool<Fake>, count: number): Promise<Lease<Fake>[]> =>
+const borrow = (pool: Pool<Fake>, count: number): Promise<Checkout<Fake>[]> =>
   Promise.all(Array.from({ length: count }, () => pool.acquire()));
-const giveBack = (leases: readonly Lease<Fake>[]): void => {
-  for (const lease of leases) lease.release();
+const giveBack = (checkouts: readonly Checkout<Fake>[]): void => {
+  for (const checkout of checkouts) checkout.release();
 };
 
 afterEach(async () => {
@@ -75,9 +75,9 @@ afterEach(async () => {
 describe('a connection that comes back', () => {
   it('goes straight to the first who waits, unasked whether it lives', async () => {
     const { pool, server } = start({ size: 1, overflow: 0 });
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     const waiting = pool.acquire();
-    lease?.release();
+    checkout?.release();
     const next = await waiting;
     expect(next.isFresh).toBe(false);
     expect(server.made.map(({ pings }) => pings)).toEqual([0]);
@@ -87,15 +87,15 @@ describe('a connection that comes back', () => {
   it('is closed when as many as are kept lie there already', async () => {
     const { pool, server } = start();
     giveBack(await borrow(pool, 3));
-    expect(pool.status()).toMatchObject({ idle: 2, lent: 0 });
+    expect(pool.status()).toMatchObject({ idle: 2, inUse: 0 });
     expect(server.made.filter(({ isClosed }) => isClosed)).toHaveLength(1);
   });
 
   it('is closed when it is broken, and replaced for whoever waits', async () => {
     const { pool, server } = start({ size: 1, overflow: 0 });
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     const waiting = pool.acquire();
-    lease?.release(true);
+    checkout?.release(true);
     const next = await waiting;
     expect(next.isFresh).toBe(true);
     expect(server.made.map(({ isClosed }) => isClosed)).toEqual([true, false]);
@@ -104,18 +104,18 @@ describe('a connection that comes back', () => {
 
   it('is closed when it died while it was lent', async () => {
     const { pool, server } = start();
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     server.made[0]?.lost();
-    lease?.release();
+    checkout?.release();
     expect(pool.status()).toMatchObject({ idle: 0 });
   });
 
   it('is not the borrower’s any more, and comes back only once', async () => {
     const { pool } = start();
-    const [lease] = await borrow(pool, 1);
-    lease?.release();
-    expect(() => lease?.connection).toThrow('given back');
-    expect(() => lease?.release()).toThrow('given back');
+    const [checkout] = await borrow(pool, 1);
+    checkout?.release();
+    expect(() => checkout?.connection).toThrow('was released');
+    expect(() => checkout?.release()).toThrow('was released');
     expect(pool.status()).toMatchObject({ idle: 1 });
   });
 });
@@ -130,10 +130,10 @@ describe('when the server refuses', () => {
 
   it('a borrower that was served meanwhile does not notice, and the next is served when it is well again', async () => {
     const { pool, server } = start({ size: 1, overflow: 1 });
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     server.isSlow = true;
     const [first, second] = [pool.acquire(), pool.acquire()];
-    lease?.release();
+    checkout?.release();
     const served = await first;
     server.refusal = new Error('refused');
     server.letIn();
@@ -156,18 +156,18 @@ describe('pings', () => {
     const { pool, server } = start();
     giveBack(await borrow(pool, 2));
     for (const fake of server.made) fake.isDead = true;
-    const leases = await Promise.all([pool.acquire({ ping: 'always' }), pool.acquire({ ping: 'always' })]);
-    expect(leases.map(({ connection }) => connection.isDead)).toEqual([false, false]);
-    giveBack(leases);
+    const checkouts = await Promise.all([pool.acquire({ ping: 'always' }), pool.acquire({ ping: 'always' })]);
+    expect(checkouts.map(({ connection }) => connection.isDead)).toEqual([false, false]);
+    giveBack(checkouts);
   });
 
   it('may prepare the connection, a new one too; a new one that cannot be prepared fails its borrower', async () => {
     const { pool } = start();
     const prepared: Fake[] = [];
     const ping = (fake: Fake): Promise<unknown> => Promise.resolve(prepared.push(fake));
-    const lease = await pool.acquire({ ping });
-    expect(prepared).toEqual([lease.connection]);
-    lease.release();
+    const checkout = await pool.acquire({ ping });
+    expect(prepared).toEqual([checkout.connection]);
+    checkout.release();
     await expect(
       Promise.all([1, 2].map(() => pool.acquire({ ping: () => Promise.reject(new Error('not well')) }))),
     ).rejects.toThrow('not well');
@@ -189,58 +189,58 @@ describe('pings', () => {
 
 describe('a borrower that would wait too long', () => {
   const slow = async (pool: Pool<Fake>, ms: number): Promise<void> => {
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     await new Promise((resolve) => setTimeout(resolve, ms));
-    lease?.release();
+    checkout?.release();
   };
 
   it('is refused at once when its deadline comes before its turn, and told when to try again', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     await slow(pool, 60);
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     const waiting = pool.acquire();
     const late = pool.acquire({ deadlineMs: Date.now() + 30 });
     await expect(late).rejects.toMatchObject({ code: 'POOL_OVERLOADED' });
     const failure = poolFailure(await late.catch((error: unknown) => error));
     expect(failure).toMatchObject({ code: 'unavailable', problem: 'OVERLOADED', retryAfterS: 1 });
     expect(pool.status()).toMatchObject({ waiting: 1, shed: 1 });
-    lease?.release();
+    checkout?.release();
     (await waiting).release();
   });
 
   it('is refused already when the wait would take most of the time it has left', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     await slow(pool, 60);
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     await expect(pool.acquire({ deadlineMs: Date.now() + 100 })).rejects.toMatchObject({ code: 'POOL_OVERLOADED' });
-    lease?.release();
+    checkout?.release();
   });
 
   it('is known by the deadline of its request', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     await slow(pool, 60);
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     const request = { requestId: 'request-1', traceparent: '', deadlineMs: Date.now() + 20 };
     await expect(withContext(request, () => pool.acquire())).rejects.toMatchObject({ code: 'POOL_OVERLOADED' });
-    lease?.release();
+    checkout?.release();
   });
 
   it('fails at its deadline when nobody could foresee it', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     const late = pool.acquire({ deadlineMs: Date.now() + 20 });
     await expect(late).rejects.toMatchObject({ code: 'POOL_TIMEOUT' });
     expect(poolFailure(await late.catch((error: unknown) => error))).toMatchObject({ problem: 'POOL_TIMEOUT' });
     expect(pool.status()).toMatchObject({ waiting: 0, timeouts: 1 });
-    lease?.release();
+    checkout?.release();
   });
 
   it('is refused when the queue is full', async () => {
     const { pool } = start({ size: 1, overflow: 0, waitersMax: 10_000 });
-    const [lease] = await borrow(pool, 1);
+    const [checkout] = await borrow(pool, 1);
     const waiting = Array.from({ length: 10_000 }, () => pool.acquire());
     await expect(pool.acquire()).rejects.toMatchObject({ code: 'POOL_OVERLOADED' });
-    lease?.release();
+    checkout?.release();
     for (const one of waiting) (await one).release();
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { startPostgres, waitFor, type PostgresServer } from '@mystocks/testing';
 import pg from 'pg';
 import { PgConnector } from '../postgres/connections/pg-connector.js';
-import type { Lease } from './checkouts/checkout.js';
+import type { Checkout } from './checkouts/checkout.js';
 import type { PoolOptions } from './pool-options.js';
 import { Pool } from './pool.js';
 
@@ -21,12 +21,12 @@ function open(options: Partial<PoolOptions> = {}): Pool<pg.Client> {
   return pool;
 }
 
-const borrow = (pool: Pool<pg.Client>, count: number): Promise<Lease<pg.Client>[]> =>
+const borrow = (pool: Pool<pg.Client>, count: number): Promise<Checkout<pg.Client>[]> =>
   Promise.all(Array.from({ length: count }, () => pool.acquire()));
-const giveBack = (leases: readonly Lease<pg.Client>[]): void => {
+const giveBack = (leases: readonly Checkout<pg.Client>[]): void => {
   for (const lease of leases) lease.release();
 };
-const pidOf = async ({ connection }: Lease<pg.Client>): Promise<number> => {
+const pidOf = async ({ connection }: Checkout<pg.Client>): Promise<number> => {
   const { rows } = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   return rows[0]?.pid ?? 0;
 };
@@ -69,7 +69,7 @@ describe('room', () => {
   it('is back at 20 after a burst', async () => {
     const pool = open();
     giveBack(await borrow(pool, 60));
-    expect(pool.status()).toMatchObject({ idle: 20, lent: 0 });
+    expect(pool.status()).toMatchObject({ idle: 20, inUse: 0 });
     await waitFor(async () => (await sessions()) === 20, { timeoutMs: 5_000 });
   });
 });
@@ -119,7 +119,7 @@ describe('order', () => {
     expect(pool.status().waiting).toBe(1);
     lease?.release();
     (await second).release();
-    expect(pool.status()).toMatchObject({ lent: 0, waiting: 0, idle: 1 });
+    expect(pool.status()).toMatchObject({ inUse: 0, waiting: 0, idle: 1 });
   });
 
   it('keeps the connection that was being opened for a borrower that went away', async () => {
@@ -166,7 +166,7 @@ describe('the end', () => {
     await expect(pool.acquire()).rejects.toMatchObject({ code: 'POOL_ENDED' });
     await waitFor(async () => (await sessions()) === 1, { timeoutMs: 5_000 });
     expect(hasEnded).toBe(false);
-    expect(await pidOf(lease as Lease<pg.Client>)).toBeGreaterThan(0);
+    expect(await pidOf(lease as Checkout<pg.Client>)).toBeGreaterThan(0);
     lease?.release();
     await ended;
     expect(await sessions()).toBe(0);

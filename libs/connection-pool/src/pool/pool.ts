@@ -1,41 +1,41 @@
 import { metrics } from '@mystocks/telemetry';
 import { Borrower } from './checkouts/borrower.js';
-import type { Connector } from './connector.js';
+import { TrackedCheckout, type Checkout, type PooledConnection } from './checkouts/checkout.js';
 import { LeakWatch } from './checkouts/leak-watch.js';
-import { Line } from './queue/wait-queue.js';
-import { Loan, type Lease, type Member } from './checkouts/checkout.js';
-import { enlist } from './open-pools.js';
 import { PoolEnded, PoolOverloaded } from './checkouts/pool-errors.js';
-import { settle, type PoolOptions, type PoolStatus, type Settled } from './pool-options.js';
-import { Stock } from './connection-set.js';
-import { UseTime } from './queue/checkout-time.js';
-import type { AcquireOptions, Asking, Ending, Waiting } from './queue/waiting-borrower.js';
+import { ConnectionSet } from './connection-set.js';
+import type { Connector } from './connector.js';
+import { registerPool } from './open-pools.js';
+import { withDefaults, type PoolOptions, type PoolStatus, type ResolvedOptions } from './pool-options.js';
+import { CheckoutTime } from './queue/checkout-time.js';
+import { WaitQueue } from './queue/wait-queue.js';
+import type { AcquireCallbacks, AcquireOptions, AcquireRequest, WaitingBorrower } from './queue/waiting-borrower.js';
 
-// A ping costs a round trip: one that was in use a moment ago is believed alive (HikariCP believes for 500 ms).
+// A ping costs a round trip, so a connection that was in use a moment ago is assumed alive (500 ms, as in HikariCP).
 const PING_AFTER_IDLE_MS = 500;
-/** How soon the budget of the server is asked again after it had no right left. */
+/** Delay before the budget of the server is asked again after it had no permit left. */
 const BUDGET_RETRY_MS = 100;
-/** A forecast errs, and an answer has a way back: a wait that takes more than this part of the time left is not begun. */
-const FORESEEN_PART = 0.5;
+/** A wait expected to take more than this part of the time left is refused: estimates err, and the work needs time. */
+const MAX_WAIT_PART = 0.5;
 
 /**
- * Lends connections as SQLAlchemy's QueuePool does: `size` are kept, `overflow` more are opened under load and closed
- * when they come back to a pool that is full; who asks first is served first, and a connection that comes back goes
- * straight to the first who waits. One that died is replaced before it is lent.
+ * A pool that works as SQLAlchemy's QueuePool: `size` connections are kept, `overflow` more are opened under load and
+ * closed when they are checked in to a full pool. Borrowers are served in the order of their requests: a connection that
+ * is checked in goes to the first one in the queue. A dead connection is replaced before a borrower gets it.
  */
 export class Pool<C> {
   readonly name: string;
-  readonly #options: Settled;
-  readonly #stock: Stock<C>;
-  readonly #loans = new Set<Loan<C>>();
-  readonly #line: Line<C>;
-  readonly #useTime = new UseTime();
+  readonly #options: ResolvedOptions;
+  readonly #connections: ConnectionSet<C>;
+  readonly #checkouts = new Set<TrackedCheckout<C>>();
+  readonly #queue: WaitQueue<C>;
+  readonly #checkoutTime = new CheckoutTime();
   readonly #leaks: LeakWatch<C>;
-  readonly #delist: () => void;
+  readonly #unregister: () => void;
   readonly #meters;
-  readonly #owner;
-  /** The budget had no right left when it was asked last. */
-  #isShort = false;
+  readonly #forCheckouts;
+  /** The budget had no permit left when it was last asked. */
+  #lacksPermits = false;
   #ended: Promise<void> | undefined;
   #whenEmpty: (() => void) | undefined;
 
@@ -43,61 +43,61 @@ export class Pool<C> {
     options: PoolOptions,
     private readonly connector: Connector<C>,
   ) {
-    this.#options = settle(options);
+    this.#options = withDefaults(options);
     const { name } = options;
     this.name = name;
-    this.#stock = new Stock(this.#options, connector, () => {
+    this.#connections = new ConnectionSet(this.#options, connector, () => {
       this.#serve();
     });
-    this.#owner = { name, giveBack: this.#giveBack.bind(this) };
+    this.#forCheckouts = { name, checkIn: this.#checkIn.bind(this) };
     this.#meters = {
       wait: metrics.poolWait.cell(name),
       timeouts: metrics.poolTimeouts.cell(name),
       shed: metrics.poolShed.cell(name),
       leaks: metrics.poolLeaks.cell(name),
     };
-    this.#line = new Line(this.#options, this.#meters.timeouts, () => {
+    this.#queue = new WaitQueue(this.#options, this.#meters.timeouts, () => {
       this.#checkEnd();
     });
-    this.#leaks = new LeakWatch(this.#options, this.#loans, this.#meters.leaks, (loan) => {
-      if (this.#options.reclaimLeaks) this.#reclaim(loan);
+    this.#leaks = new LeakWatch(this.#options, this.#checkouts, this.#meters.leaks, (checkout) => {
+      if (this.#options.reclaimLeaks) this.#reclaim(checkout);
     });
-    this.#delist = enlist(this);
+    this.#unregister = registerPool(this);
   }
 
   /**
-   * Lends a connection. Fails with `PoolTimeout` when none came free in time, with `PoolOverloaded` at once when none
-   * would, and with the connector's error when the one that was opened for this borrower could not be opened.
+   * Checks a connection out. Rejects with `PoolTimeout` when none became free in time, at once with `PoolOverloaded` when
+   * none is expected to, and with the connector's error when the connection opened for this borrower failed to open.
    */
-  acquire(options: AcquireOptions<C> = {}): Promise<Lease<C>> {
+  acquire(options: AcquireOptions<C> = {}): Promise<Checkout<C>> {
     if (this.#ended !== undefined) return Promise.reject(new PoolEnded(this.name));
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
-    const borrower = new Borrower(Pool.prototype.acquire);
     const now = performance.now();
-    const member = this.#line.queued === 0 ? this.#stock.takeIdle(now) : undefined;
-    if (member !== undefined) {
-      if (this.#pingOf(member, options, now) === undefined) {
-        return Promise.resolve(this.#lend(member, { borrower, askedAt: now }, now));
+    const request = { borrower: new Borrower(Pool.prototype.acquire), options, requestedAt: now };
+    const pooled = this.#queue.queued === 0 ? this.#connections.takeIdle(now) : undefined;
+    if (pooled !== undefined) {
+      if (this.#pingOf(pooled, options, now) === undefined) {
+        return Promise.resolve(this.#checkOut(pooled, request, now));
       }
-      this.#stock.layDown(member);
+      this.#connections.putIdle(pooled);
     }
     return new Promise((resolve, reject) => {
-      this.#enqueue({ borrower, options, askedAt: now }, { resolve, reject });
+      this.#enqueue(request, { resolve, reject });
     });
   }
 
   status(): PoolStatus {
     const { name, role, server, size, overflow } = this.#options;
     const { wait, timeouts, shed, leaks } = this.#meters;
-    const { idle, opening } = this.#stock;
+    const { idle, opening } = this.#connections;
     return {
       ...{ name, role: role(), server, size, overflowMax: overflow, wait },
-      ...{ idle, opening, lent: this.#loans.size, waiting: this.#line.size },
+      ...{ idle, opening, inUse: this.#checkouts.size, waiting: this.#queue.size },
       ...{ timeouts: timeouts.count, shed: shed.count, leaks: leaks.count },
     };
   }
 
-  /** Lends nothing to new borrowers, serves those who wait already, waits for what is lent, and closes all. */
+  /** Refuses new borrowers, serves those that wait already, waits until all are done, and closes all connections. */
   end(): Promise<void> {
     return (this.#ended ??= new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
@@ -105,143 +105,146 @@ export class Pool<C> {
     }));
   }
 
-  #enqueue(who: Asking<C>, ending: Ending<C>): void {
-    const leftMs = (who.options.deadlineMs ?? who.borrower.context?.deadlineMs ?? Infinity) - Date.now();
-    const patienceMs = this.#useTime.patienceMs(leftMs);
+  #enqueue(request: AcquireRequest<C>, callbacks: AcquireCallbacks<C>): void {
+    const leftMs = (request.options.deadlineMs ?? request.borrower.context?.deadlineMs ?? Infinity) - Date.now();
     const expectedMs = this.#expectedWaitMs();
-    if (expectedMs > leftMs * FORESEEN_PART || this.#line.queued >= this.#options.waitersMax) {
+    if (expectedMs > leftMs * MAX_WAIT_PART || this.#queue.queued >= this.#options.waitersMax) {
       this.#meters.shed.count += 1;
-      ending.reject(new PoolOverloaded(this.name, expectedMs));
+      callbacks.reject(new PoolOverloaded(this.name, expectedMs));
       return;
     }
-    this.#line.join(who, patienceMs, ending);
+    this.#queue.join(request, this.#checkoutTime.maxWaitMs(leftMs), callbacks);
     this.#serve();
   }
 
   #expectedWaitMs(): number {
-    const { size, idle, hasRoom } = this.#stock;
-    if (idle > 0 || (hasRoom && !this.#isShort)) return 0;
-    return this.#useTime.waitMs(this.#line.queued + 1, size);
+    const { size, idle, hasRoom } = this.#connections;
+    if (idle > 0 || (hasRoom && !this.#lacksPermits)) return 0;
+    return this.#checkoutTime.expectedWaitMs(this.#queue.queued + 1, size);
   }
 
-  /** Brings those who wait and what lies idle together, and opens more where that is not enough. */
+  /** Hands idle connections to waiting borrowers, and opens connections for those that are left. */
   #serve(): void {
     const now = performance.now();
-    while (this.#line.queued > 0) {
-      const member = this.#stock.takeIdle(now);
-      const waiting = member === undefined ? undefined : this.#line.next();
-      if (member === undefined || waiting === undefined) break;
-      this.#offer(member, waiting, now);
+    while (this.#queue.queued > 0) {
+      const pooled = this.#connections.takeIdle(now);
+      const waiting = pooled === undefined ? undefined : this.#queue.next();
+      if (pooled === undefined || waiting === undefined) break;
+      this.#offer(pooled, waiting, now);
     }
-    while (this.#line.queued > this.#stock.opening && this.#stock.hasRoom && !this.#isShort) {
-      const waiting = this.#line.asker();
+    while (this.#queue.queued > this.#connections.opening && this.#connections.hasRoom && !this.#lacksPermits) {
+      const waiting = this.#queue.nextToOpenFor();
       if (waiting === undefined) break;
       void this.#openFor(waiting);
     }
     this.#checkEnd();
   }
 
-  async #openFor(waiting: Waiting<C>): Promise<void> {
-    waiting.hasAsked = true;
+  async #openFor(waiting: WaitingBorrower<C>): Promise<void> {
+    waiting.hasOpenRequest = true;
     try {
-      const member = await this.#stock.open();
-      if (member === undefined) this.#runShort(waiting);
-      else this.#place(member);
+      const pooled = await this.#connections.open();
+      if (pooled === undefined) this.#waitForPermits(waiting);
+      else this.#place(pooled);
     } catch (error) {
-      // Whoever was served meanwhile does not care; the others try for themselves.
-      this.#line.fail(waiting, error);
+      // The error is for this borrower alone, and only if it was not served meanwhile; the others try for themselves.
+      this.#queue.fail(waiting, error);
       this.#serve();
     }
   }
 
-  #runShort(waiting: Waiting<C>): void {
-    waiting.hasAsked = false;
-    if (this.#isShort) return;
-    this.#isShort = true;
+  #waitForPermits(waiting: WaitingBorrower<C>): void {
+    waiting.hasOpenRequest = false;
+    if (this.#lacksPermits) return;
+    this.#lacksPermits = true;
     setTimeout(() => {
-      this.#isShort = false;
+      this.#lacksPermits = false;
       this.#serve();
     }, BUDGET_RETRY_MS).unref();
   }
 
-  /** A connection that is nobody's goes to the first who waits, or lies down. */
-  #place(member: Member<C>): void {
+  /** Hands a free connection to the first waiting borrower, or puts it back into the idle list. */
+  #place(pooled: PooledConnection<C>): void {
     const now = performance.now();
-    if (this.#stock.isDone(member, now)) {
-      this.#stock.discard(member);
+    if (this.#connections.mustClose(pooled, now)) {
+      this.#connections.close(pooled);
       this.#serve();
       return;
     }
-    member.idleSince = now;
-    const first = this.#line.next();
-    if (first !== undefined) this.#offer(member, first, now);
+    pooled.idleSince = now;
+    const first = this.#queue.next();
+    if (first !== undefined) this.#offer(pooled, first, now);
     else {
-      this.#stock.layDown(member);
+      this.#connections.putIdle(pooled);
       this.#checkEnd();
     }
   }
 
-  #offer(member: Member<C>, waiting: Waiting<C>, now: number): void {
-    const ping = this.#pingOf(member, waiting.who.options, now);
-    if (ping === undefined) waiting.serve(this.#lend(member, waiting.who, now));
-    else void this.#tryFor(waiting, member, ping(member.connection));
+  #offer(pooled: PooledConnection<C>, waiting: WaitingBorrower<C>, now: number): void {
+    const ping = this.#pingOf(pooled, waiting.request.options, now);
+    if (ping === undefined) waiting.serve(this.#checkOut(pooled, waiting.request, now));
+    else void this.#offerAfterPing(waiting, pooled, ping(pooled.connection));
   }
 
-  async #tryFor(waiting: Waiting<C>, member: Member<C>, ping: Promise<unknown>): Promise<void> {
-    const { isWanted, failure } = await this.#line.during(waiting, ping);
-    if (failure === undefined && !member.isLost) {
-      if (isWanted) waiting.serve(this.#lend(member, waiting.who, performance.now()));
-      else this.#place(member);
+  async #offerAfterPing(
+    waiting: WaitingBorrower<C>,
+    pooled: PooledConnection<C>,
+    ping: Promise<unknown>,
+  ): Promise<void> {
+    const { isWanted, failure } = await this.#queue.whilePinging(waiting, ping);
+    if (failure === undefined && !pooled.isLost) {
+      if (isWanted) waiting.serve(this.#checkOut(pooled, waiting.request, performance.now()));
+      else this.#place(pooled);
       return;
     }
-    this.#stock.discard(member);
-    // One that lay idle may have died unseen; a new one that fails says that the server is not well.
-    if (isWanted && !member.isNew) this.#line.rejoin(waiting);
+    this.#connections.close(pooled);
+    // An idle connection may have died unnoticed; when a new one fails, the server itself has a problem.
+    if (isWanted && !pooled.isNew) this.#queue.rejoin(waiting);
     else if (isWanted) waiting.fail(failure ?? new Error(`${this.name}: a new connection was lost at once`));
     this.#serve();
   }
 
   #pingOf(
-    member: Member<C>,
+    pooled: PooledConnection<C>,
     { ping = 'idle' }: AcquireOptions<C>,
     now: number,
   ): ((connection: C) => Promise<unknown>) | undefined {
     if (typeof ping === 'function') return ping;
-    if (member.isNew || (ping === 'idle' && now - member.idleSince < PING_AFTER_IDLE_MS)) return undefined;
+    if (pooled.isNew || (ping === 'idle' && now - pooled.idleSince < PING_AFTER_IDLE_MS)) return undefined;
     return (connection) => this.connector.ping(connection);
   }
 
-  #lend(member: Member<C>, who: { readonly borrower: Borrower; readonly askedAt: number }, now: number): Lease<C> {
-    this.#meters.wait.observe((now - who.askedAt) / 1_000);
-    const loan = new Loan(this.#owner, member, who.borrower, now);
-    member.wasLent = true;
-    member.isNew = false;
-    this.#loans.add(loan);
-    return loan;
+  #checkOut(pooled: PooledConnection<C>, request: AcquireRequest<C>, now: number): Checkout<C> {
+    this.#meters.wait.observe((now - request.requestedAt) / 1_000);
+    const checkout = new TrackedCheckout(this.#forCheckouts, pooled, request.borrower, now);
+    pooled.wasUsed = true;
+    pooled.isNew = false;
+    this.#checkouts.add(checkout);
+    return checkout;
   }
 
-  #giveBack(loan: Loan<C>, broken: boolean): void {
-    if (loan.isReported) this.#leaks.returned(loan);
-    if (!this.#loans.delete(loan)) return;
-    if (!loan.isRenewed) this.#useTime.add(performance.now() - loan.lentAt);
-    if (broken) loan.member.isLost = true;
-    this.#place(loan.member);
+  #checkIn(checkout: TrackedCheckout<C>, broken: boolean): void {
+    if (checkout.isReported) this.#leaks.releasedLate(checkout);
+    if (!this.#checkouts.delete(checkout)) return;
+    if (!checkout.isRenewed) this.#checkoutTime.add(performance.now() - checkout.startedAt);
+    if (broken) checkout.pooled.isLost = true;
+    this.#place(checkout.pooled);
   }
 
-  #reclaim(loan: Loan<C>): void {
-    loan.reclaim();
-    this.#loans.delete(loan);
-    this.#stock.discard(loan.member);
+  #reclaim(checkout: TrackedCheckout<C>): void {
+    checkout.reclaim();
+    this.#checkouts.delete(checkout);
+    this.#connections.close(checkout.pooled);
     this.#serve();
   }
 
   #checkEnd(): void {
     if (this.#whenEmpty === undefined) return;
-    if (this.#line.size === 0) this.#stock.clear();
-    if (this.#line.size + this.#loans.size > 0 || !this.#stock.isEmpty) return;
-    this.#line.stop();
+    if (this.#queue.size === 0) this.#connections.closeIdle();
+    if (this.#queue.size + this.#checkouts.size > 0 || !this.#connections.isEmpty) return;
+    this.#queue.stop();
     this.#leaks.stop();
-    this.#delist();
+    this.#unregister();
     this.#whenEmpty();
   }
 }

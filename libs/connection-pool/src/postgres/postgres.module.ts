@@ -3,11 +3,11 @@ import { PostgresPool, type PostgresPoolOptions } from './postgres.pool.js';
 import { TypeOrm, type TypeOrmOptions } from '../type-orm/type-orm.js';
 
 export interface PostgresModuleOptions extends PostgresPoolOptions {
-  /** With these, {@link TypeOrm} is provided too, over the same connections. */
+  /** With this option {@link TypeOrm} is provided as well, over the same connections. */
   readonly orm?: Pick<TypeOrmOptions, 'schema' | 'entities'>;
 }
 
-/** Provides the service's {@link PostgresPool} everywhere. */
+/** Provides the service's {@link PostgresPool} to all modules. */
 @Module({})
 export class PostgresModule {
   static forRoot(options: PostgresModuleOptions): DynamicModule {

@@ -3,11 +3,11 @@ import type { Lsn } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import type pg from 'pg';
 import type { AcquireOptions } from '../pool/queue/waiting-borrower.js';
-import { Borrowed } from './connections/borrowed.js';
-import { SILENCE_MARGIN_MS } from './connections/pg-connector.js';
+import { LimitedClient } from './connections/limited-client.js';
+import { NO_ANSWER_MARGIN_MS } from './connections/pg-connector.js';
 import { isConnectionLoss, isNotPrimary, toFailure, unreachable } from './connections/pg-failure.js';
 import { PgPool } from './pg-pool/pg-pool.js';
-import { PostgresNode, type NodeRole, type Work } from './servers/postgres-server.js';
+import { PostgresServer, type ServerRole, type Work } from './servers/postgres-server.js';
 import type {
   Queryable,
   ReadOptions,
@@ -18,50 +18,50 @@ import type {
   Written,
 } from './connections/queryable.js';
 import { ReadRouter } from './servers/read-router.js';
-import { ASK_POSITION } from './connections/log-position.js';
+import { READ_POSITION } from './connections/log-position.js';
 import { Topology } from './servers/topology.js';
 import { begin, commit, rollBack } from './connections/transaction.js';
 
 export interface PostgresPoolOptions {
-  /** Names the pool in metrics and, as application_name, on the server. */
+  /** The name of the pool in metrics, and the application_name of its sessions. */
   readonly name: string;
   readonly url: string;
-  /** The servers beside it, separated by commas. Which one is the primary is found out, not configured. */
+  /** The other servers, separated by commas. Which server is the primary is found out, not configured. */
   readonly replicaUrls?: string | undefined;
-  /** Where reads go; `primary` for a service that decides by what it reads. Default `replicas`, where there are any. */
+  /** The servers to read from; `primary` for a service that decides by what it reads. Default: `replicas`, if there are any. */
   readonly readFrom?: 'primary' | 'replicas';
-  /** Connections that are kept, to each server. */
+  /** Number of connections to each server that are kept when idle. */
   readonly size: number;
-  /** Connections beyond them under load, to each server. */
+  /** Number of connections to each server beyond these under load. */
   readonly overflow: number;
   readonly statementTimeoutMs: number;
-  /** How long a borrower waits; one with a deadline waits no longer than that. */
+  /** How long a borrower waits at most; its deadline may end the wait earlier. */
   readonly acquireTimeoutMs?: number;
   readonly recycleMs?: number;
   readonly leakAfterMs?: number;
   readonly reclaimLeaks?: boolean;
-  /** Connections to one server of all services together; by default what it allows, less 10. */
+  /** Number of connections to one server of all services together; by default what the server allows, less 10. */
   readonly fleetBudget?: number | undefined;
 }
 
-/** A server as its pool sees it now. */
+/** The current state of a server, as its pool knows it. */
 export interface ServerStatus {
   /** `host:port`. */
   readonly server: string;
-  readonly role: NodeRole;
-  /** Of a replica, seconds; absent while there is no primary to compare with. */
+  readonly role: ServerRole;
+  /** The lag of a replica in seconds; absent while there is no primary to compare with. */
   readonly lagS?: number;
 }
 
 const PROBE_TIMEOUT_MS = 1_000;
 
 /**
- * Every PostgreSQL connection of a service, to the primary and its replicas. Connections are borrowed for one piece of
- * work; a dead one is replaced without the borrower's notice where nothing was done yet. Driver errors become Failures
+ * All PostgreSQL connections of a service, to the primary and its replicas. A connection is checked out for one piece of
+ * work. If it turns out to be dead and the work may run again, it does so on another one. Driver errors become Failures
  * here and nowhere else.
  */
 export class PostgresPool implements OnApplicationShutdown {
-  /** For TypeORM, which shares the connections to whoever is the primary, in sessions that cannot write. */
+  /** For TypeORM, which uses the same connections to the current primary, in sessions that cannot write. */
   readonly driverPool: PgPool;
   readonly #topology: Topology;
   readonly #reads: ReadRouter;
@@ -71,42 +71,42 @@ export class PostgresPool implements OnApplicationShutdown {
   constructor(options: PostgresPoolOptions) {
     const { name, replicaUrls = '', readFrom = 'replicas' } = options;
     const others = replicaUrls.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
-    const isWatched = others.length > 0;
+    const isMonitored = others.length > 0;
     this.#topology = new Topology([
-      new PostgresNode({ ...options, isWatched }),
-      // By place, not by role: roles change, and a name is for the life of the process.
+      new PostgresServer({ ...options, isMonitored }),
+      // Numbered by their place in the list: roles change, and a name must not.
       ...others.map(
-        (one, index) => new PostgresNode({ ...options, isWatched, url: one, name: `${name}-${index + 2}` }),
+        (one, index) => new PostgresServer({ ...options, isMonitored, url: one, name: `${name}-${index + 2}` }),
       ),
     ]);
     this.#statementTimeoutMs = options.statementTimeoutMs;
     this.#reads = new ReadRouter(this.#topology, readFrom);
-    const lender = {
-      acquire: async (how: AcquireOptions<pg.Client>) => (await this.#primary()).pool.acquire(how),
-      status: () => this.#topology.mainNode.pool.status(),
+    const source = {
+      acquire: async (options: AcquireOptions<pg.Client>) => (await this.#primary()).pool.acquire(options),
+      status: () => this.#topology.primaryOrFirst.pool.status(),
       end: () => this.close(),
     };
-    this.driverPool = new PgPool(lender, 'read-only');
+    this.driverPool = new PgPool(source, 'read-only');
   }
 
   /**
-   * Runs reads on a borrowed connection, in a session that cannot write. They see all that was acknowledged before, on
-   * whatever server they run; as long as there is no primary, what the replicas have. The work may run twice when its
-   * connection turns out dead.
+   * Runs reads on a checked-out connection, in a session that cannot write. On whichever server they run, they see all
+   * commits acknowledged before; while there is no primary, they see what the replicas have. The work may run twice when
+   * its connection turns out to be dead.
    */
   read<T>(work: (client: Queryable) => Promise<T>, { after }: ReadOptions = {}): Promise<T> {
-    const silenceMs = this.#statementTimeoutMs + SILENCE_MARGIN_MS;
-    return this.#reads.run((client, renew) => work(new Borrowed(client, silenceMs, renew)), after);
+    const timeoutMs = this.#statementTimeoutMs + NO_ANSWER_MARGIN_MS;
+    return this.#reads.run((client, renew) => work(new LimitedClient(client, timeoutMs, renew)), after);
   }
 
-  /** One statement of a read; see {@link read}. */
+  /** Runs one statement as {@link read} does. */
   query<Row extends object>(statement: Statement, options: ReadOptions = {}): Promise<Rows<Row>> {
     return this.read((client) => client.query<Row>(statement), options);
   }
 
   /**
-   * Runs `work` in a transaction on the primary: all of it is stored, or nothing. Never runs it twice. Fails with
-   * `timeout` when the connection was lost at the very end: then it may have been stored.
+   * Runs `work` in a transaction on the primary: all of it is stored, or nothing. It never runs twice. Rejects with
+   * `timeout` when the connection was lost during the commit: then it may have been stored.
    */
   async write<T>(work: (client: WritingClient) => Promise<T>, options: WriteOptions = {}): Promise<Written<T>> {
     const timeoutMs = Math.trunc(options.statementTimeoutMs ?? this.#statementTimeoutMs);
@@ -115,7 +115,7 @@ export class PostgresPool implements OnApplicationShutdown {
       await begin(client, timeoutMs);
       begun = true;
       try {
-        const value = await work(new Borrowed(client, timeoutMs + SILENCE_MARGIN_MS, renew));
+        const value = await work(new LimitedClient(client, timeoutMs + NO_ANSWER_MARGIN_MS, renew));
         return { value, lsn: await commit(client) };
       } catch (error) {
         await rollBack(client, error);
@@ -128,18 +128,18 @@ export class PostgresPool implements OnApplicationShutdown {
     return written;
   }
 
-  /** Where the primary's log ends now. Every acknowledged commit lies before it. */
+  /** The position of the primary's log now. Every acknowledged commit lies before it. */
   async position(): Promise<Lsn> {
-    const ask: Work<Lsn> = async (client) => {
-      const { rows } = await client.query<{ lsn: Lsn }>(ASK_POSITION);
+    const read: Work<Lsn> = async (client) => {
+      const { rows } = await client.query<{ lsn: Lsn }>(READ_POSITION);
       const [row] = rows;
-      if (row === undefined) throw new Error('the server told no log position');
+      if (row === undefined) throw new Error('the server returned no log position');
       return row.lsn;
     };
-    return this.#onPrimary(ask, () => true);
+    return this.#onPrimary(read, () => true);
   }
 
-  /** For readiness: a read is answered. */
+  /** For readiness: a read succeeds. */
   check(): { readonly name: 'postgres'; readonly probe: () => Promise<void> } {
     const statement = { text: 'SELECT 1', query_timeout: PROBE_TIMEOUT_MS };
     return { name: 'postgres', probe: async () => void (await this.query(statement)) };
@@ -147,14 +147,14 @@ export class PostgresPool implements OnApplicationShutdown {
 
   /** The servers of this pool, in the order of their URLs. */
   servers(): ServerStatus[] {
-    return this.#topology.nodes.map(({ address, role, lagMs }) => ({
+    return this.#topology.servers.map(({ address, role, lagMs }) => ({
       server: address,
       role,
       ...(lagMs === undefined ? {} : { lagS: lagMs / 1_000 }),
     }));
   }
 
-  /** Waits for borrowed connections to come back and closes all. */
+  /** Waits until all connections are checked in and closes them. */
   close(): Promise<void> {
     return (this.#closing ??= this.#topology.close());
   }
@@ -163,23 +163,23 @@ export class PostgresPool implements OnApplicationShutdown {
     await this.close();
   }
 
-  async #primary(): Promise<PostgresNode> {
+  async #primary(): Promise<PostgresServer> {
     const primary = await this.#topology.primary();
     if (primary === undefined) throw unreachable();
     return primary;
   }
 
-  /** Once more on another server when the primary turns out to be it no more, and `mayRunAgain`. */
+  /** Runs `work` again on another server if the server turns out not to be the primary any more, and `mayRunAgain`. */
   async #onPrimary<T>(work: Work<T>, mayRunAgain: () => boolean): Promise<T> {
     const primary = await this.#primary();
     try {
-      return await primary.borrow(work, mayRunAgain);
+      return await primary.withConnection(work, mayRunAgain);
     } catch (error) {
       if (!mayRunAgain() || !(isConnectionLoss(error) || isNotPrimary(error))) throw toFailure(error);
-      await this.#topology.look();
+      await this.#topology.refresh();
       const other = await this.#primary();
       if (other === primary) throw unreachable(error);
-      return await other.borrow(work, mayRunAgain).catch((second: unknown) => {
+      return await other.withConnection(work, mayRunAgain).catch((second: unknown) => {
         throw toFailure(second);
       });
     }

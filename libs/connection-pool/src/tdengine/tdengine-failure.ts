@@ -2,7 +2,7 @@ import { Failure } from '@mystocks/contracts';
 import { poolFailure } from '../pool/checkouts/pool-errors.js';
 import { AdapterRefusal, BrokenAnswer, NoAnswer, SilentServer, TdengineError } from './tdengine-errors.js';
 
-// Network, nodes out of service, sessions used up, starting, stopping, disconnected, a new leader being chosen: all pass.
+// Network, node out of service, no session left, starting, stopping, disconnected, leader election: all are temporary.
 const AWAY = new Set([
   0x000b, 0x0015, 0x0018, 0x0020, 0x0021, 0x0022, 0x0125, 0x0126, 0x0130, 0x0131, 0x0213, 0x090c, 0x0911, 0x0914,
 ]);
@@ -10,11 +10,11 @@ const AWAY = new Set([
 const LATE = new Set([0x0019, 0x0903, 0x2504]);
 const BUSY = new Set([429, 502, 503]);
 
-/** What was said may not be all: the connection must not be lent again. */
+/** The rest of an answer may still arrive, so the connection must be closed. */
 export const isUnusable = (error: unknown): boolean =>
   !(error instanceof TdengineError) && !(error instanceof AdapterRefusal);
 
-/** What the house says instead of what TDengine says, which stays in the cause for the log of the edge. */
+/** The failure for an error of TDengine, which is its cause and so is logged, but not sent to clients. */
 export function tdengineFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const ofPool = poolFailure(error);

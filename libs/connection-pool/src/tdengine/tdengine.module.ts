@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TdenginePool, type TdenginePoolOptions } from './tdengine.pool.js';
 
-/** Provides the service's {@link TdenginePool} everywhere. */
+/** Provides the service's {@link TdenginePool} to all modules. */
 @Module({})
 export class TdengineModule {
   static forRoot(options: TdenginePoolOptions): DynamicModule {

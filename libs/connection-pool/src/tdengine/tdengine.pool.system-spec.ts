@@ -113,11 +113,11 @@ describe('the connections of a TdenginePool', () => {
     await warm(pool, 2);
     const counted = (): unknown => openPools().find(({ name }) => name === 'counted');
     const known = { role: 'tdengine', server: `127.0.0.1:${String(standIn.port)}`, size: 4, overflowMax: 3 };
-    expect(counted()).toMatchObject({ ...known, idle: 2, lent: 0, waiting: 0, leaks: 0 });
+    expect(counted()).toMatchObject({ ...known, idle: 2, inUse: 0, waiting: 0, leaks: 0 });
     standIn.fault({ kind: 'held' });
     const answer = pool.query(one);
     await waitFor(() => standIn.requests === 1, { timeoutMs: LONG_MS });
-    expect(counted()).toMatchObject({ ...known, idle: 1, lent: 1 });
+    expect(counted()).toMatchObject({ ...known, idle: 1, inUse: 1 });
     standIn.heal();
     await answer;
   });

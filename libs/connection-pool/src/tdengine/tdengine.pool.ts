@@ -2,7 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { remainingMs } from '@mystocks/kernel';
 import { currentContext } from '@mystocks/telemetry';
 import type { Connector } from '../pool/connector.js';
-import type { Lease } from '../pool/checkouts/checkout.js';
+import type { Checkout } from '../pool/checkouts/checkout.js';
 import { Pool } from '../pool/pool.js';
 import { sql, type Sql } from './literal.js';
 import { tdengineAddress } from './tdengine-address.js';
@@ -12,15 +12,15 @@ import { NoAnswer, SilentServer } from './tdengine-errors.js';
 import { isUnusable, tdengineFailure } from './tdengine-failure.js';
 
 export interface TdenginePoolOptions {
-  /** Names the pool in metrics. */
+  /** The name of the pool in metrics. */
   readonly name: string;
-  /** `http://user:password@host:6041` of taosAdapter. */
+  /** The address of taosAdapter, as `http://user:password@host:6041`. */
   readonly url: string;
-  /** Statements run in this database; it need not exist before they create it. */
+  /** Statements run in this database. It need not exist before one of them creates it. */
   readonly database: string;
-  /** Connections that are kept. */
+  /** Number of connections that are kept when idle. */
   readonly size: number;
-  /** Connections beyond them under load. */
+  /** Number of connections beyond these under load. */
   readonly overflow: number;
   /** How long a borrower waits for a connection at most. */
   readonly acquireTimeoutMs: number;
@@ -29,7 +29,7 @@ export interface TdenginePoolOptions {
 }
 
 export interface TdengineQueryOptions {
-  /** Moment after which nobody waits for the answer, epoch ms; the request's own by default. */
+  /** The moment after which the caller does not wait any more, epoch ms; by default the deadline of the request. */
   readonly deadlineMs?: number;
 }
 
@@ -37,7 +37,7 @@ const PROBE_TIMEOUT_MS = 1_000;
 const OPEN_TIMEOUT_MS = 5_000;
 const status = sql`SELECT SERVER_STATUS()`;
 
-/** Every connection of a service to TDengine. Errors become Failures here and nowhere else. */
+/** All connections of a service to TDengine. Errors of TDengine become Failures here and nowhere else. */
 export class TdenginePool implements OnApplicationShutdown {
   readonly #pool: Pool<TdengineConnection>;
   readonly #requestTimeoutMs: number;
@@ -68,23 +68,24 @@ export class TdenginePool implements OnApplicationShutdown {
   }
 
   /**
-   * Runs one statement. It may run twice: where its connection had died idle, it goes out again on another, unseen. That
-   * is safe for all the house sends: queries change nothing, a row written again overwrites itself (its key is child
-   * table and time), DDL says IF NOT EXISTS. The second run ends before the caller is answered, so writers that wait for
-   * each other stay in order. What broke after an answer began, or timed out, fails and is the caller's to repeat.
+   * Runs one statement. It may run twice: if its connection had died while idle, it is sent again on another one. That is
+   * safe for all statements of this system: queries change nothing, a row that is written again overwrites itself (its
+   * key is child table and time), DDL says IF NOT EXISTS. The second run ends before the promise settles, so writers that
+   * wait for each other stay in order. A statement that timed out, or whose answer broke off, rejects and is not repeated.
    */
   async query(statement: Sql, options: TdengineQueryOptions = {}): Promise<TdengineAnswer> {
     const deadlineMs = options.deadlineMs ?? currentContext()?.deadlineMs;
-    const askedAt = performance.now();
+    const calledAt = performance.now();
     try {
       for (;;) {
-        const lease = await this.#pool.acquire({ deadlineMs });
-        const { openedAt } = lease.connection;
+        const checkout = await this.#pool.acquire({ deadlineMs });
+        const { openedAt } = checkout.connection;
         try {
-          return await this.#ask(lease, statement, deadlineMs);
+          return await this.#ask(checkout, statement, deadlineMs);
         } catch (error) {
-          // All may have died together, as when the server restarts; each is closed, so it ends with a new one.
-          if (openedAt >= askedAt || !(error instanceof NoAnswer)) throw error;
+          // All idle connections may have died together, as when the server restarts. Each one that fails is closed, so
+          // the loop ends at the latest with a new connection.
+          if (openedAt >= calledAt || !(error instanceof NoAnswer)) throw error;
         }
       }
     } catch (error) {
@@ -92,11 +93,11 @@ export class TdenginePool implements OnApplicationShutdown {
     }
   }
 
-  /** For readiness: the server says that it is well, on a connection of this pool. */
+  /** For readiness: the server reports that it is available, on a connection of this pool. */
   check(): { readonly name: 'tdengine'; readonly probe: () => Promise<void> } {
     const probe = async (): Promise<void> => {
       const { rows } = await this.query(status, { deadlineMs: Date.now() + PROBE_TIMEOUT_MS });
-      if (Number(rows[0]?.[0]) !== 1) throw new Error('TDengine says that it is not well');
+      if (Number(rows[0]?.[0]) !== 1) throw new Error('TDengine reports that it is not available');
     };
     return { name: 'tdengine', probe };
   }
@@ -110,18 +111,22 @@ export class TdenginePool implements OnApplicationShutdown {
     await this.close();
   }
 
-  async #ask(lease: Lease<TdengineConnection>, { text }: Sql, deadlineMs: number | undefined): Promise<TdengineAnswer> {
+  async #ask(
+    checkout: Checkout<TdengineConnection>,
+    { text }: Sql,
+    deadlineMs: number | undefined,
+  ): Promise<TdengineAnswer> {
     const timeoutMs = remainingMs(this.#requestTimeoutMs, deadlineMs, Date.now());
     if (timeoutMs <= 0) {
-      lease.release();
+      checkout.release();
       throw new SilentServer(0);
     }
     try {
-      const answer = await lease.connection.ask(text, timeoutMs);
-      lease.release();
+      const answer = await checkout.connection.ask(text, timeoutMs);
+      checkout.release();
       return answer;
     } catch (error) {
-      lease.release(isUnusable(error));
+      checkout.release(isUnusable(error));
       throw error;
     }
   }

@@ -7,7 +7,7 @@ export interface MigrateOptions {
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
-/** Applies the migrations that are missing, each in its transaction; answers the names of those applied. */
+/** Applies the missing migrations, each in a transaction of its own, and returns their names. */
 export async function runMigrations(options: MigrateOptions): Promise<string[]> {
   const source = await new DataSource({
     type: 'postgres',

@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { PgPool } from '../postgres/pg-pool/pg-pool.js';
 
 /**
- * A `pg` module for TypeORM whose `Pool` hands out the connections of `pool` instead of opening its own
- * (`driver` option, TypeORM 1.1). TypeORM closes its pool when it is destroyed; the connections are not its to close.
+ * A `pg` module for the `driver` option of TypeORM 1.1, whose `Pool` uses the connections of `pool` instead of opening its
+ * own. When TypeORM is destroyed it ends this pool, which must leave the connections open.
  */
 export function sharedDriver(pool: PgPool | pg.Pool): typeof pg {
   const shared = {

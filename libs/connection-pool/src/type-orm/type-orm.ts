@@ -12,7 +12,10 @@ export interface TypeOrmOptions {
   readonly entities: readonly Function[];
 }
 
-/** TypeORM over the connections of the service's pool: for cold paths. Opens when first used, again after a failure. */
+/**
+ * TypeORM over the connections of the service's pool, for code that is not on a hot path. It is initialized at its first
+ * use, and again after a failure.
+ */
 export class TypeOrm implements OnModuleDestroy {
   readonly #open: () => Promise<DataSource>;
   #source: Promise<DataSource> | undefined;
@@ -25,13 +28,13 @@ export class TypeOrm implements OnModuleDestroy {
         schema: options.schema,
         entities: [...options.entities],
         driver: sharedDriver(pool.driverPool),
-        // Would open the schema's extensions with rights an application role does not have.
+        // Extensions are installed by migrations; the role of the application may not install any.
         installExtensions: false,
         synchronize: false,
       }).initialize();
   }
 
-  /** The opened DataSource; a Failure `unavailable` while the database cannot be reached. */
+  /** The initialized DataSource. Rejects with a Failure `unavailable` while the database cannot be reached. */
   async dataSource(): Promise<DataSource> {
     const source = (this.#source ??= this.#open());
     try {

@@ -1,12 +1,12 @@
 import { currentContext, type RequestContext } from '@mystocks/telemetry';
 
-/** Who borrows: noted at every acquire, so it has to be cheap; read only when a connection is held too long. */
+/** The code and request that acquired a connection. Recorded at every acquire, so it is cheap; read only for a leak. */
 export class Borrower {
   readonly context: RequestContext | undefined = currentContext();
-  // V8 keeps the frames and makes text of them only when somebody reads `stack`.
+  // V8 stores the frames and formats them only when `stack` is read.
   readonly #trace: { readonly stack?: string } = {};
 
-  /** The frames from the caller of `below` outwards. */
+  /** Records the stack from the caller of `below` on. */
   constructor(below: (...args: never[]) => unknown) {
     Error.captureStackTrace(this.#trace, below);
   }

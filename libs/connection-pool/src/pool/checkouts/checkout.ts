@@ -1,63 +1,66 @@
 import type { Borrower } from './borrower.js';
-import { LeaseOver } from './pool-errors.js';
+import { CheckoutEnded } from './pool-errors.js';
 
-/** The right to use one connection until it is given back. */
-export interface Lease<C> {
-  /** Fails with `LeaseOver` when it was given back, or taken back as a leak. */
+/** A connection taken from the pool, for the borrower's use until it is released. */
+export interface Checkout<C> {
+  /** Throws `CheckoutEnded` once the connection was released, or reclaimed as a leak. */
   readonly connection: C;
-  /** The connection was never lent before. */
+  /** No borrower has used the connection before. */
   readonly isFresh: boolean;
-  /** It was held too long and taken back; its connection is closed. */
+  /** The pool took the connection back because it was held too long, and closed it. */
   readonly isReclaimed: boolean;
-  /** The holder is at work: the time after which it is taken for a leak begins anew. */
+  /** Restarts the time after which the checkout counts as a leak; for borrowers that work for long. */
   renew(): void;
-  /** Gives the connection back; a broken one (unknown state, silent, dead) is closed instead of being lent again. */
+  /** Checks the connection in. A broken one (dead, without an answer, in an unknown state) is closed. */
   release(broken?: boolean): void;
 }
 
 /** A connection of a pool, with what the pool knows about it. */
-export interface Member<C> {
+export interface PooledConnection<C> {
   readonly connection: C;
-  /** When it has lived long enough: it is replaced the next time it is not in use. */
+  /** From this moment on it is replaced as soon as it is not in use. */
   readonly retiresAt: number;
-  wasLent: boolean;
-  /** Opened a moment ago: neither lent nor laid down yet, so it cannot have died unseen. */
+  wasUsed: boolean;
+  /** It was just opened and has been neither in use nor idle, so it cannot have died unnoticed. */
   isNew: boolean;
   isLost: boolean;
   idleSince: number;
 }
 
-/** A lease as the pool sees it. */
-export class Loan<C> implements Lease<C> {
+/** A checkout, as the pool keeps track of it. */
+export class TrackedCheckout<C> implements Checkout<C> {
   readonly isFresh: boolean;
-  /** Held too long, and that has been told. */
+  /** It was held too long, and that has been logged. */
   isReported = false;
-  /** Moment of `performance.now()` from which a leak is reckoned. */
+  /** The moment of `performance.now()` from which the time to a leak is measured. */
   heldSince: number;
-  #over: 'released' | 'reclaimed' | undefined;
+  #ended: 'released' | 'reclaimed' | undefined;
 
   constructor(
-    private readonly owner: { readonly name: string; readonly giveBack: (loan: Loan<C>, broken: boolean) => void },
-    readonly member: Member<C>,
+    private readonly pool: {
+      readonly name: string;
+      readonly checkIn: (one: TrackedCheckout<C>, broken: boolean) => void;
+    },
+    readonly pooled: PooledConnection<C>,
     readonly borrower: Borrower,
-    readonly lentAt: number,
+    readonly startedAt: number,
   ) {
-    this.isFresh = !member.wasLent;
-    this.heldSince = lentAt;
+    this.isFresh = !pooled.wasUsed;
+    this.heldSince = startedAt;
   }
 
   get connection(): C {
-    if (this.#over !== undefined) throw new LeaseOver(this.owner.name, this.#over);
-    return this.member.connection;
+    if (this.#ended !== undefined) throw new CheckoutEnded(this.pool.name, this.#ended);
+    return this.pooled.connection;
   }
 
   get isReclaimed(): boolean {
-    return this.#over === 'reclaimed';
+    return this.#ended === 'reclaimed';
   }
 
-  /** Long on purpose: it says nothing about how long others will be. */
+  /** Its borrower needs longer than others on purpose, so it says nothing about how long other checkouts last. */
   get isRenewed(): boolean {
-    return this.heldSince !== this.lentAt;
+    return this.heldSince !== this.startedAt;
   }
 
   renew(): void {
@@ -65,13 +68,13 @@ export class Loan<C> implements Lease<C> {
   }
 
   release(broken = false): void {
-    if (this.#over === 'released') throw new LeaseOver(this.owner.name, 'released');
-    this.owner.giveBack(this, broken);
-    this.#over = 'released';
+    if (this.#ended === 'released') throw new CheckoutEnded(this.pool.name, 'released');
+    this.pool.checkIn(this, broken);
+    this.#ended = 'released';
   }
 
-  /** Ends the lease without its holder. */
+  /** Ends the checkout without its borrower. */
   reclaim(): void {
-    this.#over = 'reclaimed';
+    this.#ended = 'reclaimed';
   }
 }

@@ -6,7 +6,7 @@ import { register } from 'prom-client';
 import { PgConnector } from '../../postgres/connections/pg-connector.js';
 import { PostgresPool } from '../../postgres/postgres.pool.js';
 import type { Queryable } from '../../postgres/connections/queryable.js';
-import type { Lease } from './checkout.js';
+import type { Checkout } from './checkout.js';
 import { poolStates } from '../pool-states.js';
 import { Pool } from '../pool.js';
 
@@ -24,7 +24,7 @@ function open(options: { name: string; size?: number; reclaimLeaks?: boolean; le
 }
 
 const request = { requestId: 'request-7', traceparent: '00-0-0-01', route: 'svc.market-data.bars.list.v1' };
-const forgetful = (pool: Pool<pg.Client>): Promise<Lease<pg.Client>> => withContext(request, () => pool.acquire());
+const forgetful = (pool: Pool<pg.Client>): Promise<Checkout<pg.Client>> => withContext(request, () => pool.acquire());
 const told = (text: string): Record<string, unknown>[] => lines.filter(({ msg }) => String(msg).includes(text));
 const sample = async (metric: string): Promise<string> => register.getSingleMetricAsString(metric);
 
@@ -46,7 +46,7 @@ afterAll(() => server.stop(), 30_000);
 describe('a connection that is held too long', () => {
   it('is told once, with its borrower’s stack, route and request, and counted; and when it comes back late', async () => {
     const pool = open({ name: 'leaky' });
-    const lease = await forgetful(pool);
+    const checkout = await forgetful(pool);
     await waitFor(() => told('held too long').length === 1, { timeoutMs: 5_000 });
     expect(told('held too long')[0]).toMatchObject({
       pool: 'leaky',
@@ -58,30 +58,30 @@ describe('a connection that is held too long', () => {
     await new Promise((resolve) => setTimeout(resolve, LEAK_AFTER_MS));
     expect(told('is held too long')).toHaveLength(1);
     expect(await sample('pool_leaks_total')).toContain('pool_leaks_total{pool="leaky"} 1');
-    lease.release();
+    checkout.release();
     const [late] = told('returned late');
     expect(late).toMatchObject({ pool: 'leaky', request_id: 'request-7' });
     expect(late?.['held_ms']).toBeGreaterThanOrEqual(2 * LEAK_AFTER_MS);
-    expect(pool.status()).toMatchObject({ idle: 1, lent: 0 });
+    expect(pool.status()).toMatchObject({ idle: 1, inUse: 0 });
   });
 
   it('is taken back with reclaim on: rolled back, closed, and its room is somebody else’s', async () => {
     const pool = open({ name: 'strict', reclaimLeaks: true });
-    const lease = await forgetful(pool);
-    const client = lease.connection;
+    const checkout = await forgetful(pool);
+    const client = checkout.connection;
     await client.query('CREATE TEMP TABLE t (id int)').catch(() => undefined);
     await client.query('BEGIN READ WRITE; CREATE TABLE market_data.leaked (id int)');
     const next = await pool.acquire();
     expect(next.isFresh).toBe(true);
     const { rows } = await next.connection.query("SELECT to_regclass('market_data.leaked') AS found");
     expect(rows).toEqual([{ found: null }]);
-    expect(() => lease.connection).toThrow('held too long and taken back');
+    expect(() => checkout.connection).toThrow('held too long and reclaimed');
     await expect(client.query('SELECT 1')).rejects.toThrow(/closed|not queryable/);
     expect(() => {
-      lease.release();
+      checkout.release();
     }).not.toThrow();
     expect(told('returned late')).toHaveLength(1);
-    expect(pool.status()).toMatchObject({ lent: 1, leaks: 1 });
+    expect(pool.status()).toMatchObject({ inUse: 1, leaks: 1 });
     next.release();
   });
 });
@@ -89,10 +89,10 @@ describe('a connection that is held too long', () => {
 describe('what is measured', () => {
   it('is what is so when somebody looks: 7 lent show as exactly 7, each borrower as one wait', async () => {
     const pool = open({ name: 'measured', size: 10, leakAfterMs: 60_000 });
-    const leases = await Promise.all(Array.from({ length: 7 }, () => pool.acquire()));
+    const checkouts = await Promise.all(Array.from({ length: 7 }, () => pool.acquire()));
     expect(await sample('active_connections')).toContain('active_connections{pool="measured",role="primary"} 7');
     expect(await sample('pool_wait_seconds')).toContain('pool_wait_seconds_count{pool="measured"} 7');
-    for (const lease of leases.slice(2)) lease.release();
+    for (const checkout of checkouts.slice(2)) checkout.release();
     const states = await sample('pool_connections');
     for (const [state, count] of Object.entries({ busy: 2, idle: 5, waiting: 0, opening: 0, max: 10 }))
       expect(states).toContain(`pool_connections{pool="measured",role="primary",state="${state}"} ${String(count)}`);
@@ -100,7 +100,7 @@ describe('what is measured', () => {
       ...{ pool_size: 10, checked_in: 5, checked_out: 2, overflow: 0, max_overflow: 0, usage_percentage: 20 },
       wait: { count: 7 },
     });
-    for (const lease of leases.slice(0, 2)) lease.release();
+    for (const checkout of checkouts.slice(0, 2)) checkout.release();
     await pool.end();
     expect(await sample('active_connections')).not.toContain('measured');
   });

@@ -1,22 +1,22 @@
 import { log, type CounterCell } from '@mystocks/telemetry';
-import type { Loan } from './checkout.js';
+import type { TrackedCheckout } from './checkout.js';
 
-/** How many times in one threshold the watch looks: a leak is told within 1.25 of it. */
-const LOOKS = 4;
+/** Checks in the time after which a checkout is a leak: a leak is logged within 1.25 of that time. */
+const CHECKS = 4;
 
-/** Tells, once each, which connections are held too long, and by whom. One timer for all of them. */
+/** Logs, once each, which connections are held too long, and by which borrower. It has one timer for all of them. */
 export class LeakWatch<C> {
   readonly #timer: NodeJS.Timeout;
 
   constructor(
     private readonly pool: { readonly name: string; readonly leakAfterMs: number },
-    private readonly loans: ReadonlySet<Loan<C>>,
+    private readonly checkouts: ReadonlySet<TrackedCheckout<C>>,
     private readonly counter: CounterCell,
-    private readonly found: (loan: Loan<C>) => void,
+    private readonly onLeak: (checkout: TrackedCheckout<C>) => void,
   ) {
     this.#timer = setInterval(() => {
-      this.#look();
-    }, pool.leakAfterMs / LOOKS);
+      this.#check();
+    }, pool.leakAfterMs / CHECKS);
     this.#timer.unref();
   }
 
@@ -24,25 +24,25 @@ export class LeakWatch<C> {
     clearInterval(this.#timer);
   }
 
-  /** For one that was told of and came back after all. */
-  returned(loan: Loan<C>): void {
-    log.warn(this.#facts(loan), 'a connection that was held too long has been returned late');
+  /** To be called when a checkout that was logged as a leak is released after all. */
+  releasedLate(checkout: TrackedCheckout<C>): void {
+    log.warn(this.#fields(checkout), 'a connection that was held too long has been returned late');
   }
 
-  #look(): void {
-    const longAgo = performance.now() - this.pool.leakAfterMs;
-    for (const loan of this.loans) {
-      if (loan.heldSince > longAgo || loan.isReported) continue;
-      loan.isReported = true;
+  #check(): void {
+    const leakedBefore = performance.now() - this.pool.leakAfterMs;
+    for (const checkout of this.checkouts) {
+      if (checkout.heldSince > leakedBefore || checkout.isReported) continue;
+      checkout.isReported = true;
       this.counter.count += 1;
-      log.warn({ ...this.#facts(loan), stack: loan.borrower.stack }, 'a connection is held too long');
-      this.found(loan);
+      log.warn({ ...this.#fields(checkout), stack: checkout.borrower.stack }, 'a connection is held too long');
+      this.onLeak(checkout);
     }
   }
 
-  #facts(loan: Loan<C>): object {
-    const { route, requestId } = loan.borrower.context ?? {};
-    const heldMs = Math.round(performance.now() - loan.lentAt);
+  #fields({ borrower, startedAt }: TrackedCheckout<C>): object {
+    const { route, requestId } = borrower.context ?? {};
+    const heldMs = Math.round(performance.now() - startedAt);
     return { pool: this.pool.name, route, request_id: requestId, held_ms: heldMs };
   }
 }

@@ -1,6 +1,6 @@
 import { Failure } from '@mystocks/contracts';
 
-/** Every connection was lent out for the whole acquire time, or until the caller's deadline. */
+/** Every connection was in use for the whole acquire time, or until the borrower's deadline. */
 export class PoolTimeout extends Error {
   readonly code = 'POOL_TIMEOUT';
 
@@ -10,7 +10,7 @@ export class PoolTimeout extends Error {
   }
 }
 
-/** Refused at once: the wait would end after the caller's deadline, or the queue is full. */
+/** Refused at once: the wait would probably end after the borrower's deadline, or the queue is full. */
 export class PoolOverloaded extends Error {
   readonly code = 'POOL_OVERLOADED';
 
@@ -23,7 +23,7 @@ export class PoolOverloaded extends Error {
   }
 }
 
-/** The pool has been told to end and lends nothing more. */
+/** The pool is closing and accepts no more borrowers. */
 export class PoolEnded extends Error {
   readonly code = 'POOL_ENDED';
 
@@ -33,22 +33,22 @@ export class PoolEnded extends Error {
   }
 }
 
-/** The lease is over (given back, or taken back as a leak), so its connection is not the borrower's to use. */
-export class LeaseOver extends Error {
-  readonly code = 'LEASE_OVER';
+/** The connection was released, or reclaimed as a leak; its former borrower must not use it any more. */
+export class CheckoutEnded extends Error {
+  readonly code = 'CHECKOUT_ENDED';
 
   constructor(
     pool: string,
     readonly how: 'released' | 'reclaimed',
   ) {
-    super(`${pool}: this connection was ${how === 'released' ? 'given back' : 'held too long and taken back'}`);
-    this.name = 'LeaseOver';
+    super(`${pool}: this connection was ${how === 'released' ? 'released' : 'held too long and reclaimed'}`);
+    this.name = 'CheckoutEnded';
   }
 }
 
 const RETRY_AFTER_MAX_S = 30;
 
-/** What the house says when a pool lends nothing; undefined for any other error. */
+/** The failure for an error of a pool; undefined for any other error. */
 export function poolFailure(error: unknown): Failure | undefined {
   if (error instanceof PoolTimeout) {
     return new Failure('unavailable', 'The service is busy: no connection came free in time', {
@@ -61,7 +61,7 @@ export function poolFailure(error: unknown): Failure | undefined {
     const retryAfterS = Math.min(RETRY_AFTER_MAX_S, Math.max(1, Math.ceil(error.expectedWaitMs / 1_000)));
     return new Failure('unavailable', 'The service is busy', { problem: 'OVERLOADED', retryAfterS, cause: error });
   }
-  if (error instanceof LeaseOver && error.how === 'reclaimed')
+  if (error instanceof CheckoutEnded && error.how === 'reclaimed')
     return new Failure('timeout', 'The work held its connection for too long; it was undone', { cause: error });
   if (error instanceof PoolEnded)
     return new Failure('unavailable', 'The service is stopping', { retryAfterS: 1, cause: error });

@@ -1,11 +1,11 @@
-/** How much one more lease counts: the last twenty or so are what is remembered. */
+/** The weight of a new checkout in the average, which so reflects about the last twenty. */
 const WEIGHT = 0.1;
 
-/** What a borrower's own lease may take, in averages: many take longer than one. */
-const OWN_USE = 2;
+/** Time reserved for a borrower's own checkout, in averages: many checkouts last longer than one. */
+const OWN_CHECKOUT = 2;
 
-/** How long leases last of late (a moving average), and from it how long a queue will take. */
-export class UseTime {
+/** A moving average of how long checkouts last, and the waiting times that follow from it. */
+export class CheckoutTime {
   #averageMs: number | undefined;
 
   add(ms: number): void {
@@ -13,15 +13,15 @@ export class UseTime {
   }
 
   /**
-   * How much of the `leftMs` that a borrower has it may wait, so that its own lease fits in too. Half of it at least:
-   * leases differ, and one that knows nothing of itself must not be refused for the others' long ones.
+   * How much of the `leftMs` until its deadline a borrower may wait, so that its own checkout fits in as well. It is at
+   * least half of that time: checkouts differ, and a borrower must not be refused for how long those of others last.
    */
-  patienceMs(leftMs: number): number {
-    return Math.max(leftMs / 2, leftMs - OWN_USE * (this.#averageMs ?? 0));
+  maxWaitMs(leftMs: number): number {
+    return Math.max(leftMs / 2, leftMs - OWN_CHECKOUT * (this.#averageMs ?? 0));
   }
 
-  /** Wait of the one at `place` (1 is next) when `connections` serve the queue; 0 as long as nothing is known. */
-  waitMs(place: number, connections: number): number {
+  /** Expected wait at `place` of the queue (1 is next) for one of `connections`; 0 before the first checkout ended. */
+  expectedWaitMs(place: number, connections: number): number {
     return ((this.#averageMs ?? 0) * place) / Math.max(1, connections);
   }
 }

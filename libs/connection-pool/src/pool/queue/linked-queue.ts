@@ -1,67 +1,70 @@
-/** Somebody who wants a connection. */
-export interface Waiter {
-  /** Place in the order of asking. */
+/** A member of a {@link LinkedQueue}. */
+export interface QueueEntry {
+  /** Its place in the order of arrival. */
   readonly turn: number;
-  previous?: Waiter | undefined;
-  next?: Waiter | undefined;
+  previous?: QueueEntry | undefined;
+  next?: QueueEntry | undefined;
 }
 
-/** A queue in the order of asking from whose middle a waiter can leave at once: 10,000 may wait, and many give up. */
-export class Waiters<W extends Waiter> implements Iterable<W> {
-  #first: W | undefined;
-  #last: W | undefined;
+/**
+ * A queue in the order of arrival. An entry is removed from the middle in constant time: 10,000 borrowers may wait, and
+ * many give up.
+ */
+export class LinkedQueue<E extends QueueEntry> implements Iterable<E> {
+  #first: E | undefined;
+  #last: E | undefined;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  get first(): W | undefined {
+  get first(): E | undefined {
     return this.#first;
   }
 
-  /** At the end, or before those who asked later when it comes back to the queue. */
-  add(waiter: W): void {
+  /** Adds an entry at the end. An entry that comes back is put before those that arrived after it. */
+  add(entry: E): void {
     let before = this.#last;
-    if (before !== undefined && before.turn > waiter.turn) {
-      // It comes back: its place is near the front.
+    if (before !== undefined && before.turn > entry.turn) {
+      // It comes back, so its place is near the front.
       let after = this.#first;
-      while (after !== undefined && after.turn < waiter.turn) after = after.next as W | undefined;
-      before = after?.previous as W | undefined;
+      while (after !== undefined && after.turn < entry.turn) after = after.next as E | undefined;
+      before = after?.previous as E | undefined;
     }
-    const after = before === undefined ? this.#first : (before.next as W | undefined);
-    waiter.previous = before;
-    waiter.next = after;
-    if (before === undefined) this.#first = waiter;
-    else before.next = waiter;
-    if (after === undefined) this.#last = waiter;
-    else after.previous = waiter;
+    const after = before === undefined ? this.#first : (before.next as E | undefined);
+    entry.previous = before;
+    entry.next = after;
+    if (before === undefined) this.#first = entry;
+    else before.next = entry;
+    if (after === undefined) this.#last = entry;
+    else after.previous = entry;
     this.#size += 1;
   }
 
-  shift(): W | undefined {
-    const waiter = this.#first;
-    if (waiter !== undefined) this.remove(waiter);
-    return waiter;
+  shift(): E | undefined {
+    const entry = this.#first;
+    if (entry !== undefined) this.remove(entry);
+    return entry;
   }
 
-  /** Only for one that is in this queue. */
-  remove(waiter: W): void {
-    const { previous, next } = waiter;
-    if (previous === undefined) this.#first = next as W | undefined;
+  /** Removes an entry, which must be in this queue. */
+  remove(entry: E): void {
+    const { previous, next } = entry;
+    if (previous === undefined) this.#first = next as E | undefined;
     else previous.next = next;
-    if (next === undefined) this.#last = previous as W | undefined;
+    if (next === undefined) this.#last = previous as E | undefined;
     else next.previous = previous;
-    waiter.previous = waiter.next = undefined;
+    entry.previous = entry.next = undefined;
     this.#size -= 1;
   }
 
-  *[Symbol.iterator](): Generator<W> {
-    for (let waiter = this.#first; waiter !== undefined;) {
-      // Read first: the caller may take the waiter out.
-      const next = waiter.next as W | undefined;
-      yield waiter;
-      waiter = next;
+  *[Symbol.iterator](): Generator<E> {
+    for (let entry = this.#first; entry !== undefined;) {
+      // Read before the yield, because the consumer may remove the entry.
+      const next = entry.next as E | undefined;
+      yield entry;
+      entry = next;
     }
   }
 }

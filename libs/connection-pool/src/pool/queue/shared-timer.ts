@@ -1,24 +1,24 @@
-// Many deadlines a millisecond apart are met together: a ring looks at everyone who waits.
-const APART_MS = 5;
+// Deadlines that are a few ms apart are handled together: each call of `onTime` visits all waiting borrowers.
+const MIN_INTERVAL_MS = 5;
 
-/** One timer for many moments (of `performance.now()`). `ring` answers the next moment, or Infinity. */
-export class Alarm {
+/** One timer for many moments of `performance.now()`. `onTime` returns the next moment, or Infinity. */
+export class SharedTimer {
   #timer: NodeJS.Timeout | undefined;
   #at = Infinity;
 
-  constructor(private readonly ring: () => number) {}
+  constructor(private readonly onTime: () => number) {}
 
-  /** Rings at `moment` or earlier. */
-  by(moment: number): void {
+  /** Calls `onTime` at `moment`, or earlier if an earlier moment was given, but not within the next 5 ms. */
+  fireBy(moment: number): void {
     if (moment >= this.#at) return;
     clearTimeout(this.#timer);
     this.#at = moment;
     this.#timer = setTimeout(
       () => {
         this.#at = Infinity;
-        this.by(this.ring());
+        this.fireBy(this.onTime());
       },
-      Math.max(APART_MS, moment - performance.now()),
+      Math.max(MIN_INTERVAL_MS, moment - performance.now()),
     );
     this.#timer.unref();
   }

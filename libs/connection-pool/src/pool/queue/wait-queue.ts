@@ -1,98 +1,104 @@
 import type { CounterCell } from '@mystocks/telemetry';
-import { Alarm } from './shared-timer.js';
 import { PoolTimeout } from '../checkouts/pool-errors.js';
-import { Waiters } from './linked-queue.js';
-import { Waiting, type Asking, type Ending } from './waiting-borrower.js';
+import { LinkedQueue } from './linked-queue.js';
+import { SharedTimer } from './shared-timer.js';
+import { WaitingBorrower, type AcquireCallbacks, type AcquireRequest } from './waiting-borrower.js';
 
-/** Everybody who waits for a connection of one pool: in the queue, or while one is tried for them. */
-export class Line<C> {
-  readonly #queue = new Waiters<Waiting<C>>();
-  readonly #trying = new Set<Waiting<C>>();
-  readonly #alarm = new Alarm(() => this.#expire());
+/** The borrowers that wait for a connection of one pool: queued, or while a connection is being pinged for them. */
+export class WaitQueue<C> {
+  readonly #queue = new LinkedQueue<WaitingBorrower<C>>();
+  readonly #pinging = new Set<WaitingBorrower<C>>();
+  readonly #timer = new SharedTimer(() => this.#expire());
   #turn = 0;
 
   constructor(
     private readonly pool: { readonly name: string; readonly acquireTimeoutMs: number },
     private readonly timeouts: CounterCell,
-    /** Somebody left without a connection. */
-    private readonly left: () => void,
+    /** Called when a borrower has left without a connection. */
+    private readonly onLeft: () => void,
   ) {}
 
-  /** Those to whom the next connections go. */
+  /** Number of borrowers that get the next connections. */
   get queued(): number {
     return this.#queue.size;
   }
 
   get size(): number {
-    return this.#queue.size + this.#trying.size;
+    return this.#queue.size + this.#pinging.size;
   }
 
-  /** Puts a borrower at the end, for no longer than `patienceMs`. */
-  join(who: Asking<C>, patienceMs: number, ending: Ending<C>): void {
-    const expiresAt = who.askedAt + Math.min(this.pool.acquireTimeoutMs, patienceMs);
-    const waiting = new Waiting<C>((this.#turn += 1), who, expiresAt, ending);
-    const { signal } = who.options;
+  /** Adds a borrower at the end, which waits for at most `maxWaitMs`. */
+  join(request: AcquireRequest<C>, maxWaitMs: number, callbacks: AcquireCallbacks<C>): void {
+    const expiresAt = request.requestedAt + Math.min(this.pool.acquireTimeoutMs, maxWaitMs);
+    const waiting = new WaitingBorrower<C>((this.#turn += 1), request, expiresAt, callbacks);
+    const { signal } = request.options;
     if (signal !== undefined) {
       waiting.onAbort(signal, () => {
-        this.#drop(waiting, signal.reason);
+        this.#reject(waiting, signal.reason);
       });
     }
     this.#queue.add(waiting);
-    this.#alarm.by(expiresAt);
+    this.#timer.fireBy(expiresAt);
   }
 
-  /** The first of the queue, who leaves it. */
-  next(): Waiting<C> | undefined {
+  /** Takes the first borrower out of the queue. */
+  next(): WaitingBorrower<C> | undefined {
     return this.#queue.shift();
   }
 
-  /** The one for whom the next connection should be opened: the first of the queue who has not asked for one yet. */
-  asker(): Waiting<C> | undefined {
-    for (const waiting of this.#queue) if (!waiting.hasAsked) return waiting;
+  /** The borrower to open a connection for: the first one for which none is being opened, else the first one. */
+  nextToOpenFor(): WaitingBorrower<C> | undefined {
+    for (const waiting of this.#queue) if (!waiting.hasOpenRequest) return waiting;
     return this.#queue.first;
   }
 
-  /** Tries something for one who has left the queue; answers how it went, and whether anybody still waits for it. */
-  async during(waiting: Waiting<C>, work: Promise<unknown>): Promise<{ isWanted: boolean; failure: unknown }> {
-    this.#trying.add(waiting);
-    const failure = await work.then(
+  /**
+   * Waits for the ping of a connection for a borrower that was taken out of the queue. Returns the ping's error, and
+   * whether the borrower still waits.
+   */
+  async whilePinging(
+    waiting: WaitingBorrower<C>,
+    ping: Promise<unknown>,
+  ): Promise<{ isWanted: boolean; failure: unknown }> {
+    this.#pinging.add(waiting);
+    const failure = await ping.then(
       () => undefined,
-      (error: unknown) => error ?? new Error('failed without saying why'),
+      (error: unknown) => error ?? new Error('the ping failed without an error'),
     );
-    return { isWanted: this.#trying.delete(waiting), failure };
+    return { isWanted: this.#pinging.delete(waiting), failure };
   }
 
-  /** Back to the place it had. */
-  rejoin(waiting: Waiting<C>): void {
-    waiting.hasAsked = false;
+  /** Puts a borrower back to its former place. */
+  rejoin(waiting: WaitingBorrower<C>): void {
+    waiting.hasOpenRequest = false;
     this.#queue.add(waiting);
   }
 
-  /** For one who may have ended meanwhile, or have got a connection that is being tried. */
-  fail(waiting: Waiting<C>, error: unknown): void {
-    if (!waiting.hasEnded && !this.#trying.has(waiting)) this.#drop(waiting, error);
+  /** Rejects a borrower, unless it has ended meanwhile or another connection is being pinged for it. */
+  fail(waiting: WaitingBorrower<C>, error: unknown): void {
+    if (!waiting.hasEnded && !this.#pinging.has(waiting)) this.#reject(waiting, error);
   }
 
   stop(): void {
-    this.#alarm.stop();
+    this.#timer.stop();
   }
 
-  #drop(waiting: Waiting<C>, error: unknown): void {
-    if (!this.#trying.delete(waiting)) this.#queue.remove(waiting);
+  #reject(waiting: WaitingBorrower<C>, error: unknown): void {
+    if (!this.#pinging.delete(waiting)) this.#queue.remove(waiting);
     waiting.fail(error);
-    this.left();
+    this.onLeft();
   }
 
-  /** Ends those who have waited long enough; answers when the next one will have. */
+  /** Rejects the borrowers whose time is over; returns when the next one's is. */
   #expire(): number {
     const now = performance.now();
     let next = Infinity;
-    for (const waiting of [...this.#trying, ...this.#queue]) {
-      const { expiresAt, who } = waiting;
+    for (const waiting of [...this.#pinging, ...this.#queue]) {
+      const { expiresAt, request } = waiting;
       if (expiresAt > now) next = Math.min(next, expiresAt);
       else {
         this.timeouts.count += 1;
-        this.#drop(waiting, new PoolTimeout(this.pool.name, now - who.askedAt));
+        this.#reject(waiting, new PoolTimeout(this.pool.name, now - request.requestedAt));
       }
     }
     return next;

@@ -1,68 +1,68 @@
 import type { Borrower } from '../checkouts/borrower.js';
-import type { Lease } from '../checkouts/checkout.js';
-import type { Waiter } from './linked-queue.js';
+import type { Checkout } from '../checkouts/checkout.js';
+import type { QueueEntry } from './linked-queue.js';
 
 export interface AcquireOptions<C> {
-  /** Its abort gives the place in the queue back. */
+  /** Its abort removes the borrower from the queue. */
   readonly signal?: AbortSignal | undefined;
-  /** Moment after which the borrower has no use for a connection, epoch ms; the request's own by default. */
+  /** The moment after which the borrower cannot use a connection, epoch ms; by default the deadline of the request. */
   readonly deadlineMs?: number | undefined;
   /**
-   * How sure the borrower wants to be that the connection lives: `idle` asks one that lay idle for a while, `always`
-   * every one that was lent before; a function is asked of every connection, and may prepare it too.
+   * How certain the borrower must be that the connection is alive: `idle` pings one that was idle for a while, `always`
+   * every one that is not new; a function is run on every connection in place of the ping, and may prepare it too.
    */
   readonly ping?: 'idle' | 'always' | ((connection: C) => Promise<unknown>) | undefined;
 }
 
-/** What a borrower asks for. */
-export interface Asking<C> {
+/** A request for a connection. */
+export interface AcquireRequest<C> {
   readonly borrower: Borrower;
   readonly options: AcquireOptions<C>;
   /** Moment of `performance.now()`. */
-  readonly askedAt: number;
+  readonly requestedAt: number;
 }
 
-/** How an acquire ends. */
-export interface Ending<C> {
-  readonly resolve: (lease: Lease<C>) => void;
+/** The functions that settle the promise of an acquire. */
+export interface AcquireCallbacks<C> {
+  readonly resolve: (checkout: Checkout<C>) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** A borrower without a connection yet. */
-export class Waiting<C> implements Waiter {
-  previous?: Waiter | undefined;
-  next?: Waiter | undefined;
+/** A borrower that has no connection yet. */
+export class WaitingBorrower<C> implements QueueEntry {
+  previous?: QueueEntry | undefined;
+  next?: QueueEntry | undefined;
   hasEnded = false;
-  /** A connection is being opened because of it. */
-  hasAsked = false;
+  /** A connection is being opened because of this borrower. */
+  hasOpenRequest = false;
   #abort: (() => void) | undefined;
 
   constructor(
     readonly turn: number,
-    readonly who: Asking<C>,
+    readonly request: AcquireRequest<C>,
     /** Moment of `performance.now()`. */
     readonly expiresAt: number,
-    private readonly ending: Ending<C>,
+    private readonly callbacks: AcquireCallbacks<C>,
   ) {}
 
-  /** Has `abort` called when the borrower goes away. */
+  /** Calls `abort` when the borrower aborts its request. */
   onAbort(signal: AbortSignal, abort: () => void): void {
     this.#abort = abort;
     signal.addEventListener('abort', abort, { once: true });
   }
 
-  serve(lease: Lease<C>): void {
+  serve(checkout: Checkout<C>): void {
     this.#end();
-    this.ending.resolve(lease);
+    this.callbacks.resolve(checkout);
   }
 
   fail(error: unknown): void {
     this.#end();
-    this.ending.reject(error);
+    this.callbacks.reject(error);
   }
 
   #end(): void {
     this.hasEnded = true;
-    if (this.#abort !== undefined) this.who.options.signal?.removeEventListener('abort', this.#abort);
+    if (this.#abort !== undefined) this.request.options.signal?.removeEventListener('abort', this.#abort);
   }
 }

@@ -70,9 +70,9 @@ describe('the budget of a server', () => {
     let served = 0;
     const borrower = async (index: number): Promise<void> => {
       while (Date.now() < until) {
-        const lease = await pools[index % 5]?.acquire();
-        await lease?.connection.query('SELECT pg_sleep(0.002)');
-        lease?.release();
+        const checkout = await pools[index % 5]?.acquire();
+        await checkout?.connection.query('SELECT pg_sleep(0.002)');
+        checkout?.release();
         served += 1;
       }
     };
@@ -91,12 +91,12 @@ describe('the budget of a server', () => {
     await waitFor(() => old.status().waiting > 0 && old.status().opening === 0, { timeoutMs: 5_000 });
     const young = await Promise.all(Array.from({ length: 4 }, () => start('young', options).acquire()));
     expect(young).toHaveLength(4);
-    for (const lease of young) lease.release();
+    for (const checkout of young) checkout.release();
     // Whoever waits at the old one is served by those who come back.
-    const leases: Promise<void>[] = held.map(async (one) => {
+    const checkouts: Promise<void>[] = held.map(async (one) => {
       (await one).release();
     });
-    await Promise.all(leases);
+    await Promise.all(checkouts);
   }, 20_000);
 
   it('is given back by the server when an instance dies', async () => {
@@ -104,10 +104,10 @@ describe('the budget of a server', () => {
     const dying = start('dying', options);
     const lost = await Promise.all(Array.from({ length: 20 }, () => dying.acquire()));
     await kill('dying%');
-    for (const lease of lost) lease.release(true);
+    for (const checkout of lost) checkout.release(true);
     const heir = start('heir', options);
-    const leases = await Promise.all(Array.from({ length: 20 }, () => heir.acquire()));
-    for (const lease of leases) lease.release();
+    const checkouts = await Promise.all(Array.from({ length: 20 }, () => heir.acquire()));
+    for (const checkout of checkouts) checkout.release();
   }, 20_000);
 
   it('is taken again by an instance whose session was lost, before anybody grows into it', async () => {
@@ -119,7 +119,7 @@ describe('the budget of a server', () => {
     const locks = `SELECT count(*)::int AS n FROM pg_locks JOIN pg_stat_activity USING (pid)
       WHERE locktype = 'advisory' AND application_name = 'steady budget'`;
     await waitFor(async () => (await observer.query<{ n: number }>(locks)).rows[0]?.n === 21, { timeoutMs: 5_000 });
-    for (const lease of kept) lease.release();
+    for (const checkout of kept) checkout.release();
   }, 20_000);
 
   it('says so when there is no room for one more instance, which comes in when another ends', async () => {

@@ -4,38 +4,39 @@ import { BudgetSession, type Fleet } from './budget-session.js';
 
 export interface FleetBudgetOptions {
   readonly url: string;
-  /** Of the pool it is for. */
+  /** The name of the pool that it is for. */
   readonly name: string;
-  /** Connections to the server that all services have together; by default what the server allows, less 10. */
+  /** Number of connections to the server of all services together; by default what the server allows, less 10. */
   readonly budget?: number | undefined;
   readonly beside: number;
 }
 
-interface Want {
+interface PermitRequest {
   readonly resolve: (granted: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
+type Requests = Record<'kept' | 'overflow', PermitRequest[]>;
 
 const RETRY_MS = 1_000;
-
-const LOOK_EVERY_MS = 500;
+const COUNT_EVERY_MS = 500;
 
 /**
- * One instance's part of what a server can carry: a pool asks here before it opens a connection. However many
- * instances run, their connections together stay below the budget. An instance may have more than its share as long as
- * nobody with less goes hungry. When its session is lost it takes its rights again before it lets the pool grow.
+ * One instance's part of the connections that a server can carry: a pool takes a permit here before it opens a connection.
+ * However many instances run, all their connections together stay within the budget. An instance may have more than its
+ * share as long as no instance with less is short of permits. When its session is lost, the budget takes its permits
+ * again before it lets the pool grow.
  */
 export class FleetBudget implements Budget {
-  readonly #wants: Record<'kept' | 'overflow', Want[]> = { kept: [], overflow: [] };
+  readonly #requests: Requests = { kept: [], overflow: [] };
   #session: BudgetSession | undefined;
-  /** Rights given to the pool and not yet back. */
+  /** Number of permits that the pool has. */
   #used = 0;
-  #turning: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
   #isClosed = false;
-  #isLookDue = true;
+  #isCountDue = true;
   #hasRoom = true;
-  #later: NodeJS.Timeout | undefined;
-  /** When the server had less than was wanted. */
+  #retry: NodeJS.Timeout | undefined;
+  /** When the server last had fewer permits than were requested. */
   #refusedAt = -Infinity;
   #fleet: Fleet = { instances: 1, hungry: 0 };
   #shrink: (count: number) => void = () => undefined;
@@ -43,9 +44,9 @@ export class FleetBudget implements Budget {
 
   constructor(private readonly options: FleetBudgetOptions) {
     this.#timer = setInterval(() => {
-      this.#isLookDue = true;
-      if (this.#session !== undefined) this.#turn();
-    }, LOOK_EVERY_MS).unref();
+      this.#isCountDue = true;
+      if (this.#session !== undefined) this.#run();
+    }, COUNT_EVERY_MS).unref();
   }
 
   onExcess(shrink: (count: number) => void): void {
@@ -54,61 +55,65 @@ export class FleetBudget implements Budget {
 
   take(use: 'kept' | 'overflow'): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.#wants[use].push({ resolve, reject });
-      this.#turn();
+      this.#requests[use].push({ resolve, reject });
+      this.#run();
     });
   }
 
   give(): void {
     this.#used -= 1;
-    this.#turn();
+    this.#run();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
-    clearTimeout(this.#later);
-    await this.#turning;
+    clearTimeout(this.#retry);
+    await this.#running;
     await this.#session?.close();
   }
 
-  /** Asks the server for everybody who came meanwhile, one question at a time. */
-  #turn(): void {
+  /** Serves the requests that are there now, one round at a time; another round follows if more came meanwhile. */
+  #run(): void {
     if (this.#isClosed) return;
-    this.#turning ??= this.#settle().finally(() => {
-      this.#turning = undefined;
-      const { kept, overflow } = this.#wants;
-      if (kept.length + overflow.length > 0 || (this.#session?.held ?? 0) > this.#used) this.#turn();
+    this.#running ??= this.#serveRequests().finally(() => {
+      this.#running = undefined;
+      const { kept, overflow } = this.#requests;
+      if (kept.length + overflow.length > 0 || (this.#session?.held ?? 0) > this.#used) this.#run();
     });
   }
 
-  async #settle(): Promise<void> {
-    // Those of the same turn of the event loop are asked for together.
+  async #serveRequests(): Promise<void> {
+    // Requests of the same turn of the event loop are served together.
     await Promise.resolve();
-    const wants = { kept: this.#wants.kept.splice(0), overflow: this.#wants.overflow.splice(0) };
+    const requests = { kept: this.#requests.kept.splice(0), overflow: this.#requests.overflow.splice(0) };
     const hadSession = this.#session !== undefined;
     try {
-      // A session may have died unseen: then once more over a new one.
-      await this.#ask(wants).catch((error: unknown) => (hadSession ? this.#ask(wants) : Promise.reject(error)));
+      // The session may have died unnoticed; then the requests are served again over a new one.
+      await this.#serve(requests).catch((error: unknown) =>
+        hadSession ? this.#serve(requests) : Promise.reject(error),
+      );
     } catch (error) {
-      for (const { reject } of [...wants.kept, ...wants.overflow]) reject(error);
-      if (this.#used > 0) this.#restoreLater(error);
+      for (const { reject } of [...requests.kept, ...requests.overflow]) reject(error);
+      if (this.#used === 0) return;
+      log.warn({ pool: this.options.name, err: error }, 'the budget of a database server cannot be asked');
+      this.#retryLater();
     }
   }
 
-  async #ask({ kept, overflow }: Record<'kept' | 'overflow', Want[]>): Promise<void> {
+  async #serve({ kept, overflow }: Requests): Promise<void> {
     try {
       this.#session ??= await this.#open();
       const session = this.#session;
-      this.#tellRoom(session !== undefined);
+      this.#logRoom(session !== undefined);
       if (session === undefined) {
-        // What the pool still has open is nobody's right any more.
-        if (this.#used > 0) this.#turnLater();
+        // Without a budget session the pool holds no permits for its open connections.
+        if (this.#used > 0) this.#retryLater();
         for (const { resolve } of [...kept, ...overflow]) resolve(false);
         return;
       }
-      if (this.#isLookDue) await this.#look(session);
-      const { pooled, headroom } = session.shares;
+      if (this.#isCountDue) await this.#countInstances(session);
+      const { pooled, headroom } = session.limits;
       await this.#grant(session, kept, pooled);
       await this.#grant(session, overflow, pooled - headroom);
       if (session.held > this.#used) await session.give(session.held - this.#used);
@@ -118,28 +123,28 @@ export class FleetBudget implements Budget {
     }
   }
 
-  async #look(session: BudgetSession): Promise<void> {
-    this.#isLookDue = false;
-    // Whoever asked for it has given up: a pool with borrowers that wait asks several times between two looks.
-    if (performance.now() - this.#refusedAt > LOOK_EVERY_MS) await session.say('fed');
-    this.#fleet = await session.look();
+  async #countInstances(session: BudgetSession): Promise<void> {
+    this.#isCountDue = false;
+    // A pool with waiting borrowers asks several times between two counts, so no borrower waits for a permit any more.
+    if (performance.now() - this.#refusedAt > COUNT_EVERY_MS) await session.setHungry(false);
+    this.#fleet = await session.countInstances();
     const excess = this.#fleet.hungry > 0 ? this.#used - this.#shareOf(session) : 0;
     this.#shrink(Math.max(0, excess));
   }
 
   #shareOf(session: BudgetSession): number {
-    return Math.max(1, Math.floor(session.shares.pooled / this.#fleet.instances));
+    return Math.max(1, Math.floor(session.limits.pooled / this.#fleet.instances));
   }
 
-  async #grant(session: BudgetSession, wants: Want[], among: number): Promise<void> {
+  async #grant(session: BudgetSession, requests: PermitRequest[], among: number): Promise<void> {
     const share = this.#shareOf(session);
     const most = this.#fleet.hungry > 0 ? Math.max(share, this.#used) : Infinity;
-    const missing = Math.min(this.#used + wants.length, most) - session.held;
+    const missing = Math.min(this.#used + requests.length, most) - session.held;
     if (missing > 0) await session.take(missing, among);
-    const isRefused = this.#used + wants.length > session.held;
+    const isRefused = this.#used + requests.length > session.held;
     if (isRefused) this.#refusedAt = performance.now();
-    if (wants.length > 0) await session.say(isRefused && session.held < share ? 'hungry' : 'fed');
-    for (const { resolve } of wants.splice(0)) {
+    if (requests.length > 0) await session.setHungry(isRefused && session.held < share);
+    for (const { resolve } of requests.splice(0)) {
       const granted = session.held > this.#used;
       if (granted) this.#used += 1;
       resolve(granted);
@@ -150,15 +155,15 @@ export class FleetBudget implements Budget {
     const lost = (): void => {
       if (this.#session !== opened) return;
       this.#session = undefined;
-      // Others could take the rights of connections that are still open.
-      if (this.#used > 0) this.#turn();
+      // The server has released the permits, and other instances could take them while the connections are still open.
+      if (this.#used > 0) this.#run();
     };
     const opened = await BudgetSession.open({ ...this.options, lost });
     return opened;
   }
 
-  /** Instances that find no room wait in vain: whoever runs too many of them should read why. */
-  #tellRoom(hasRoom: boolean): void {
+  /** Logs when the budget has no room for this instance, which then gets no connections: too many instances run. */
+  #logRoom(hasRoom: boolean): void {
     if (hasRoom === this.#hasRoom) return;
     this.#hasRoom = hasRoom;
     const { name: pool, budget } = this.options;
@@ -170,15 +175,10 @@ export class FleetBudget implements Budget {
       );
   }
 
-  #restoreLater(error: unknown): void {
-    log.warn({ pool: this.options.name, err: error }, 'the budget of a database server cannot be asked');
-    this.#turnLater();
-  }
-
-  #turnLater(): void {
-    this.#later ??= setTimeout(() => {
-      this.#later = undefined;
-      if (this.#used > 0) this.#turn();
+  #retryLater(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      if (this.#used > 0) this.#run();
     }, RETRY_MS).unref();
   }
 }

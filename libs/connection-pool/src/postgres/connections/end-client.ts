@@ -1,19 +1,19 @@
 import type pg from 'pg';
 
-/** A server that does not let go of a connection by then is not asked any longer. */
-const PATIENCE_MS = 1_000;
+/** The socket is destroyed when the server has not closed the connection within this time. */
+const END_WITHIN_MS = 1_000;
 
 /**
- * Ends a connection: an open transaction is undone, a statement under way is cut off. One to a server that says nothing
- * is cut off too, or its end would be waited for as long as TCP hopes.
+ * Ends a connection: an open transaction is rolled back, and a statement under way is aborted. If the server does not
+ * answer, the socket is destroyed; otherwise the end would take as long as TCP keeps retrying.
  */
 export async function endClient(client: pg.Client): Promise<void> {
-  const cutOff = setTimeout(() => {
+  const timer = setTimeout(() => {
     client.connection.stream.destroy();
-  }, PATIENCE_MS);
+  }, END_WITHIN_MS);
   try {
     await client.end();
   } finally {
-    clearTimeout(cutOff);
+    clearTimeout(timer);
   }
 }

@@ -4,19 +4,19 @@ import { endClient } from './end-client.js';
 
 export interface PgConnectorOptions {
   readonly url: string;
-  /** What the server shows as application_name. */
+  /** The application_name of the sessions. */
   readonly name: string;
   readonly statementTimeoutMs: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const PING_TIMEOUT_MS = 1_000;
-/** The server's own statement timeout comes first; this much later a server that says nothing at all is given up. */
-export const SILENCE_MARGIN_MS = 1_000;
+/** A statement is given up this much later than the server's own statement timeout, if the server does not answer. */
+export const NO_ANSWER_MARGIN_MS = 1_000;
 
 /**
- * Opens PostgreSQL sessions that cannot write: whoever means to write says so (`BEGIN READ WRITE`), so nothing else
- * does, on whatever server it lands.
+ * Opens PostgreSQL sessions that are read only. A transaction that writes must begin with `BEGIN READ WRITE`, so no other
+ * statement can write, on whichever server it runs.
  */
 export class PgConnector implements Connector<pg.Client> {
   readonly #config: pg.ClientConfig;
@@ -26,7 +26,7 @@ export class PgConnector implements Connector<pg.Client> {
       connectionString: url,
       application_name: name,
       statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + SILENCE_MARGIN_MS,
+      query_timeout: statementTimeoutMs + NO_ANSWER_MARGIN_MS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       options: '-c default_transaction_read_only=on',
@@ -35,7 +35,7 @@ export class PgConnector implements Connector<pg.Client> {
 
   async open(): Promise<pg.Client> {
     const client = new pg.Client(this.#config);
-    // One that dies between two statements says so here; unheard, it would end the process.
+    // A connection that dies between two statements emits 'error', which would end the process without a listener.
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -47,7 +47,7 @@ export class PgConnector implements Connector<pg.Client> {
   }
 
   ping(client: pg.Client): Promise<unknown> {
-    // `query_timeout` of one statement is read by pg 8 and absent from its types.
+    // pg 8 supports `query_timeout` for one statement, but its types do not.
     return client.query({ text: 'SELECT 1', query_timeout: PING_TIMEOUT_MS } as { text: string });
   }
 

@@ -1,6 +1,6 @@
 import type { Lsn } from '@mystocks/kernel';
 
-/** A statement; with a name it is prepared once per connection. */
+/** A statement. With a name it is prepared once for each connection. */
 export interface Statement {
   readonly name?: string;
   readonly text: string;
@@ -9,11 +9,11 @@ export interface Statement {
 
 export interface Rows<Row> {
   readonly rows: Row[];
-  /** Rows touched; null for statements that have no count. */
+  /** Number of rows that the statement returned or changed; null for statements without a count. */
   readonly rowCount: number | null;
 }
 
-/** A borrowed connection: good inside the `work` it was handed to, and not a moment longer. */
+/** A checked-out connection. It may be used only inside the `work` function that it was passed to. */
 export interface Queryable {
   query<Row extends object = Record<string, unknown>>(
     statement: Statement | string,
@@ -21,29 +21,29 @@ export interface Queryable {
   ): Promise<Rows<Row>>;
 }
 
-/** A borrowed connection inside a transaction. */
+/** A checked-out connection inside a transaction. */
 export interface WritingClient extends Queryable {
-  /** Streams whole rows in COPY text format into `COPY ... FROM STDIN`; answers how many were stored. */
+  /** Streams whole rows in COPY text format into `COPY ... FROM STDIN`; returns how many were stored. */
   copyFrom(sql: string, chunks: Iterable<Uint8Array>): Promise<number>;
-  /** For a transaction of many statements: it is not a leak as long as this is said now and then. */
+  /** For transactions of many statements: a call now and then keeps the checkout from counting as a leak. */
   atWork(): void;
 }
 
 export interface ReadOptions {
   /**
-   * The read must see everything written up to this log position (X-Read-After). Without it, everything that was
-   * acknowledged before the read began.
+   * The read must see everything written up to this log position (X-Read-After). Without it, the read sees everything
+   * that was acknowledged before it began.
    */
   readonly after?: Lsn | undefined;
 }
 
 export interface WriteOptions {
-  /** Longer than the pool's statement timeout for batches; the deadline of the call is the bound. */
+  /** Replaces the pool's statement timeout; for batches, which are limited by the deadline of the call. */
   readonly statementTimeoutMs?: number;
 }
 
 export interface Written<T> {
   readonly value: T;
-  /** Log position after the commit: a read that asks for it sees this write. */
+  /** Log position after the commit: a read with this position as `after` sees the write. */
   readonly lsn: Lsn;
 }

@@ -45,11 +45,11 @@ describe('TypeORM over our pool', () => {
     const source = await dataSource(face);
     await source.transaction((manager) => manager.query(insert(1)));
     expect(await source.query('SELECT id FROM market_data.faces')).toEqual([{ id: 1 }]);
-    const lease = await pool.acquire();
-    await expect(lease.connection.query(insert(2))).rejects.toMatchObject({ code: '25006' });
-    lease.release();
+    const checkout = await pool.acquire();
+    await expect(checkout.connection.query(insert(2))).rejects.toMatchObject({ code: '25006' });
+    checkout.release();
     await source.destroy();
-    expect(pool.status()).toMatchObject({ idle: 1, lent: 0 });
+    expect(pool.status()).toMatchObject({ idle: 1, inUse: 0 });
   });
 
   it('sees no error when every idle connection was killed', async () => {

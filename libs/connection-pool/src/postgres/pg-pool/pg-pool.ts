@@ -1,20 +1,23 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 import type pg from 'pg';
-import type { Lease } from '../../pool/checkouts/checkout.js';
+import type { Checkout } from '../../pool/checkouts/checkout.js';
 import type { PoolStatus } from '../../pool/pool-options.js';
 import type { AcquireOptions } from '../../pool/queue/waiting-borrower.js';
-import { isConnectionLoss, isSilent } from '../connections/pg-failure.js';
-import { giveBack, pgClient, type Returned } from './pg-pool-client.js';
+import { isConnectionLoss, isUnanswered } from '../connections/pg-failure.js';
+import { checkIn, pgClient, type Returned } from './pg-pool-client.js';
 
-/** What a {@link PgPool} lends from: a `Pool<pg.Client>`, or whoever chooses one. */
-export interface PgLender {
-  acquire(options: AcquireOptions<pg.Client>): Promise<Lease<pg.Client>>;
-  status(): Pick<PoolStatus, 'size' | 'overflowMax' | 'idle' | 'lent' | 'waiting'>;
+/** Where a {@link PgPool} gets its connections: a `Pool<pg.Client>`, or something that selects one. */
+export interface ClientSource {
+  acquire(options: AcquireOptions<pg.Client>): Promise<Checkout<pg.Client>>;
+  status(): Pick<PoolStatus, 'size' | 'overflowMax' | 'idle' | 'inUse' | 'waiting'>;
   end(): Promise<void>;
 }
 
-/** `read-write` as pg.Pool's sessions are, which costs a round trip at both ends; `read-only` as our pools open them. */
+/**
+ * `read-write`: sessions may write, as those of pg.Pool, which costs a round trip at checkout and at check-in;
+ * `read-only`: as our pools open them.
+ */
 export type PgMode = 'read-write' | 'read-only';
 
 const READ_WRITE = 'SET default_transaction_read_only = off';
@@ -28,55 +31,55 @@ const nothing = (): void => undefined;
 const toError = (error: unknown): Error => (types.isNativeError(error) ? error : new Error(String(error)));
 
 /**
- * Our pool with the face of `pg.Pool`, for libraries that want one (TypeORM's `driver` option). Emits what pg.Pool
- * emits; a transaction that is left open is rolled back before the connection is lent again.
+ * Our pool with the interface of `pg.Pool`, for libraries that need one (TypeORM's `driver` option). It emits the events of
+ * pg.Pool. A transaction that is left open is rolled back before another borrower gets the connection.
  */
 export class PgPool extends EventEmitter {
   ending = false;
   ended = false;
-  /** pg.Pool counts here connections that have lived too long; ours are closed at once. */
+  /** In pg.Pool the number of connections past their lifetime; our pool closes these at once. */
   readonly expiredCount = 0;
   readonly #seen = new WeakSet<pg.Client>();
-  readonly #how: AcquireOptions<pg.Client> = {};
-  readonly #leave: string | undefined;
+  readonly #acquireOptions: AcquireOptions<pg.Client> = {};
+  readonly #resetSql: string | undefined;
 
   constructor(
-    private readonly lender: PgLender,
+    private readonly source: ClientSource,
     mode: PgMode = 'read-write',
   ) {
     super();
     if (mode === 'read-only') return;
-    // The setting is the ping as well: one round trip shows that the connection lives.
-    this.#how = { ping: (client) => client.query(READ_WRITE) };
-    this.#leave = READ_ONLY;
+    // The statement also serves as the ping: when it succeeds, the connection is alive.
+    this.#acquireOptions = { ping: (client) => client.query(READ_WRITE) };
+    this.#resetSql = READ_ONLY;
   }
 
   get totalCount(): number {
-    const { idle, lent } = this.lender.status();
-    return idle + lent;
+    const { idle, inUse } = this.source.status();
+    return idle + inUse;
   }
 
   get idleCount(): number {
-    return this.lender.status().idle;
+    return this.source.status().idle;
   }
 
   get waitingCount(): number {
-    return this.lender.status().waiting;
+    return this.source.status().waiting;
   }
 
   get options(): { readonly min: number; readonly max: number } {
-    const { size, overflowMax } = this.lender.status();
+    const { size, overflowMax } = this.source.status();
     return { min: size, max: size + overflowMax };
   }
 
   connect(): Promise<pg.PoolClient>;
   connect(callback: Connected): void;
   connect(callback?: Connected): Promise<pg.PoolClient> | undefined {
-    const client = this.#lend();
+    const client = this.#checkOut();
     if (callback === undefined) return client;
     client.then(
-      (lent) => {
-        callback(undefined, lent, lent.release.bind(lent));
+      (connected) => {
+        callback(undefined, connected, connected.release.bind(connected));
       },
       (error: unknown) => {
         callback(toError(error), undefined, nothing);
@@ -93,15 +96,15 @@ export class PgPool extends EventEmitter {
     values?: unknown[] | Answered,
     callback?: Answered,
   ): Promise<pg.QueryResult> | undefined {
-    const told = typeof values === 'function' ? values : callback;
-    const result = this.#ask(statement, typeof values === 'function' ? undefined : values);
-    if (told === undefined) return result;
+    const done = typeof values === 'function' ? values : callback;
+    const result = this.#query(statement, typeof values === 'function' ? undefined : values);
+    if (done === undefined) return result;
     result.then(
       (answer) => {
-        told(undefined, answer);
+        done(undefined, answer);
       },
       (error: unknown) => {
-        told(toError(error), undefined);
+        done(toError(error), undefined);
       },
     );
     return undefined;
@@ -111,7 +114,7 @@ export class PgPool extends EventEmitter {
   end(callback: () => void): void;
   end(callback?: () => void): Promise<void> | undefined {
     this.ending = true;
-    const ended = this.lender.end().then(() => {
+    const ended = this.source.end().then(() => {
       this.ended = true;
     });
     if (callback === undefined) return ended;
@@ -119,27 +122,27 @@ export class PgPool extends EventEmitter {
     return undefined;
   }
 
-  async #lend(): Promise<pg.PoolClient> {
-    const lease = await this.lender.acquire(this.#how);
-    const client = pgClient(lease, this.#leave, this.#returned);
+  async #checkOut(): Promise<pg.PoolClient> {
+    const checkout = await this.source.acquire(this.#acquireOptions);
+    const client = pgClient(checkout, this.#resetSql, this.#returned);
     this.#acquired(client);
     return client;
   }
 
-  async #ask(statement: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
-    const lease = await this.lender.acquire(this.#how);
-    const client = lease.connection as pg.PoolClient;
+  async #query(statement: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    const checkout = await this.source.acquire(this.#acquireOptions);
+    const client = checkout.connection as pg.PoolClient;
     this.#acquired(client);
     try {
       const result = await client.query(statement, values);
       this.#returned(undefined, client);
-      giveBack(lease, client, { leave: this.#leave, isBroken: false });
+      checkIn(checkout, client, { resetSql: this.#resetSql, isBroken: false });
       return result;
     } catch (error) {
-      // A statement that the server refused has done its connection no harm.
-      const isBroken = isConnectionLoss(error) || isSilent(error);
+      // After an SQL error the connection is still good.
+      const isBroken = isConnectionLoss(error) || isUnanswered(error);
       this.#returned(isBroken, client);
-      giveBack(lease, client, { leave: this.#leave, isBroken });
+      checkIn(checkout, client, { resetSql: this.#resetSql, isBroken });
       throw error;
     }
   }
@@ -149,15 +152,15 @@ export class PgPool extends EventEmitter {
   };
 
   #acquired(client: pg.PoolClient): void {
-    if (!this.#seen.has(client)) this.#meet(client);
+    if (!this.#seen.has(client)) this.#introduce(client);
     this.emit('acquire', client);
   }
 
-  #meet(client: pg.PoolClient): void {
+  #introduce(client: pg.PoolClient): void {
     this.#seen.add(client);
     client.once('end', () => this.emit('remove', client));
     client.on('error', (error) => {
-      // As an event without a listener it would end the process; the pool has dropped the connection already.
+      // An 'error' event without a listener would end the process. The pool has closed the connection already.
       if (this.listenerCount('error') > 0) this.emit('error', error, client);
     });
     this.emit('connect', client);

@@ -1,149 +1,151 @@
 import { Failure } from '@mystocks/contracts';
 import { compareLsn, type Lsn } from '@mystocks/kernel';
 import type pg from 'pg';
-import { LeaseOver } from '../../pool/checkouts/pool-errors.js';
+import { CheckoutEnded } from '../../pool/checkouts/pool-errors.js';
 import type { PoolOptions } from '../../pool/pool-options.js';
 import { Pool } from '../../pool/pool.js';
 import { FleetBudget } from '../budget/fleet-budget.js';
-import { Monitor, type Sighting } from './server-monitor.js';
+import { ServerMonitor, type MonitorReading } from './server-monitor.js';
 import { PgConnector } from '../connections/pg-connector.js';
-import { isConnectionLoss, isSilent } from '../connections/pg-failure.js';
-import type { Sight } from './server-state.js';
+import { isConnectionLoss, isUnanswered } from '../connections/pg-failure.js';
+import type { ServerState } from './server-state.js';
 import { isUnusable } from '../connections/transaction.js';
 
 /**
- * What a server is now: `fenced` was primary before another was promoted and takes no part; `away` cannot be reached,
- * or has not been looked at yet.
+ * The current role of a server. `fenced`: it was the primary before another one was promoted, and is not used. `away`: it
+ * cannot be reached, or its state has not been read yet.
  */
-export type NodeRole = 'primary' | 'replica' | 'fenced' | 'away';
+export type ServerRole = 'primary' | 'replica' | 'fenced' | 'away';
 
-export interface PostgresNodeOptions extends Omit<PoolOptions, 'role' | 'server' | 'budget'> {
+export interface PostgresServerOptions extends Omit<PoolOptions, 'role' | 'server' | 'budget'> {
   readonly url: string;
   readonly statementTimeoutMs: number;
-  /** Connections to this server of all services together; see {@link FleetBudget}. */
+  /** Number of connections to this server of all services together; see {@link FleetBudget}. */
   readonly fleetBudget?: number | undefined;
-  /** It is one of several, so a monitor looks at it. */
-  readonly isWatched: boolean;
+  /** It is one of several servers, so its state is monitored. */
+  readonly isMonitored: boolean;
 }
 
-/** What is done with a borrowed connection; `renew` says that it goes on, where it takes longer than others' work. */
+/** What a borrower does with a connection. Long work calls `renew`, so that it does not count as a leak. */
 export type Work<T> = (client: pg.Client, renew: () => void) => Promise<T>;
 
-/** One server: its pool, and what is known about it. {@link Topology} keeps that up to date. */
-export class PostgresNode {
+/** One server: its pool, and what is known about its state, which {@link Topology} keeps up to date. */
+export class PostgresServer {
   /** `host:port`. */
   readonly address: string;
   readonly pool: Pool<pg.Client>;
-  readonly monitor: Monitor;
-  role: NodeRole = 'away';
-  /** Undefined while it cannot be reached. */
-  sight: Sight | undefined;
-  /** A replica's, while there is a primary to compare with. */
+  readonly monitor: ServerMonitor;
+  role: ServerRole = 'away';
+  /** Undefined while the server cannot be reached. */
+  state: ServerState | undefined;
+  /** The lag of a replica, while there is a primary to compare with. */
   lagMs: number | undefined;
-  /** A replica near enough to be read. */
-  isNear = false;
-  /** It says that it is the primary, and the other servers were asked after that. */
-  isProven = false;
-  /** It could not be reached when it was asked last, and that was told. */
-  isMissed = false;
+  /** It is a replica whose lag is small enough to read from it. */
+  isInRotation = false;
+  /** It reports that it is the primary, and after that the states of the other servers were read. */
+  isConfirmed = false;
+  /** Its last reading failed, and that was logged. */
+  isLoggedAway = false;
   readonly #budget: FleetBudget;
-  /** Reads under way that another server could serve. */
+  /** Reads under way that another server could serve instead. */
   readonly #readers = new Set<AbortController>();
   #connection = 0;
   #replayed: Lsn | undefined;
 
-  constructor(options: PostgresNodeOptions) {
-    const { url, statementTimeoutMs, fleetBudget, isWatched, ...pool } = options;
+  constructor(options: PostgresServerOptions) {
+    const { url, statementTimeoutMs, fleetBudget, isMonitored, ...pool } = options;
     const { name } = pool;
     this.address = addressOf(url);
-    this.monitor = new Monitor({ url, name: `${name} monitor` });
-    this.#budget = new FleetBudget({ url, name, budget: fleetBudget, beside: isWatched ? 2 : 1 });
+    this.monitor = new ServerMonitor({ url, name: `${name} monitor` });
+    this.#budget = new FleetBudget({ url, name, budget: fleetBudget, beside: isMonitored ? 2 : 1 });
     this.pool = new Pool(
       { ...pool, budget: this.#budget, role: () => this.role, server: this.address },
       new PgConnector({ url, name, statementTimeoutMs }),
     );
   }
 
-  get saysPrimary(): boolean {
-    return this.sight !== undefined && !this.sight.inRecovery;
+  get claimsPrimary(): boolean {
+    return this.state !== undefined && !this.state.inRecovery;
   }
 
-  /** Borrowers it has, those included who wait: one that hangs lends nothing, and must not look idle for that. */
+  /** Number of its borrowers, including the waiting ones: a server that hangs must not look idle. */
   get load(): number {
-    const { lent, waiting } = this.pool.status();
-    return lent + waiting;
+    const { inUse, waiting } = this.pool.status();
+    return inUse + waiting;
   }
 
-  saw({ sight, connection }: Sighting): void {
+  update({ state, connection }: MonitorReading): void {
     const isNew = connection !== this.#connection;
-    if (isNew || sight.inRecovery) this.isProven = false;
+    if (isNew || state.inRecovery) this.isConfirmed = false;
     if (isNew) this.#replayed = undefined;
     this.#connection = connection;
-    this.sight = sight;
-    if (sight.inRecovery) this.replayed(sight.lsn);
+    this.state = state;
+    if (state.inRecovery) this.replayed(state.lsn);
   }
 
-  lost(): void {
-    this.sight = undefined;
-    this.isProven = false;
+  /** The server does not answer: reads under way on it are aborted, so that another server serves them. */
+  markAway(): void {
+    this.state = undefined;
+    this.isConfirmed = false;
     this.#replayed = undefined;
     for (const reader of this.#readers) reader.abort(new Error('Connection terminated: its server does not answer'));
   }
 
-  /** A replica has said that it shows everything up to `lsn`. */
+  /** To be called when the replica has reported that it has replayed the log up to `lsn`. */
   replayed(lsn: Lsn): void {
     if (!this.hasReplayed(lsn)) this.#replayed = lsn;
   }
 
-  /** As far as is known without asking. */
+  /** As far as it is known without asking the server. */
   hasReplayed(lsn: Lsn): boolean {
     return this.#replayed !== undefined && compareLsn(this.#replayed, lsn) >= 0;
   }
 
   /**
-   * Borrows a connection for `work`. Connections that died while they lay idle say so only when they are used: they are
-   * replaced unseen as long as the work may run again. One never lent before may have lain there too, but a server that
-   * loses several of them is not well.
+   * Runs `work` on a connection of the pool. That a connection died while it was idle shows only when it is used: then the
+   * work runs again on another one, as long as it may. A fresh connection may have been idle as well, but when three of
+   * them are lost, the server itself has a problem and the error is thrown.
    */
-  async borrow<T>(work: Work<T>, mayRunAgain: () => boolean = () => true, signal?: AbortSignal): Promise<T> {
+  async withConnection<T>(work: Work<T>, mayRunAgain: () => boolean = () => true, signal?: AbortSignal): Promise<T> {
     for (let freshLost = 0; ;) {
-      const lease = await this.pool.acquire({ signal });
-      const client = lease.connection;
+      const checkout = await this.pool.acquire({ signal });
+      const client = checkout.connection;
       try {
         const result = await work(client, () => {
-          lease.renew();
+          checkout.renew();
         });
-        lease.release();
+        checkout.release();
         return result;
       } catch (error) {
         const isLost = isConnectionLoss(error);
-        const { isReclaimed } = lease;
-        lease.release(isLost || isSilent(error) || isUnusable(client));
-        // Not lost but taken away, for being held too long: once more would be that again. What a Failure says stays said.
-        if (isReclaimed && !(error instanceof Failure)) throw new LeaseOver(this.pool.name, 'reclaimed');
-        if (lease.isFresh) freshLost += 1;
+        const { isReclaimed } = checkout;
+        checkout.release(isLost || isUnanswered(error) || isUnusable(client));
+        // The pool reclaimed the connection because the work took too long; a second run would take as long. A Failure that
+        // the work has thrown is kept.
+        if (isReclaimed && !(error instanceof Failure)) throw new CheckoutEnded(this.pool.name, 'reclaimed');
+        if (checkout.isFresh) freshLost += 1;
         if (!isLost || freshLost > FRESH_LOST_MAX || !mayRunAgain()) throw error;
       }
     }
   }
 
-  /** {@link borrow} for a read that another server can serve: it ends when this one is found to be away. */
-  async borrowWhileHere<T>(work: Work<T>): Promise<T> {
-    const here = new AbortController();
-    this.#readers.add(here);
+  /** As {@link withConnection}, for a read that another server can serve: it is aborted when this one goes away. */
+  async withConnectionWhileHere<T>(work: Work<T>): Promise<T> {
+    const away = new AbortController();
+    this.#readers.add(away);
     try {
-      return await this.borrow(
+      return await this.withConnection(
         (client, renew) => {
-          here.signal.onabort = () => {
+          away.signal.onabort = () => {
             client.connection.stream.destroy();
           };
           return work(client, renew);
         },
-        () => !here.signal.aborted,
-        here.signal,
+        () => !away.signal.aborted,
+        away.signal,
       );
     } finally {
-      this.#readers.delete(here);
+      this.#readers.delete(away);
     }
   }
 

@@ -1,25 +1,25 @@
 import { compareLsn, type Lsn } from '@mystocks/kernel';
 import pg from 'pg';
 import { endClient } from '../connections/end-client.js';
-import { within } from './time-limit.js';
-import { SharedQuestion } from './shared-query.js';
-import { ASK_POSITION } from '../connections/log-position.js';
-import { BEAT, FILL, LOOK, type Sight } from './server-state.js';
+import { READ_POSITION } from '../connections/log-position.js';
+import { FILL_LOG, READ_STATE, WRITE_HEARTBEAT, type ServerState } from './server-state.js';
+import { SharedQuery } from './shared-query.js';
+import { withTimeLimit } from './time-limit.js';
 
-const PATIENCE_MS = 1_000;
+const TIME_LIMIT_MS = 1_000;
 
-/** A sight, and over which connection of its monitor it was had. */
-export interface Sighting {
-  readonly sight: Sight;
-  /** Another number is another connection: the server may have been away in between. */
+/** A state, and the number of the monitor's connection that it was read over. */
+export interface MonitorReading {
+  readonly state: ServerState;
+  /** A new number means a new connection: the server may have been away in between. */
   readonly connection: number;
 }
 
-/** A connection to one server for questions about the server itself, so that they never queue behind work. */
-export class Monitor {
+/** A connection to one server for queries about the server itself, so that these never queue behind other work. */
+export class ServerMonitor {
   readonly #config: pg.ClientConfig;
-  readonly #looks = new SharedQuestion(() => this.#look());
-  readonly #positions = new SharedQuestion(() => this.#position());
+  readonly #readings = new SharedQuery(() => this.#read());
+  readonly #positions = new SharedQuery(() => this.#position());
   #client: pg.Client | undefined;
   #connection = 0;
   #closed = false;
@@ -29,39 +29,39 @@ export class Monitor {
     this.#config = {
       connectionString: options.url,
       application_name: options.name,
-      connectionTimeoutMillis: PATIENCE_MS,
+      connectionTimeoutMillis: TIME_LIMIT_MS,
       keepAlive: true,
     };
   }
 
-  /** Looks at the server now; connects where it must. Fails when it cannot be reached or says nothing. */
-  look(): Promise<Sighting> {
-    return this.#looks.answer();
+  /** Reads the state of the server now, and connects first if necessary. Rejects when the server does not answer. */
+  read(): Promise<MonitorReading> {
+    return this.#readings.run();
   }
 
   /**
-   * The primary's {@link POSITION} now. Only over the connection it was last looked at, else it fails: another server
-   * could have taken its place.
+   * The primary's {@link POSITION} now. Rejects when the connection over which its state was read is lost, because
+   * another server could have become the primary meanwhile.
    */
   position(): Promise<Lsn> {
-    return this.#positions.answer();
+    return this.#positions.run();
   }
 
-  /** Makes the primary's beat, unless somebody just did. */
-  async beat(): Promise<void> {
-    if (this.#client !== undefined) await this.#ask(this.#client, { text: BEAT });
+  /** Writes the primary's heartbeat, unless another instance just did. */
+  async writeHeartbeat(): Promise<void> {
+    if (this.#client !== undefined) await this.#query(this.#client, { text: WRITE_HEARTBEAT });
   }
 
-  /** Fills a primary's log until it ends after `position`. */
-  async fillBeyond(position: Lsn): Promise<void> {
+  /** Fills the log of a primary until it ends after `position`. */
+  async fillLogBeyond(position: Lsn): Promise<void> {
     for (let end: Lsn | undefined; end === undefined || compareLsn(end, position) <= 0;) {
       if (this.#client === undefined) throw new Error('the connection to the primary is lost');
-      const { rows } = await this.#ask<{ lsn: Lsn }>(this.#client, { text: FILL, values: [position] });
+      const { rows } = await this.#query<{ lsn: Lsn }>(this.#client, { text: FILL_LOG, values: [position] });
       end = rows[0]?.lsn;
     }
   }
 
-  /** Ends after `ms`, or when the connection is lost. */
+  /** Resolves after `ms`, or earlier when the connection is lost. */
   async pause(ms: number): Promise<void> {
     if (this.#closed) return;
     await new Promise<void>((resolve) => {
@@ -82,26 +82,26 @@ export class Monitor {
     if (client !== undefined) await endClient(client);
   }
 
-  async #look(): Promise<Sighting> {
+  async #read(): Promise<MonitorReading> {
     const client = (this.#client ??= await this.#open());
     const connection = this.#connection;
-    const { rows } = await this.#ask<Sight>(client, LOOK);
-    const [sight] = rows;
-    if (sight === undefined) throw new Error('replication.heartbeat is empty');
-    return { sight, connection };
+    const { rows } = await this.#query<ServerState>(client, READ_STATE);
+    const [state] = rows;
+    if (state === undefined) throw new Error('replication.heartbeat is empty');
+    return { state, connection };
   }
 
   async #position(): Promise<Lsn> {
     if (this.#client === undefined) throw new Error('the connection to the primary is lost');
-    const { rows } = await this.#ask<{ lsn: Lsn }>(this.#client, ASK_POSITION);
+    const { rows } = await this.#query<{ lsn: Lsn }>(this.#client, READ_POSITION);
     const [row] = rows;
-    if (row === undefined) throw new Error('the server told no log position');
+    if (row === undefined) throw new Error('the server returned no log position');
     return row.lsn;
   }
 
-  async #ask<Row extends pg.QueryResultRow>(client: pg.Client, question: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+  async #query<Row extends pg.QueryResultRow>(client: pg.Client, query: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
     try {
-      return await within(PATIENCE_MS, client.query<Row>(question));
+      return await withTimeLimit(TIME_LIMIT_MS, client.query<Row>(query));
     } catch (error) {
       this.#drop(client);
       throw error;
@@ -122,7 +122,7 @@ export class Monitor {
       client.connection.stream.destroy();
       throw error;
     }
-    // Closed meanwhile: nobody else would end it.
+    // The monitor was closed during the connect, and `close` did not know of this client.
     if (this.#closed) await endClient(client);
     this.#connection += 1;
     return client;

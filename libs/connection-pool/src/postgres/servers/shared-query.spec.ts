@@ -1,43 +1,43 @@
 import { describe, expect, it } from '@jest/globals';
-import { SharedQuestion } from './shared-query.js';
+import { SharedQuery } from './shared-query.js';
 
-interface Asked {
+interface Execution {
   readonly resolve: (answer: number) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** A question whose answers the test gives. */
-function open(): { question: SharedQuestion<number>; asked: Asked[] } {
-  const asked: Asked[] = [];
-  const ask = (): Promise<number> => new Promise((resolve, reject) => asked.push({ resolve, reject }));
-  return { question: new SharedQuestion(ask), asked };
+/** A query whose results the test supplies. */
+function open(): { query: SharedQuery<number>; executions: Execution[] } {
+  const executions: Execution[] = [];
+  const execute = (): Promise<number> => new Promise((resolve, reject) => executions.push({ resolve, reject }));
+  return { query: new SharedQuery(execute), executions };
 }
 
-describe('a shared question', () => {
-  it('gives no answer to those who came after it was asked: they share the next one', async () => {
-    const { question, asked } = open();
-    const first = question.answer();
-    const later = [question.answer(), question.answer()];
-    expect(asked).toHaveLength(1);
-    asked[0]?.resolve(1);
+describe('SharedQuery', () => {
+  it('gives callers that come during a query the result of the next one, which they share', async () => {
+    const { query, executions } = open();
+    const first = query.run();
+    const later = [query.run(), query.run()];
+    expect(executions).toHaveLength(1);
+    executions[0]?.resolve(1);
     expect(await first).toBe(1);
     await Promise.resolve();
-    expect(asked).toHaveLength(2);
-    asked[1]?.resolve(2);
+    expect(executions).toHaveLength(2);
+    executions[1]?.resolve(2);
     expect(await Promise.all(later)).toEqual([2, 2]);
   });
 
-  it('fails those who asked, and is asked again for the next', async () => {
-    const { question, asked } = open();
-    const first = question.answer();
-    const second = question.answer();
-    asked[0]?.reject(new Error('gone'));
+  it('rejects the callers of a failed query and runs it again for the next ones', async () => {
+    const { query, executions } = open();
+    const first = query.run();
+    const second = query.run();
+    executions[0]?.reject(new Error('gone'));
     await expect(first).rejects.toThrow('gone');
     await Promise.resolve();
-    asked[1]?.resolve(2);
+    executions[1]?.resolve(2);
     expect(await second).toBe(2);
-    const third = question.answer();
-    asked[2]?.resolve(3);
+    const third = query.run();
+    executions[2]?.resolve(3);
     expect(await third).toBe(3);
   });
 });

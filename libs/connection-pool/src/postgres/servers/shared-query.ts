@@ -1,37 +1,37 @@
 interface Caller<T> {
-  readonly resolve: (answer: T) => void;
+  readonly resolve: (result: T) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * One question for many callers, one in flight at a time. An answer is for those who came before its question was
- * asked: who comes later shares the next one, so no answer is older than the wish for it.
+ * Runs one query for many callers, one at a time. Callers that come while a query is running share the next one, so no
+ * caller gets a result that is older than its call.
  */
-export class SharedQuestion<T> {
+export class SharedQuery<T> {
   #callers: Caller<T>[] = [];
-  #isAsking = false;
+  #isRunning = false;
 
-  constructor(private readonly ask: () => Promise<T>) {}
+  constructor(private readonly query: () => Promise<T>) {}
 
-  answer(): Promise<T> {
+  run(): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#callers.push({ resolve, reject });
-      if (!this.#isAsking) void this.#askOn();
+      if (!this.#isRunning) void this.#runForAll();
     });
   }
 
-  async #askOn(): Promise<void> {
-    this.#isAsking = true;
+  async #runForAll(): Promise<void> {
+    this.#isRunning = true;
     while (this.#callers.length > 0) {
       const callers = this.#callers;
       this.#callers = [];
       try {
-        const answer = await this.ask();
-        for (const { resolve } of callers) resolve(answer);
+        const result = await this.query();
+        for (const { resolve } of callers) resolve(result);
       } catch (error) {
         for (const { reject } of callers) reject(error);
       }
     }
-    this.#isAsking = false;
+    this.#isRunning = false;
   }
 }

@@ -1,10 +1,11 @@
 /**
- * What `work` answers, or a failure after `ms` of silence. Waits in two halves: a process that was busy for one of them
- * reads what has arrived before the other ends, so it does not take its own slowness for the server's silence.
+ * Resolves with the result of `work`, or rejects after `ms` without one. It waits in two halves: a process that was busy
+ * during one of them reads what has arrived before the other one ends, so it does not mistake its own delay for a server
+ * that does not answer.
  */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+export async function withTimeLimit<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
+  const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       timer = setTimeout(() => {
         reject(new Error(`no answer in ${String(ms)} ms`));
@@ -12,7 +13,7 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
     }, ms / 2);
   });
   try {
-    return await Promise.race([work, silence]);
+    return await Promise.race([work, limit]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,204 +1,209 @@
 import { compareLsn, laterLsn, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
-import type { PostgresNode } from './postgres-server.js';
-import { isNearEnough, lagMs } from './replica-lag.js';
+import type { PostgresServer } from './postgres-server.js';
+import { isInRotation, lagMs } from './replica-lag.js';
 
-const LOOK_EVERY_MS = 250;
+const READ_EVERY_MS = 250;
 
 /**
- * Which server is what, found by asking them: the primary is the one out of recovery with the highest timeline ever
- * seen. An older primary that comes back is fenced. A lone server is not asked: it is what it is.
+ * Finds out the role of each server by reading its state: the primary is the server that is out of recovery on the
+ * highest timeline ever seen. A former primary that comes back is fenced. A single server is not monitored: it is the
+ * primary.
  */
 export class Topology {
-  #primary: PostgresNode | undefined;
-  /** Timelines are 8 hexadecimal digits: they sort as they are. */
-  #highest = '';
-  /** The newest position that a write of ours had, or a primary told. */
+  #primary: PostgresServer | undefined;
+  /** Timelines are 8 hexadecimal digits, so they sort as text. */
+  #highestTimeline = '';
+  /** The newest position of a write of this process or of a primary's state. */
   #newest: Lsn | undefined;
   #closed = false;
-  readonly #settled: Promise<unknown>;
+  readonly #firstRefresh: Promise<unknown>;
   readonly #unwatch: () => void;
 
-  constructor(readonly nodes: readonly [PostgresNode, ...PostgresNode[]]) {
+  constructor(readonly servers: readonly [PostgresServer, ...PostgresServer[]]) {
     this.#unwatch = metrics.replicaLag.watch(() =>
-      this.nodes.flatMap(({ address, lagMs: lag }) =>
+      this.servers.flatMap(({ address, lagMs: lag }) =>
         lag === undefined ? [] : [{ labels: [address], value: lag / 1_000 }],
       ),
     );
-    if (this.isAlone) {
-      [this.#primary] = nodes;
+    if (this.isSingle) {
+      [this.#primary] = servers;
       this.#primary.role = 'primary';
-      this.#settled = Promise.resolve();
+      this.#firstRefresh = Promise.resolve();
       return;
     }
-    this.#settled = this.look().then(() => {
-      for (const node of nodes) void this.#watch(node);
+    this.#firstRefresh = this.refresh().then(() => {
+      for (const server of servers) void this.#monitor(server);
     });
   }
 
-  /** There is no replica to choose, and none to fail over to. */
-  get isAlone(): boolean {
-    return this.nodes.length === 1;
+  /** There is one server only: no replica to read from, and none to fail over to. */
+  get isSingle(): boolean {
+    return this.servers.length === 1;
   }
 
-  /** The primary; undefined while there is none. Waits only until that can be told. */
-  async primary(): Promise<PostgresNode | undefined> {
+  /** The primary; undefined while there is none. It waits only until the roles are known. */
+  async primary(): Promise<PostgresServer | undefined> {
     if (this.#primary !== undefined) return this.#primary;
-    await this.#settled;
-    // One that just appeared is being weighed against the others.
-    if (this.#candidates().length > 0) await this.look();
+    await this.#firstRefresh;
+    // A server that has just become a primary is being compared with the others.
+    if (this.#candidates().length > 0) await this.refresh();
     return this.#primary;
   }
 
-  /** The primary, or the server that was configured as one while there is none. */
-  get mainNode(): PostgresNode {
-    return this.#primary ?? this.nodes[0];
+  /** The primary, or the server that is configured as the primary while there is none. */
+  get primaryOrFirst(): PostgresServer {
+    return this.#primary ?? this.servers[0];
   }
 
-  /** Replicas near enough to the primary; those that were when it went away, as long as it is away. */
-  get replicas(): PostgresNode[] {
-    return this.nodes.filter(({ role, isNear }) => role === 'replica' && isNear);
+  /** The replicas in rotation; while there is no primary, those that were in rotation when it went away. */
+  get replicas(): PostgresServer[] {
+    return this.servers.filter((server) => server.role === 'replica' && server.isInRotation);
   }
 
-  /** Every server that can be asked and is not fenced; on the newest timeline, where some are. */
-  get whoeverIsThere(): PostgresNode[] {
-    const there = this.nodes.filter(({ sight, role }) => sight !== undefined && role !== 'fenced');
-    const newest = there.filter(({ sight }) => sight?.timeline === this.#highest);
-    return newest.length > 0 ? newest : there;
+  /** Every server that can be reached and is not fenced; only those on the highest timeline, if there are any. */
+  get reachable(): PostgresServer[] {
+    const reachable = this.servers.filter(({ state, role }) => state !== undefined && role !== 'fenced');
+    const newest = reachable.filter(({ state }) => state?.timeline === this.#highestTimeline);
+    return newest.length > 0 ? newest : reachable;
   }
 
-  /** A write was committed there. */
+  /** To be called when a write was committed at `lsn`. */
   wrote(lsn: Lsn): void {
     this.#newest = laterLsn(this.#newest, lsn);
   }
 
-  /** Asks every server now. */
-  async look(): Promise<void> {
-    if (!this.isAlone) await Promise.all(this.nodes.map((node) => this.#visit(node)));
+  /** Reads the state of every server now. */
+  async refresh(): Promise<void> {
+    if (!this.isSingle) await Promise.all(this.servers.map((server) => this.#check(server)));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#unwatch();
-    await Promise.all(this.nodes.map((node) => node.close()));
+    await Promise.all(this.servers.map((server) => server.close()));
   }
 
-  async #watch(node: PostgresNode): Promise<void> {
+  async #monitor(server: PostgresServer): Promise<void> {
     for (;;) {
-      await node.monitor.pause(LOOK_EVERY_MS);
+      await server.monitor.pause(READ_EVERY_MS);
       if (this.#closed) return;
-      await this.#visit(node);
-      if (node === this.#primary && node.sight?.beatDue === true) await this.#beat(node);
+      await this.#check(server);
+      if (server === this.#primary && server.state?.beatDue === true) await this.#writeHeartbeat(server);
     }
   }
 
-  async #visit(node: PostgresNode): Promise<void> {
-    await this.#ask(node);
-    if (node.saysPrimary && !node.isProven) {
-      // It may be an old primary that comes back while a new one was promoted a moment ago.
-      await Promise.all(this.nodes.filter((other) => other !== node).map((other) => this.#ask(other)));
-      node.isProven = node.saysPrimary && (await this.#isBeyond(node));
+  async #check(server: PostgresServer): Promise<void> {
+    await this.#readState(server);
+    if (server.claimsPrimary && !server.isConfirmed) {
+      // It may be a former primary that comes back while another server has just been promoted.
+      await Promise.all(this.servers.filter((other) => other !== server).map((other) => this.#readState(other)));
+      server.isConfirmed = server.claimsPrimary && (await this.#isBeyondNewest(server));
     }
-    this.#judge();
+    this.#assignRoles();
   }
 
   /**
-   * A primary that was promoted without all that the old one had written goes back behind positions that clients hold,
-   * and caches would take its news for old ones. So its log is filled up first; false when that failed.
+   * The log of a primary that was promoted without everything that the former one had written ends before positions that
+   * clients hold, and caches would take the positions of its events for old ones. So its log is filled up to the newest
+   * position first. Returns false when that failed.
    */
-  async #isBeyond(node: PostgresNode): Promise<boolean> {
-    const { sight } = node;
+  async #isBeyondNewest(server: PostgresServer): Promise<boolean> {
+    const { state } = server;
     const newest = this.#newest;
-    if (sight === undefined || newest === undefined || sight.timeline !== this.#highest) return true;
-    if (compareLsn(sight.lsn, newest) >= 0) return true;
+    if (state === undefined || newest === undefined || state.timeline !== this.#highestTimeline) return true;
+    if (compareLsn(state.lsn, newest) >= 0) return true;
     try {
-      // Asked again: it may have written since it was looked at.
-      const lsn = await node.monitor.position();
+      // Read again, because it may have written since its state was read.
+      const lsn = await server.monitor.position();
       if (compareLsn(lsn, newest) >= 0) return true;
-      const facts = { server: node.address, lsn, before: newest };
-      log.warn(facts, 'the primary lacks what was written before it was promoted');
-      await node.monitor.fillBeyond(newest);
+      const fields = { server: server.address, lsn, before: newest };
+      log.warn(fields, 'the primary lacks what was written before it was promoted');
+      await server.monitor.fillLogBeyond(newest);
       return true;
     } catch (error) {
-      log.warn({ err: error, server: node.address }, 'the log of a new primary could not be filled up');
+      log.warn({ err: error, server: server.address }, 'the log of a new primary could not be filled up');
       return false;
     }
   }
 
-  async #ask(node: PostgresNode): Promise<void> {
+  async #readState(server: PostgresServer): Promise<void> {
     try {
-      const sighting = await node.monitor.look();
-      node.saw(sighting);
-      // A replica tells of a promotion too: it shows the beat of a primary that cannot be reached from here, perhaps.
-      const { timeline } = sighting.sight;
-      if (timeline > this.#highest) this.#highest = timeline;
-      if (node.isMissed) log.info({ server: node.address }, 'a database server is back');
-      node.isMissed = false;
+      const reading = await server.monitor.read();
+      server.update(reading);
+      // A replica shows a promotion as well: it may follow a new primary that this process cannot reach.
+      const { timeline } = reading.state;
+      if (timeline > this.#highestTimeline) this.#highestTimeline = timeline;
+      if (server.isLoggedAway) log.info({ server: server.address }, 'a database server is back');
+      server.isLoggedAway = false;
     } catch (error) {
-      if (!node.isMissed && !this.#closed)
-        log.warn({ err: error, server: node.address }, 'a database server cannot be reached');
-      node.isMissed = true;
-      node.lost();
+      if (!server.isLoggedAway && !this.#closed)
+        log.warn({ err: error, server: server.address }, 'a database server cannot be reached');
+      server.isLoggedAway = true;
+      server.markAway();
     }
   }
 
-  async #beat(node: PostgresNode): Promise<void> {
+  async #writeHeartbeat(server: PostgresServer): Promise<void> {
     try {
-      await node.monitor.beat();
+      await server.monitor.writeHeartbeat();
     } catch (error) {
-      if (!this.#closed) log.warn({ err: error, server: node.address }, 'the heartbeat could not be written');
+      if (!this.#closed) log.warn({ err: error, server: server.address }, 'the heartbeat could not be written');
     }
   }
 
-  /** Servers that say they are the primary, on the highest timeline. */
-  #candidates(): PostgresNode[] {
-    return this.nodes.filter(({ saysPrimary, sight }) => saysPrimary && sight?.timeline === this.#highest);
+  /** The servers that report that they are the primary, on the highest timeline. */
+  #candidates(): PostgresServer[] {
+    return this.servers.filter(
+      ({ claimsPrimary, state }) => claimsPrimary && state?.timeline === this.#highestTimeline,
+    );
   }
 
-  #judge(): void {
-    const proven = this.#candidates().filter(({ isProven }) => isProven);
-    const primary = proven.find((node) => node === this.#primary) ?? proven[0];
+  #assignRoles(): void {
+    const confirmed = this.#candidates().filter(({ isConfirmed }) => isConfirmed);
+    const primary = confirmed.find((server) => server === this.#primary) ?? confirmed[0];
     if (primary !== this.#primary) {
       const change = { server: primary?.address, before: this.#primary?.address };
       if (primary === undefined) log.warn(change, 'there is no primary database server');
       else log.info(change, 'the primary database server is found');
     }
     this.#primary = primary;
-    this.#newest = laterLsn(this.#newest, primary?.sight?.lsn);
-    for (const node of this.nodes) this.#assign(node);
+    this.#newest = laterLsn(this.#newest, primary?.state?.lsn);
+    for (const server of this.servers) this.#assignRole(server);
   }
 
-  #assign(node: PostgresNode): void {
-    const { sight } = node;
-    const before = node.role;
-    node.role = this.#roleOf(node);
-    if (node.role === 'fenced' && before !== 'fenced') {
+  #assignRole(server: PostgresServer): void {
+    const { state } = server;
+    const before = server.role;
+    server.role = this.#roleOf(server);
+    if (server.role === 'fenced' && before !== 'fenced') {
       log.error(
-        { server: node.address, timeline: sight?.timeline, highest: this.#highest },
+        { server: server.address, timeline: state?.timeline, highest: this.#highestTimeline },
         'a database server takes itself for the primary, but another was promoted: it is not used; make it follow',
       );
     }
-    node.lagMs = undefined;
-    if (sight === undefined || node.role !== 'replica') node.isNear = false;
-    else if (this.#primary?.sight !== undefined) this.#measure(node, lagMs(sight, this.#primary.sight));
+    server.lagMs = undefined;
+    if (state === undefined || server.role !== 'replica') server.isInRotation = false;
+    else if (this.#primary?.state !== undefined) this.#setLag(server, lagMs(state, this.#primary.state));
   }
 
-  #roleOf(node: PostgresNode): PostgresNode['role'] {
-    if (node === this.#primary) return 'primary';
-    if (node.sight?.inRecovery === true) return 'replica';
-    // Unproven candidates are nothing yet.
-    if (node.saysPrimary && (node.isProven || node.sight?.timeline !== this.#highest)) return 'fenced';
+  #roleOf(server: PostgresServer): PostgresServer['role'] {
+    if (server === this.#primary) return 'primary';
+    if (server.state?.inRecovery === true) return 'replica';
+    // A candidate that is not confirmed has no role yet.
+    if (server.claimsPrimary && (server.isConfirmed || server.state?.timeline !== this.#highestTimeline))
+      return 'fenced';
     return 'away';
   }
 
-  #measure(node: PostgresNode, lag: number): void {
-    const isNear = isNearEnough(node.isNear, lag);
-    if (isNear !== node.isNear) {
-      const seen = { server: node.address, lag_ms: Math.round(lag) };
-      if (isNear) log.info(seen, 'a replica is read');
-      else log.warn(seen, 'a replica is too far behind to be read');
+  #setLag(server: PostgresServer, lag: number): void {
+    const inRotation = isInRotation(server.isInRotation, lag);
+    if (inRotation !== server.isInRotation) {
+      const fields = { server: server.address, lag_ms: Math.round(lag) };
+      if (inRotation) log.info(fields, 'replica in rotation');
+      else log.warn(fields, 'replica out of rotation: it is too far behind');
     }
-    node.lagMs = lag;
-    node.isNear = isNear;
+    server.lagMs = lag;
+    server.isInRotation = inRotation;
   }
 }

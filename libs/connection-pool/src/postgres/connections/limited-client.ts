@@ -4,23 +4,23 @@ import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
 import type { Queryable, Rows, Statement, WritingClient } from './queryable.js';
 
-/** The pool's connection as a borrower sees it: every statement has a limit after which its silence is a failure. */
-export class Borrowed implements Queryable, WritingClient {
+/** The client that a borrower gets. Each of its statements fails when the server has not answered within a time limit. */
+export class LimitedClient implements Queryable, WritingClient {
   readonly #client: Client;
-  readonly #silenceMs: number;
+  readonly #timeoutMs: number;
   readonly #renew: () => void;
 
-  constructor(client: Client, silenceMs: number, renew: () => void) {
+  constructor(client: Client, timeoutMs: number, renew: () => void) {
     this.#client = client;
-    this.#silenceMs = silenceMs;
+    this.#timeoutMs = timeoutMs;
     this.#renew = renew;
   }
 
   query<Row extends object>(statement: Statement | string, values?: readonly unknown[]): Promise<Rows<Row>> {
-    const whole =
+    const query =
       typeof statement === 'string' ? { text: statement, ...(values === undefined ? {} : { values }) } : statement;
-    // `query_timeout` of one statement is read by pg 8 and absent from its types.
-    return this.#client.query({ query_timeout: this.#silenceMs, ...whole } as { text: string });
+    // pg 8 supports `query_timeout` for one statement, but its types do not.
+    return this.#client.query({ query_timeout: this.#timeoutMs, ...query } as { text: string });
   }
 
   atWork(): void {
@@ -28,7 +28,7 @@ export class Borrowed implements Queryable, WritingClient {
   }
 
   async copyFrom(sql: string, chunks: Iterable<Uint8Array>): Promise<number> {
-    const copy = this.#client.query(Object.assign(from(sql), { query_timeout: this.#silenceMs }));
+    const copy = this.#client.query(Object.assign(from(sql), { query_timeout: this.#timeoutMs }));
     await pipeline(Readable.from(chunks, { objectMode: true }), copy);
     return copy.rowCount;
   }
