@@ -5,8 +5,8 @@ import { lifetimeMs } from './lifetime.js';
 const HOUR_MS = 3_600_000;
 const together = 20;
 
-describe('connections made together', () => {
-  it('live between four fifths and the whole of the recycle time', () => {
+describe('connections opened together', () => {
+  it('gives connections a lifetime between 0.8 and 1 of the recycle time', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), fc.double({ min: 0, max: 1, noNaN: true }), (index, phase) => {
         const life = lifetimeMs(HOUR_MS, index, phase);
@@ -16,7 +16,7 @@ describe('connections made together', () => {
     );
   });
 
-  it('retire at least ten seconds apart, whichever twenty of a pool they are', () => {
+  it('replaces any twenty successive connections at least ten seconds apart', () => {
     fc.assert(
       fc.property(fc.nat(100_000), fc.double({ min: 0, max: 1, noNaN: true }), (first, phase) => {
         const ends = Array.from({ length: together }, (_, index) => lifetimeMs(HOUR_MS, first + index, phase)).sort(

@@ -72,8 +72,8 @@ afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.end()));
 });
 
-describe('a connection that comes back', () => {
-  it('goes straight to the first who waits, unasked whether it lives', async () => {
+describe('a connection that is checked in', () => {
+  it('hands a checked-in connection to the first waiting borrower without a ping', async () => {
     const { pool, server } = start({ size: 1, overflow: 0 });
     const [checkout] = await borrow(pool, 1);
     const waiting = pool.acquire();
@@ -84,14 +84,14 @@ describe('a connection that comes back', () => {
     next.release();
   });
 
-  it('is closed when as many as are kept lie there already', async () => {
+  it('closes a checked-in connection when the idle list is full', async () => {
     const { pool, server } = start();
     giveBack(await borrow(pool, 3));
     expect(pool.status()).toMatchObject({ idle: 2, inUse: 0 });
     expect(server.made.filter(({ isClosed }) => isClosed)).toHaveLength(1);
   });
 
-  it('is closed when it is broken, and replaced for whoever waits', async () => {
+  it('closes a broken connection and opens another for the waiting borrower', async () => {
     const { pool, server } = start({ size: 1, overflow: 0 });
     const [checkout] = await borrow(pool, 1);
     const waiting = pool.acquire();
@@ -102,7 +102,7 @@ describe('a connection that comes back', () => {
     next.release();
   });
 
-  it('is closed when it died while it was lent', async () => {
+  it('closes a connection that died while in use', async () => {
     const { pool, server } = start();
     const [checkout] = await borrow(pool, 1);
     server.made[0]?.lost();
@@ -110,7 +110,7 @@ describe('a connection that comes back', () => {
     expect(pool.status()).toMatchObject({ idle: 0 });
   });
 
-  it('is not the borrower’s any more, and comes back only once', async () => {
+  it('refuses to use or release a connection after it was checked in', async () => {
     const { pool } = start();
     const [checkout] = await borrow(pool, 1);
     checkout?.release();
@@ -120,15 +120,15 @@ describe('a connection that comes back', () => {
   });
 });
 
-describe('when the server refuses', () => {
-  it('every borrower is told, and none waits for the acquire time', async () => {
+describe('a server that refuses connections', () => {
+  it('rejects every borrower with the error before the acquire timeout', async () => {
     const { pool, server } = start();
     server.refusal = new Error('refused');
     const outcomes = await Promise.allSettled(Array.from({ length: 200 }, () => pool.acquire()));
     expect(outcomes.every((one) => one.status === 'rejected' && one.reason === server.refusal)).toBe(true);
   });
 
-  it('a borrower that was served meanwhile does not notice, and the next is served when it is well again', async () => {
+  it('does not reject a borrower that was served meanwhile, and serves the next one when the server accepts again', async () => {
     const { pool, server } = start({ size: 1, overflow: 1 });
     const [checkout] = await borrow(pool, 1);
     server.isSlow = true;
@@ -145,14 +145,14 @@ describe('when the server refuses', () => {
 });
 
 describe('pings', () => {
-  it('are not spent on a connection that was in use a moment ago', async () => {
+  it('does not ping a connection that was in use a moment ago', async () => {
     const { pool, server } = start();
     giveBack(await borrow(pool, 1));
     giveBack(await borrow(pool, 1));
     expect(server.made.map(({ pings }) => pings)).toEqual([0]);
   });
 
-  it('replace dead connections unseen for those who want to be sure', async () => {
+  it('replaces dead connections for borrowers that always ping', async () => {
     const { pool, server } = start();
     giveBack(await borrow(pool, 2));
     for (const fake of server.made) fake.isDead = true;
@@ -161,7 +161,7 @@ describe('pings', () => {
     giveBack(checkouts);
   });
 
-  it('may prepare the connection, a new one too; a new one that cannot be prepared fails its borrower', async () => {
+  it('runs a ping function on every connection, and rejects the borrower when it fails on a new one', async () => {
     const { pool } = start();
     const prepared: Fake[] = [];
     const ping = (fake: Fake): Promise<unknown> => Promise.resolve(prepared.push(fake));
@@ -173,7 +173,7 @@ describe('pings', () => {
     ).rejects.toThrow('not well');
   });
 
-  it('give the connection to the pool when the borrower went away meanwhile', async () => {
+  it('keeps a pinged connection when its borrower aborted meanwhile', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     const gone = new AbortController();
     let answer: () => void = () => undefined;
@@ -194,7 +194,7 @@ describe('a borrower that would wait too long', () => {
     checkout?.release();
   };
 
-  it('is refused at once when its deadline comes before its turn, and told when to try again', async () => {
+  it('refuses a borrower at once when its deadline is before its turn, with a time to retry', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     await slow(pool, 60);
     const [checkout] = await borrow(pool, 1);
@@ -208,7 +208,7 @@ describe('a borrower that would wait too long', () => {
     (await waiting).release();
   });
 
-  it('is refused already when the wait would take most of the time it has left', async () => {
+  it('refuses a borrower when the wait would take most of its remaining time', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     await slow(pool, 60);
     const [checkout] = await borrow(pool, 1);
@@ -216,7 +216,7 @@ describe('a borrower that would wait too long', () => {
     checkout?.release();
   });
 
-  it('is known by the deadline of its request', async () => {
+  it('uses the deadline of the request when the borrower gives none', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     await slow(pool, 60);
     const [checkout] = await borrow(pool, 1);
@@ -225,7 +225,7 @@ describe('a borrower that would wait too long', () => {
     checkout?.release();
   });
 
-  it('fails at its deadline when nobody could foresee it', async () => {
+  it('rejects a borrower at its deadline when the wait was not predictable', async () => {
     const { pool } = start({ size: 1, overflow: 0 });
     const [checkout] = await borrow(pool, 1);
     const late = pool.acquire({ deadlineMs: Date.now() + 20 });
@@ -235,7 +235,7 @@ describe('a borrower that would wait too long', () => {
     checkout?.release();
   });
 
-  it('is refused when the queue is full', async () => {
+  it('refuses a borrower when the queue is full', async () => {
     const { pool } = start({ size: 1, overflow: 0, waitersMax: 10_000 });
     const [checkout] = await borrow(pool, 1);
     const waiting = Array.from({ length: 10_000 }, () => pool.acquire());

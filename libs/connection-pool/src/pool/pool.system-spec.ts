@@ -54,8 +54,8 @@ afterAll(async () => {
   await server.stop();
 }, 30_000);
 
-describe('room', () => {
-  it('lends 60 connections at once; the 61st borrower fails with POOL_TIMEOUT at the acquire time', async () => {
+describe('the limits of a pool', () => {
+  it('serves 60 borrowers at once and rejects the 61st with POOL_TIMEOUT at the acquire timeout', async () => {
     const pool = open({ acquireTimeoutMs: 2_000 });
     const leases = await borrow(pool, 60);
     expect(new Set(await Promise.all(leases.map(pidOf))).size).toBe(60);
@@ -66,7 +66,7 @@ describe('room', () => {
     giveBack(leases);
   });
 
-  it('is back at 20 after a burst', async () => {
+  it('keeps 20 connections after a burst', async () => {
     const pool = open();
     giveBack(await borrow(pool, 60));
     expect(pool.status()).toMatchObject({ idle: 20, inUse: 0 });
@@ -75,7 +75,7 @@ describe('room', () => {
 });
 
 describe('connections that died', () => {
-  it('are replaced before the next 20 borrowers see them', async () => {
+  it('replaces dead connections before the next 20 borrowers get them', async () => {
     const pool = open();
     giveBack(await borrow(pool, 20));
     await killAll();
@@ -84,7 +84,7 @@ describe('connections that died', () => {
     giveBack(leases);
   });
 
-  it('leave at once when the server tells', async () => {
+  it('removes connections at once when the server closes them', async () => {
     const pool = open();
     giveBack(await borrow(pool, 20));
     await killAll();
@@ -92,8 +92,8 @@ describe('connections that died', () => {
   });
 });
 
-describe('order', () => {
-  it('serves borrowers in the order in which they asked', async () => {
+describe('the queue of a pool', () => {
+  it('serves borrowers in the order of their requests', async () => {
     const pool = open({ size: 2, overflow: 0 });
     const leases = await borrow(pool, 2);
     const served: number[] = [];
@@ -108,7 +108,7 @@ describe('order', () => {
     expect(served).toEqual(Array.from({ length: 50 }, (_, index) => index));
   });
 
-  it('gives the place of a borrower that went away to the next', async () => {
+  it('gives the place of a borrower that aborted to the next one', async () => {
     const pool = open({ size: 1, overflow: 0 });
     const [lease] = await borrow(pool, 1);
     const gone = new AbortController();
@@ -122,7 +122,7 @@ describe('order', () => {
     expect(pool.status()).toMatchObject({ inUse: 0, waiting: 0, idle: 1 });
   });
 
-  it('keeps the connection that was being opened for a borrower that went away', async () => {
+  it('keeps the connection that was being opened for a borrower that aborted', async () => {
     const pool = open();
     const gone = new AbortController();
     const borrower = pool.acquire({ signal: gone.signal });
@@ -135,8 +135,8 @@ describe('order', () => {
   });
 });
 
-describe('age', () => {
-  it('replaces connections that were made together one by one', async () => {
+describe('the lifetime of connections', () => {
+  it('replaces connections that were opened together one by one', async () => {
     const pool = open({ recycleMs: 4_000 });
     giveBack(await borrow(pool, 20));
     // All of them are borrowed again and again; a fresh one among them stands for one that has retired.
@@ -154,8 +154,8 @@ describe('age', () => {
   }, 15_000);
 });
 
-describe('the end', () => {
-  it('waits for what is lent, refuses new borrowers and closes all', async () => {
+describe('ending a pool', () => {
+  it('waits for connections in use, refuses new borrowers and closes all connections', async () => {
     const pool = open();
     const [lease] = await borrow(pool, 5).then(([kept, ...others]) => {
       giveBack(others);

@@ -35,7 +35,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('a transaction', () => {
-  it('stores all of its work and tells a later log position each time, up to which the log reaches', async () => {
+  it('stores all work of a transaction and returns a later log position each time, which the log has reached', async () => {
     const pool = open();
     const before = await count(pool);
     const first = await pool.write((client) => client.query("INSERT INTO market_data.notes VALUES (1, 'one')"));
@@ -45,7 +45,7 @@ describe('a transaction', () => {
     expect(compareLsn(await pool.position(), second.lsn)).toBeGreaterThanOrEqual(0);
   });
 
-  it('stores nothing of work that fails, and says why', async () => {
+  it('stores nothing of a transaction that fails and rejects with its error', async () => {
     const pool = open();
     const before = await count(pool);
     const work = pool.write(async (client) => {
@@ -56,14 +56,14 @@ describe('a transaction', () => {
     expect(await count(pool)).toBe(before);
   });
 
-  it('does not take a failed transaction for a stored one when the work hides its error', async () => {
+  it('rejects a failed transaction although the work caught its error', async () => {
     const work = open().write(async (client) => {
       await client.query('SELECT 1 / 0').catch(() => undefined);
     });
     await expect(work).rejects.toThrow('rolled back');
   });
 
-  it('streams rows in', async () => {
+  it('stores rows that are streamed with COPY', async () => {
     const pool = open();
     const { value } = await pool.write((client) =>
       client.copyFrom('COPY market_data.notes FROM STDIN', [Buffer.from('10\tten\n11\t'), Buffer.from('eleven\n')]),
@@ -71,7 +71,7 @@ describe('a transaction', () => {
     expect(value).toBe(2);
   });
 
-  it('keeps nothing of a stream whose rows are wrong, and goes on with the connection', async () => {
+  it('stores nothing of a COPY with invalid rows and keeps the connection usable', async () => {
     const pool = open({ size: 1, overflow: 0 });
     const before = await count(pool);
     const work = pool.write((client) =>
@@ -81,7 +81,7 @@ describe('a transaction', () => {
     expect(await count(pool)).toBe(before);
   });
 
-  it('may take longer than a read when it says so', async () => {
+  it('allows a transaction a longer statement timeout than a read', async () => {
     const pool = open({ statementTimeoutMs: 100 });
     const sleep = 'SELECT pg_sleep(0.3)';
     await expect(pool.write((client) => client.query(sleep))).rejects.toMatchObject({ code: 'timeout' });
@@ -92,7 +92,7 @@ describe('a transaction', () => {
 });
 
 describe('limits', () => {
-  it('sheds a borrower after the acquire time instead of letting it wait', async () => {
+  it('rejects a borrower that got no connection within the acquire timeout', async () => {
     const pool = open({ size: 1, overflow: 1, acquireTimeoutMs: 100, statementTimeoutMs: 5_000 });
     const busy = [1, 2].map(() => pool.query({ text: 'SELECT pg_sleep(0.6)' }));
     await expect(pool.query({ text: 'SELECT 1' })).rejects.toMatchObject({ code: 'unavailable', retryAfterS: 1 });
@@ -101,8 +101,8 @@ describe('limits', () => {
   });
 });
 
-describe('when PostgreSQL goes away', () => {
-  it('replaces connections that died while they lay idle, unseen by the reader', async () => {
+describe('an outage of PostgreSQL', () => {
+  it('replaces connections that died while idle without failing a read', async () => {
     const pool = open();
     await Promise.all([count(pool), count(pool), count(pool), count(pool)]);
     const killer = open({ url: server.superuserUrl });
@@ -113,7 +113,7 @@ describe('when PostgreSQL goes away', () => {
     await expect(pool.write((client) => client.query('SELECT 1'))).resolves.toBeDefined();
   });
 
-  it('fails fast with unavailable, and heals by itself', async () => {
+  it('rejects with `unavailable` quickly while PostgreSQL is down, and recovers by itself', async () => {
     // A borrower that waited for a connection would wait far longer than this test may take.
     const pool = open({ acquireTimeoutMs: 200_000 });
     await count(pool);
@@ -133,7 +133,7 @@ describe('when PostgreSQL goes away', () => {
     expect(await count(pool)).toBeGreaterThanOrEqual(0);
   }, 30_000);
 
-  it('gives up on a server that says nothing, and does not lend that connection again', async () => {
+  it('rejects with `timeout` when the server does not answer, and closes that connection', async () => {
     const pool = open({ statementTimeoutMs: 100 });
     await count(pool);
     server.pause();
@@ -154,7 +154,7 @@ describe('when PostgreSQL goes away', () => {
   }, 30_000);
 });
 
-describe('a connection that is lost at the end of a write', () => {
+describe('a connection that is lost during a commit', () => {
   it.each(['down', 'blackhole'] as const)(
     'leaves it open what was stored, and nothing runs again (%s)',
     async (fault) => {
@@ -179,7 +179,7 @@ describe('a connection that is lost at the end of a write', () => {
 });
 
 describe('TypeORM', () => {
-  it('shares the connections of the pool and leaves them open when it is closed', async () => {
+  it('lets TypeORM use the connections of the pool and keeps them open when TypeORM is destroyed', async () => {
     const pool = open({ name: 'shared', size: 1, overflow: 0 });
     const orm = new TypeOrm(pool, { url: server.ownerUrl, schema: 'market_data', entities: [] });
     const source = await orm.dataSource();
@@ -189,7 +189,7 @@ describe('TypeORM', () => {
     expect((await pool.query({ text: open_ })).rows).toEqual([{ n: 1 }]);
   });
 
-  it('opens later when the database was down at first', async () => {
+  it('initializes TypeORM later when the database was down at the first use', async () => {
     const pool = open();
     const orm = new TypeOrm(pool, { url: server.ownerUrl, schema: 'market_data', entities: [] });
     await server.kill();

@@ -29,7 +29,7 @@ const hostile = fc.string({
 const storable = hostile.filter((text) => !text.includes('\0'));
 
 describe('a literal', () => {
-  it('keeps any text in one literal that reads back the same', () => {
+  it('writes any text as one literal that is read back the same', () => {
     fc.assert(
       fc.property(storable, (text) => {
         expect(readBack(literal.text(text))).toMatchObject({ kind: 'text', text });
@@ -38,7 +38,7 @@ describe('a literal', () => {
     );
   });
 
-  it('keeps many hostile texts apart', () => {
+  it('writes many hostile texts as separate literals', () => {
     fc.assert(
       fc.property(fc.array(storable, { minLength: 1, maxLength: 5 }), (texts) => {
         const row = sql`(${joinSql(texts.map(literal.text), ',')})`;
@@ -48,7 +48,7 @@ describe('a literal', () => {
     );
   });
 
-  it.each(['\0', 'a\0b', '\ud800', 'a\udfff'])('refuses text that would not be stored as it is: %j', (text) => {
+  it.each(['\0', 'a\0b', '\ud800', 'a\udfff'])('refuses text that would be stored differently: %j', (text) => {
     expect(() => literal.text(text)).toThrow(expect.objectContaining({ code: 'invalid' }));
   });
 
@@ -76,7 +76,7 @@ describe('a literal', () => {
     },
   );
 
-  it('refuses numbers that have no text', () => {
+  it('refuses numbers that cannot be written as a literal', () => {
     expect(() => literal.double(Number.NaN)).toThrow(RangeError);
     expect(() => literal.timestamp(1.5)).toThrow(RangeError);
     expect(() => literal.integer(2n ** 63n)).toThrow(RangeError);
@@ -88,14 +88,14 @@ describe('a name', () => {
   const stable = fixedNames('bars', 'quotes');
   const child = childTables('bars', '1day', 'sse');
 
-  it('is one of those in the code', () => {
+  it('accepts only names that are listed in the code', () => {
     expect(sql`SELECT * FROM ${stable('bars')}`.text).toBe('SELECT * FROM bars');
     expect(() => stable('users' as 'bars')).toThrow('is not a name');
     expect(() => stable('toString' as 'bars')).toThrow('is not a name');
     expect(() => fixedNames('a b')).toThrow('cannot be a name');
   });
 
-  it('of a child table ends in six ASCII digits', () => {
+  it('accepts names of child tables only with six ASCII digits at the end', () => {
     expect(child(['bars', '1day', 'sse'], '600519').text).toBe('bars_1day_sse_600519');
     for (const code of ['60051', '6005190', '60051٣', '６００５１９', '600519;', '600519\n', `' OR '`]) {
       expect(() => child(['bars', '1day', 'sse'], code)).toThrow('six digits');
@@ -104,10 +104,10 @@ describe('a name', () => {
   });
 });
 
-describe('a name made of a hash', () => {
+describe('a name with a hash', () => {
   const hashed = hashedTables('entry');
 
-  it('holds nothing but a word of the code and hexadecimal digits', () => {
+  it('accepts hashed names only with a listed word and hexadecimal digits', () => {
     expect(hashed('entry', '9f86d081884c7d65').text).toBe('entry_9f86d081884c7d65');
     for (const hash of ['', '9f86d081884c7d6', '9F86D081884C7D65', '9f86d081884c7d65;', 'g'.repeat(16), 'a'.repeat(65)])
       expect(() => hashed('entry', hash)).toThrow('hexadecimal');

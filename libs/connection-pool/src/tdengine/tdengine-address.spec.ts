@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { tdengineAddress } from './tdengine-address.js';
 
 describe('tdengineAddress', () => {
-  it('takes the parts of the URL, with what was escaped in them', () => {
+  it('takes the decoded parts of the URL', () => {
     expect(tdengineAddress('http://us%20er:p%40ss%3Aw%2Frd@td.example:6041', 'mystocks')).toEqual({
       origin: 'http://td.example:6041',
       server: 'td.example:6041',
@@ -17,7 +17,7 @@ describe('tdengineAddress', () => {
     'http://root@td.example:6041',
     'http://root:hunter2@td.example:6041/somewhere',
     'postgres://root:hunter2@td.example',
-  ])('refuses %s without repeating it', (url) => {
+  ])('refuses %s without its text in the error', (url) => {
     const refused = (): unknown => tdengineAddress(url, 'mystocks');
     expect(refused).toThrow('TDENGINE_URL');
     expect(refused).not.toThrow('hunter2');

@@ -6,7 +6,7 @@ const answer = (meta: string, data: string, rows = 1): string =>
   `{"code":0,"column_meta":[${meta}],"data":[${data}],"rows":${String(rows)}}`;
 
 describe('readAnswer', () => {
-  it('reads each type as what it is', () => {
+  it('reads each column type as its JavaScript type', () => {
     const meta = `["ts","TIMESTAMP",8],["close","DOUBLE",8],["price","DECIMAL(18,4)",8],["volume","BIGINT",8],["n","INT",4],["on","BOOL",1],["symbol","VARCHAR",16]`;
     const row = `["2026-01-05T00:00:00.123Z",1410.5,"1410.5000",7,3,true,"600519"]`;
     expect(readAnswer(answer(meta, row))).toEqual({
@@ -16,7 +16,7 @@ describe('readAnswer', () => {
     });
   });
 
-  it('keeps null, and a time with an offset', () => {
+  it('reads null, and a timestamp with an offset', () => {
     const meta = `["ts","TIMESTAMP",8],["v","BIGINT",8]`;
     expect(readAnswer(answer(meta, `["1970-01-01T08:00:01.500+08:00",null]`)).rows).toEqual([[1_500, null]]);
   });
@@ -29,13 +29,13 @@ describe('readAnswer', () => {
     },
   );
 
-  it('tells rows touched apart from rows found', () => {
+  it('distinguishes rows written from rows returned', () => {
     expect(readAnswer(answer(`["affected_rows","INT",4]`, '[3]'))).toEqual({ columns: [], rows: [], affected: 3 });
     expect(readAnswer(answer(`["count(*)","BIGINT",8]`, '[3]')).affected).toBeNull();
     expect(readAnswer(answer(`["ts","TIMESTAMP",8]`, '', 0))).toEqual({ columns: ['ts'], rows: [], affected: null });
   });
 
-  it('takes a code other than 0 for a failure, and keeps it', () => {
+  it('rejects a code other than 0 with an error that holds the code', () => {
     const failed = (): unknown => readAnswer('{"code":9728,"desc":"syntax error near \\"x\\"","timing":1}');
     expect(failed).toThrow(TdengineError);
     expect(failed).toThrow('TDengine 0x2600: syntax error near "x"');
@@ -55,7 +55,7 @@ describe('readAnswer', () => {
     ['an object for a value', answer('["v","INT",4]', '[{}]')],
     ['microseconds where milliseconds are stored', answer('["ts","TIMESTAMP",8]', '["2026-01-05T00:00:00.123456Z"]')],
     ['a time that is none', answer('["ts","TIMESTAMP",8]', '["2026-13-05T00:00:00.000Z"]')],
-  ])('refuses %s', (_, body) => {
+  ])('refuses the answer %s', (_, body) => {
     expect(() => readAnswer(body)).toThrow(BrokenAnswer);
   });
 });

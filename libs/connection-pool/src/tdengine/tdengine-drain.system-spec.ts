@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => standIn.stop());
 
-it('lets the five statements under way end on SIGTERM, closes its connections and exits 0', async () => {
+it('completes the five statements under way on SIGTERM, closes its connections and exits with 0', async () => {
   const selecting = (): number => standIn.statements.filter((text) => text === 'SELECT 5').length;
   const child = new ManagedProcess({
     name: 'drain',

@@ -25,7 +25,7 @@ const hostile = [
 
 /** What the house takes for granted of TDengine behind taosAdapter: run against the stand-in and against a real one. */
 export function itIsTdengine(name: string, urlOf: () => string): void {
-  describe(`${name} is a TDengine to the pool`, () => {
+  describe(`${name} behaves as TDengine`, () => {
     const database = `conformance_${randomBytes(6).toString('hex')}`;
     const databaseName = fixedNames(database)(database);
     const stable = sql`t`;
@@ -64,7 +64,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect(written.affected).toBe(3);
     });
 
-    it('gives back what was written, to the last digit', async () => {
+    it('returns written values to the last digit', async () => {
       expect(await pool.query(sql`SELECT * FROM c1 ORDER BY ts`)).toEqual({
         columns: ['ts', 'price', 'volume', 'kind', 'flag', 'note', 'seen'],
         rows: [
@@ -75,7 +75,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       });
     });
 
-    it('has one row for one child table and time; columns not named again stay', async () => {
+    it('stores one row for a child table and time, and keeps columns that a second write does not name', async () => {
       await pool.query(sql`INSERT INTO c1 (ts, price) VALUES (1000, 7)`);
       expect(await rows(sql`SELECT ts, price, volume FROM c1 ORDER BY ts LIMIT 1`)).toEqual([
         [1000, 7, 9007199254740993n],
@@ -83,12 +83,12 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect(await rows(sql`SELECT COUNT(*) FROM c1`)).toEqual([[2n]]);
     });
 
-    it('keeps the tags a child table was made with', async () => {
+    it('keeps the tags of a child table from its creation', async () => {
       await pool.query(sql`INSERT INTO c1 USING ${stable} TAGS ('999999', 'X') (ts, price) VALUES (3000, 1)`);
       expect(await rows(sql`SELECT symbol FROM ${stable} WHERE ts = 3000`)).toEqual([['600519']]);
     });
 
-    it('answers no rows with columns and no rows', async () => {
+    it('answers an empty result with columns and no rows', async () => {
       const nobody = await pool.query(sql`SELECT ts, price FROM ${stable} WHERE symbol = 'nobody'`);
       expect(nobody).toEqual({ columns: ['ts', 'price'], rows: [], affected: null });
     });
@@ -120,7 +120,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect(await rows(sql`SELECT ts FROM c1`)).toEqual([[2000]]);
     });
 
-    it('makes child tables that end by themselves, groups by tags, and deletes by tags and time only', async () => {
+    it('creates child tables that expire, groups by tags, and deletes by tags and time only', async () => {
       await pool.query(sql`INSERT INTO c3 USING ${stable} TAGS ('600000', 'SSE') TTL 3 (ts, volume, note)
         VALUES (1000, 5, 'some') (3000, 4, 'other')`);
       const groups = sql`SELECT symbol, LAST_ROW(volume) AS volume, exchange, LAST_ROW(note) AS note FROM ${stable}
@@ -138,7 +138,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect(await codeOf(sql`DELETE FROM ${stable} WHERE volume = 4`)).toBe(0x2655);
     });
 
-    it('stores and finds hostile texts as they are, and nothing else happens', async () => {
+    it('stores and finds hostile texts unchanged without a side effect', async () => {
       const values = hostile.map((text, place) => sql`(${literal.timestamp(10_000 + place)}, ${literal.text(text)})`);
       await pool.query(sql`INSERT INTO c1 (ts, note) VALUES ${joinSql(values, ' ')}`);
       const stored = await rows(sql`SELECT note FROM c1 WHERE ts >= 10000 ORDER BY ts`);
@@ -155,7 +155,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect(await rows(sql`SELECT COUNT(*) FROM ${stable} WHERE ts < 10000 AND exchange != 'X'`)).toEqual([[3n]]);
     });
 
-    it('refuses with a code what it cannot do, and the connection is good afterwards', async () => {
+    it('refuses invalid statements with a code and keeps the connection usable', async () => {
       expect(await codeOf(sql`SELEC 1`)).toBe(0x2600);
       expect(await codeOf(sql`SELECT * FROM nowhere`)).toBe(0x2603);
       expect(await codeOf(sql`INSERT INTO c1 (ts, note) VALUES (1, ${literal.text('x'.repeat(65))})`)).toBe(0x2610);
@@ -164,7 +164,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect(await rows(sql`SELECT 1`)).toEqual([[1n]]);
     });
 
-    it('takes a statement of nearly 1 MB', async () => {
+    it('accepts a statement of nearly 1 MB', async () => {
       const values = Array.from(
         { length: 40_000 },
         (_, place) => sql`(${literal.timestamp(20_000 + place)},${literal.integer(2n ** 50n)})`,
@@ -174,11 +174,11 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect((await pool.query(statement)).affected).toBe(40_000);
     });
 
-    it('says that it is well', async () => {
+    it('reports that it is available', async () => {
       await expect(pool.check().probe()).resolves.toBeUndefined();
     });
 
-    it('does not let in who has the wrong password', async () => {
+    it('refuses a wrong password', async () => {
       const url = new URL(urlOf());
       url.password = 'wrong-1A';
       const stranger = open(url.href);

@@ -53,13 +53,13 @@ const arrived = (): number[] =>
   standIn.statements.flatMap((text) => (/^SELECT \d/.test(text) ? [Number(text.slice(7))] : []));
 
 describe('the connections of a TdenginePool', () => {
-  it('are used again: no more are opened than may be, however many statements run', async () => {
+  it('reuses connections and opens no more than the limit, however many statements run', async () => {
     const pool = open();
     for (let round = 0; round < 10; round += 1) await many(20, () => pool.query(one));
     expect(standIn.connectionsOpened).toBeLessThanOrEqual(4);
   });
 
-  it('carry one statement each: of 200 at once 20 are at the server', async () => {
+  it('runs one statement on each connection: 20 of 200 at a time', async () => {
     const pool = open({ size: 20 });
     await warm(pool, 20);
     standIn.forget();
@@ -72,13 +72,13 @@ describe('the connections of a TdenginePool', () => {
     expect([standIn.requestsPeak, standIn.connectionsOpened]).toEqual([20, 0]);
   });
 
-  it('go to who asked first', async () => {
+  it('runs statements in the order of their calls', async () => {
     const pool = open({ size: 1 });
     await many(50, (place) => pool.query(number(place)));
     expect(arrived()).toEqual(Array.from({ length: 50 }, (_, place) => place));
   });
 
-  it('are waited for no longer than the acquire time', async () => {
+  it('rejects a statement that got no connection within the acquire timeout', async () => {
     const pool = open({ size: 1, acquireTimeoutMs: 50 });
     await warm(pool, 1);
     standIn.fault({ kind: 'held' });
@@ -89,7 +89,7 @@ describe('the connections of a TdenginePool', () => {
     expect((await first).rows).toEqual([[1n]]);
   });
 
-  it('are closed when an answer does not come in time, so that a late one is nobody else’s', async () => {
+  it('closes a connection whose answer is late, so that no other statement gets that answer', async () => {
     const pool = open({ size: 1, requestTimeoutMs: 100 });
     await warm(pool, 1);
     standIn.fault({ kind: 'held' });
@@ -100,7 +100,7 @@ describe('the connections of a TdenginePool', () => {
     expect(standIn.connectionsOpened).toBe(2);
   });
 
-  it('are not waited on beyond the deadline of the caller', async () => {
+  it('rejects a statement at the deadline of its caller', async () => {
     const pool = open({ size: 1 });
     await warm(pool, 1);
     standIn.fault({ kind: 'held' });
@@ -108,7 +108,7 @@ describe('the connections of a TdenginePool', () => {
     await expect(late).rejects.toMatchObject({ code: 'timeout' });
   });
 
-  it('are counted as those of a TDengine', async () => {
+  it('reports its connections with the role tdengine', async () => {
     const pool = open({ name: 'counted', overflow: 3 });
     await warm(pool, 2);
     const counted = (): unknown => openPools().find(({ name }) => name === 'counted');
@@ -122,7 +122,7 @@ describe('the connections of a TdenginePool', () => {
     await answer;
   });
 
-  it('end when the service stops: statements under way are answered, new ones refused', async () => {
+  it('completes the statements under way and refuses new ones when the service stops', async () => {
     const pool = open();
     await warm(pool, 4);
     standIn.fault({ kind: 'held' });
@@ -153,7 +153,7 @@ describe('a TdenginePool whose server fails', () => {
     ['a body that breaks off', { kind: 'broken' }, { code: 'unavailable' }],
     ['a reset', { kind: 'reset' }, { code: 'unavailable' }],
   ];
-  it.each(failures)('says in our words what %s means, and goes on when it is over', async (_, fault, expected) => {
+  it.each(failures)('translates %s into a Failure and works again afterwards', async (_, fault, expected) => {
     const pool = open();
     await warm(pool, 1);
     standIn.fault(fault);
@@ -162,20 +162,20 @@ describe('a TdenginePool whose server fails', () => {
     expect((await pool.query(one)).rows).toEqual([[1n]]);
   });
 
-  it('waits for a slow one', async () => {
+  it('waits for a slow answer', async () => {
     const pool = open();
     standIn.fault({ kind: 'slow', ms: 30 });
     expect((await pool.query(one)).rows).toEqual([[1n]]);
   });
 
-  it('replaces every connection that died idle, unseen', async () => {
+  it('replaces connections that died while idle without failing a statement', async () => {
     const pool = open();
     await warm(pool, 4);
     await standIn.restart();
     expect((await many(8, () => pool.query(one))).map(({ rows }) => rows)).toEqual(Array(8).fill([[1n]]));
   });
 
-  it('sends a statement again whose idle connection was cut under it', async () => {
+  it('sends a statement again when its idle connection was cut', async () => {
     const pool = open({ size: 1, url: throughProxy() });
     await warm(pool, 1);
     const answer = pool.query(one);
@@ -183,7 +183,7 @@ describe('a TdenginePool whose server fails', () => {
     expect((await answer).rows).toEqual([[1n]]);
   });
 
-  it('says unavailable while the server is away, and serves when it is back', async () => {
+  it('rejects with `unavailable` while the server is down, and works again when it is back', async () => {
     const pool = open();
     await warm(pool, 2);
     await standIn.stop();
@@ -194,7 +194,7 @@ describe('a TdenginePool whose server fails', () => {
     expect((await pool.query(one)).rows).toEqual([[1n]]);
   });
 
-  it('gives up on a server that is there and silent', async () => {
+  it('rejects with `timeout` when the server does not answer', async () => {
     const pool = open({ size: 1, url: throughProxy(), requestTimeoutMs: 200 });
     await warm(pool, 1);
     proxy.blackhole();
@@ -203,7 +203,7 @@ describe('a TdenginePool whose server fails', () => {
     expect((await pool.query(one)).rows).toEqual([[1n]]);
   });
 
-  it('does not read an answer without end', async () => {
+  it('rejects an answer above the size limit', async () => {
     const pool = open();
     await pool.query(sql`CREATE DATABASE IF NOT EXISTS test`);
     await pool.query(sql`CREATE STABLE IF NOT EXISTS big (ts TIMESTAMP, body VARCHAR(60000)) TAGS (n INT)`);

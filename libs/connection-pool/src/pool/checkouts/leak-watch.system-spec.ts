@@ -44,7 +44,7 @@ afterEach(async () => {
 afterAll(() => server.stop(), 30_000);
 
 describe('a connection that is held too long', () => {
-  it('is told once, with its borrower’s stack, route and request, and counted; and when it comes back late', async () => {
+  it('logs and counts a leak once, with stack, route and request of the borrower, and logs its late release', async () => {
     const pool = open({ name: 'leaky' });
     const checkout = await forgetful(pool);
     await waitFor(() => told('held too long').length === 1, { timeoutMs: 5_000 });
@@ -65,7 +65,7 @@ describe('a connection that is held too long', () => {
     expect(pool.status()).toMatchObject({ idle: 1, inUse: 0 });
   });
 
-  it('is taken back with reclaim on: rolled back, closed, and its room is somebody else’s', async () => {
+  it('rolls back and closes a leaked connection and frees its place when reclaim is on', async () => {
     const pool = open({ name: 'strict', reclaimLeaks: true });
     const checkout = await forgetful(pool);
     const client = checkout.connection;
@@ -86,8 +86,8 @@ describe('a connection that is held too long', () => {
   });
 });
 
-describe('what is measured', () => {
-  it('is what is so when somebody looks: 7 lent show as exactly 7, each borrower as one wait', async () => {
+describe('the metrics of a pool', () => {
+  it('shows 7 connections in use as exactly 7, and one wait for each borrower', async () => {
     const pool = open({ name: 'measured', size: 10, leakAfterMs: 60_000 });
     const checkouts = await Promise.all(Array.from({ length: 7 }, () => pool.acquire()));
     expect(await sample('active_connections')).toContain('active_connections{pool="measured",role="primary"} 7');
@@ -106,8 +106,8 @@ describe('what is measured', () => {
   });
 });
 
-describe('work that is undone because it held its connection too long', () => {
-  it('fails with that reason, and is not run again', async () => {
+describe('work whose connection is reclaimed', () => {
+  it('rejects work whose connection was reclaimed and does not run it again', async () => {
     const limits = { size: 2, overflow: 0, statementTimeoutMs: 5_000, leakAfterMs: LEAK_AFTER_MS, reclaimLeaks: true };
     const service = new PostgresPool({ name: 'strict', url: server.ownerUrl, ...limits });
     let runs = 0;
@@ -124,7 +124,7 @@ describe('work that is undone because it held its connection too long', () => {
     await service.close();
   });
 
-  it('is left alone as long as it says that it is at work', async () => {
+  it('does not reclaim the connection of work that calls atWork', async () => {
     const limits = { size: 1, overflow: 0, statementTimeoutMs: 5_000, leakAfterMs: 1_000, reclaimLeaks: true };
     const service = new PostgresPool({ name: 'diligent', url: server.ownerUrl, ...limits });
     const { value } = await service.write(async (client) => {

@@ -57,7 +57,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('the budget of a server', () => {
-  it('holds at every moment while five instances serve 1,000 borrowers', async () => {
+  it('never exceeds the budget of the server while five instances serve 1,000 borrowers', async () => {
     const pools = Array.from({ length: 5 }, (_, index) => start(`busy-${String(index)}`));
     const until = Date.now() + 4_000;
     const samples: number[] = [];
@@ -84,7 +84,7 @@ describe('the budget of a server', () => {
     expect(Math.max(...samples)).toBeGreaterThan(BUDGET * 0.7);
   }, 20_000);
 
-  it('leaves room for an instance that starts while others are in overflow', async () => {
+  it('gives a starting instance its connections while others use their overflow', async () => {
     const options = { size: 4, overflow: 40, budget: 40 };
     const old = start('old', options);
     const held = Array.from({ length: 44 }, () => old.acquire());
@@ -99,7 +99,7 @@ describe('the budget of a server', () => {
     await Promise.all(checkouts);
   }, 20_000);
 
-  it('is given back by the server when an instance dies', async () => {
+  it('frees the permits of an instance when it dies', async () => {
     const options = { size: 20, overflow: 0, budget: 24 };
     const dying = start('dying', options);
     const lost = await Promise.all(Array.from({ length: 20 }, () => dying.acquire()));
@@ -110,7 +110,7 @@ describe('the budget of a server', () => {
     for (const checkout of checkouts) checkout.release();
   }, 20_000);
 
-  it('is taken again by an instance whose session was lost, before anybody grows into it', async () => {
+  it('takes the permits again after the budget session was lost, before other instances can', async () => {
     const options = { size: 20, overflow: 0, budget: 24 };
     const steady = start('steady', options);
     const kept = await Promise.all(Array.from({ length: 20 }, () => steady.acquire()));
@@ -122,7 +122,7 @@ describe('the budget of a server', () => {
     for (const checkout of kept) checkout.release();
   }, 20_000);
 
-  it('says so when there is no room for one more instance, which comes in when another ends', async () => {
+  it('logs that the budget has no room for another instance and admits it when one ends', async () => {
     const lines: string[] = [];
     openLog({ service: 'spec', level: 'info' }, { write: (line) => lines.push(line) });
     const options = { size: 1, overflow: 0, budget: 16 };

@@ -40,7 +40,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('TypeORM over our pool', () => {
-  it('may write, and the next borrower of the connection may not', async () => {
+  it('lets TypeORM write, and not the next borrower of its connection', async () => {
     const { face, pool } = open('read-write', 1);
     const source = await dataSource(face);
     await source.transaction((manager) => manager.query(insert(1)));
@@ -52,7 +52,7 @@ describe('TypeORM over our pool', () => {
     expect(pool.status()).toMatchObject({ idle: 1, inUse: 0 });
   });
 
-  it('sees no error when every idle connection was killed', async () => {
+  it('replaces killed idle connections without an error in TypeORM', async () => {
     const { face } = open('read-write', 20);
     const source = await dataSource(face);
     const ask = (): Promise<unknown[]> => Promise.all(Array.from({ length: 20 }, () => source.query('SELECT 1')));
@@ -63,8 +63,8 @@ describe('TypeORM over our pool', () => {
   });
 });
 
-describe('the face of pg.Pool', () => {
-  it('lends with a promise and with a callback, and counts as pg.Pool does', async () => {
+describe('PgPool', () => {
+  it('connects with a promise and with a callback, and counts clients as pg.Pool does', async () => {
     const { face } = open();
     const client = await face.connect();
     expect([face.totalCount, face.idleCount, face.waitingCount, face.expiredCount]).toEqual([1, 0, 0, 0]);
@@ -85,7 +85,7 @@ describe('the face of pg.Pool', () => {
     await expect(face.connect()).rejects.toMatchObject({ code: 'POOL_ENDED' });
   });
 
-  it('asks with and without values, with a promise and with a callback', async () => {
+  it('queries with and without values, with a promise and with a callback', async () => {
     const { face } = open();
     let removed = false;
     face.on('remove', () => (removed = true));
@@ -105,7 +105,7 @@ describe('the face of pg.Pool', () => {
     expect(face.totalCount).toBe(1);
   });
 
-  it('says what happens to its connections', async () => {
+  it('emits the events of pg.Pool', async () => {
     const { face } = open('read-only', 1);
     const seen: string[] = [];
     for (const event of ['connect', 'acquire', 'release', 'remove']) face.on(event, () => seen.push(event));
@@ -118,7 +118,7 @@ describe('the face of pg.Pool', () => {
     expect(seen).toEqual(['connect', 'acquire', 'release', 'acquire', 'release', 'acquire', 'release', 'remove']);
   });
 
-  it('rolls back a transaction that was left open before anybody else gets the connection', async () => {
+  it('rolls back a transaction that was left open before the next borrower gets the connection', async () => {
     const { face } = open('read-write', 1);
     const client = await face.connect();
     await client.query('BEGIN');

@@ -62,7 +62,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('a read', () => {
-  it('runs on the replicas in turn, and on the primary for a service that wants that', async () => {
+  it('runs reads on the replicas in turn, and on the primary for a service configured so', async () => {
     const pool = await ready(open());
     const ports = new Set((await times(20, () => where(pool))).map(({ port }) => port));
     expect(ports).toEqual(new Set([near.port, far.port]));
@@ -70,7 +70,7 @@ describe('a read', () => {
     expect(new Set((await times(20, () => where(careful))).map(({ port }) => port))).toEqual(new Set([server.port]));
   });
 
-  it('sees what another pool has written, named or not', async () => {
+  it('sees in a read what another pool has written, with and without a position', async () => {
     const [writer, reader] = await Promise.all([ready(open()), ready(open())]);
     const ports = new Map<number, number>();
     for (let turn = 0; turn < 100; turn += 1) {
@@ -83,7 +83,7 @@ describe('a read', () => {
   });
 
   // gitlab#413203: one position for all replicas let a lagging one serve what only another had.
-  it('is not served by a lagging replica because another has caught up', async () => {
+  it('does not run a read on a lagging replica because another one has caught up', async () => {
     const [writer, reader] = await Promise.all([ready(open()), ready(open())]);
     await far.pauseReplay();
     try {
@@ -99,7 +99,7 @@ describe('a read', () => {
     }
   });
 
-  it('does not notice that its replica is killed, nor that it comes back', async () => {
+  it('completes reads while a replica is killed and comes back', async () => {
     const pool = await ready(open());
     let isOver = false;
     const failures: unknown[] = [];
@@ -121,7 +121,7 @@ describe('a read', () => {
     expect(served).toBeGreaterThan(100);
   });
 
-  it('that meets a replica which hangs is alone with that: the next ones go elsewhere', async () => {
+  it('sends later reads to other servers when one read waits for a hanging replica', async () => {
     const pool = await ready(open());
     await times(20, () => where(pool));
     // Until the connections have lain idle for so long that they are asked whether they live.
@@ -141,7 +141,7 @@ describe('a read', () => {
     }
   }, 20_000);
 
-  it('under way on a replica that hangs goes elsewhere as soon as the replica is taken for away', async () => {
+  it('runs reads of a hanging replica on another server as soon as the replica counts as away', async () => {
     // By its own patience each would wait for half a minute.
     const pool = await ready(open({ statementTimeoutMs: 30_000 }));
     const lone = open({ url: far.superuserUrl, replicaUrls: '' });
@@ -161,7 +161,7 @@ describe('a read', () => {
     }
   }, 20_000);
 
-  it('that a replica cancels, because its replay had to wait for it, runs elsewhere', async () => {
+  it('runs a read on another server when a replica cancels it in favour of replay', async () => {
     const pool = await ready(open({ statementTimeoutMs: 10_000 }));
     const slow = { text: 'SELECT inet_server_port() AS port, pg_sleep(1.5) FROM market_data.counter' };
     const read = pool.query<{ port: number }>(slow);
@@ -175,7 +175,7 @@ describe('a read', () => {
   });
 });
 
-describe('work that is only read', () => {
+describe('the work of a read', () => {
   it.each([
     'SELECT n FROM market_data.counter FOR UPDATE',
     "SELECT nextval('market_data.numbers')",
@@ -184,7 +184,7 @@ describe('work that is only read', () => {
     'INSERT INTO market_data.counter VALUES (1)',
     'CREATE TABLE market_data.mine ()',
     'SELECT n INTO market_data.mine FROM market_data.counter',
-  ])('cannot write on any server: %s', async (text) => {
+  ])('cannot write on any server with: %s', async (text) => {
     const pool = await ready(open());
     const lone = open({ replicaUrls: '' });
     for (const one of [pool, lone]) await expect(one.query({ text })).rejects.toMatchObject({ code: '25006' });
@@ -195,8 +195,8 @@ describe('work that is only read', () => {
   });
 });
 
-describe('while the primary is away', () => {
-  it('reads are served, but not those that must see what no replica has; writes fail at once', async () => {
+describe('an outage of the primary', () => {
+  it('serves reads while the primary is away, except those whose position no replica has, and rejects writes at once', async () => {
     const [pool, lone] = [await ready(open()), open({ replicaUrls: '' })];
     const { lsn, value } = await increment(pool);
     expect((await where(pool, lsn)).n).toBe(value);
@@ -220,7 +220,7 @@ describe('while the primary is away', () => {
     expect((await increment(pool)).value).toBe(unseen.value + 1);
   }, 30_000);
 
-  it('a primary that says nothing does not hold reads up for good', async () => {
+  it('serves reads although the primary does not answer', async () => {
     const pool = await ready(open());
     server.pause();
     try {

@@ -53,7 +53,7 @@ const insert = (pool: PostgresPool, id: number): Promise<{ value: number }> =>
   });
 
 describe('lag', () => {
-  it('is told for every replica, is small on an idle primary, and a replica with much of it is not read', async () => {
+  it('reports the lag of every replica, small on an idle primary, and reads from no replica with a large lag', async () => {
     const { primary, replicas } = await start();
     const [first, second] = replicas;
     const pool = openAll(primary, replicas);
@@ -78,7 +78,7 @@ describe('lag', () => {
     await waitFor(async () => (await used()).size === 2, { timeoutMs: 15_000 });
   }, 60_000);
 
-  it('does not need the services to agree on who beats, nor the one that did', async () => {
+  it('keeps the heartbeat going when the instance that wrote it stops', async () => {
     const { primary, replicas } = await start();
     const fleet = [1, 2, 3].map(() => openAll(primary, replicas));
     await Promise.all(fleet.map(near));
@@ -93,7 +93,7 @@ describe('lag', () => {
 });
 
 describe('a failover', () => {
-  it('is followed; the old primary gets nothing when it comes back, until it follows too', async () => {
+  it('follows a failover and does not use the former primary until it follows the new one', async () => {
     const { primary, replicas } = await start({ synchronous: true });
     const [first, second] = replicas;
     const pool = openAll(primary, replicas);
@@ -135,7 +135,7 @@ describe('a failover', () => {
     expect((await insert(pool, 5)).value).toBe(first.port);
   }, 90_000);
 
-  it('that happens while the old primary hangs leaves it nothing when it goes on', async () => {
+  it('does not use a primary that hung during a failover when it continues', async () => {
     const { primary, replicas } = await start();
     const [first, second] = replicas;
     const pool = openAll(primary, replicas);
@@ -151,7 +151,7 @@ describe('a failover', () => {
   }, 60_000);
 });
 
-it('a write after a failover lies after all that the old primary told, also what was lost with it', async () => {
+it('gives a write after a failover a later position than any of the former primary, including lost ones', async () => {
   const { primary, replicas } = await start();
   const [first, second] = replicas;
   const pool = openAll(primary, replicas);
@@ -173,8 +173,8 @@ it('a write after a failover lies after all that the old primary told, also what
   expect(seen.rowCount).toBe(1);
 }, 60_000);
 
-describe('its end', () => {
-  it('comes soon, also while a server hangs', async () => {
+describe('closing the pool', () => {
+  it('closes the pool within a short time although a server hangs', async () => {
     const { primary, replicas } = await start();
     const pool = openAll(primary, replicas);
     await near(pool);
