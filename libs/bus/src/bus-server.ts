@@ -6,12 +6,13 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/transport-node';
 import { internalsOf, type Bus } from './bus.js';
 import { FailureLog } from './calls/failure-log.js';
+import { Thrown } from './calls/handles.js';
+import { EndpointStats, ServiceInfo } from './calls/service-info.js';
+import { atMost } from './wire/at-most.js';
 import { codecOf, invalidRequest, type Codec, type Encoded } from './wire/codec.js';
 import type { BusConnection, BusSubscription } from './wire/connection.js';
 import { encodeFailure } from './wire/failure-wire.js';
-import { Thrown } from './calls/handles.js';
 import { contextOf, readHead, writeHead, type Head } from './wire/headers.js';
-import { EndpointStats, ServiceInfo } from './calls/service-info.js';
 import { subjectAt } from './wire/subject.js';
 
 export interface BusServerOptions {
@@ -111,13 +112,10 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.#subscriptions = [];
     await Promise.all([...subscriptions.map((one) => one.drain()), this.#info?.stop()]);
     if (this.#inFlight === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, CLOSE_WITHIN_MS);
-      this.#whenIdle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+    const idle = new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
     });
+    await atMost(CLOSE_WITHIN_MS, idle);
   }
 
   override on(): never {

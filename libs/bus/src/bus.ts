@@ -4,6 +4,7 @@ import { CallClient } from './calls/call-client.js';
 import { Events, type SubscribeOptions } from './events/events.js';
 import { HeartbeatSender } from './liveness/heartbeat-sender.js';
 import { Liveness } from './liveness/liveness.js';
+import { atMost } from './wire/at-most.js';
 import { BusConnection, type BusOptions } from './wire/connection.js';
 
 export interface CallOptions {
@@ -101,11 +102,7 @@ export class Bus {
 
   /** Calls `listener` whenever {@link isSilent} changes. */
   onSilence(service: string, listener: (silent: boolean) => void): void {
-    this.#liveness.silence.onSilence(service, (silent) => {
-      this.#events.guard(publisherCounted.subject, () => {
-        listener(silent);
-      });
-    });
+    this.#liveness.silence.onSilence(service, this.#guarded(listener));
   }
 
   /**
@@ -118,23 +115,22 @@ export class Bus {
 
   /** Calls `listener` whenever {@link isDeaf} changes, after all `onGap` listeners. */
   onDeafness(listener: (deaf: boolean) => void): void {
-    this.#liveness.silence.onDeafness((deaf) => {
-      this.#events.guard(publisherCounted.subject, () => {
-        listener(deaf);
-      });
-    });
+    this.#liveness.silence.onDeafness(this.#guarded(listener));
   }
 
   /** Waits for the calls under way (at most 10 s), sends the last heartbeat and closes the connection. */
   async drain(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, DRAIN_CALLS_MAX_MS);
-    });
-    await Promise.race([this.#calls.idle(), limit]);
-    clearTimeout(timer);
+    await atMost(DRAIN_CALLS_MAX_MS, this.#calls.idle());
     this.#calls.close();
     this.#heartbeats.stop();
     await this.#connection.close();
+  }
+
+  #guarded(listener: (is: boolean) => void): (is: boolean) => void {
+    return (is) => {
+      this.#events.guard(publisherCounted.subject, () => {
+        listener(is);
+      });
+    };
   }
 }

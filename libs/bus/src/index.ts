@@ -1,7 +1,7 @@
+export { BusServer, type BusServerOptions } from './bus-server.js';
 export { Bus, type CallOptions, type Subscribed } from './bus.js';
 export { BusModule } from './bus.module.js';
-export { BusServer, type BusServerOptions } from './bus-server.js';
-export type { BusOptions } from './wire/connection.js';
 export { Handles, type HandlerOf } from './calls/handles.js';
 export type { SubscribeOptions } from './events/events.js';
 export { CHECK_MS, Liveness } from './liveness/liveness.js';
+export type { BusOptions } from './wire/connection.js';

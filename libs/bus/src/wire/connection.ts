@@ -1,5 +1,6 @@
 import { log as defaultLog, type Logger } from '@mystocks/telemetry';
 import { connect, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { atMost } from './at-most.js';
 
 export interface BusOptions {
   /** One or several of `nats://host:port`. */
@@ -212,20 +213,4 @@ export class BusConnection {
       };
     });
   }
-}
-
-/** Waits for `work` to end, but at most `ms`. A failure of `work` is ignored: the connection closes either way. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([
-    work.then(
-      () => undefined,
-      () => undefined,
-    ),
-    limit,
-  ]);
-  clearTimeout(timer);
 }
