@@ -110,7 +110,7 @@ export function itNumbersItsEvents(name: string, open: () => Promise<TwoProcesse
       two?.subscriber.subscribe(ofPublisher, () => undefined, { onGap: (why) => void owned.push(why) });
       await two?.pass(1_100);
       await two?.pass(3_000, 'publisher');
-      expect([received, owned]).toEqual([[], ['untold']]);
+      expect([received, owned]).toEqual([[], ['unpublished']]);
     });
 
     it('reports no gap when a publisher drains', async () => {

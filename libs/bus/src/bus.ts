@@ -109,13 +109,13 @@ export class Bus {
    * This process is connected, and yet not even its own heartbeat came back for 1.5 s: NATS is frozen, or the network
    * drops everything. Until a heartbeat arrives again no service can be judged, and any call would wait for its deadline.
    */
-  get isDeaf(): boolean {
-    return this.#liveness.silence.isDeaf;
+  get isStalled(): boolean {
+    return this.#liveness.silence.isStalled;
   }
 
-  /** Calls `listener` whenever {@link isDeaf} changes, after all `onGap` listeners. */
-  onDeafness(listener: (deaf: boolean) => void): void {
-    this.#liveness.silence.onDeafness(this.#guarded(listener));
+  /** Calls `listener` whenever {@link isStalled} changes, after all `onGap` listeners. */
+  onStall(listener: (stalled: boolean) => void): void {
+    this.#liveness.silence.onStall(this.#guarded(listener));
   }
 
   /** Waits for the calls under way (at most 10 s), sends the last heartbeat and closes the connection. */

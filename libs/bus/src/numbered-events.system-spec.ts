@@ -118,15 +118,15 @@ describe('Bus: numbered events over NATS', () => {
     const received: string[] = [];
     // Only the connection of `publisher` can be held up, so here it subscribes.
     two.publisher.subscribe(numbered, () => undefined, { onGap: (why) => void received.push(why) });
-    two.publisher.onDeafness((deaf) => void received.push(deaf ? 'deaf now' : 'hears'));
+    two.publisher.onStall((stalled) => void received.push(stalled ? 'stalled now' : 'receives'));
     two.publisher.onSilence('subscriber', () => void received.push('silent'));
     await sleep(1_100);
     two.proxy.blackhole();
     await waitFor(() => received.length > 0, { timeoutMs: 10_000 });
-    expect([two.publisher.connected, two.publisher.isDeaf]).toEqual([true, true]);
+    expect([two.publisher.connected, two.publisher.isStalled]).toEqual([true, true]);
     await two.proxy.pass();
-    await waitFor(() => two.publisher.isDeaf === false, { timeoutMs: 10_000 });
+    await waitFor(() => two.publisher.isStalled === false, { timeoutMs: 10_000 });
     await sleep(1_100);
-    expect(received).toEqual(['deaf', 'deaf now', 'hears']);
+    expect(received).toEqual(['stalled', 'stalled now', 'receives']);
   });
 });

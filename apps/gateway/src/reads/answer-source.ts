@@ -32,8 +32,8 @@ export class AnswerSource {
       if (silent) abortAll(this.#atCache);
     });
     // A frozen NATS does the same, and the owners are reached through it, too.
-    bus.onDeafness((deaf) => {
-      if (deaf) for (const waiting of [this.#atCache, this.#atOwner]) abortAll(waiting);
+    bus.onStall((stalled) => {
+      if (stalled) for (const waiting of [this.#atCache, this.#atOwner]) abortAll(waiting);
     });
   }
 
@@ -42,7 +42,7 @@ export class AnswerSource {
    * nothing: a request would only time out.
    */
   isCutOff(call: Call): boolean {
-    return this.bus.isDeaf || (this.bus.isSilent(CACHE) && this.bus.isSilent(ownerOf(call)));
+    return this.bus.isStalled || (this.bus.isSilent(CACHE) && this.bus.isSilent(ownerOf(call)));
   }
 
   /**
@@ -52,10 +52,10 @@ export class AnswerSource {
    * @throws {Failure} what the owner said, or that it cannot be asked; at once when the bus carries nothing
    */
   async ask({ call, request, canonical }: Question, known: Lsn | undefined): Promise<Answer> {
-    const bypassesCache = this.bus.isDeaf || this.bus.isSilent(CACHE);
+    const bypassesCache = this.bus.isStalled || this.bus.isSilent(CACHE);
     const answer = bypassesCache ? undefined : await this.#askCache(call.subject, canonical, known);
     if (answer !== undefined) return answer;
-    if (this.bus.isDeaf) throw unheard();
+    if (this.bus.isStalled) throw unheard();
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
     const asking = readingAfter(known, () => this.bus.call(call, request));
     const given = await unlessAborted(this.#atOwner, asking);

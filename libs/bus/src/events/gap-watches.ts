@@ -6,11 +6,11 @@ import { GapDetector } from './gap-detector.js';
  * Why events were missed, or may have been.
  * - `lost`: a sequence number is missing, or an instance that has published this event went missing without its last
  *   heartbeat.
- * - `untold`: an instance of the service that owns the event went missing so, and had not published it yet: at most its
+ * - `unpublished`: an instance of the service that owns the event went missing so, and had not published it yet: at most its
  *   first message is lost.
- * - `deaf`: this process receives nothing at all. What is lost meanwhile is reported as `lost` as soon as it does again.
+ * - `stalled`: this process receives nothing at all. What is lost meanwhile is reported as `lost` as soon as it does again.
  */
-export type Gap = 'lost' | 'untold' | 'deaf';
+export type Gap = 'lost' | 'unpublished' | 'stalled';
 
 /** Looks for gaps in one subscription. */
 export interface GapWatch {

@@ -21,8 +21,8 @@ export class Liveness {
   #checks = 0;
 
   constructor(private readonly service: string) {
-    this.silence.onDeafness((deaf) => {
-      if (deaf) this.gaps.report(() => 'deaf');
+    this.silence.onStall((stalled) => {
+      if (stalled) this.gaps.report(() => 'stalled');
     });
   }
 
@@ -53,7 +53,7 @@ export class Liveness {
     this.gaps.report((subject) => {
       if (lost.some(({ published }) => published.includes(subject))) return 'lost';
       // A gateway publishes no events, so its crash cannot lose any.
-      return lost.some(({ service }) => service === ownerOf({ subject })) ? 'untold' : undefined;
+      return lost.some(({ service }) => service === ownerOf({ subject })) ? 'unpublished' : undefined;
     });
   }
 }

@@ -4,15 +4,15 @@ import { SilenceDetector } from './silence-detector.js';
 
 let silence: SilenceDetector;
 let changes: boolean[];
-let deaf: boolean[];
+let stalls: boolean[];
 let nowMs: number;
 
 beforeEach(() => {
   changes = [];
-  deaf = [];
+  stalls = [];
   nowMs = 0;
   silence = new SilenceDetector();
-  silence.onDeafness((is) => deaf.push(is));
+  silence.onStall((stalled) => stalls.push(stalled));
   silence.onSilence('cache', (silent) => changes.push(silent));
 });
 
@@ -84,9 +84,9 @@ describe('SilenceDetector', () => {
     nowMs += 10_000;
     pass(500, { own: false, cache: false });
     pass(500, { connected: false });
-    expect([silence.isDeaf, deaf]).toEqual([true, [true]]);
+    expect([silence.isStalled, stalls]).toEqual([true, [true]]);
     pass(500);
-    expect([silence.isDeaf, deaf]).toEqual([false, [true, false]]);
+    expect([silence.isStalled, stalls]).toEqual([false, [true, false]]);
   });
 
   it('logs changes of every service that was asked about', () => {
@@ -111,13 +111,13 @@ describe('SilenceDetector', () => {
     pass(5_000);
     pass(10_000, { own: false, cache: false });
     expect(changes).toEqual([]);
-    expect([silence.isDeaf, deaf]).toEqual([true, [true]]);
+    expect([silence.isStalled, stalls]).toEqual([true, [true]]);
     pass(500, { cache: false });
     pass(1_000, { cache: false });
     expect(changes).toEqual([]);
     pass(5_000);
-    expect({ changes, deaf }).toEqual({ changes: [], deaf: [true, false] });
-    expect(silence.isDeaf).toBe(false);
+    expect({ changes, stalls }).toEqual({ changes: [], stalls: [true, false] });
+    expect(silence.isStalled).toBe(false);
   });
 });
 

@@ -22,17 +22,17 @@ export class SilenceDetector {
   /** Since then this process has been connected and was not held up. */
   #sinceMs = Number.NEGATIVE_INFINITY;
   #ownHeartbeatMs = Number.NEGATIVE_INFINITY;
-  #deaf = false;
-  readonly #deafListeners: ((deaf: boolean) => void)[] = [];
+  #stalled = false;
+  readonly #stallListeners: ((stalled: boolean) => void)[] = [];
   readonly #silenceListeners: ((service: string, silent: boolean) => void)[] = [];
 
   /** Although connected, our own heartbeat did not come back for 1.5 s, and has not since: nothing gets through. */
-  get isDeaf(): boolean {
-    return this.#deaf;
+  get isStalled(): boolean {
+    return this.#stalled;
   }
 
-  onDeafness(listener: (deaf: boolean) => void): void {
-    this.#deafListeners.push(listener);
+  onStall(listener: (stalled: boolean) => void): void {
+    this.#stallListeners.push(listener);
   }
 
   /** A service without any heartbeat so far becomes silent after the first 1.5 s of being watched. */
@@ -53,8 +53,8 @@ export class SilenceDetector {
       if (silent) log.warn({ silent: service }, 'a service is silent: no heartbeat of any instance for 1.5 s');
       else log.info({ silent: service }, 'a silent service sends heartbeats again');
     });
-    this.onDeafness((deaf) => {
-      if (deaf) log.warn('the bus is connected but carries nothing: our own heartbeat does not come back');
+    this.onStall((stalled) => {
+      if (stalled) log.warn('the bus is connected but carries nothing: our own heartbeat does not come back');
       else log.info('the bus carries messages again');
     });
   }
@@ -80,7 +80,7 @@ export class SilenceDetector {
       return undefined;
     }
     const missingMs = this.#ownMissingMs(nowMs);
-    if (missingMs > SILENT_AFTER_MS) this.#setDeaf(true);
+    if (missingMs > SILENT_AFTER_MS) this.#setStalled(true);
     if (missingMs > OWN_HEARTBEAT_WITHIN_MS) return undefined;
     for (const [service, watched] of this.#watched)
       if (nowMs - Math.max(watched.lastMs, this.#sinceMs) > SILENT_AFTER_MS) this.#change(service, watched, true);
@@ -91,13 +91,13 @@ export class SilenceDetector {
     // The heartbeats of other instances were delayed as well: the time they have to arrive starts again.
     if (this.#ownMissingMs(nowMs) > OWN_HEARTBEAT_WITHIN_MS) this.#sinceMs = nowMs;
     this.#ownHeartbeatMs = nowMs;
-    this.#setDeaf(false);
+    this.#setStalled(false);
   }
 
-  #setDeaf(deaf: boolean): void {
-    if (this.#deaf === deaf) return;
-    this.#deaf = deaf;
-    for (const listener of this.#deafListeners) listener(deaf);
+  #setStalled(stalled: boolean): void {
+    if (this.#stalled === stalled) return;
+    this.#stalled = stalled;
+    for (const listener of this.#stallListeners) listener(stalled);
   }
 
   #change(service: string, watched: Watched, silent: boolean): void {

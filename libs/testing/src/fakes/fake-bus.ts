@@ -122,12 +122,12 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
   }
 
   /** After 1.5 s during which the {@link wire} carried not even its own beat. */
-  get isDeaf(): boolean {
-    return this.#liveness.silence.isDeaf;
+  get isStalled(): boolean {
+    return this.#liveness.silence.isStalled;
   }
 
-  onDeafness(listener: (deaf: boolean) => void): void {
-    this.#liveness.silence.onDeafness(listener);
+  onStall(listener: (stalled: boolean) => void): void {
+    this.#liveness.silence.onStall(listener);
   }
 
   onConnectionChange(listener: (connected: boolean) => void): void {

@@ -16,7 +16,7 @@ import { PlausiblePositions, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 
 /** Why events may have been missed: `Gap` of libs/bus. */
-type EventGap = 'lost' | 'untold' | 'deaf';
+type EventGap = 'lost' | 'unpublished' | 'stalled';
 
 /** What is needed of a bus: events as they arrive, notice of those that were lost, and calls. */
 export interface EventBus {
