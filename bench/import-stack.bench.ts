@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { startHouse } from '../test/system/house.ts';
-import { importFile } from '../tools/import-send.ts';
+import { importFile } from '../tools/import/send.ts';
 import { bareCopy, barsFile, emptyTables, median, openPeer, seconds } from './bare-copy.ts';
 import type { BenchRow } from './bench-row.ts';
 

@@ -3,10 +3,10 @@ import { access, constants, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { importCalendar, isCalendar } from './import-calendar.ts';
-import { REJECTED_HEADER, rejectedRow, reportOf, SHOWN_MAX, type RefusedLine } from './import-report.ts';
-import { kindOf, peek } from './import-file.ts';
-import { importFile, type ImportOptions } from './import-send.ts';
+import { importCalendar, isCalendar } from './import/calendar.ts';
+import { REJECTED_HEADER, rejectedRow, reportOf, SHOWN_MAX, type RefusedLine } from './import/report.ts';
+import { kindOf, peek } from './import/file.ts';
+import { importFile, type ImportOptions } from './import/send.ts';
 import { administratorToken } from './stack/administrator.ts';
 import { readPlan } from './stack/plan.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { pause, ReplayFeed, type Credentials, type Outcome } from './replay-feed.ts';
-import { dueMs, Stamper, type Pace } from './replay-pace.ts';
-import { readTicks, type Tick } from './replay-ticks.ts';
+import { pause, ReplayFeed, type Credentials, type Outcome } from './replay/feed.ts';
+import { dueMs, Stamper, type Pace } from './replay/pace.ts';
+import { readTicks, type Tick } from './replay/ticks.ts';
 import { readPlan } from './stack/plan.ts';
 
 const usage = `npm run replay -- TICKS.csv[.gz] [--speed N] [--now] [--url http://127.0.0.1:3000] [--admin .stack/admin.json]

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { importFile } from './import-send.ts';
-import { dailyCsv, instrumentsCsv, minuteCsv } from './sample-csv.ts';
-import { readPackage } from './sample-package.ts';
+import { importFile } from './import/send.ts';
+import { dailyCsv, instrumentsCsv, minuteCsv } from './sample/csv.ts';
+import { readPackage } from './sample/package.ts';
 import { administratorToken } from './stack/administrator.ts';
 import { readPlan } from './stack/plan.ts';
 

@@ -83,8 +83,8 @@ export function itAdjusts(store: TimeseriesStore): void {
       const code = '600004';
       const [friday, saturday, monday] = ['2024-06-14', '2024-06-15', '2024-06-17'] as const;
       beforeAll(async () => {
-        await storeFactors(market, [`${code},SSE,1900-01-01,1`, `${code},SSE,${saturday},1`]);
-        await storeDays(market, [line(code, friday, 10), line(code, monday, 5, { pre: 5 })]);
+        await storeFactors(market(), [`${code},SSE,1900-01-01,1`, `${code},SSE,${saturday},1`]);
+        await storeDays(market(), [line(code, friday, 10), line(code, monday, 5, { pre: 5 })]);
       });
 
       it('are refused, since that factor is no other one', async () => {
@@ -96,14 +96,14 @@ export function itAdjusts(store: TimeseriesStore): void {
       });
 
       it('are answered once the ex-day itself has one, be it the same, or the closed day has another one', async () => {
-        await storeFactors(market, [`${code},SSE,${monday},1`]);
+        await storeFactors(market(), [`${code},SSE,${monday},1`]);
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 5]);
         const [drop, change] = [
           'DELETE FROM market_data.factors WHERE ex_date = $1',
           'UPDATE market_data.factors SET factor = 2 WHERE ex_date = $1',
         ];
-        await market.pool.write((client) => client.query({ text: drop, values: [monday] }));
-        await market.pool.write((client) => client.query({ text: change, values: [saturday] }));
+        await market().pool.write((client) => client.query({ text: drop, values: [monday] }));
+        await market().pool.write((client) => client.query({ text: change, values: [saturday] }));
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 10]);
       });
     });

@@ -1,4 +1,4 @@
-import { asSimulated, type ReplayQuote, type Tick } from './replay-ticks.ts';
+import { asSimulated, type ReplayQuote, type Tick } from './ticks.ts';
 
 export interface Pace {
   /** Times the recorded pace; 0 = as fast as possible. */

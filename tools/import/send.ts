@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { symbolInFileName } from '@mystocks/contracts';
-import { kindOf, openText, peek } from './import-file.ts';
-import type { BatchAnswer, RefusedLine } from './import-report.ts';
+import { kindOf, openText, peek } from './file.ts';
+import type { BatchAnswer, RefusedLine } from './report.ts';
 
 export interface ImportOptions {
   readonly url: string;

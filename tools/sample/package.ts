@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Series } from './sample-csv.ts';
+import type { Series } from './csv.ts';
 
 const run = promisify(execFile);
 

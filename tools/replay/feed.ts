@@ -1,4 +1,4 @@
-import type { ReplayQuote } from './replay-ticks.ts';
+import type { ReplayQuote } from './ticks.ts';
 
 export interface Credentials {
   readonly username: string;

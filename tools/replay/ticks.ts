@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 
-export interface Level {
+interface Level {
   readonly p: number;
   readonly s: number;
 }

@@ -4,7 +4,7 @@ import { pipeline, Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DATE_COLUMNS, strangeColumn } from '@mystocks/calendar';
 import { charsetNames, charsetOf, TextReader } from '@mystocks/kernel';
-import { frameOf } from './import-frame.ts';
+import { frameOf } from './frame.ts';
 
 /** What the first lines of a file say about it. */
 export interface FileKind {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { kindOf } from './import-file.js';
-import { rejectedRow, reportOf, type BatchAnswer, type RefusedLine } from './import-report.js';
+import { kindOf } from './file.js';
+import { rejectedRow, reportOf, type BatchAnswer, type RefusedLine } from './report.js';
 
 describe('what a file is', () => {
   const minute = 'code,exchange,date,time,open,high,low,close,volume,amount';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { outcomeOf } from './replay-feed.ts';
-import { dueMs, Stamper } from './replay-pace.ts';
-import { asSimulated, columnsOf, readTicks, toTick, type ReplayQuote } from './replay-ticks.ts';
+import { outcomeOf } from './feed.ts';
+import { dueMs, Stamper } from './pace.ts';
+import { asSimulated, columnsOf, readTicks, toTick, type ReplayQuote } from './ticks.ts';
 import { recordedData } from '@mystocks/testing';
 
 const header =

@@ -1,4 +1,4 @@
-import { kindOf, openText, peek } from './import-file.ts';
+import { kindOf, openText, peek } from './file.ts';
 
 interface StoredCalendar {
   readonly from: string;

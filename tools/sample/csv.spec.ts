@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dailyCsv, instrumentsCsv, minuteCsv } from './sample-csv.js';
+import { dailyCsv, instrumentsCsv, minuteCsv } from './csv.js';
 
 describe('sample data as CSV', () => {
   it('writes daily bars with the decimals that were meant', () => {
