@@ -73,19 +73,13 @@ export function followWrites(bus: EventBus, listener: WriteListener): Following 
   const positions = positionsOf(bus, listener);
   const believes = believing(positions);
   let stopped = false;
-  let justCalled = false;
   const drops = new Repeater<EntriesDropped>((entries) => {
     listener.drop(entries);
   });
-  const missed = (): void => {
-    if (stopped || justCalled) return;
-    // One beat may show gaps in several kinds of events; no tier can have stored a new entry before this turn ends.
-    justCalled = true;
-    queueMicrotask(() => {
-      justCalled = false;
-    });
-    listener.invalidateAll();
-  };
+  // One beat may show gaps in several kinds of events; no tier can have stored a new entry before this turn ends.
+  const missed = oncePerTurn(() => {
+    if (!stopped) listener.invalidateAll();
+  });
   const missedDrops = (why: EventGap): void => {
     if (!stopped && why === 'lost') listener.onMissedDrops();
   };
@@ -135,6 +129,19 @@ export function followWrites(bus: EventBus, listener: WriteListener): Following 
       drops.stop();
       for (const one of subscriptions) one.stop();
     },
+  };
+}
+
+/** Calls `action` at once, and ignores further calls until the next microtask. */
+function oncePerTurn(action: () => void): () => void {
+  let wasCalled = false;
+  return () => {
+    if (wasCalled) return;
+    wasCalled = true;
+    queueMicrotask(() => {
+      wasCalled = false;
+    });
+    action();
   };
 }
 

@@ -16,7 +16,7 @@ import type { Tier } from './tier.js';
 const SPARE_MS = 100;
 
 /** What is needed of a bus besides its events. */
-export interface OwnersBus extends EventBus {
+interface OwnersBus extends EventBus {
   /** Whether no instance of a service was heard lately. */
   isSilent(service: string): boolean;
 }
