@@ -16,34 +16,52 @@ const ROUNDS = 5;
 /** The app's own classes, compiled: apps are not importable packages. */
 async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const app = new URL('../apps/market-data/dist/', import.meta.url);
-  const [directory, instruments, service, blocks, bars, registered, transactions, once, keys, loads, claims, factors] =
-    (await Promise.all([
-      import(new URL('instruments/instrument-directory.js', app).href),
-      import(new URL('instruments/instruments.repository.js', app).href),
-      import(new URL('ingest/bars-ingest.service.js', app).href),
-      import(new URL('ingest/bar-blocks.service.js', app).href),
-      import(new URL('ingest/postgres-bars-ingest.repository.js', app).href),
-      import(new URL('ingest/instruments-ingest.repository.js', app).href),
-      import(new URL('ingest/ingest-transactions.js', app).href),
-      import(new URL('idempotency/ingest-once.service.js', app).href),
-      import(new URL('idempotency/idempotency.repository.js', app).href),
-      import(new URL('load-order/load-order.service.js', app).href),
-      import(new URL('load-order/load-blocks.repository.js', app).href),
-      import(new URL('factors/factors.repository.js', app).href),
-    ])) as [
-      typeof import('../apps/market-data/src/instruments/instrument-directory.ts'),
-      typeof import('../apps/market-data/src/instruments/instruments.repository.ts'),
-      typeof import('../apps/market-data/src/ingest/bars-ingest.service.ts'),
-      typeof import('../apps/market-data/src/ingest/bar-blocks.service.ts'),
-      typeof import('../apps/market-data/src/ingest/postgres-bars-ingest.repository.ts'),
-      typeof import('../apps/market-data/src/ingest/instruments-ingest.repository.ts'),
-      typeof import('../apps/market-data/src/ingest/ingest-transactions.ts'),
-      typeof import('../apps/market-data/src/idempotency/ingest-once.service.ts'),
-      typeof import('../apps/market-data/src/idempotency/idempotency.repository.ts'),
-      typeof import('../apps/market-data/src/load-order/load-order.service.ts'),
-      typeof import('../apps/market-data/src/load-order/load-blocks.repository.ts'),
-      typeof import('../apps/market-data/src/factors/factors.repository.ts'),
-    ];
+  const [
+    directory,
+    instruments,
+    service,
+    blocks,
+    bars,
+    registered,
+    transactions,
+    once,
+    keys,
+    loads,
+    claims,
+    waiting,
+    waits,
+    factors,
+  ] = (await Promise.all([
+    import(new URL('instruments/instrument-directory.js', app).href),
+    import(new URL('instruments/instruments.repository.js', app).href),
+    import(new URL('ingest/bars-ingest.service.js', app).href),
+    import(new URL('ingest/bar-blocks.service.js', app).href),
+    import(new URL('ingest/postgres-bars-ingest.repository.js', app).href),
+    import(new URL('ingest/instruments-ingest.repository.js', app).href),
+    import(new URL('ingest/ingest-transactions.js', app).href),
+    import(new URL('idempotency/ingest-once.service.js', app).href),
+    import(new URL('idempotency/idempotency.repository.js', app).href),
+    import(new URL('load-order/load-order.service.js', app).href),
+    import(new URL('load-order/load-blocks.repository.js', app).href),
+    import(new URL('load-order/withheld-lines.service.js', app).href),
+    import(new URL('load-order/withheld-lines.repository.js', app).href),
+    import(new URL('factors/factors.repository.js', app).href),
+  ])) as [
+    typeof import('../apps/market-data/src/instruments/instrument-directory.ts'),
+    typeof import('../apps/market-data/src/instruments/instruments.repository.ts'),
+    typeof import('../apps/market-data/src/ingest/bars-ingest.service.ts'),
+    typeof import('../apps/market-data/src/ingest/bar-blocks.service.ts'),
+    typeof import('../apps/market-data/src/ingest/postgres-bars-ingest.repository.ts'),
+    typeof import('../apps/market-data/src/ingest/instruments-ingest.repository.ts'),
+    typeof import('../apps/market-data/src/ingest/ingest-transactions.ts'),
+    typeof import('../apps/market-data/src/idempotency/ingest-once.service.ts'),
+    typeof import('../apps/market-data/src/idempotency/idempotency.repository.ts'),
+    typeof import('../apps/market-data/src/load-order/load-order.service.ts'),
+    typeof import('../apps/market-data/src/load-order/load-blocks.repository.ts'),
+    typeof import('../apps/market-data/src/load-order/withheld-lines.service.ts'),
+    typeof import('../apps/market-data/src/load-order/withheld-lines.repository.ts'),
+    typeof import('../apps/market-data/src/factors/factors.repository.ts'),
+  ];
   // Nobody listens in a bench; the bus is measured by its own.
   const bus = {
     connected: true,
@@ -56,13 +74,10 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const reading = new blocks.BarBlocksService(known, new registered.InstrumentsIngestRepository(), inTransaction, bus);
   const running = new once.IngestOnceService(inTransaction, new keys.IdempotencyRepository(pool), bus);
   const order = new loads.LoadOrderService(new claims.LoadBlocksRepository(pool));
-  return new service.BarsIngestService(
-    reading,
-    new bars.PostgresBarsIngestRepository(),
-    running,
-    order,
-    new factors.FactorsRepository(pool),
-  );
+  const store = new bars.PostgresBarsIngestRepository();
+  const lines = new waits.WithheldLinesRepository(pool);
+  const withheld = new waiting.WithheldLinesService(store, inTransaction, lines, order);
+  return new service.BarsIngestService(reading, store, running, order, withheld, new factors.FactorsRepository(pool));
 }
 
 interface Block {

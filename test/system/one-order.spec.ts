@@ -1,5 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { tradingDays } from '@mystocks/calendar';
+import { PostgresPool } from '@mystocks/connection-pool';
+import { importFile } from '../../tools/import-send.js';
 import { get, postCsv, startHouse, type House } from './house.js';
 import { ended, upload } from './uploads-help.js';
 
@@ -9,12 +15,25 @@ const days = tradingDays('2010-01-04', '2022-12-30');
 const firstOf = (month: string): string => days.find((day) => day.startsWith(`2021-${month}`)) ?? '';
 
 let house: House;
+let nats: NatsConnection;
+let database: PostgresPool;
+let folder: string;
+/** Subjects of the events of changed bars. */
+const events: string[] = [];
 beforeAll(async () => {
   house = await startHouse();
   await house.another('market-data');
+  const url = house.postgres.superuserUrl;
+  database = new PostgresPool({ name: 'spec', url, size: 1, overflow: 0, statementTimeoutMs: 10_000 });
+  nats = await connect({ servers: house.nats.url, token: house.natsToken });
+  nats.subscribe('evt.market-data.bars.changed.v1.>', { callback: (_, { subject }) => void events.push(subject) });
+  folder = await mkdtemp(join(tmpdir(), 'one-order-'));
 }, 60_000);
 afterAll(async () => {
+  await nats.close();
+  await database.close();
   await house.stop();
+  await rm(folder, { recursive: true });
 }, 30_000);
 
 /**
@@ -93,5 +112,60 @@ describe('a file in which bars stand twice, far apart', () => {
     const operation = await ended(house, sent.headers.get('location'));
     expect(operation).toMatchObject({ status: 'succeeded', result: { summary: { total: 66_120 }, superseded } });
     expect(await standing()).toEqual(expected(12_000));
+  });
+});
+
+describe('a file in which bars stand twice, sent again', () => {
+  const AMOUNT = 13_000;
+  const file = duplicateLines(AMOUNT);
+
+  /** What tells that a row of the bars that stand twice was written, even if it was written back. */
+  async function rowVersions(): Promise<string> {
+    const text = `SELECT string_agg(concat_ws(' ', b.tableoid, b.xmin, b.ctid), ',' ORDER BY i.symbol) AS versions
+      FROM market_data.bars_daily b JOIN market_data.instruments i ON i.id = b.instrument_id WHERE i.symbol LIKE '6095%'`;
+    return (await database.query<{ versions: string }>({ text })).rows[0]?.versions ?? '';
+  }
+  const batch = async (csv: string, atOnce: number): Promise<unknown> =>
+    (await postCsv(house.url, `/api/v2/batch/bars?concurrency=${String(atOnce)}`, csv, house.adminToken)).body;
+  const uploaded = async (query: string): Promise<unknown> =>
+    (await ended(house, (await upload(house, file, query)).headers.get('location'))).result;
+  const imported = async (): Promise<unknown> => {
+    const path = join(folder, 'bars.csv');
+    await writeFile(path, file);
+    return (await importFile(path, { url: house.url, token: house.adminToken })).answer;
+  };
+
+  beforeAll(async () => {
+    await batch(file, 4);
+    await nats.flush();
+  }, 30_000);
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['by the import tool', imported],
+    ['as a batch of 1 block at once', () => batch(file, 1)],
+    ['as a batch of 8 blocks at once', () => batch(file, 8)],
+    ['as an upload', () => uploaded('concurrency=4')],
+    ['as an upload that is stored whole or not at all', () => uploaded('on_error=abort')],
+  ])('changes nothing %s, not even for a moment', async (_, send) => {
+    const before = await rowVersions();
+    events.length = 0;
+    const summary = { total: 66_120, succeeded: 66_120, failed: 0, inserted: 0, updated: 0, unchanged: 66_120 };
+    expect(await send()).toMatchObject({ summary, superseded });
+    expect(await rowVersions()).toBe(before);
+    await nats.flush();
+    expect(events).toEqual([]);
+    expect(await standing()).toEqual(expected(AMOUNT));
+  });
+
+  it('stores the earlier lines when the later ones are gone', async () => {
+    const lines = file.split('\n');
+    const upper = `${lines.slice(0, 45_000).join('\n')}\n`;
+    events.length = 0;
+    expect(await batch(upper, 4)).toMatchObject({ summary: { inserted: 0, updated: TWICE, unchanged: 44_939 } });
+    expect(await standing()).toEqual(Array.from({ length: TWICE }, () => [10, AMOUNT]));
+    await nats.flush();
+    expect(new Set(events).size).toBe(TWICE);
+    expect(await batch(file, 4)).toMatchObject({ summary: { inserted: 0, updated: TWICE, unchanged: 66_060 } });
+    expect(await standing()).toEqual(expected(AMOUNT));
   });
 });

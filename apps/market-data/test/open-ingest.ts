@@ -12,12 +12,15 @@ import { BarsIngestService } from '../src/ingest/bars-ingest.service.js';
 import { IngestTransactions } from '../src/ingest/ingest-transactions.js';
 import { InstrumentsIngestRepository } from '../src/ingest/instruments-ingest.repository.js';
 import { InstrumentsIngestService } from '../src/ingest/instruments-ingest.service.js';
+import { LoadEndService } from '../src/ingest/load-end.service.js';
 import { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
 import { InstrumentsRepository } from '../src/instruments/instruments.repository.js';
 import { InstrumentsService } from '../src/instruments/instruments.service.js';
 import { InstrumentRemovalService } from '../src/instruments/removal/instrument-removal.service.js';
 import { LoadBlocksRepository } from '../src/load-order/load-blocks.repository.js';
 import { LoadOrderService } from '../src/load-order/load-order.service.js';
+import { WithheldLinesRepository } from '../src/load-order/withheld-lines.repository.js';
+import { WithheldLinesService } from '../src/load-order/withheld-lines.service.js';
 import { onPostgres, openDatabase, type TimeseriesStore } from './timeseries-stores.js';
 
 export const hasData = existsSync(recordedData);
@@ -64,7 +67,9 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
   const loads = new LoadOrderService(new LoadBlocksRepository(pool));
   const givenFactors = new FactorsRepository(pool);
-  const bars = new BarsIngestService(blocks, store.barsIngest, once, loads, givenFactors);
+  const lines = new WithheldLinesRepository(pool);
+  const withheld = new WithheldLinesService(store.barsIngest, transactions, lines, loads);
+  const bars = new BarsIngestService(blocks, store.barsIngest, once, loads, withheld, givenFactors);
   return {
     bus,
     pool,
@@ -79,6 +84,8 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     directory,
     bars,
     givenFactors,
+    withheld,
+    ends: new LoadEndService(blocks, store.barsIngest, once, directory, withheld),
     lists: new InstrumentsIngestService(directory, registry, once, loads),
     factors: new FactorsIngestService(directory, givenFactors, once, loads),
     instruments: new InstrumentsService(directory, new InstrumentsRepository(pool)),
@@ -93,6 +100,7 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
     load: (name: string, more: Partial<IngestBarsRequest> = {}) => load(bars, name, more),
     empty: async (): Promise<void> => {
       await store.empty();
+      await pool.write((client) => client.query('DELETE FROM market_data.contradicted_bars'));
       bus.published.length = 0;
     },
     stop: async (): Promise<void> => {

@@ -26,7 +26,18 @@ export const callerWith = (...roles: Caller['roles']): Caller => ({
 });
 
 /** The uploads room of one instance over the database of `ingest`; its worker is not started. */
-export function openUploads({ pool, bars, lists, factors, once, directory, transactions, bus }: Ingest) {
+export function openUploads({
+  pool,
+  bars,
+  ends,
+  withheld,
+  lists,
+  factors,
+  once,
+  directory,
+  transactions,
+  bus,
+}: Ingest) {
   const registry = new InstrumentsIngestRepository();
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
   const staged = new UploadBlocksRepository(pool);
@@ -36,7 +47,7 @@ export function openUploads({ pool, bars, lists, factors, once, directory, trans
     new BlockByBlockService(staged),
     new AllOrNothingService(staged, queue, once),
     new FileKinds(
-      new BarsFileService(blocks, bars, directory),
+      new BarsFileService(blocks, bars, ends, withheld, directory),
       new SymbolsFileService(lists, registry, directory),
       new FactorsFileService(factors, directory),
     ),

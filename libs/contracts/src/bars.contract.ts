@@ -19,6 +19,7 @@ import {
   barStamps,
   IngestRequest,
   IngestReport,
+  IsIdempotencyKey,
   type BarDialect,
   type BarStamps,
 } from './ingest.contract.js';
@@ -88,11 +89,35 @@ export class IngestBarsRequest extends IngestRequest {
   @IsOneOf(barStamps, { optional: true }) readonly stamps?: BarStamps;
   /** The instrument of lines that do not name it. */
   @IsSymbolAlias({ optional: true }) readonly symbol?: string;
+  /** The sender calls {@link endLoad} behind the last block, so lines may be withheld until then. */
+  @IsFlag({ optional: true }) readonly ends_load?: boolean;
 }
 
 export const ingestBars = defineCall({
   subject: 'svc.market-data.bars.ingest.v1',
   request: IngestBarsRequest,
+  response: IngestReport,
+  timeoutMs: 30_000,
+  effect: 'idempotent',
+  allow: loaders,
+});
+
+export class EndLoadRequest {
+  /** As its blocks name it. */
+  @IsText(1, 64) readonly load!: string;
+  /** That of its blocks, once all of them are stored. */
+  @IsIdempotencyKey() readonly idempotency_key?: string;
+  /** Not all of it was stored, so its sender may have sent it again already. */
+  @IsFlag({ optional: true }) readonly broken_off?: boolean;
+}
+
+/**
+ * Stores the lines of a load that were withheld, as far as no later line of it gives their bars. The report has only
+ * lines that changed something; with the report of their block they counted as unchanged.
+ */
+export const endLoad = defineCall({
+  subject: 'svc.market-data.bars.end-load.v1',
+  request: EndLoadRequest,
   response: IngestReport,
   timeoutMs: 30_000,
   effect: 'idempotent',

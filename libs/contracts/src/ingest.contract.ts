@@ -117,6 +117,8 @@ export class IngestReport extends IngestRemarks {
   @IsCount(0, 3_600_000) readonly took_ms!: number;
   /** True when it was stored before under the same key, and this is the report of then. */
   @IsFlag({ optional: true }) readonly replayed?: boolean;
+  /** Lines that are not stored before the end of their load (see `endLoad`); they count as unchanged. */
+  @IsCount(1, BLOCK_LINES_MAX, { optional: true }) readonly withheld?: number;
   /** Log position of the commit; a read that carries it as X-Read-After sees the write. */
   @IsPosition({ optional: true }) readonly lsn?: string;
 }

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
-import { Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/contracts';
-import { AdaptiveLimit, eachAdaptive, TextReader } from '@mystocks/kernel';
-import { metrics } from '@mystocks/telemetry';
+import { endLoad, Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/contracts';
+import { AdaptiveLimit, eachAdaptive, systemClock, TextReader } from '@mystocks/kernel';
+import { currentContext, log, metrics, withContext } from '@mystocks/telemetry';
 import type { FileText } from '../uploads/file-text.js';
 import { blocksOf, defaultPace, type Block } from '../files/blocks.js';
 import { withoutHeader } from '../files/csv-header.js';
@@ -13,7 +14,7 @@ import { BatchTally, ITEMS_MAX, type TalliedItem } from '../files/tally.js';
 /** What is the same for every block: the rest of the call's request. */
 type Common<Request extends IngestRequest> = Omit<
   Request,
-  'body' | 'format' | 'header' | 'first_line' | 'on_error' | 'want_items' | 'load'
+  'body' | 'format' | 'header' | 'first_line' | 'on_error' | 'want_items' | 'load' | 'ends_load'
 >;
 
 /** Where the blocks of a batch go. */
@@ -32,6 +33,9 @@ export interface Streaming {
 
 /** What batches hold, as metrics count them. */
 export type BatchKind = 'bars' | 'factors' | 'instruments' | 'quotes';
+
+/** How long the answer about a stream that broke off waits for its blocks, and then for its end. */
+const [BREAK_OFF_WAIT_MAX_MS, BREAK_OFF_END_MAX_MS] = [5_000, 20_000];
 
 /**
  * Sends batches to the owning service: JSON as one block, line streams as many, a bounded number under way. A call that
@@ -100,13 +104,18 @@ export class BatchService {
         first_line: block.firstLine,
         on_error: 'continue',
         want_items: wanted,
-        ...(load === undefined ? {} : { load }),
+        ...(load === undefined ? {} : { load, ...(isList ? {} : { ends_load: true }) }),
       };
       const report = await this.send(kind, call, request as unknown as Request);
       const place = { firstIndex: block.firstLine - firstLine, firstLine: block.firstLine, keepAll: wanted };
       return tally.add(report, place);
     };
-    const work = (block: Block): Promise<unknown> => refused?.write(send(block)) ?? send(block);
+    const underWay = new Set<Promise<unknown>>();
+    const work = (block: Block): Promise<unknown> => {
+      const sent = send(block).finally(() => underWay.delete(sent));
+      underWay.add(sent);
+      return refused?.write(sent) ?? sent;
+    };
     try {
       await eachAdaptive(blocks, new AdaptiveLimit(isList ? 1 : atOnce), work, {
         isOverload: (error) => error instanceof Failure && error.code === 'unavailable',
@@ -114,11 +123,37 @@ export class BatchService {
           metrics.batchQueue.inc({ kind }, change);
         },
       });
+      if (load !== undefined && tally.waits) {
+        const { idempotency_key } = common;
+        tally.end(await this.bus.call(endLoad, { load, ...(idempotency_key !== undefined && { idempotency_key }) }));
+      }
     } catch (error) {
+      if (load !== undefined && !isList && common.dry_run !== true) {
+        await this.#breakOff(load, underWay);
+      }
       throw withProgress(error, tally);
     }
     tally.encoding = text.encoding;
     return tally;
+  }
+
+  /**
+   * Has the lines stored that were withheld until the end of a stream which ends early: no later line replaces them now.
+   * Those of blocks that take longer than the wait are lost with the answer of their block; the sender hears of neither.
+   */
+  async #breakOff(load: string, underWay: ReadonlySet<Promise<unknown>>): Promise<void> {
+    await Promise.race([Promise.allSettled(underWay), pause(BREAK_OFF_WAIT_MAX_MS, undefined, { ref: false })]);
+    const context = currentContext();
+    const end = async (): Promise<void> => {
+      try {
+        await this.bus.call(endLoad, { load, broken_off: true });
+      } catch (error) {
+        log.warn({ err: error, load }, 'the lines that a broken-off stream withheld could not be stored');
+      }
+    };
+    // The deadline of the request may be why the stream broke off: this call has one of its own.
+    const deadlineMs = systemClock.now() + BREAK_OFF_END_MAX_MS;
+    await (context === undefined ? end() : withContext({ ...context, deadlineMs }, end));
   }
 }
 

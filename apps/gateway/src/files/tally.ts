@@ -48,6 +48,7 @@ export class BatchTally {
   #tookMs = 0;
   #reports = 0;
   #replays = 0;
+  #withheld = 0;
   #lsn: Lsn | undefined;
   #remarks: IngestRemarks = {};
 
@@ -66,6 +67,7 @@ export class BatchTally {
     this.#remarks = addRemarks(this.#remarks, report);
     this.#tookMs += report.took_ms;
     this.#reports += 1;
+    this.#withheld += report.withheld ?? 0;
     if (report.replayed === true) this.#replays += 1;
     for (const item of report.items) {
       const told = tallied(item, firstIndex + item.line - firstLine);
@@ -76,6 +78,20 @@ export class BatchTally {
     // The first of them are told, in whatever order the blocks end: a replay must tell the same ones.
     if (this.#refused.length > 2 * ITEMS_MAX) this.#refused = firstOf(this.#refused);
     return refused;
+  }
+
+  /** Adds what the end of the load has changed of lines that counted as unchanged with their block. */
+  end({ inserted, updated, took_ms, lsn }: IngestReport): void {
+    this.#inserted += inserted;
+    this.#updated += updated;
+    this.#unchanged -= inserted + updated;
+    this.#tookMs += took_ms;
+    this.#lsn = laterLsn(this.#lsn, lsn);
+  }
+
+  /** Lines wait for the end of the load. */
+  get waits(): boolean {
+    return this.#withheld > 0;
   }
 
   /** 200 all good, 207 some, 422 none. */

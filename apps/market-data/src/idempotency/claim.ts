@@ -30,6 +30,11 @@ export function claimOfBlock(
   return { owner, key, part, requestHash: hashOf(about, body) };
 }
 
+/** The claim of the end of a file whose blocks have this key: they are parts from 1 on. */
+export function claimOfEnd(load: string, key: string | undefined, owner: string): Claim | undefined {
+  return key === undefined ? undefined : { owner, key, part: 0, requestHash: hashOf([load], Buffer.alloc(0)) };
+}
+
 /** The claim of a batch that is one whole. */
 export function claimOfBatch(
   kind: string,

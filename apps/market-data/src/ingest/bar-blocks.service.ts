@@ -4,7 +4,7 @@ import { BLOCK_LINES_MAX, Failure, instrumentsChanged, type IngestBarsRequest } 
 import { systemClock } from '@mystocks/kernel';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { readBarBlock, type BarBlock } from './bar-block.js';
-import { instrumentsOf } from './bar-rows.js';
+import { instrumentOf, type BarRows } from './bar-rows.js';
 import type { SymbolIds } from './bar-symbols.js';
 import { IngestTransactions, type Transaction } from './ingest-transactions.js';
 import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
@@ -37,6 +37,20 @@ function withNew(ids: SymbolIds, unknown: BarBlock['unknown']): SymbolIds {
     ({ symbol, kind }, index) => [symbol, { id: ID_MAX - index, kind, status: 'listed' }] as const,
   );
   return new Map([...ids, ...added]);
+}
+
+/** The instruments of all rows. */
+function instrumentsOf(...tables: readonly BarRows[]): Set<number> {
+  const ids = new Set<number>();
+  let last = -1;
+  for (const { keys } of tables) {
+    for (const key of keys) {
+      const id = instrumentOf(key);
+      if (id !== last) ids.add(id);
+      last = id;
+    }
+  }
+  return ids;
 }
 
 /** Reads blocks of bars against the instruments there are. */
@@ -83,7 +97,7 @@ export class BarBlocksService {
   }
 
   /** The last step of a transaction that stores a block: none of its instruments is removed from then on. */
-  async holdInstruments({ client }: Transaction, { daily, minute }: BarBlock): Promise<void> {
+  async holdInstruments({ client }: Transaction, { daily, minute }: Pick<BarBlock, 'daily' | 'minute'>): Promise<void> {
     await this.directory.hold(client, instrumentsOf(daily, minute));
   }
 

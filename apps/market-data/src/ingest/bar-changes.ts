@@ -3,6 +3,7 @@ import { barsChanged, LISTED_BARS_MAX, type Bar, type StoredTimeframe } from '@m
 import { newsOf, type News } from '../idempotency/news.js';
 import { isSuspended } from '../timeseries/shown-bar.js';
 import { barPlace, endsOf, groupOf, NO_VALUE, type BarRows } from './bar-rows.js';
+import type { BlockRows, StoredRows } from './bars-ingest.repository.js';
 
 /** Bars that the events of one block list, beside single ones. What a large file brings is not worth their cost. */
 const BLOCK_BARS_MAX = 2_000;
@@ -17,6 +18,29 @@ export interface BarChange {
   readonly bar: Bar;
   /** All of them, oldest first; undefined when there are too many to list. */
   readonly bars: readonly Bar[] | undefined;
+}
+
+/** Rows that were stored, and which of them changed something. */
+export interface ChangedBars {
+  readonly rows: BlockRows;
+  readonly stored: StoredRows;
+}
+
+/** What changed in both tables, once an instrument and frame. */
+export function changesIn({ rows: { daily, minute }, stored }: ChangedBars): BarChange[] {
+  return [
+    ...changesOf(daily, [...stored.daily.inserted, ...stored.daily.updated]),
+    ...changesOf(minute, [...stored.minute.inserted, ...stored.minute.updated]),
+  ];
+}
+
+/** How many rows of both tables changed. */
+export function countsOf(changed: readonly ChangedBars[]): { readonly inserted: number; readonly updated: number } {
+  const tables = changed.flatMap(({ stored }) => [stored.daily, stored.minute]);
+  return {
+    inserted: tables.reduce((sum, { inserted }) => sum + inserted.length, 0),
+    updated: tables.reduce((sum, { updated }) => sum + updated.length, 0),
+  };
 }
 
 /** Groups changed rows by instrument and frame. */
@@ -73,8 +97,19 @@ function mergedBars(before: BarChange['bars'], after: BarChange['bars']): BarCha
   return [...bars.values()].sort((a, b) => (a.t < b.t ? -1 : 1));
 }
 
-/** The event of a change. */
-export function newsOfChange(symbol: string, change: BarChange, received_at_ms: number): News {
+/** The events of changes. */
+export function newsOfChanges(
+  changes: Iterable<BarChange>,
+  symbols: ReadonlyMap<number, string>,
+  receivedAtMs: number,
+): News[] {
+  return [...changes].flatMap((change) => {
+    const symbol = symbols.get(change.instrument);
+    return symbol === undefined ? [] : [newsOfChange(symbol, change, receivedAtMs)];
+  });
+}
+
+function newsOfChange(symbol: string, change: BarChange, received_at_ms: number): News {
   const { timeframe, from, to, bar, bars } = change;
   const listed = bars === undefined ? {} : { bars: [...bars] };
   return newsOf(barsChanged, { symbol, timeframe, from, to, bar, ...listed, received_at_ms });

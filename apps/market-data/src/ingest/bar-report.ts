@@ -71,10 +71,12 @@ interface StoredBlock {
   /** Superseded rows whose optional values were stored. */
   readonly filled?: StoredRows;
   readonly order: BlockOrder | undefined;
+  /** Lines that are not stored before the end of the file. */
+  readonly withheld: number;
 }
 
 /** A block that was stored; without the position of its commit, which is known only afterwards. */
-export function barReport(read: ReadBars, { stored, filled, order }: StoredBlock): Outcome['report'] {
+export function barReport(read: ReadBars, { stored, filled, order, withheld }: StoredBlock): Outcome['report'] {
   const { request, block, symbols } = read;
   const changed = [stored, filled].flatMap((rows) => (rows === undefined ? [] : [rows.daily, rows.minute]));
   const inserted = changed.reduce((sum, rows) => sum + rows.inserted.length, 0);
@@ -87,6 +89,7 @@ export function barReport(read: ReadBars, { stored, filled, order }: StoredBlock
     updated,
     unchanged: block.total - failed - inserted - updated,
     failed,
+    ...(withheld === 0 ? {} : { withheld }),
   };
   if (!request.want_items) return report;
   const kept = [...keptItems(block.daily, stored.daily, symbols), ...keptItems(block.minute, stored.minute, symbols)];

@@ -50,6 +50,9 @@ export function barPlace(key: number): BarPlace {
   };
 }
 
+/** The instrument of a bar. */
+export const instrumentOf = (key: number): number => Math.floor(key / (MINUTE * DAY * FRAME));
+
 /** Instrument and frame of a bar as one number. */
 export const groupOf = (key: number): number => Math.floor(key / (MINUTE * DAY));
 
@@ -78,20 +81,6 @@ export function endsOf(keys: Iterable<number>): Map<number, { oldest: number; ne
   return ends;
 }
 
-/** The instruments of all rows. */
-export function instrumentsOf(...tables: readonly BarRows[]): Set<number> {
-  const ids = new Set<number>();
-  let last = -1;
-  for (const { keys } of tables) {
-    for (const key of keys) {
-      const id = Math.floor(key / (MINUTE * DAY * FRAME));
-      if (id !== last) ids.add(id);
-      last = id;
-    }
-  }
-  return ids;
-}
-
 /**
  * Bars of one table in COPY text format, in the order of their lines. Of bars with one place the last one counts; values
  * that it lacks are those of the one before, as when the lines are stored one after the other.
@@ -99,6 +88,8 @@ export function instrumentsOf(...tables: readonly BarRows[]): Set<number> {
 export class BarRows {
   /** Rows that a later line replaced, of this block or of another one of the same file, with that line. */
   readonly superseded = new Map<number, number>();
+  /** Rows that are not stored before the end of their file. */
+  readonly withheld = new Set<number>();
   // Numbers of rows stand in typed arrays: as lists of JavaScript they would be what the garbage collector carries around
   // while the block is stored.
   #keys = new Float64Array(ROWS_FIRST);
@@ -121,7 +112,7 @@ export class BarRows {
 
   /** Rows that are to be stored. */
   get distinct(): number {
-    return this.#size - this.superseded.size;
+    return this.#size - this.superseded.size - this.withheld.size;
   }
 
   /** Places of all rows. */
@@ -197,14 +188,16 @@ export class BarRows {
 
   /** All rows to store, ready for COPY. */
   copyText(): Buffer {
-    if (this.superseded.size === 0) return this.#out.subarray(0, this.#length);
+    if (this.distinct === this.#size) return this.#out.subarray(0, this.#length);
     return Buffer.concat(this.stored().map((row) => this.#out.subarray(this.#startOf(row), this.#ends[row])));
   }
 
   /** Numbers of the rows to store. */
   stored(): number[] {
     const rows: number[] = [];
-    for (let row = 0; row < this.#size; row += 1) if (!this.superseded.has(row)) rows.push(row);
+    for (let row = 0; row < this.#size; row += 1) {
+      if (!this.superseded.has(row) && !this.withheld.has(row)) rows.push(row);
+    }
     return rows;
   }
 

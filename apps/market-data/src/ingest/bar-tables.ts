@@ -15,6 +15,8 @@ export interface BarTable {
    * answers the rows that changed something, counted from 1, with the values of their bars.
    */
   readonly fill: string;
+  /** Takes what `merge` takes, and answers the places of the rows that would change something. */
+  readonly changing: string;
   /** The first cells of a row say which bar it is: how many of them. */
   readonly keyCells: number;
 }
@@ -68,14 +70,16 @@ export const tables = {
 function statements({ table, key, stamp: { name: time, type }, values, optional }: Shape): BarTable {
   const all = [...key, ...values, ...optional];
   const target = `market_data.${table}`;
+  const shape = { table: target, key, stamp: column(time, type), values, optional };
   return {
     copy: `COPY ${target} (${names(all)}) FROM STDIN`,
     probeName: `${table}-stands-any`,
     probe: `SELECT EXISTS (SELECT FROM unnest($1::int[], $2::${type}[], $3::${type}[]) AS i(id, first, last), LATERAL (
       SELECT FROM ${target} b WHERE b.instrument_id = i.id AND b.${time} BETWEEN i.first AND i.last LIMIT 1) AS found) AS any`,
-    merge: mergeOf({ table: target, key, stamp: column(time, type), values, optional }),
+    merge: mergeOf(shape),
     keyCells: key.length,
-    fill: fillOf({ table: target, key, stamp: column(time, type), values, optional }),
+    fill: fillOf(shape),
+    changing: `SELECT place::int FROM (${changedOf(shape)}) AS changed`,
   };
 }
 
@@ -99,7 +103,8 @@ function fillOf({ table, key, stamp: { name: time, type }, values, optional }: S
     SELECT given.place::int, given.fresh, filled.cells FROM filled JOIN given USING (${names(key)})`;
 }
 
-function mergeOf({ table, key, stamp: { name: time, type }, values, optional }: Shape): string {
+/** The given rows that differ from what stands. */
+function changedOf({ table, key, stamp: { name: time, type }, values, optional }: Shape): string {
   const all = [...key, ...values, ...optional];
   const arrays = all.map((one, at) => `$${at + 3}::text::${one.type}[]`).join(', ');
   const sameBar = key.map(({ name }) => `b.${name} = s.${name}`).join(' AND ');
@@ -107,6 +112,14 @@ function mergeOf({ table, key, stamp: { name: time, type }, values, optional }: 
     ...values.map(({ name }) => `s.${name} IS DISTINCT FROM b.${name}`),
     ...optional.map(({ name }) => `(s.${name} IS NOT NULL AND s.${name} IS DISTINCT FROM b.${name})`),
   ].join(' OR ');
+  return `SELECT s.*, b.instrument_id IS NULL AS fresh FROM unnest(${arrays}) WITH ORDINALITY AS s(${names(all)}, place)
+      LEFT JOIN ${table} b ON ${sameBar} AND b.${time} BETWEEN $1::${type} AND $2::${type}
+      WHERE b.instrument_id IS NULL OR ${differs}`;
+}
+
+function mergeOf(shape: Shape): string {
+  const { table, key, values, optional } = shape;
+  const all = [...key, ...values, ...optional];
   const assignments = [
     ...values.map(({ name }) => `${name} = excluded.${name}`),
     ...optional.map(({ name }) => `${name} = coalesce(excluded.${name}, b.${name})`),
@@ -114,9 +127,7 @@ function mergeOf({ table, key, stamp: { name: time, type }, values, optional }: 
   // Unchanged rows are left alone: an upsert that changes nothing would still lock and log every row.
   // Written in the order of their keys, so that two merges never wait for each other in a circle.
   return `WITH changed AS MATERIALIZED (
-      SELECT s.*, b.instrument_id IS NULL AS fresh FROM unnest(${arrays}) WITH ORDINALITY AS s(${names(all)}, place)
-      LEFT JOIN ${table} b ON ${sameBar} AND b.${time} BETWEEN $1::${type} AND $2::${type}
-      WHERE b.instrument_id IS NULL OR ${differs}),
+      ${changedOf(shape)}),
     stored AS (
       INSERT INTO ${table} AS b (${names(all)}) SELECT ${names(all)} FROM changed ORDER BY ${names(key)}
       ON CONFLICT (${names(key)}) DO UPDATE SET ${assignments})

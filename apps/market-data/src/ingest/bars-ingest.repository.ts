@@ -13,10 +13,19 @@ export interface StoredRows {
   readonly minute: ChangedRows;
 }
 
-/** Rows that a later line of their file has replaced but for optional values that it lacks. */
-export interface FillingRows {
+/** Rows of both tables. */
+export interface BlockRows {
   readonly daily: BarRows;
   readonly minute: BarRows;
+}
+
+/** Rows that a later line of their file has replaced but for optional values that it lacks. */
+export type FillingRows = BlockRows;
+
+/** Numbers of rows of both tables. */
+export interface ChangingRows {
+  readonly daily: readonly number[];
+  readonly minute: readonly number[];
 }
 
 /** Bars that {@link FillingRows} changed, as they stand now. */
@@ -38,9 +47,23 @@ export abstract class BarsIngestRepository {
     filling: FillingRows,
   ): Promise<{ readonly daily: FilledBars; readonly minute: FilledBars }>;
 
+  /** Which of these rows, by their numbers, would change something if they were stored now. */
+  abstract changing(transaction: Transaction, rows: BlockRows): Promise<ChangingRows>;
+
   /** Whether any bar of an instrument is stored. */
   abstract holds(
     transaction: Transaction,
     instrument: { readonly id: number; readonly symbol: string },
   ): Promise<boolean>;
+}
+
+/** Stores {@link FillingRows}, if there are any; answers the bars that they changed as they stand now. */
+export async function fillIn(
+  bars: BarsIngestRepository,
+  transaction: Transaction,
+  filling: BlockRows,
+): Promise<{ readonly rows: BlockRows; readonly stored: StoredRows } | undefined> {
+  if (filling.daily.size + filling.minute.size === 0) return undefined;
+  const { daily, minute } = await bars.fill(transaction, filling);
+  return { rows: { daily: daily.rows, minute: minute.rows }, stored: { daily, minute } };
 }

@@ -10,26 +10,40 @@ import type { BlockOrder } from '../load-order/block-order.js';
 import type { LoadBlock } from '../load-order/load-blocks.repository.js';
 import { LoadOrderService, type ClaimedPlace } from '../load-order/load-order.service.js';
 import type { BarBlock } from './bar-block.js';
+import { linesOf, type WithheldLine } from '../load-order/withheld-rows.js';
+import { WithheldLinesService } from '../load-order/withheld-lines.service.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
-import { changesOf, newsOfChange } from './bar-changes.js';
+import { changesIn, newsOfChanges, type ChangedBars } from './bar-changes.js';
+import { contradictedBars } from './contradicted-bars.js';
 import { abortedReport, barReport, checkedReport, emptyReport } from './bar-report.js';
-import { BarsIngestRepository, type FillingRows, type StoredRows } from './bars-ingest.repository.js';
+import { BarsIngestRepository, fillIn, type BlockRows, type StoredRows } from './bars-ingest.repository.js';
 import { dayKeyOf } from './bar-rows.js';
 import { framesOf } from './day-stamps.js';
 import type { Transaction } from './ingest-transactions.js';
 import { lateStamps } from './late-stamps.js';
 
-/** What a block stores, and its place among the blocks of its file; no place for a block that is a file of its own. */
-interface OrderedBars {
-  readonly read: ReadBars;
-  readonly order: BlockOrder | undefined;
+/** The place of a block among the blocks of its file. */
+interface OrderedPlace {
+  readonly order: BlockOrder;
   /** Rows of which only optional values are stored. */
-  readonly filling?: FillingRows | undefined;
+  readonly filling: BlockRows;
+  /** Rows that are not stored before the end of the file. */
+  readonly withheld: readonly WithheldLine[];
+  /** Bars of rows that are not stored because another block has a later line. */
+  readonly dropped: readonly number[];
 }
 
-interface ClaimedBars extends ClaimedPlace {
-  readonly filling: FillingRows;
+/** What a block stores, and its place; no place for a block that is a file of its own. */
+export interface OrderedBars extends Partial<OrderedPlace> {
+  readonly read: ReadBars;
 }
+
+interface ClaimedLines extends ClaimedPlace {
+  readonly lines: BarLines;
+}
+
+/** Loads of different senders never meet. */
+export const loadName = (owner: string, load: string): string => `${owner} ${load}`;
 
 /** Stores blocks of bars. A block is one transaction: everything that is good in it is stored, or nothing. */
 @Injectable()
@@ -39,6 +53,7 @@ export class BarsIngestService {
     private readonly bars: BarsIngestRepository,
     private readonly once: IngestOnceService,
     private readonly loads: LoadOrderService,
+    private readonly withheld: WithheldLinesService,
     private readonly factors: FactorsRepository,
   ) {}
 
@@ -49,13 +64,14 @@ export class BarsIngestService {
     if (claim !== undefined && request.register) await this.once.refuseAnother(claim);
     const given = await this.blocks.read(request);
     const block = loadBlockOf(given, owner);
-    const { read, order, filling } = await this.order(given, owner);
+    const ordered = await this.order(given, owner);
+    const { read, order, filling } = ordered;
     if (block !== undefined && order !== undefined) await this.loads.waitFor(block.load, order.after);
     const batch = { kind: 'bars', claim, receivedAtMs: read.receivedAtMs } as const;
     const report = await this.once.run(batch, async (transaction) => {
       const isFirst = block === undefined || (await this.loads.store(transaction, block));
       // With a key this is the first run of the block whatever its mark says: the key itself tells a second one.
-      return this.#store(transaction, { read, order, filling }, isFirst || claim !== undefined);
+      return this.#store(transaction, ordered, { load: block?.load, isFirst: isFirst || claim !== undefined });
     });
     if (report.replayed === true && block !== undefined) await this.loads.markStored(block);
     // Not after a failure: a write of the rows may be under way.
@@ -76,19 +92,20 @@ export class BarsIngestService {
   /**
    * Claims the place of a block among the blocks of its file, and takes out the rows that a later line of the file
    * replaces. Where earlier blocks were refused for their stamps, so are the parts of days of this one that show nothing.
+   * @param waiting lines of the file that are withheld already; looked up where absent
    */
-  async order(read: ReadBars, owner: string): Promise<OrderedBars> {
+  async order(read: ReadBars, owner: string, waiting?: number): Promise<OrderedBars> {
     const block = loadBlockOf(read, owner);
-    if (block === undefined) return { read, order: undefined };
-    const { order, filling, refusedFrames } = await this.#claim(block, read);
+    if (block === undefined) return { read };
+    const { refusedFrames, ...claimed } = await this.#claim(block, read);
     const own = framesOf(read.block.minute.keys.map(dayKeyOf));
     if (![...refusedFrames].some((frame) => own.has(frame))) {
-      return { read: await this.#warned(block, read, refusedFrames), order, filling };
+      const place = await this.#place(block, read, { claimed, waiting });
+      return { read: await this.#warned(block, read, refusedFrames), ...place };
     }
     const again = await this.blocks.readAgain(read, refusedFrames);
-    const claimed = await this.#claim(block, again);
-    const warned = await this.#warned(block, again, refusedFrames);
-    return { read: warned, order: claimed.order, filling: claimed.filling };
+    const place = await this.#place(block, again, { claimed: await this.#claim(block, again), waiting });
+    return { read: await this.#warned(block, again, refusedFrames), ...place };
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */
@@ -107,32 +124,58 @@ export class BarsIngestService {
     return { ...read, block: { ...block, remarks: addRemarks(block.remarks, { warnings }) } };
   }
 
-  async #claim(place: LoadBlock, { block }: ReadBars): Promise<ClaimedBars> {
+  async #claim(place: LoadBlock, { block }: ReadBars): Promise<ClaimedLines> {
     const lines = new BarLines(block.daily, block.minute);
     const claimed = await this.loads.claim(place, lines, {
       bounds: boundsOf(lines.keys),
       refusedFrames: [...block.refusedFrames],
     });
-    const filling = lines.filling(claimed.order.filling);
-    lines.drop(claimed.order.dropped);
-    return { ...claimed, filling };
+    return { ...claimed, lines };
   }
 
-  async #store(transaction: Transaction, ordered: OrderedBars, isFirst: boolean): Promise<Outcome> {
-    const { read, order, filling } = ordered;
-    const { block } = read;
+  /** Takes the rows out of a block that are not to be stored with it. */
+  async #place(
+    { load }: LoadBlock,
+    { request, block }: ReadBars,
+    {
+      claimed,
+      waiting,
+    }: { readonly claimed: Omit<ClaimedLines, 'refusedFrames'>; readonly waiting: number | undefined },
+  ): Promise<OrderedPlace> {
+    const { lines, order } = claimed;
+    const contradicted = request.ends_load === true ? claimed.contradicted : new Set<number>();
+    const isContradicted = (place: number): boolean => contradicted.has(lines.keys[place] ?? 0);
+    const filling = lines.filling(new Map([...order.filling].filter(([place]) => !isContradicted(place))));
+    const waits = lines.filling(new Map([...order.filling].filter(([place]) => isContradicted(place))));
+    lines.drop(order.dropped);
+    const withheld = await this.withheld.withhold(load, block, { contradicted, waiting });
+    const dropped = [...order.dropped.keys()].map((place) => lines.keys[place] ?? 0);
+    return { order, filling, dropped, withheld: [...linesOf(waits), ...withheld] };
+  }
+
+  async #store(
+    transaction: Transaction,
+    ordered: OrderedBars,
+    { load, isFirst }: { readonly load: string | undefined; readonly isFirst: boolean },
+  ): Promise<Outcome> {
+    const { read, order, filling, withheld = [], dropped = [] } = ordered;
+    const { block, symbols, receivedAtMs } = read;
     if (isAborted(read)) return { report: abortedReport(read), news: [] };
     if (block.daily.size + block.minute.size + block.factors.length === 0)
       return { report: emptyReport(read), news: [] };
-    if (!isFirst) return { report: barReport(read, { stored: nothingStored, order }), news: [] };
+    const place = { order, withheld: withheld.length };
+    if (!isFirst) return { report: barReport(read, { stored: nothingStored, ...place }), news: [] };
     const stored = await this.store(transaction, read);
-    const news = [...barNews(read, block, stored), ...(await this.#keepFactors(transaction, block))];
-    if (filling === undefined || filling.daily.size + filling.minute.size === 0) {
-      return { report: barReport(read, { stored, order }), news };
+    const changed: ChangedBars[] = [{ rows: block, stored }];
+    const filled = filling === undefined ? undefined : await fillIn(this.bars, transaction, filling);
+    if (filled !== undefined) changed.push(filled);
+    if (load !== undefined) {
+      await this.withheld.keep(transaction, load, withheld);
+      await this.withheld.remember(transaction, contradictedBars({ block, order, dropped, stored }));
     }
-    const filled = await this.bars.fill(transaction, filling);
-    const rows = { daily: filled.daily.rows, minute: filled.minute.rows };
-    return { report: barReport(read, { stored, filled, order }), news: [...news, ...barNews(read, rows, filled)] };
+    const barNews = newsOfChanges(changed.flatMap(changesIn), symbols, receivedAtMs);
+    const news = [...barNews, ...(await this.#keepFactors(transaction, block))];
+    return { report: barReport(read, { stored, ...(filled && { filled: filled.stored }), ...place }), news };
   }
 
   async #keepFactors(transaction: Transaction, { factors }: BarBlock): Promise<News[]> {
@@ -153,17 +196,5 @@ const isAborted = ({ request, block }: ReadBars): boolean => request.on_error ==
 function loadBlockOf(read: ReadBars, owner: string): LoadBlock | undefined {
   const { load, first_line: firstLine } = read.request;
   // Others must not wait for a block that is not stored.
-  return load === undefined || isAborted(read) ? undefined : { load: `${owner} ${load}`, firstLine };
-}
-
-/** What changed, once a symbol and frame. */
-function barNews({ symbols, receivedAtMs }: ReadBars, rows: FillingRows, stored: StoredRows): News[] {
-  const changes = [
-    ...changesOf(rows.daily, [...stored.daily.inserted, ...stored.daily.updated]),
-    ...changesOf(rows.minute, [...stored.minute.inserted, ...stored.minute.updated]),
-  ];
-  return changes.flatMap((change) => {
-    const symbol = symbols.get(change.instrument);
-    return symbol === undefined ? [] : [newsOfChange(symbol, change, receivedAtMs)];
-  });
+  return load === undefined || isAborted(read) ? undefined : { load: loadName(owner, load), firstLine };
 }

@@ -4,7 +4,9 @@ import { barPlace, BarRows, endsOf, NO_VALUE } from './bar-rows.js';
 import { tables, type BarTable } from './bar-tables.js';
 import {
   BarsIngestRepository,
+  type BlockRows,
   type ChangedRows,
+  type ChangingRows,
   type FilledBars,
   type FillingRows,
   type StoredRows,
@@ -35,6 +37,13 @@ export class PostgresBarsIngestRepository extends BarsIngestRepository {
     };
   }
 
+  async changing({ client }: Transaction, { daily, minute }: BlockRows): Promise<ChangingRows> {
+    return {
+      daily: await changingRows(client, tables.daily, daily),
+      minute: await changingRows(client, tables.minute, minute),
+    };
+  }
+
   async holds({ client }: Transaction, { id }: { readonly id: number }): Promise<boolean> {
     const text = `SELECT EXISTS (SELECT FROM market_data.bars_daily WHERE instrument_id = $1)
       OR EXISTS (SELECT FROM market_data.bars_minute WHERE instrument_id = $1) AS any`;
@@ -59,6 +68,18 @@ async function storeRows({ client, straight }: Transaction, table: BarTable, row
   return changed === undefined ? nothing : inRows(changed, rows);
 }
 
+async function changingRows(client: WritingClient, table: BarTable, rows: BarRows): Promise<number[]> {
+  if (rows.distinct === 0) return [];
+  const { firsts, lasts } = rangesOf(rows);
+  const columns = columnArrays(rows.copyText());
+  const { rows: changing } = await client.query<{ place: number }>({
+    text: table.changing,
+    values: [earliest(firsts), latest(lasts), ...columns.arrays],
+  });
+  release(columns.memory);
+  return changing.map(({ place }) => place - 1);
+}
+
 async function fillRows({ client }: Transaction, table: BarTable, given: BarRows): Promise<FilledBars> {
   const rows = new BarRows(0);
   if (given.size === 0) return { ...nothing, rows };
@@ -81,7 +102,7 @@ async function fillRows({ client }: Transaction, table: BarTable, given: BarRows
 
 /** The statement counts what was sent to it, from 1: numbers of rows again. */
 function inRows({ inserted, updated }: ChangedRows, rows: BarRows): ChangedRows {
-  const stored = rows.superseded.size === 0 ? undefined : rows.stored();
+  const stored = rows.distinct === rows.size ? undefined : rows.stored();
   const rowOf = (place: number): number => stored?.[place - 1] ?? place - 1;
   return { inserted: inserted.map(rowOf), updated: updated.map(rowOf) };
 }

@@ -1,5 +1,5 @@
 import { instantOf } from '@mystocks/calendar';
-import { literal, sql, type Sql } from '@mystocks/connection-pool';
+import { literal, sql, type Sql, type WritingClient } from '@mystocks/connection-pool';
 import { Failure, type StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
@@ -12,10 +12,12 @@ import { barsSeries } from '../timeseries/series-names.js';
 import { lockSeries, markWriting } from '../timeseries/series-transaction.js';
 import { barColumns, columnList } from '../timeseries/tdengine-schema.js';
 import { TdengineStore } from '../timeseries/tdengine.store.js';
-import { barPlace, BarRows, NO_VALUE } from './bar-rows.js';
+import { barPlace, BarRows, instrumentOf, NO_VALUE } from './bar-rows.js';
 import {
   BarsIngestRepository,
+  type BlockRows,
   type ChangedRows,
+  type ChangingRows,
   type FilledBars,
   type FillingRows,
   type StoredRows,
@@ -67,26 +69,33 @@ export class TdengineBarsIngestRepository extends BarsIngestRepository {
     };
   }
 
+  async changing({ client }: Transaction, rows: BlockRows): Promise<ChangingRows> {
+    const changed = await this.#changed(client, rows, mergedBar);
+    const rowsOf = (table: GivenBar['table']): number[] =>
+      changed.filter((bar) => bar.table === table).map(({ row }) => row);
+    return { daily: rowsOf('daily'), minute: rowsOf('minute') };
+  }
+
   async holds(_transaction: Transaction, { symbol }: { readonly symbol: string }): Promise<boolean> {
     const rows = await this.tdengine.query(sql`SELECT ts FROM bars WHERE symbol = ${literal.text(symbol)} LIMIT 1`);
     return rows.length > 0;
   }
 
-  async #merge(
-    { client }: Transaction,
-    { daily, minute }: FillingRows,
-    merged: typeof mergedBar,
-  ): Promise<ChangedBar[]> {
-    const symbols = await this.directory.symbols();
-    const given = [...givenBars('daily', daily, symbols), ...givenBars('minute', minute, symbols)];
-    const instruments = [...daily.keys, ...minute.keys].map((key) => barPlace(key).instrument);
+  async #merge({ client }: Transaction, { daily, minute }: BlockRows, merged: typeof mergedBar): Promise<ChangedBar[]> {
+    const instruments = [...daily.keys, ...minute.keys].map(instrumentOf);
     await lockSeries(client, 'bars', instruments);
-    const standing = await new StandingBars(this.tdengine).read(client, given);
-    const changed = given
-      .map((bar) => ({ ...bar, merged: merged(bar.values, standing.get(bar)) }))
-      .filter(({ merged: { outcome } }) => outcome !== 'unchanged');
+    const changed = await this.#changed(client, { daily, minute }, merged);
     if (changed.length > 0) await this.#insert(changed, await markWriting(client));
     return changed;
+  }
+
+  async #changed(client: WritingClient, { daily, minute }: BlockRows, merged: typeof mergedBar): Promise<ChangedBar[]> {
+    const symbols = await this.directory.symbols();
+    const given = [...givenBars('daily', daily, symbols), ...givenBars('minute', minute, symbols)];
+    const standing = await new StandingBars(this.tdengine).read(client, given);
+    return given
+      .map((bar) => ({ ...bar, merged: merged(bar.values, standing.get(bar)) }))
+      .filter(({ merged: { outcome } }) => outcome !== 'unchanged');
   }
 
   async #insert(changed: readonly ChangedBar[], writer: number): Promise<void> {

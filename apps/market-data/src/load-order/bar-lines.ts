@@ -6,7 +6,7 @@ import type { KeyLines } from './key-lines.js';
 /** More instruments and frames than these are described by one range, whose ends are the oldest and newest of all. */
 const RANGES_MAX = 64;
 /** Column of the first optional value: behind the place, four prices and the volume. */
-const FIRST_OPTIONAL = { daily: 7, minute: 8 } as const;
+export const FIRST_OPTIONAL = { daily: 7, minute: 8 } as const;
 
 /** The rows of a block that are to be stored: daily ones, then minute ones. */
 export class BarLines implements KeyLines {

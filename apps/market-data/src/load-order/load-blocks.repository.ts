@@ -38,6 +38,8 @@ interface EarlierClaims {
   readonly overlapping: readonly number[];
   /** Frames, in minutes, that one of them was refused for. */
   readonly refused_frames: readonly number[];
+  /** Bars within its bounds of which it was known before the load began that files give different lines for them. */
+  readonly contradicted: readonly number[];
 }
 
 /**
@@ -45,6 +47,8 @@ interface EarlierClaims {
  * meets no claim of the first time.
  */
 const KEPT = `interval '47 hours'`;
+/** Contradicted bars that are remembered: those that were seen last. */
+const BARS_MAX = 100_000;
 /** Claims that one round of forgetting takes. */
 export const FORGOTTEN_MAX = 1_000;
 
@@ -65,10 +69,13 @@ const claim = {
           refused_frames = excluded.refused_frames
       RETURNING seq),
     earlier AS (
-      SELECT o.first_line, o.stamps && $3 AND o.ranges && $4 AS may_share, o.refused_frames
+      SELECT o.first_line, o.stamps && $3 AND o.ranges && $4 AS may_share, o.refused_frames, o.created_at
       FROM mine, market_data.load_blocks o WHERE o.load = $1 AND o.seq < mine.seq)
     SELECT coalesce(array_agg(first_line::float8) FILTER (WHERE may_share), '{}') AS overlapping,
-      ARRAY(SELECT DISTINCT unnest(refused_frames) FROM earlier) AS refused_frames
+      ARRAY(SELECT DISTINCT unnest(refused_frames) FROM earlier) AS refused_frames,
+      ARRAY(SELECT bar::float8 FROM market_data.contradicted_bars
+        WHERE bar BETWEEN lower($4::int8multirange) AND upper($4) AND bar <@ $4
+          AND since < coalesce((SELECT min(created_at) FROM earlier), now())) AS contradicted
     FROM earlier`,
 };
 const keyLines = {
@@ -88,6 +95,11 @@ const claimedBefore = {
     FROM market_data.load_blocks mine JOIN market_data.load_blocks o ON o.load = mine.load AND o.seq < mine.seq
     WHERE mine.load = $1 AND mine.first_line = $2 AND o.first_line > $3 ORDER BY o.first_line LIMIT $4`,
 };
+const claimedWithin = {
+  name: 'load-claimed-within',
+  text: `SELECT first_line::float8 AS first_line, key_lines FROM market_data.load_blocks
+    WHERE load = $1 AND stamps && $2 AND ranges && $3 AND first_line > $4 ORDER BY first_line LIMIT $5`,
+};
 const anyUnstored = {
   name: 'load-any-unstored',
   text: `SELECT EXISTS (SELECT FROM market_data.load_blocks
@@ -103,7 +115,14 @@ const isStored = {
 };
 const forget = {
   name: 'load-forget',
-  text: `DELETE FROM market_data.load_blocks WHERE ctid = ANY (ARRAY(
+  text: `WITH lines AS (DELETE FROM market_data.withheld_lines WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM market_data.withheld_lines WHERE created_at < now() - ${KEPT} LIMIT ${BARS_MAX}
+      FOR UPDATE SKIP LOCKED))),
+    bars AS (DELETE FROM market_data.contradicted_bars WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM market_data.contradicted_bars
+      WHERE seen_at < (SELECT seen_at FROM market_data.contradicted_bars ORDER BY seen_at DESC OFFSET ${BARS_MAX} LIMIT 1)
+      LIMIT ${BARS_MAX} FOR UPDATE SKIP LOCKED)))
+    DELETE FROM market_data.load_blocks WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM market_data.load_blocks WHERE created_at < now() - ${KEPT}
     ORDER BY created_at LIMIT ${FORGOTTEN_MAX} FOR UPDATE SKIP LOCKED))`,
 };
@@ -130,7 +149,7 @@ export class LoadBlocksRepository {
       await client.query({ ...begin, values: [load] });
       return client.query<EarlierClaims>({ ...claim, values });
     });
-    return value.rows[0] ?? { overlapping: [], refused_frames: [] };
+    return value.rows[0] ?? { overlapping: [], refused_frames: [], contradicted: [] };
   }
 
   /** The keys of claimed blocks with their lines, as they were packed. */
@@ -157,6 +176,16 @@ export class LoadBlocksRepository {
       client.query<PackedBlock>({ ...claimedBefore, values: [load, firstLine, behind, limit] }),
     );
     return value.rows.splice(0);
+  }
+
+  /** At most `limit` of the blocks of a load that may have keys within these bounds: those that begin behind a line. */
+  async claimedWithin(
+    { client }: Transaction,
+    load: string,
+    { bounds, behind, limit }: { readonly bounds: BlockBounds; readonly behind: number; readonly limit: number },
+  ): Promise<PackedBlock[]> {
+    const values = [load, ...boundsText(bounds), behind, limit];
+    return (await client.query<PackedBlock>({ ...claimedWithin, values })).rows.splice(0);
   }
 
   /** Whether one of these blocks is not stored yet. */

@@ -18,7 +18,7 @@ class ClaimsInMemory {
   claim({ firstLine }: LoadBlock, own: Claim) {
     const overlapping = this.#meeting([...this.#claims.keys()], own.bounds);
     this.#claims.set(firstLine, own);
-    return Promise.resolve({ overlapping, refused_frames: [] });
+    return Promise.resolve({ overlapping, refused_frames: [], contradicted: [] });
   }
 
   keyLines(_load: string, firstLines: readonly number[]) {

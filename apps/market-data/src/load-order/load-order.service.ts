@@ -21,6 +21,8 @@ export interface ClaimedPlace {
   readonly order: BlockOrder;
   /** Frames, in minutes, of which earlier blocks were refused for their stamps. */
   readonly refusedFrames: ReadonlySet<number>;
+  /** Bars that earlier loads gave different lines for; not all of them are bars of the block. */
+  readonly contradicted: ReadonlySet<number>;
 }
 
 const alone: BlockOrder = { dropped: new Map(), filling: new Map(), replaced: [], newlyReplaced: 0, after: [] };
@@ -38,10 +40,12 @@ export class LoadOrderService {
   /** Claims the place of a block in its load; the same block again is given the same order. */
   async claim(block: LoadBlock, rows: KeyLines, own: Omit<Claim, 'packed'>): Promise<ClaimedPlace> {
     this.#forgetSome();
-    if (rows.keys.length === 0 && own.refusedFrames.length === 0) return { order: alone, refusedFrames: new Set() };
+    if (rows.keys.length === 0 && own.refusedFrames.length === 0) {
+      return { order: alone, refusedFrames: new Set(), contradicted: new Set() };
+    }
     const earlier = await this.blocks.claim(block, { ...own, packed: packKeyLines(rows) });
     const order = await this.#compare(block, rows, earlier.overlapping);
-    return { order, refusedFrames: new Set(earlier.refused_frames) };
+    return { order, refusedFrames: new Set(earlier.refused_frames), contradicted: new Set(earlier.contradicted) };
   }
 
   /**
@@ -55,13 +59,16 @@ export class LoadOrderService {
   }
 
   /** Keys and lines of the blocks that were claimed before a block, in the order of the file. */
-  async *claimedBefore(block: LoadBlock): AsyncGenerator<KeyLines> {
-    for (let behind = 0, isMore = true; isMore;) {
-      const blocks = await this.blocks.claimedBefore(block, behind, COMPARED_AT_ONCE);
-      for (const { key_lines } of blocks) yield unpackKeyLines(key_lines);
-      behind = blocks.at(-1)?.first_line ?? behind;
-      isMore = blocks.length === COMPARED_AT_ONCE;
-    }
+  claimedBefore(block: LoadBlock): AsyncGenerator<KeyLines> {
+    return unpacked((behind) => this.blocks.claimedBefore(block, behind, COMPARED_AT_ONCE));
+  }
+
+  /** Keys and lines of the blocks of a load that may have one of these keys, in the order of the file. */
+  claimedWithin(transaction: Transaction, load: string, keys: Float64Array): AsyncGenerator<KeyLines> {
+    const bounds = boundsOf(keys);
+    return unpacked((behind) =>
+      this.blocks.claimedWithin(transaction, load, { bounds, behind, limit: COMPARED_AT_ONCE }),
+    );
   }
 
   /**
@@ -139,6 +146,17 @@ export class LoadOrderService {
         log.warn({ err: error }, 'old claims of blocks could not be deleted');
       },
     );
+  }
+}
+
+async function* unpacked(
+  next: (behind: number) => ReturnType<LoadBlocksRepository['keyLines']>,
+): AsyncGenerator<KeyLines> {
+  for (let behind = 0, isMore = true; isMore;) {
+    const blocks = await next(behind);
+    for (const { key_lines } of blocks) yield unpackKeyLines(key_lines);
+    behind = blocks.at(-1)?.first_line ?? behind;
+    isMore = blocks.length === COMPARED_AT_ONCE;
   }
 }
 

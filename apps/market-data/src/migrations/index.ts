@@ -6,6 +6,7 @@ import { TradingDays1764400000000 } from './1764400000000-trading-days.js';
 import { Factors1764500000000 } from './1764500000000-factors.js';
 import { Quotes1764700000000 } from './1764700000000-quotes.js';
 import { Instruments1764600000000 } from './1764600000000-instruments.js';
+import { WithheldLines1764800000000 } from './1764800000000-withheld-lines.js';
 
 /** In the order they are applied. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   Factors1764500000000,
   Quotes1764700000000,
   Instruments1764600000000,
+  WithheldLines1764800000000,
 ];

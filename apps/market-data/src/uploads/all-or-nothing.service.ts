@@ -81,6 +81,7 @@ export class AllOrNothingService {
       transaction.client.atWork();
       await this.queue.progress(upload.id, holder, tally.progress);
     }
+    tally.ended(await whole.end(transaction));
     const { ignored, registered, remarks, ...counts } = tally.counts;
     const report = { ...counts, ...remarks, items: [], ignored_columns: [...ignored], registered: [...registered] };
     return { report, news: await whole.news() };

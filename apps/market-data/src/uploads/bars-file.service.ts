@@ -2,17 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { Failure, type IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import type { News } from '../idempotency/news.js';
-import { changesOf, mergedChange, newsOfChange, type BarChange } from '../ingest/bar-changes.js';
-import { BarBlocksService, type ReadBars } from '../ingest/bar-blocks.service.js';
-import { BarsIngestService } from '../ingest/bars-ingest.service.js';
+import { changesIn, countsOf, mergedChange, newsOfChanges, type BarChange } from '../ingest/bar-changes.js';
+import { BarBlocksService } from '../ingest/bar-blocks.service.js';
+import { BarsIngestService, loadName } from '../ingest/bars-ingest.service.js';
+import { contradictedBars } from '../ingest/contradicted-bars.js';
 import { readBarHeader } from '../ingest/dialects/bar-header.js';
 import { remarksOfBlock } from '../ingest/bar-report.js';
-import type { StoredRows } from '../ingest/bars-ingest.repository.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
+import { LoadEndService } from '../ingest/load-end.service.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
+import type { WithheldLine } from '../load-order/withheld-rows.js';
+import { WithheldLinesService } from '../load-order/withheld-lines.service.js';
 import {
+  keyOf,
   requestOf,
   symbolOf,
+  type ChangeCounts,
   type CheckedBlock,
   type FileKind,
   type StoredBlock,
@@ -34,6 +39,8 @@ export class BarsFileService implements FileKind {
   constructor(
     private readonly blocks: BarBlocksService,
     private readonly bars: BarsIngestService,
+    private readonly ends: LoadEndService,
+    private readonly withheld: WithheldLinesService,
     private readonly directory: InstrumentDirectory,
   ) {}
 
@@ -47,28 +54,42 @@ export class BarsFileService implements FileKind {
     return this.bars.ingest(requestOf(upload, block, 'continue'), UPLOADS);
   }
 
+  end({ id }: Upload): Promise<ChangeCounts> {
+    return this.ends.end({ load: id, idempotency_key: keyOf(id) }, UPLOADS);
+  }
+
   check(upload: Upload, block: StagedBlock): Promise<CheckedBlock> {
     return this.blocks.check(requestOf(upload, block, 'abort'));
   }
 
   whole(upload: Upload): WholeFile {
     const changes = new FileChanges();
+    const withheld: WithheldLine[] = [];
+    const contradicted = new Set<number>();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
       const given = await this.blocks.read(requestOf(upload, block, 'abort'));
       // The blocks come in the order of the file, so there is nothing to wait for and nothing to take out.
-      const { read, order } = await this.bars.order(given, UPLOADS);
+      const { read, order, dropped = [], ...place } = await this.bars.order(given, UPLOADS, withheld.length);
       const stored = await this.bars.store(transaction, read);
-      for (const change of changesIn(read, stored)) changes.add(change);
+      const changed = { rows: read.block, stored };
+      for (const change of changesIn(changed)) changes.add(change);
+      withheld.push(...(place.withheld ?? []));
+      for (const bar of contradictedBars({ block: read.block, order, dropped, stored })) contradicted.add(bar);
       return {
         total: read.block.total,
-        inserted: stored.daily.inserted.length + stored.minute.inserted.length,
-        updated: stored.daily.updated.length + stored.minute.updated.length,
+        ...countsOf([changed]),
         refused: read.block.refused.length,
         registered: read.registered,
         remarks: remarksOfBlock(read.block, order),
       };
     };
-    return { store, news: () => this.#newsOf(changes.values()) };
+    const end = async (transaction: Transaction): Promise<ChangeCounts> => {
+      const changed = await this.ends.store(transaction, loadName(UPLOADS, upload.id), withheld);
+      for (const change of changed.flatMap(changesIn)) changes.add(change);
+      await this.withheld.remember(transaction, [...contradicted]);
+      return countsOf(changed);
+    };
+    return { store, end, news: () => this.#newsOf(changes.values()) };
   }
 
   /** Nothing is kept of bars here. */
@@ -77,20 +98,8 @@ export class BarsFileService implements FileKind {
   }
 
   async #newsOf(changes: Iterable<BarChange>): Promise<News[]> {
-    const symbols = await this.directory.symbols();
-    const received_at_ms = systemClock.now();
-    return [...changes].flatMap((change) => {
-      const symbol = symbols.get(change.instrument);
-      return symbol === undefined ? [] : [newsOfChange(symbol, change, received_at_ms)];
-    });
+    return newsOfChanges(changes, await this.directory.symbols(), systemClock.now());
   }
-}
-
-function changesIn({ block }: ReadBars, { daily, minute }: StoredRows): BarChange[] {
-  return [
-    ...changesOf(block.daily, [...daily.inserted, ...daily.updated]),
-    ...changesOf(block.minute, [...minute.inserted, ...minute.updated]),
-  ];
 }
 
 /** The changes of a whole file. The memory they take is bounded: bars are listed only of the first series. */

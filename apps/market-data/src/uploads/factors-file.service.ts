@@ -7,13 +7,21 @@ import type { News } from '../idempotency/news.js';
 import type { Transaction } from '../ingest/ingest-transactions.js';
 import { refusedOf } from '../ingest/lines-report.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import { requestOf, type CheckedBlock, type FileKind, type StoredBlock, type WholeFile } from './file-kind.js';
+import {
+  nothingWaits,
+  requestOf,
+  type CheckedBlock,
+  type FileKind,
+  type StoredBlock,
+  type WholeFile,
+} from './file-kind.js';
 import type { StagedBlock, Upload } from './upload.js';
 
 /** Files of adjustment factors by ex-date. */
 @Injectable()
 export class FactorsFileService implements FileKind {
   readonly name = 'factors';
+  readonly end = nothingWaits;
 
   constructor(
     private readonly factors: FactorsIngestService,
@@ -46,7 +54,7 @@ export class FactorsFileService implements FileKind {
       const counts = { inserted: inserted.length, updated: updated.length, refused: refusedOf(read).length };
       return { total: read.lines.length, ...counts, registered: [], remarks };
     };
-    return { store, news: () => Promise.resolve([...told.values()]) };
+    return { store, end: nothingWaits, news: () => Promise.resolve([...told.values()]) };
   }
 
   afterWhole(): Promise<void> {

@@ -23,9 +23,17 @@ export interface StoredBlock {
   readonly remarks: IngestRemarks;
 }
 
+/** Lines that count as unchanged with their block and were stored at the end of their file. */
+export interface ChangeCounts {
+  readonly inserted: number;
+  readonly updated: number;
+}
+
 /** The blocks of one file that are stored in one transaction. */
 export interface WholeFile {
   store(transaction: Transaction, block: StagedBlock): Promise<StoredBlock>;
+  /** Stores what had to wait for the last block. */
+  end(transaction: Transaction): Promise<ChangeCounts>;
   /** What is to be told after the commit. */
   news(): Promise<News[]>;
 }
@@ -38,6 +46,8 @@ export interface FileKind {
   checkHeader(options: Upload['options'], header: string | undefined): void;
   /** Stores the good lines of a block. The same block again changes nothing and gives the same report. */
   ingest(upload: Upload, block: StagedBlock): Promise<IngestReport>;
+  /** Stores what had to wait for the last block, once no other block is going to be stored; the same when it is repeated. */
+  end(upload: Upload): Promise<ChangeCounts>;
   /** What {@link ingest} would refuse. */
   check(upload: Upload, block: StagedBlock): Promise<CheckedBlock>;
   /** A fresh one for every run of the transaction. */
@@ -45,6 +55,9 @@ export interface FileKind {
   /** Something was stored in one transaction and told. */
   afterWhole(): Promise<void>;
 }
+
+/** Lists keep nothing until their end: their blocks are stored in the order of the file. */
+export const nothingWaits = (): Promise<ChangeCounts> => Promise.resolve({ inserted: 0, updated: 0 });
 
 /** A staged block as the services that ingest take it. */
 export function requestOf(
@@ -62,7 +75,7 @@ export function requestOf(
     register,
     want_items: false,
     idempotency_key: keyOf(id),
-    ...(blocks > 1 ? { load: id } : {}),
+    ...(blocks > 1 ? { load: id, ends_load: true } : {}),
     ...(header === null ? {} : { header }),
     ...(timeframe === undefined ? {} : { timeframe }),
     ...(dialect === undefined ? {} : { dialect }),

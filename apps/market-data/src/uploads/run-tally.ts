@@ -1,5 +1,5 @@
 import { addRemarks, type IngestRemarks } from '@mystocks/contracts';
-import type { CheckedBlock, StoredBlock } from './file-kind.js';
+import type { ChangeCounts, CheckedBlock, StoredBlock } from './file-kind.js';
 import type { StagedBlock } from './upload.js';
 import type { RunCounts, RunProgress } from './upload-queue.repository.js';
 
@@ -50,6 +50,13 @@ export class RunTally {
     this.#sums.unchanged += total - inserted - updated;
     for (const symbol of registered) this.#registered.add(symbol);
     this.#remarks = addRemarks(this.#remarks, remarks);
+  }
+
+  /** Lines that counted as unchanged with their block. */
+  ended({ inserted, updated }: ChangeCounts): void {
+    this.#sums.inserted += inserted;
+    this.#sums.updated += updated;
+    this.#sums.unchanged -= inserted + updated;
   }
 
   #seen({ lines, body }: StagedBlock, total: number): void {

@@ -8,13 +8,21 @@ import { renameWarning } from '../ingest/rename-warning.js';
 import { remarksOfList } from '../ingest/lines-report.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { instrumentNews } from '../instruments/instrument-news.js';
-import { requestOf, type CheckedBlock, type FileKind, type StoredBlock, type WholeFile } from './file-kind.js';
+import {
+  nothingWaits,
+  requestOf,
+  type CheckedBlock,
+  type FileKind,
+  type StoredBlock,
+  type WholeFile,
+} from './file-kind.js';
 import type { StagedBlock, Upload } from './upload.js';
 
 /** Files that list instruments. */
 @Injectable()
 export class SymbolsFileService implements FileKind {
   readonly name = 'instruments';
+  readonly end = nothingWaits;
 
   constructor(
     private readonly lists: InstrumentsIngestService,
@@ -53,7 +61,7 @@ export class SymbolsFileService implements FileKind {
       const remarks = { ...remarksOfList(read.lines, earlier), ...renameWarning(read, merged) };
       return { total: read.lines.length, ...counts, registered: [], remarks };
     };
-    return { store, news: () => Promise.resolve(instrumentNews(changed, [...reshaped])) };
+    return { store, end: nothingWaits, news: () => Promise.resolve(instrumentNews(changed, [...reshaped])) };
   }
 
   /** It is stored and told, whatever becomes of our own copy. */

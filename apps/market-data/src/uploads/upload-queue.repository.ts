@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PostgresPool } from '@mystocks/connection-pool';
 import type { IngestRemarks, OperationProblem, OperationStatus } from '@mystocks/contracts';
+import type { ChangeCounts } from './file-kind.js';
 import { uploadColumns, type Upload } from './upload.js';
 
 /** How far a run of `abort` is: its blocks do not count themselves, because its one transaction does not show. */
@@ -45,6 +46,7 @@ const sql = {
   release: `UPDATE market_data.uploads SET lease_until = now() + $3 * interval '1 second' WHERE ${mine}`,
   // Asked here, after the last commit of the work: whoever reads at this position sees all of it.
   end: `UPDATE market_data.uploads SET status = $3, problem = $4, ended_at = now(), lease_until = NULL,
+    inserted = inserted + $5, updated = updated + $6, unchanged = unchanged - $5 - $6,
     lsn = pg_current_wal_insert_lsn() WHERE ${mine}`,
   progress: `UPDATE market_data.uploads SET phase = $3, blocks_done = $4, lines_done = $5, bytes_done = $6
     WHERE ${mine} AND set_config('synchronous_commit', 'off', true) IS NOT NULL`,
@@ -90,8 +92,12 @@ export class UploadQueueRepository {
     await this.pool.write((client) => client.query(sql.release, [id, holder, seconds]));
   }
 
-  /** Ends it. */
-  async end(id: string, holder: string, { status, problem }: Verdict): Promise<void> {
-    await this.pool.write((client) => client.query(sql.end, [id, holder, status, problem ?? null]));
+  /** Ends it; counts what was stored at its end. */
+  async end(
+    id: string,
+    holder: string,
+    { status, problem, inserted = 0, updated = 0 }: Verdict & Partial<ChangeCounts>,
+  ): Promise<void> {
+    await this.pool.write((client) => client.query(sql.end, [id, holder, status, problem ?? null, inserted, updated]));
   }
 }

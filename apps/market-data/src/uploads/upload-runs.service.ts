@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { log, traceparentFrom, withContext } from '@mystocks/telemetry';
 import { AllOrNothingService } from './all-or-nothing.service.js';
 import { BlockByBlockService } from './block-by-block.service.js';
-import type { FileKind } from './file-kind.js';
+import type { ChangeCounts, FileKind } from './file-kind.js';
 import { FileKinds } from './file-kinds.js';
 import type { Lease } from './lease.js';
 import type { Upload } from './upload.js';
@@ -34,7 +34,7 @@ export class UploadRunsService {
       try {
         const verdict = await this.#work(lease);
         if (verdict !== undefined) {
-          await this.queue.end(upload.id, holder, verdict);
+          await this.queue.end(upload.id, holder, { ...verdict, ...(await this.#ended(upload)) });
           log.info({ upload: upload.id, status: verdict.status }, 'an upload ended');
         } else if (lease.stopped === 'left') await this.queue.release(upload.id, holder, 0);
       } catch (error) {
@@ -60,6 +60,17 @@ export class UploadRunsService {
       if (isFinal(error)) return finalVerdict(error);
       throw error;
     }
+  }
+
+  /**
+   * Stores what had to wait for the last block of the file. Not when the upload was given up: then the store has failed
+   * all along, and the file is to be sent again.
+   */
+  async #ended(upload: Upload): Promise<Partial<ChangeCounts>> {
+    const isWhole = upload.options.on_error === 'abort';
+    if (isWhole || upload.blocks < 2 || upload.attempts > ATTEMPTS_MAX) return {};
+    const { inserted, updated } = await this.kindOf(upload).end(upload);
+    return { inserted, updated };
   }
 
   async #store(lease: Lease): Promise<Verdict | undefined> {
