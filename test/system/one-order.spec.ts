@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { tradingDays } from '@mystocks/calendar';
 import { PostgresPool } from '@mystocks/connection-pool';
-import { importFile } from '../../tools/import-send.js';
+import { importFile } from '../../tools/import/send.js';
 import { get, postCsv, startHouse, type House } from './house.js';
 import { ended, upload } from './uploads-help.js';
 
