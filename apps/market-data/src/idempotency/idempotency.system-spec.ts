@@ -168,7 +168,14 @@ describe('keys', () => {
         SELECT 'many', 'old', n, '', '{}', now() - interval '3 days' FROM generate_series(1, 2500) AS n`),
     );
     const once = room.onceOver(new FakeBus());
-    const writer = new BarsIngestService(room.blocks, room.store.barsIngest, once, room.loads, room.withheld, room.givenFactors);
+    const writer = new BarsIngestService(
+      room.blocks,
+      room.store.barsIngest,
+      once,
+      room.loads,
+      room.withheld,
+      room.givenFactors,
+    );
     let part = 2;
     const forgotten = async (): Promise<boolean> => {
       await writer.ingest(block(line('2024-06-13'), { first_line: (part += 1) }));
