@@ -3,7 +3,7 @@
 // Not shown: a replica that has to confirm, a network between client and gateway.
 import { randomUUID } from 'node:crypto';
 import { tradingDays } from '@mystocks/calendar';
-import { startHouse, type House } from '../test/system/house.ts';
+import { startSystem, type System } from '@mystocks/testing';
 import { emptyTables, openPeer } from './bare-copy.ts';
 import type { BenchRow } from './bench-row.ts';
 
@@ -23,11 +23,11 @@ const bars = Array.from({ length: BARS }, (_, n) => ({
   ...{ open: '10.01', high: '11.5', low: '9.87', close: '10.42', volume: 1_000_000 + n, amount: '10420000.5' },
 }));
 
-async function send(house: House, items: readonly object[]): Promise<void> {
-  const response = await fetch(`${house.url}/api/v2/batch/bars?register=true`, {
+async function send(system: System, items: readonly object[]): Promise<void> {
+  const response = await fetch(`${system.url}/api/v2/batch/bars?register=true`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${house.adminToken}`,
+      authorization: `Bearer ${system.adminToken}`,
       'content-type': 'application/json',
       'idempotency-key': randomUUID(),
     },
@@ -43,10 +43,10 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-function singles(house: House): Promise<unknown> {
+function singles(system: System): Promise<unknown> {
   const queue = bars.values();
   const work = async (): Promise<void> => {
-    for (const bar of queue) await send(house, [bar]);
+    for (const bar of queue) await send(system, [bar]);
   };
   return Promise.all(Array.from({ length: SINGLES_AT_ONCE }, work));
 }
@@ -56,18 +56,18 @@ const at = (sorted: readonly number[], share: number): number =>
 const ordered = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
 
 export async function bench(): Promise<BenchRow[]> {
-  const house = await startHouse({ durable: true });
-  const peer = await openPeer(house.postgres.superuserUrl);
+  const system = await startSystem({ postgres: { durable: true } });
+  const peer = await openPeer(system.postgres.superuserUrl);
   try {
     const [batches, alone]: [number[], number[]] = [[], []];
     for (let run = -WARM_UP; run < BATCHES; run += 1) {
       await emptyTables(peer);
-      const ms = await timed(() => send(house, bars));
+      const ms = await timed(() => send(system, bars));
       if (run >= 0) batches.push(ms);
     }
     for (let round = 0; round <= SINGLE_ROUNDS; round += 1) {
       await emptyTables(peer);
-      const ms = await timed(() => singles(house));
+      const ms = await timed(() => singles(system));
       if (round > 0) alone.push(ms);
     }
     const [p50, p95, single] = [at(ordered(batches), 0.5), at(ordered(batches), 0.95), at(ordered(alone), 0.5)];
@@ -96,6 +96,6 @@ export async function bench(): Promise<BenchRow[]> {
     ];
   } finally {
     await peer.close();
-    await house.stop();
+    await system.stop();
   }
 }

@@ -1,6 +1,6 @@
 // Our bus against Nest's own NATS client and server: 140-byte bodies, 100 calls in flight, every client and service in
 // its own process, rounds in turn (A B A B), medians. Ours checks both messages against the contract, carries the
-// house's headers and keeps metrics; the stock pair does none of that.
+// system's headers and keeps metrics; the stock pair does none of that.
 import { startNats } from '@mystocks/testing';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

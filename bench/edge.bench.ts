@@ -7,7 +7,8 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
-import { bearer, postCsv, startHouse } from '../test/system/house.ts';
+import { startSystem } from '@mystocks/testing';
+import { bearer, postCsv } from '../test/system/requests.ts';
 import type { BenchRow } from './bench-row.ts';
 
 const WARM_UP_MS = 2_000;
@@ -35,14 +36,14 @@ interface Measured {
 }
 
 export async function bench(): Promise<BenchRow[]> {
-  const house = await startHouse();
+  const system = await startSystem();
   try {
-    await postCsv(house.url, '/api/v2/batch/symbols', 'code,exchange,name\n600519,SSE,Moutai\n', house.adminToken);
+    await postCsv(system.url, '/api/v2/batch/symbols', 'code,exchange,name\n600519,SSE,Moutai\n', system.adminToken);
     const line = '600519.SH,2023-12-29,1726,1749.58,1720,1726,100,172600';
     const bars = `symbol,date,open,high,low,close,volume,amount\n${line}\n`;
-    await postCsv(house.url, '/api/v2/batch/bars?timeframe=1Day', bars, house.adminToken);
-    const [gateway, realtime] = await Promise.all([house.another('gateway'), house.another('realtime')]);
-    const { url, services, adminToken } = house;
+    await postCsv(system.url, '/api/v2/batch/bars?timeframe=1Day', bars, system.adminToken);
+    const [gateway, realtime] = await Promise.all([system.another('gateway'), system.another('realtime')]);
+    const { url, services, adminToken } = system;
     return [
       ...(await flooded('gateway', url, [readers(url, adminToken), readers(gateway.url, adminToken)])),
       ...(await flooded(
@@ -52,7 +53,7 @@ export async function bench(): Promise<BenchRow[]> {
       )),
     ];
   } finally {
-    await house.stop();
+    await system.stop();
   }
 }
 

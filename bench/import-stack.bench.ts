@@ -1,9 +1,9 @@
-// What an operator sees: `npm run import` of a real file into the running house (gunzip, HTTP, gateway, bus, checks, one
+// What an operator sees: `npm run import` of a real file into the running system (gunzip, HTTP, gateway, bus, checks, one
 // key, commit), against PostgreSQL's bare COPY of the same lines into a table without a key, on the same server.
 // Not shown: starting the command itself (about 0.1 s), a replica, a network.
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { startHouse } from '../test/system/house.ts';
+import { startSystem } from '@mystocks/testing';
 import { importFile } from '../tools/import/send.ts';
 import { bareCopy, barsFile, emptyTables, median, openPeer, seconds } from './bare-copy.ts';
 import type { BenchRow } from './bench-row.ts';
@@ -15,8 +15,8 @@ export async function bench(): Promise<BenchRow[]> {
     return [];
   }
   const file = gunzipSync(readFileSync(barsFile));
-  const house = await startHouse({ durable: true });
-  const peer = await openPeer(house.postgres.superuserUrl);
+  const system = await startSystem({ postgres: { durable: true } });
+  const peer = await openPeer(system.postgres.superuserUrl);
   const rows = file.toString('latin1').split('\n').length - 2;
   try {
     const ours: number[] = [];
@@ -25,7 +25,7 @@ export async function bench(): Promise<BenchRow[]> {
       await emptyTables(peer);
       const bare = await seconds(() => bareCopy(peer, file), rows);
       const whole = await seconds(async () => {
-        const { answer } = await importFile(barsFile, { url: house.url, token: house.adminToken, register: true });
+        const { answer } = await importFile(barsFile, { url: system.url, token: system.adminToken, register: true });
         return answer.summary.inserted ?? 0;
       }, rows);
       // The first round registers the instruments and warms both sides.
@@ -48,6 +48,6 @@ export async function bench(): Promise<BenchRow[]> {
     ];
   } finally {
     await peer.close();
-    await house.stop();
+    await system.stop();
   }
 }

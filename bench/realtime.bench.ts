@@ -2,7 +2,8 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
-import { post, postCsv, startHouse } from '../test/system/house.ts';
+import { startSystem } from '@mystocks/testing';
+import { post, postCsv } from '../test/system/requests.ts';
 import type { BenchRow } from './bench-row.ts';
 
 // The server half of Socket.IO belongs to apps/realtime; the bench borrows just what its peer needs.
@@ -24,18 +25,18 @@ interface Latencies {
 
 /**
  * From the POST of a quote at the gateway to the value at a subscribed Socket.IO client: gateway, bus, a committed row
- * in PostgreSQL, bus, realtime node. The peer is what is left without a house: a bare Socket.IO server that emits what
+ * in PostgreSQL, bus, realtime node. The peer is what is left without a system: a bare Socket.IO server that emits what
  * is posted to it, stored nowhere, checked by nobody; interleaved quote by quote in the same run.
  *
  * Says nothing about many subscribers, a network, TLS, or a disk slower than this one's.
  */
 export async function bench(): Promise<BenchRow[]> {
-  const house = await startHouse();
+  const system = await startSystem();
   const bare = await startBare();
   try {
-    await postCsv(house.url, '/api/v2/batch/symbols', `code,exchange,name\n600519,SSE,Moutai\n`, house.adminToken);
+    await postCsv(system.url, '/api/v2/batch/symbols', `code,exchange,name\n600519,SSE,Moutai\n`, system.adminToken);
     const sockets = [
-      io(`${house.services.realtime.url}/market`, { auth: { token: house.adminToken }, transports: ['websocket'] }),
+      io(`${system.services.realtime.url}/market`, { auth: { token: system.adminToken }, transports: ['websocket'] }),
       io(bare.url, { transports: ['websocket'] }),
     ] as const;
     await Promise.all(
@@ -52,7 +53,7 @@ export async function bench(): Promise<BenchRow[]> {
     for (let index = 0; index < WARM_UP + QUOTES; index += 1) {
       const t = new Date(startMs + index).toISOString();
       const quote = { symbol, t, last: 1_500 + index / 100, v: index * 100, simulated: true };
-      const one = await timeOf(sockets[0], () => post(house.url, '/api/v2/quotes', quote, house.adminToken));
+      const one = await timeOf(sockets[0], () => post(system.url, '/api/v2/quotes', quote, system.adminToken));
       const other = await timeOf(sockets[1], () => post(bare.url, '/quotes', quote));
       if (index < WARM_UP) continue;
       ours.push(one);
@@ -62,7 +63,7 @@ export async function bench(): Promise<BenchRow[]> {
     return rows(latenciesOf(ours), latenciesOf(theirs));
   } finally {
     await bare.stop();
-    await house.stop();
+    await system.stop();
   }
 }
 
@@ -72,7 +73,7 @@ function rows(ours: Latencies, theirs: Latencies): BenchRow[] {
   const common = { name, ours: ours.p95, unit: 'ms', note };
   return [
     { ...common, peer: 'faster than promised', theirs: PROMISED_P95_MS, ratio: PROMISED_P95_MS / ours.p95, target: 1 },
-    // What the house costs over no house at all: a guard against regression, not a race it could win.
+    // What the system costs over no system at all: a guard against regression, not a race it could win.
     {
       ...common,
       peer: 'a bare Socket.IO server that stores nothing',

@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import { login } from '@mystocks/testing';
-import { get, post, postCsv, startHouse, type House } from '../test/system/house.ts';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, post, postCsv } from '../test/system/requests.ts';
 import type { BenchRow } from './bench-row.ts';
 import type { FloodOptions, FloodReport } from './sockets-flooder.ts';
 
@@ -34,31 +35,35 @@ interface Round {
 }
 
 export async function bench(): Promise<BenchRow[]> {
-  const house = await startHouse();
+  const system = await startSystem();
   try {
-    await furnish(house);
-    const tokens = [await userOf(house, 'flooder-1'), await userOf(house, 'flooder-2'), await userOf(house, 'other')];
+    await furnish(system);
+    const tokens = [
+      await userOf(system, 'flooder-1'),
+      await userOf(system, 'flooder-2'),
+      await userOf(system, 'other'),
+    ];
     const sockets = Array.from({ length: PINGED }, () =>
-      io(`${house.services.realtime.url}/market`, { auth: { token: tokens[2] }, transports: ['websocket'] }),
+      io(`${system.services.realtime.url}/market`, { auth: { token: tokens[2] }, transports: ['websocket'] }),
     );
     await Promise.all(
       sockets.map((socket) => new Promise((resolve) => socket.once('connect', () => resolve(undefined)))),
     );
-    await measured(house, sockets, 2_000);
-    const calm = await measured(house, sockets);
+    await measured(system, sockets, 2_000);
+    const calm = await measured(system, sockets);
     const rows: BenchRow[] = [];
     for (const [name, symbols, token] of [
       ['unknown symbols', undefined, tokens[0]],
       ['bars', SYMBOLS, tokens[1]],
     ] as const) {
-      const url = house.services.realtime.url.replace('http', 'ws');
-      const { round, report } = await flooded(house, sockets, { url, token: token ?? '', symbols });
+      const url = system.services.realtime.url.replace('http', 'ws');
+      const { round, report } = await flooded(system, sockets, { url, token: token ?? '', symbols });
       rows.push(...rowsOf(name, [calm, round], report));
     }
     for (const socket of sockets) socket.disconnect();
     return rows;
   } finally {
-    await house.stop();
+    await system.stop();
   }
 }
 
@@ -89,7 +94,7 @@ function rowsOf(name: string, [calm, flood]: readonly [Round, Round], report: Fl
   ];
 }
 
-async function furnish({ url, adminToken }: House): Promise<void> {
+async function furnish({ url, adminToken }: System): Promise<void> {
   const lines = (line: (code: string) => string): string => SYMBOLS.map((symbol) => line(symbol.slice(0, 6))).join('');
   await postCsv(
     url,
@@ -110,19 +115,19 @@ async function furnish({ url, adminToken }: House): Promise<void> {
   await postCsv(url, path, `code,exchange,date,time,${header}\n${bars}`, adminToken);
 }
 
-async function userOf({ url }: House, username: string): Promise<string> {
+async function userOf({ url }: System, username: string): Promise<string> {
   await post(url, '/api/v2/auth/register', { username, password: PASSWORD });
   return login(url, { username, password: PASSWORD });
 }
 
 async function flooded(
-  house: House,
+  system: System,
   sockets: readonly Socket[],
   workerData: FloodOptions,
 ): Promise<{ round: Round; report: FloodReport }> {
   const worker = new Worker(new URL('./sockets-flooder.ts', import.meta.url), { workerData });
   await sleep(500);
-  const round = await measured(house, sockets);
+  const round = await measured(system, sockets);
   worker.postMessage('stop');
   const [report] = (await once(worker, 'message')) as [FloodReport];
   await worker.terminate();
@@ -132,8 +137,8 @@ async function flooded(
 let reads = 0;
 
 /** Pings and reads at a fixed pace, whatever becomes of those before. */
-async function measured(house: House, sockets: readonly Socket[], roundMs = ROUND_MS): Promise<Round> {
-  const { managementUrl } = house.services.realtime;
+async function measured(system: System, sockets: readonly Socket[], roundMs = ROUND_MS): Promise<Round> {
+  const { managementUrl } = system.services.realtime;
   const before = await metricsOf(managementUrl);
   const pings: Promise<number>[] = [];
   const answers: Promise<number>[] = [];
@@ -141,7 +146,7 @@ async function measured(house: House, sockets: readonly Socket[], roundMs = ROUN
   for (let tick = 0; performance.now() - startedAt < roundMs; tick += 1) {
     const socket = sockets[tick % sockets.length];
     if (socket !== undefined) pings.push(timed(() => socket.timeout(30_000).emitWithAck('ping', {})));
-    if (tick % PINGS_A_READ === 0) answers.push(read(house));
+    if (tick % PINGS_A_READ === 0) answers.push(read(system));
     await sleep(Math.max(0, startedAt + (tick + 1) * PING_EVERY_MS - performance.now()));
   }
   const [pingMs, readMs] = [await Promise.all(pings), await Promise.all(answers)];
@@ -158,7 +163,7 @@ async function measured(house: House, sockets: readonly Socket[], roundMs = ROUN
 }
 
 /** No two reads are the same, so none is answered from a cache. */
-async function read({ url, adminToken }: House): Promise<number> {
+async function read({ url, adminToken }: System): Promise<number> {
   reads += 1;
   const symbol = SYMBOLS[reads % SYMBOLS.length] ?? '';
   const end = new Date(Date.UTC(2024, 4, 1) + reads * 1_000).toISOString();

@@ -5,7 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { bearer, startHouse, type House } from '../test/system/house.ts';
+import { startSystem, type System } from '@mystocks/testing';
+import { bearer } from '../test/system/requests.ts';
 import { bareCopy, barsFile, emptyTables, median, openPeer, seconds } from './bare-copy.ts';
 import type { BenchRow } from './bench-row.ts';
 
@@ -32,21 +33,21 @@ const formOf = (name: string, file: Buffer): Buffer =>
     Buffer.from('\r\n--bench--\r\n'),
   ]);
 
-async function upload(house: House, form: Buffer): Promise<number> {
-  const path = await post(house, form);
+async function upload(system: System, form: Buffer): Promise<number> {
+  const path = await post(system, form);
   for (;;) {
     await pause(LOOK_EVERY_MS);
-    const asked = await fetch(`${house.url}${path}`, { headers: bearer(house.adminToken) });
+    const asked = await fetch(`${system.url}${path}`, { headers: bearer(system.adminToken) });
     const seen = (await asked.json()) as Seen;
     if (seen.result !== null) return seen.result.summary.inserted;
   }
 }
 
 /** Sends the form; answers where its operation is. */
-function post(house: House, form: Buffer): Promise<string> {
+function post(system: System, form: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
-    const headers = { ...bearer(house.adminToken), 'content-type': 'multipart/form-data; boundary=bench' };
-    const call = request(`${house.url}/api/v2/uploads?register=true`, { method: 'POST', headers }, (response) => {
+    const headers = { ...bearer(system.adminToken), 'content-type': 'multipart/form-data; boundary=bench' };
+    const call = request(`${system.url}/api/v2/uploads?register=true`, { method: 'POST', headers }, (response) => {
       response.resume();
       if (response.statusCode === 202) resolve(response.headers.location ?? '');
       else reject(new Error(`the upload was refused with ${String(response.statusCode)}`));
@@ -62,16 +63,16 @@ export async function bench(): Promise<BenchRow[]> {
   }
   const file = firstRows(gunzipSync(readFileSync(barsFile)));
   const [plainForm, packedForm] = [formOf('bars.csv', file), formOf('bars.csv.gz', gzipSync(file))];
-  const house = await startHouse({ durable: true });
-  const peer = await openPeer(house.postgres.superuserUrl);
+  const system = await startSystem({ postgres: { durable: true } });
+  const peer = await openPeer(system.postgres.superuserUrl);
   const figures: Record<'plain' | 'gzip' | 'bare', number[]> = { plain: [], gzip: [], bare: [] };
   try {
     for (let round = 0; round <= ROUNDS; round += 1) {
       await emptyTables(peer);
       const bare = await seconds(() => bareCopy(peer, file), ROWS);
-      const plain = await seconds(() => upload(house, plainForm), ROWS);
+      const plain = await seconds(() => upload(system, plainForm), ROWS);
       await emptyTables(peer);
-      const gzip = await seconds(() => upload(house, packedForm), ROWS);
+      const gzip = await seconds(() => upload(system, packedForm), ROWS);
       // The first round registers the instruments and warms both sides.
       if (round === 0) continue;
       figures.bare.push(bare);
@@ -80,7 +81,7 @@ export async function bench(): Promise<BenchRow[]> {
     }
   } finally {
     await peer.close();
-    await house.stop();
+    await system.stop();
   }
   return (['plain', 'gzip'] as const).map((kind) => {
     const [ours, theirs] = [ROWS / median(figures[kind]), ROWS / median(figures.bare)];

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 const root = resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
-/** A house that breaks each law once. */
+/** A system that breaks each law once. */
 const broken: Readonly<Record<string, string>> = {
   'apps/auth/src/main.ts': "import '../../cache/src/main.js';\nimport './users.repository.js';\n",
   'apps/cache/src/main.ts': 'export const cache = 1;\n',
@@ -29,29 +29,29 @@ const broken: Readonly<Record<string, string>> = {
   'libs/testing/src/index.ts': 'export const server = 1;\n',
 };
 
-let house: string;
+let system: string;
 beforeAll(() => {
-  house = mkdtempSync(join(tmpdir(), 'law-'));
+  system = mkdtempSync(join(tmpdir(), 'law-'));
   for (const [file, text] of Object.entries(broken)) {
-    mkdirSync(dirname(join(house, file)), { recursive: true });
-    writeFileSync(join(house, file), text);
+    mkdirSync(dirname(join(system, file)), { recursive: true });
+    writeFileSync(join(system, file), text);
   }
   writeFileSync(
-    join(house, 'tsconfig.json'),
+    join(system, 'tsconfig.json'),
     '{"compilerOptions":{"module":"nodenext","moduleResolution":"nodenext"}}',
   );
-  writeFileSync(join(house, 'package.json'), '{"type":"module"}');
-  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'));
+  writeFileSync(join(system, 'package.json'), '{"type":"module"}');
+  symlinkSync(join(root, 'node_modules'), join(system, 'node_modules'));
 });
 afterAll(() => {
-  rmSync(house, { recursive: true });
+  rmSync(system, { recursive: true });
 });
 
 const cruise = async (): Promise<string> => {
   const tool = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
   const config = join(root, '.dependency-cruiser.cjs');
   return run(process.execPath, [tool, 'apps', 'libs', '--config', config, '--output-type', 'json'], {
-    cwd: house,
+    cwd: system,
     maxBuffer: 1e8,
   }).then(
     ({ stdout }) => stdout,

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PostgresPool } from '@mystocks/connection-pool';
 import { sleep, waitFor } from '@mystocks/testing';
-import { ask, bearer, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { ask, bearer, type Reply } from './requests.js';
 
 interface Told {
   readonly summary: Readonly<Record<'total' | 'succeeded' | 'failed' | 'inserted' | 'unchanged', number>>;
@@ -16,16 +17,16 @@ const DAYS = 2_000;
 const dates = tradingDays('2001-01-01', '2010-12-31');
 const januaryDays = tradingDays('2010-01-04', '2010-01-31');
 
-let house: House;
+let system: System;
 let database: PostgresPool;
 beforeAll(async () => {
-  house = await startHouse();
-  const url = house.postgres.superuserUrl;
+  system = await startSystem();
+  const url = system.postgres.superuserUrl;
   database = new PostgresPool({ name: 'spec', url, size: 2, overflow: 0, statementTimeoutMs: 20_000 });
 }, 60_000);
 afterAll(async () => {
   await database.close();
-  await house.stop();
+  await system.stop();
 }, 30_000);
 beforeEach(() => write('TRUNCATE market_data.bars_daily'));
 
@@ -43,9 +44,9 @@ function file(): string {
 }
 
 const send = (body: string, key: string, type: string, signal?: AbortSignal): Promise<Reply> =>
-  ask(house.url, '/api/v2/batch/bars?register=true', {
+  ask(system.url, '/api/v2/batch/bars?register=true', {
     method: 'POST',
-    headers: { ...bearer(house.adminToken), 'content-type': type, 'idempotency-key': key },
+    headers: { ...bearer(system.adminToken), 'content-type': type, 'idempotency-key': key },
     body,
     signal: signal ?? null,
   });
@@ -87,10 +88,10 @@ describe('market-data is killed in the middle of a batch', () => {
       const gone = new AbortController();
       const first = send(csv, key, 'text/csv', gone.signal).catch(() => undefined);
       await sleep((moment.next().value as number) * wholeMs);
-      await house.services['market-data'].kill();
+      await system.services['market-data'].kill();
       gone.abort();
       await first;
-      await house.services['market-data'].restart();
+      await system.services['market-data'].restart();
       const second = await resend(csv, key);
       // Each block was inserted by one run and no other, whichever that was.
       expect((second.body as Told).summary).toMatchObject({ total: 40_000, inserted: 40_000, unchanged: 0, failed: 0 });
@@ -137,7 +138,7 @@ describe('a batch whose answer is lost', () => {
 
   it('is refused while it is under way, forgotten when its writer dies before the commit, and then taken', async () => {
     const measured = async (service: 'gateway' | 'market-data'): Promise<string> =>
-      (await ask(house.services[service].managementUrl, '/metrics', {})).text;
+      (await ask(system.services[service].managementUrl, '/metrics', {})).text;
     // Blocks of the tests before, whose writers were killed, may still wait for an answer.
     const isAtRest = async (): Promise<boolean> => !/^batch_concurrency.* [1-9]/m.test(await measured('gateway'));
     await waitFor(isAtRest, { timeoutMs: 40_000, what: 'the blocks of the tests before' });
@@ -153,9 +154,9 @@ describe('a batch whose answer is lost', () => {
     }
     const again = await send(body, key, json);
     expect([again.status, again.body]).toMatchObject([409, { code: 1008 }]);
-    await house.services['market-data'].kill();
+    await system.services['market-data'].kill();
     gone.abort();
-    await Promise.all([first, writers.letGo(), house.services['market-data'].restart()]);
+    await Promise.all([first, writers.letGo(), system.services['market-data'].restart()]);
     const second = await resend(body, key, json);
     expect([second.status, second.headers.get('idempotency-replayed')]).toEqual([200, null]);
     expect(await stored()).toBe(items.length);
@@ -166,15 +167,15 @@ describe('a batch whose answer is lost', () => {
     const writers = await holdWriters();
     const first = send(body, key, json);
     await writers.held();
-    house.nats.pause();
+    system.nats.pause();
     await writers.letGo();
     await waitFor(async () => (await stored()) === items.length, { timeoutMs: 10_000, what: 'the commit' });
-    await Promise.all([house.services['market-data'].kill(), house.nats.kill()]);
+    await Promise.all([system.services['market-data'].kill(), system.nats.kill()]);
     expect((await first).status).toBe(503);
     // Another write in between: a replay must not undo it.
     await write(`UPDATE market_data.bars_daily SET close = 10.5 WHERE day = '2010-01-04'`);
-    await house.nats.restart();
-    await house.services['market-data'].restart();
+    await system.nats.restart();
+    await system.services['market-data'].restart();
     const second = await resend(body, key, json);
     expect([second.status, second.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
     expect((second.body as Told).items.map(({ status }) => status)).toEqual(items.map(() => 201));

@@ -1,7 +1,8 @@
 import { tradingDays } from '@mystocks/calendar';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PostgresPool } from '@mystocks/connection-pool';
-import { ask, bearer, get, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { ask, bearer, get, type Reply } from './requests.js';
 
 type Fields = Readonly<Record<string, string>>;
 interface Told {
@@ -42,17 +43,17 @@ const poisoned = new Map(
 const rows: readonly Fields[] = Array.from({ length: COUNT }, (_, n) => ({ ...good(n), ...poisoned.get(n)?.[0] }));
 const expected = [...poisoned].map(([index, [, code]]) => [index, code]);
 
-let house: House;
+let system: System;
 let database: PostgresPool;
 beforeAll(async () => {
-  house = await startHouse();
-  const url = house.postgres.superuserUrl;
+  system = await startSystem();
+  const url = system.postgres.superuserUrl;
   database = new PostgresPool({ name: 'spec', url, size: 2, overflow: 0, statementTimeoutMs: 20_000 });
   await post('/api/v2/batch/symbols', '{"symbol":"600000.SH","name":"A"}\n', 'application/x-ndjson');
 }, 60_000);
 afterAll(async () => {
   await database.close();
-  await house.stop();
+  await system.stop();
 }, 30_000);
 beforeEach(() =>
   database.write((client) =>
@@ -62,8 +63,8 @@ beforeEach(() =>
 const rowsOf = async <Row extends object>(text: string): Promise<Row[]> => (await database.query<Row>({ text })).rows;
 
 const post = (path: string, body: string, type: string, key?: string): Promise<Reply> => {
-  const headers = { ...bearer(house.adminToken), 'content-type': type };
-  return ask(house.url, path, {
+  const headers = { ...bearer(system.adminToken), 'content-type': type };
+  return ask(system.url, path, {
     method: 'POST',
     headers: key === undefined ? headers : { ...headers, 'idempotency-key': key },
     body,
@@ -141,7 +142,7 @@ describe('a cache that is warmed for good and for unknown symbols', () => {
     expect(reply.status).toBe(207);
     // Bars and quote of each; a quote of a symbol nobody knows is an answer too: an empty one.
     expect((reply.body as Told).items.map((item) => item.status)).toEqual([201, 201, 404, 201, 400, 400]);
-    const read = await get(house.url, '/api/v2/stocks/600000.SH/bars', house.adminToken);
+    const read = await get(system.url, '/api/v2/stocks/600000.SH/bars', system.adminToken);
     expect([read.status, read.headers.get('x-cache')]).toEqual([200, 'l2-hit']);
   });
 });

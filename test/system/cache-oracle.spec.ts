@@ -3,7 +3,7 @@ import { INSTRUMENTS_TAG, quoteTag } from '@mystocks/contracts';
 import { register } from 'prom-client';
 import { moods, Oracle, type Seen } from './cache-oracle/oracle.js';
 import { questions, symbols, type Question } from './cache-oracle/questions.js';
-import { keyOf, lsnOf, RealHouse } from './cache-oracle/real-house.js';
+import { keyOf, lsnOf, RealSystem } from './cache-oracle/real-system.js';
 import { Chance } from './coherence/chance.js';
 
 const OPERATIONS = 10_000;
@@ -26,7 +26,7 @@ async function counted(): Promise<Map<string, number>> {
 class Trace {
   readonly chance: Chance;
   readonly oracle = new Oracle(Date.now(), GATEWAYS, GRACE_MS);
-  readonly house = new RealHouse(GATEWAYS, GRACE_MS);
+  readonly system = new RealSystem(GATEWAYS, GRACE_MS);
   readonly seen = new Map<Seen | 'by hot path' | 'gap' | 'drop', number>();
   lsn = 0;
   #steps = 0;
@@ -54,7 +54,7 @@ class Trace {
 
   async #passTime(): Promise<void> {
     const ms = this.chance.happens(0.03) ? this.chance.upTo(25_000) : this.chance.upTo(250);
-    await this.house.passTime(ms);
+    await this.system.passTime(ms);
     this.oracle.passTime(ms);
   }
 
@@ -66,14 +66,14 @@ class Trace {
       ? 0
       : this.chance.oneOf([this.lsn, this.chance.upTo(this.lsn), this.lsn + 100]);
     const caller = this.chance.oneOf(['one', 'two']);
-    const read = await this.house.read(place, question, caller, wants === 0 ? undefined : lsnOf(wants));
+    const read = await this.system.read(place, question, caller, wants === 0 ? undefined : lsnOf(wants));
     this.#note(read.seen);
     if (read.byHotPath) this.#note('by hot path');
-    const what = `gateway ${place} reads ${question.url}, up to ${wants}, owner ${this.house.mood}`;
+    const what = `gateway ${place} reads ${question.url}, up to ${wants}, owner ${this.system.mood}`;
     expect([what, read.seen]).toEqual([what, this.oracle.read(place, question, wants)]);
     // Whatever the counters say: what is not marked stale shows every write there is.
     if (read.shows !== undefined && read.seen !== 'stale')
-      expect([what, read.shows]).toEqual([what, this.house.newest(question)]);
+      expect([what, read.shows]).toEqual([what, this.system.newest(question)]);
     return what;
   }
 
@@ -84,7 +84,7 @@ class Trace {
 
   #auditor(): string {
     const question = this.#question();
-    expect(this.house.auditorIsAnswered(this.chance.upTo(GATEWAYS - 1), question)).toBe(false);
+    expect(this.system.auditorIsAnswered(this.chance.upTo(GATEWAYS - 1), question)).toBe(false);
     return `an auditor asks for ${question.url}`;
   }
 
@@ -92,7 +92,7 @@ class Trace {
     const symbol = this.chance.oneOf(symbols);
     const tag = this.chance.oneOf([symbol, quoteTag(symbol), quoteTag(symbol), INSTRUMENTS_TAG]);
     this.lsn += 1;
-    await this.house.write(tag, this.lsn);
+    await this.system.write(tag, this.lsn);
     this.oracle.write([tag], this.lsn);
     return `write of ${tag}`;
   }
@@ -103,7 +103,7 @@ class Trace {
     const symbol = this.chance.oneOf(symbols);
     const tags = this.chance.oneOf([[INSTRUMENTS_TAG], [quoteTag(symbol)], [symbol, quoteTag(symbol)]]);
     const byKey = this.chance.happens(0.5);
-    await this.house.drop(byKey ? { keys: [keyOf(question)] } : { tags });
+    await this.system.drop(byKey ? { keys: [keyOf(question)] } : { tags });
     this.oracle.drop(byKey ? { question } : { tags });
     return byKey ? `drop of ${question.url}` : `drop of ${tags.join()}`;
   }
@@ -112,8 +112,8 @@ class Trace {
   async #gap(): Promise<string> {
     this.#note('gap');
     const [lost, heard] = [this.chance.oneOf(symbols), this.chance.oneOf(symbols)];
-    await this.house.write(quoteTag(lost), this.lsn + 1, true);
-    await this.house.write(quoteTag(heard), this.lsn + 2);
+    await this.system.write(quoteTag(lost), this.lsn + 1, true);
+    await this.system.write(quoteTag(heard), this.lsn + 2);
     this.lsn += 2;
     this.oracle.gap();
     this.oracle.write([quoteTag(heard)], this.lsn);
@@ -121,21 +121,21 @@ class Trace {
   }
 
   async #trouble(): Promise<string> {
-    const { house, oracle, chance } = this;
+    const { system, oracle, chance } = this;
     if (chance.happens(0.6)) {
-      house.mood = oracle.mood = chance.happens(0.3) ? chance.oneOf(moods) : 'well';
-      return `the owner is ${house.mood}`;
+      system.mood = oracle.mood = chance.happens(0.3) ? chance.oneOf(moods) : 'well';
+      return `the owner is ${system.mood}`;
     }
     if (chance.happens(0.5)) {
-      house.cacheServiceIsAway = oracle.cacheServiceIsAway = !house.cacheServiceIsAway && chance.happens(0.5);
-      return `the cache service is ${house.cacheServiceIsAway ? 'away' : 'there'}`;
+      system.cacheServiceIsAway = oracle.cacheServiceIsAway = !system.cacheServiceIsAway && chance.happens(0.5);
+      return `the cache service is ${system.cacheServiceIsAway ? 'away' : 'there'}`;
     }
     if (oracle.secondIsAway) {
-      await house.tier.comeBack();
+      await system.tier.comeBack();
       oracle.secondReturns();
       return 'the store comes back';
     }
-    house.tier.leave();
+    system.tier.leave();
     oracle.secondIsAway = true;
     return 'the store is away';
   }

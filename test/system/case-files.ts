@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { importFile, type Imported } from '../../tools/import/send.js';
 import type { RefusedLine } from '../../tools/import/report.js';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { ask, bearer, get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { ask, bearer, get, postCsv, type Reply } from './requests.js';
 import { ended, upload, type Operation } from './uploads-help.js';
 import { recordedCases } from '@mystocks/testing';
 import { fileURLToPath } from 'node:url';
@@ -45,14 +46,14 @@ export const refusedLines = (reply: Reply): number[] =>
 
 /** The ways in for the files of the cases, and the way out for their bars. */
 export class CaseFiles {
-  constructor(private readonly house: House) {}
+  constructor(private readonly system: System) {}
 
   csv(name: string, query = ''): Promise<Reply> {
     return this.csvText(read(name), query);
   }
 
   csvText(text: string | Buffer, query = ''): Promise<Reply> {
-    return postCsv(this.house.url, `/api/v2/batch/bars?${query}`, text, this.house.adminToken);
+    return postCsv(this.system.url, `/api/v2/batch/bars?${query}`, text, this.system.adminToken);
   }
 
   symbols(name: string): Promise<Reply> {
@@ -60,13 +61,13 @@ export class CaseFiles {
   }
 
   symbolsText(text: string | Buffer, query = ''): Promise<Reply> {
-    return postCsv(this.house.url, `/api/v2/batch/symbols?${query}`, text, this.house.adminToken);
+    return postCsv(this.system.url, `/api/v2/batch/symbols?${query}`, text, this.system.adminToken);
   }
 
   ndjson(name: string): Promise<Reply> {
-    return ask(this.house.url, '/api/v2/batch/bars', {
+    return ask(this.system.url, '/api/v2/batch/bars', {
       method: 'POST',
-      headers: { ...bearer(this.house.adminToken), 'content-type': 'application/x-ndjson' },
+      headers: { ...bearer(this.system.adminToken), 'content-type': 'application/x-ndjson' },
       body: Uint8Array.from(read(name)),
     });
   }
@@ -76,8 +77,8 @@ export class CaseFiles {
   }
 
   async uploadedText(text: string | Buffer, query = '', name = 'bars.csv'): Promise<Operation> {
-    const { headers } = await upload(this.house, text, query, { name });
-    return ended(this.house, headers.get('location'));
+    const { headers } = await upload(this.system, text, query, { name });
+    return ended(this.system, headers.get('location'));
   }
 
   /** As `npm run import` does it. */
@@ -87,15 +88,15 @@ export class CaseFiles {
   ): Promise<Imported & { readonly refused: readonly RefusedLine[] }> {
     const refused: RefusedLine[] = [];
     const to = {
-      url: this.house.url,
-      token: this.house.adminToken,
+      url: this.system.url,
+      token: this.system.adminToken,
       refused: (line: RefusedLine) => refused.push(line),
     };
     return { ...(await importFile(casePath(name), { ...to, ...options })), refused };
   }
 
   get(path: string): Promise<Reply> {
-    return get(this.house.url, path, this.house.adminToken);
+    return get(this.system.url, path, this.system.adminToken);
   }
 
   async bars(symbol: string, query = ''): Promise<Bar[]> {
@@ -110,7 +111,7 @@ export async function generated(script: string): Promise<string> {
 
 interface RunningCases {
   readonly files: CaseFiles;
-  readonly house: House;
+  readonly system: System;
 }
 
 /** A suite over the cases on a system of its own, whose instruments are listed; skipped where the cases are not here. */
@@ -122,11 +123,11 @@ export function describeCases(title: string, suite: (running: () => RunningCases
   describe(title, () => {
     let running: RunningCases | undefined;
     beforeAll(async () => {
-      const house = await startHouse();
-      running = { house, files: new CaseFiles(house) };
+      const system = await startSystem();
+      running = { system, files: new CaseFiles(system) };
       await running.files.symbols('00-instruments.csv');
     }, 60_000);
-    afterAll(() => running?.house.stop(), 30_000);
+    afterAll(() => running?.system.stop(), 30_000);
     suite(() => {
       if (running === undefined) throw new Error('the system of the cases is not running');
       return running;

@@ -1,28 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent, request } from 'node:http';
 import type { StartedService } from '@mystocks/testing';
-import { get, postCsv, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv } from './requests.js';
 
 const PAIRS = 10_000;
 const AT_ONCE = 24;
 const START = Date.parse('2022-06-01T09:30:00+08:00');
 
-let house: House;
+let system: System;
 let readers: StartedService;
 let markets: readonly StartedService[];
 const agent = new Agent({ keepAlive: true, maxSockets: 2 * AT_ONCE });
 
 beforeAll(async () => {
-  house = await startHouse({ replicas: 2 });
-  await house.postgres.replicas[1]?.delayReplay(2_000);
-  const [gateway, market] = await Promise.all([house.another('gateway'), house.another('market-data')]);
+  system = await startSystem({ postgres: { replicas: 2 } });
+  await system.postgres.replicas[1]?.delayReplay(2_000);
+  const [gateway, market] = await Promise.all([system.another('gateway'), system.another('market-data')]);
   readers = gateway;
-  markets = [house.services['market-data'], market];
+  markets = [system.services['market-data'], market];
 }, 60_000);
 
 afterAll(async () => {
   agent.destroy();
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 /** Leaner than fetch: the test shares two cores with what it tests. */
@@ -34,7 +35,7 @@ function send(
 ): Promise<{ readonly status: number; readonly readAfter: string; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const method = body === undefined ? 'GET' : 'POST';
-    const all = { authorization: `Bearer ${house.adminToken}`, 'content-type': 'application/json', ...headers };
+    const all = { authorization: `Bearer ${system.adminToken}`, 'content-type': 'application/json', ...headers };
     const outgoing = request(`${url}${path}`, { method, headers: all, agent }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
@@ -65,7 +66,7 @@ describe('a write, and a read of it through other services', () => {
   it(`${PAIRS} times over two replicas, one of them two seconds behind: none is stale, most run on a replica`, async () => {
     const symbols = Array.from({ length: AT_ONCE }, (_, index) => String(600_100 + index));
     const lines = symbols.map((code) => `${code},SSE,${code}`).join('\n');
-    await postCsv(house.url, '/api/v2/batch/symbols', `code,exchange,name\n${lines}\n`, house.adminToken);
+    await postCsv(system.url, '/api/v2/batch/symbols', `code,exchange,name\n${lines}\n`, system.adminToken);
     const before = await routes();
     const stale: string[] = [];
     let begun = 0;
@@ -75,7 +76,7 @@ describe('a write, and a read of it through other services', () => {
           const turn = (begun += 1);
           const t = new Date(START + turn * 100).toISOString();
           const quote = JSON.stringify({ symbol: `${code}.SH`, t, last: 10, v: turn });
-          const written = await send(house.url, '/api/v2/quotes', {}, quote);
+          const written = await send(system.url, '/api/v2/quotes', {}, quote);
           if (written.status !== 200) throw new Error(`${written.status} ${written.text}`);
           const path = `/api/v2/stocks/${code}.SH/quotes/latest`;
           const read = await send(readers.url, path, { 'x-read-after': written.readAfter });

@@ -3,7 +3,7 @@ import type { Bus } from '@mystocks/bus';
 import type { FakeBus } from '@mystocks/testing';
 import { MemoryTier, type Entry, type Lease } from '@mystocks/tiered-cache';
 import type { NearAnswer } from '../../apps/gateway/src/reads/near-answers.js';
-import { SimulatedHouse, type Parts } from './coherence/simulated-house.js';
+import { SimulatedSystem, type Parts } from './coherence/simulated-system.js';
 
 // A module of Node is bound when it is imported: the fake clock would not reach it.
 jest.unstable_mockModule('node:timers/promises', () => ({
@@ -133,16 +133,16 @@ async function play(seed: number, parts: Parts): Promise<readonly string[]> {
   jest.setSystemTime(1_750_000_000_000);
   jest.clearAllTimers();
   const startedMs = Date.now();
-  const house = new SimulatedHouse(seed, parts, advance);
-  await house.rest(1_200);
+  const system = new SimulatedSystem(seed, parts, advance);
+  await system.rest(1_200);
   for (let phase = 0; phase < 2; phase += 1) {
-    await house.live(1_500 + house.chance.upTo(2_000));
-    await house.rest(1_000);
-    await house.compare();
-    await house.rest(500);
-    await house.compare();
+    await system.live(1_500 + system.chance.upTo(2_000));
+    await system.rest(1_000);
+    await system.compare();
+    await system.rest(500);
+    await system.compare();
   }
-  const { checker, market, cuts, wire } = house;
+  const { checker, market, cuts, wire } = system;
   totals.runs += 1;
   totals.reads += checker.reads;
   totals.hits += checker.hits;

@@ -14,8 +14,8 @@ import { laterLsn, type Lsn } from '@mystocks/kernel';
 import { withContext } from '@mystocks/telemetry';
 import { sleep, waitFor } from '@mystocks/testing';
 import { Chance } from './coherence/chance.js';
-import { spoil, startSpoiltHouse, type Spoilable, type SpoiltHouse } from './coherence/spoilt-house.js';
-import { get, post, postCsv, type Reply } from './house.js';
+import { spoil, startFaultySystem, type Spoilable, type FaultySystem } from './coherence/faulty-system.js';
+import { get, post, postCsv, type Reply } from './requests.js';
 
 const RUN_MS = Number(process.env['COHERENCE_RUN_MS'] ?? 30_000);
 const DAY = '2024-06-14';
@@ -43,12 +43,12 @@ const questions: readonly Question[] = [
   question('/api/v2/symbols?limit=50', listInstruments, { limit: 50 }),
 ];
 
-let spoilt: SpoiltHouse;
+let spoilt: FaultySystem;
 let written: Lsn | undefined;
 let turn = 0;
 
 beforeAll(async () => {
-  spoilt = await startSpoiltHouse();
+  spoilt = await startFaultySystem();
   for (const symbol of symbols) for (const kind of ['instrument', 'quote', 'bar'] as const) await write(kind, symbol);
 }, 90_000);
 afterAll(async () => {
@@ -57,7 +57,7 @@ afterAll(async () => {
 
 /** Writes through a gateway that is never cut; an instance of market-data that is cut may cost an answer. */
 async function write(kind: 'quote' | 'bar' | 'instrument', symbol: string): Promise<boolean> {
-  const { url, adminToken } = spoilt.house;
+  const { url, adminToken } = spoilt.system;
   const instrument = `${symbol.slice(0, 6)},SSE`;
   const price = 10 + ((turn += 1) % 1_000) / 100;
   const send = (): Promise<Reply> => {
@@ -76,7 +76,7 @@ async function write(kind: 'quote' | 'bar' | 'instrument', symbol: string): Prom
 
 /** The same question over the bus, as an operator, with every write in the answer. */
 function ask<Req extends object>(call: Call<Req, Answer>, request: NoInfer<Req>): Promise<Answer> {
-  const token = spoilt.house.adminToken;
+  const token = spoilt.system.adminToken;
   const context = { requestId: 'coherence', traceparent: '', token, ...(written && { readAfter: written }) };
   return withContext(context, () => spoilt.bus.call(call, request));
 }
@@ -84,10 +84,10 @@ function ask<Req extends object>(call: Call<Req, Answer>, request: NoInfer<Req>)
 /** Reads, writes and drops until `untilMs`. */
 async function live(chance: Chance, untilMs: number): Promise<{ reads: number; writes: number; drops: number }> {
   const done = { reads: 0, writes: 0, drops: 0 };
-  const { house, bus, gateways } = spoilt;
+  const { system, bus, gateways } = spoilt;
   const read = async ({ service }: Spoilable): Promise<void> => {
     while (Date.now() < untilMs) {
-      const { status } = await get(service.url, chance.oneOf(questions).path, house.adminToken);
+      const { status } = await get(service.url, chance.oneOf(questions).path, system.adminToken);
       if (status === 200) done.reads += 1;
       await sleep(chance.upTo(40));
     }
@@ -102,7 +102,7 @@ async function live(chance: Chance, untilMs: number): Promise<{ reads: number; w
   const drop = async (): Promise<void> => {
     while (Date.now() < untilMs) {
       const symbol = chance.oneOf(symbols);
-      const context = { requestId: 'coherence', traceparent: '', token: house.adminToken };
+      const context = { requestId: 'coherence', traceparent: '', token: system.adminToken };
       const dropping = withContext(context, () => bus.call(dropAnswers, { tags: [symbol, quoteTag(symbol)] }));
       done.drops += await dropping.then(
         () => 1,
@@ -126,7 +126,7 @@ async function compare(): Promise<{ wrong: string[]; from: Record<string, number
       wrong.push(`second tier (${second.cache}) ${path}: ${second.body.toString()} instead of ${owner}`);
     await Promise.all(
       spoilt.gateways.map(async ({ name, service }) => {
-        const { status, headers, text } = await get(service.url, path, spoilt.house.adminToken);
+        const { status, headers, text } = await get(service.url, path, spoilt.system.adminToken);
         const cache = headers.get('x-cache') ?? 'none';
         from[cache] = (from[cache] ?? 0) + 1;
         if (status !== 200 || text !== owner)

@@ -62,7 +62,7 @@ class Keys {
 }
 
 /** Real cache services and gateways on real NATS and Redis, around an owner that the test plays. */
-export class ColdKeyHouse {
+export class ColdKeySystem {
   readonly token = signToken(['user']);
   readonly #opened: { close(): Promise<unknown> }[] = [];
 
@@ -72,12 +72,12 @@ export class ColdKeyHouse {
     readonly bus: Bus,
   ) {}
 
-  static async start(): Promise<ColdKeyHouse> {
+  static async start(): Promise<ColdKeySystem> {
     const [nats, redis] = await Promise.all([startNats(), startRedis()]);
-    const house = new ColdKeyHouse(redis, nats, Bus.connect({ servers: nats.url, service: 'client' }));
-    await house.#open('auth', { module: class KeysModule {}, controllers: [Keys] });
-    await house.#open('market-data', { module: class OwnerModule {}, controllers: [Owner] });
-    return house;
+    const system = new ColdKeySystem(redis, nats, Bus.connect({ servers: nats.url, service: 'client' }));
+    await system.#open('auth', { module: class KeysModule {}, controllers: [Keys] });
+    await system.#open('market-data', { module: class OwnerModule {}, controllers: [Owner] });
+    return system;
   }
 
   /** Questions the owner was asked, oldest first. */

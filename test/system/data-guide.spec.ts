@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { get, postCsv, root, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv, root } from './requests.js';
 
 interface Example {
   /** `csv` is sent as a batch, `get` is a path to read. */
@@ -23,11 +24,11 @@ const examples: readonly Example[] = [...guide.matchAll(fence)].map(([, kind, ti
 }));
 
 describe('The examples of docs/guides/data.md', () => {
-  let house: House;
+  let system: System;
   beforeAll(async () => {
-    house = await startHouse();
+    system = await startSystem();
   }, 60_000);
-  afterAll(() => house.stop(), 30_000);
+  afterAll(() => system.stop(), 30_000);
 
   it('are all found', () => {
     expect(examples.length).toBe([...guide.matchAll(/^```(csv|get)/gm)].length);
@@ -39,8 +40,8 @@ describe('The examples of docs/guides/data.md', () => {
     async (_index, _what, { kind, title, text, answer }) => {
       const reply =
         kind === 'get'
-          ? await get(house.url, text.trim(), house.adminToken)
-          : await postCsv(house.url, `/api/v2/batch/bars?${title.split(': ')[1] ?? ''}`, text, house.adminToken);
+          ? await get(system.url, text.trim(), system.adminToken)
+          : await postCsv(system.url, `/api/v2/batch/bars?${title.split(': ')[1] ?? ''}`, text, system.adminToken);
       expect(reply.body).toMatchObject(answer);
     },
   );

@@ -1,28 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@mystocks/testing';
-import { get, post, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, post, postCsv, type Reply } from './requests.js';
 
-let house: House;
+let system: System;
 const bars = '/api/v2/stocks/600002.SH/bars';
 const line = (day: string): string =>
   `code,exchange,date,open,high,low,close,volume\n600002,SSE,${day},10,11,9,10,100\n`;
 
 beforeAll(async () => {
-  house = await startHouse();
-  const stored = await postCsv(house.url, '/api/v2/batch/bars?register=true', line('2020-06-01'), house.adminToken);
+  system = await startSystem();
+  const stored = await postCsv(system.url, '/api/v2/batch/bars?register=true', line('2020-06-01'), system.adminToken);
   expect(stored.status).toBe(200);
 }, 180_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
-const read = (query = ''): Promise<Reply> => get(house.url, `${bars}${query}`, house.adminToken);
-const write = (day: string): Promise<Reply> => postCsv(house.url, '/api/v2/batch/bars', line(day), house.adminToken);
-const readiness = (name: keyof House['services']): Promise<{ status: number; body: unknown }> =>
-  house.services[name].readiness();
-const becomes = (name: keyof House['services'], status: number): Promise<unknown> =>
+const read = (query = ''): Promise<Reply> => get(system.url, `${bars}${query}`, system.adminToken);
+const write = (day: string): Promise<Reply> => postCsv(system.url, '/api/v2/batch/bars', line(day), system.adminToken);
+const readiness = (name: keyof System['services']): Promise<{ status: number; body: unknown }> =>
+  system.services[name].readiness();
+const becomes = (name: keyof System['services'], status: number): Promise<unknown> =>
   waitFor(async () => (await readiness(name)).status === status, { timeoutMs: 15_000 });
-const pids = (): (number | undefined)[] => Object.values(house.services).map(({ process }) => process.pid);
+const pids = (): (number | undefined)[] => Object.values(system.services).map(({ process }) => process.pid);
 /**
  * Fast failure with the right problem: 503, a problem document, when to try again. Work that waited for its deadline
  * would be answered with 504, and a borrower that waited for a connection with another problem.
@@ -39,7 +40,7 @@ const failsFast = async (work: () => Promise<Reply>): Promise<void> => {
 describe('a dependency is down', () => {
   it('PostgreSQL: says so, fails fast, stores nothing, heals by itself', async () => {
     const before = pids();
-    const servers = [house.postgres, ...house.postgres.replicas];
+    const servers = [system.postgres, ...system.postgres.replicas];
     await Promise.all(servers.map((server) => server.kill()));
     await Promise.all([becomes('market-data', 503), becomes('auth', 503)]);
     expect(JSON.stringify((await readiness('market-data')).body)).toContain('postgres');
@@ -55,43 +56,47 @@ describe('a dependency is down', () => {
 
   it('Redis: says so, and reads go on without the second tier', async () => {
     const before = pids();
-    await house.redis.kill();
+    await system.redis.kill();
     await Promise.all([becomes('cache', 503), becomes('realtime', 503)]);
     expect(JSON.stringify((await readiness('cache')).body)).toContain('redis');
     const answer = await read('?limit=9');
     expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'miss']);
-    await house.redis.restart();
+    await system.redis.restart();
     await Promise.all([becomes('cache', 200), becomes('realtime', 200)]);
     expect(pids()).toEqual(before);
   }, 60_000);
 
   it('NATS: every service says so, calls fail at once, all heal by themselves', async () => {
     const before = pids();
-    const names = Object.keys(house.services) as (keyof House['services'])[];
-    await house.nats.kill();
+    const names = Object.keys(system.services) as (keyof System['services'])[];
+    await system.nats.kill();
     await Promise.all(names.map((name) => becomes(name, 503)));
     for (const name of names) expect(JSON.stringify((await readiness(name)).body)).toContain('nats');
     await failsFast(() => read('?limit=11'));
     await failsFast(() =>
-      post(house.url, '/api/v2/auth/token', { grant_type: 'password', username: 'somebody', password: 'x'.repeat(15) }),
+      post(system.url, '/api/v2/auth/token', {
+        grant_type: 'password',
+        username: 'somebody',
+        password: 'x'.repeat(15),
+      }),
     );
-    await house.nats.restart();
+    await system.nats.restart();
     await Promise.all(names.map((name) => becomes(name, 200)));
     expect((await read('?limit=12')).status).toBe(200);
     expect(pids()).toEqual(before);
   }, 60_000);
 
   it('the cache service: reads go straight to their owner', async () => {
-    await house.services.cache.kill();
+    await system.services.cache.kill();
     const answer = await read('?limit=13');
     expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'miss']);
-    await house.services.cache.restart();
+    await system.services.cache.restart();
   }, 30_000);
 
   it('market-data: no responder is a 503 at once', async () => {
-    await house.services['market-data'].kill();
+    await system.services['market-data'].kill();
     await failsFast(() => read('?limit=14'));
-    await house.services['market-data'].restart();
+    await system.services['market-data'].restart();
     await waitFor(async () => (await read('?limit=15')).status === 200, { timeoutMs: 15_000 });
   }, 30_000);
 });

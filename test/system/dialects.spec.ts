@@ -1,22 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gb18030Bytes } from '@mystocks/testing';
-import { get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv, type Reply } from './requests.js';
 import { ended, upload } from './uploads-help.js';
 
-let house: House;
+let system: System;
 beforeAll(async () => {
-  house = await startHouse();
+  system = await startSystem();
   const list = 'symbol,name\n600000.SH,浦发银行\n000001.SZ,平安银行\n';
-  await postCsv(house.url, '/api/v2/batch/symbols', list, house.adminToken);
+  await postCsv(system.url, '/api/v2/batch/symbols', list, system.adminToken);
 }, 60_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 const batch = (text: string | Buffer, query = ''): Promise<Reply> =>
-  postCsv(house.url, `/api/v2/batch/bars?${query}`, text, house.adminToken);
+  postCsv(system.url, `/api/v2/batch/bars?${query}`, text, system.adminToken);
 async function bars(symbol: string, query: string): Promise<unknown> {
-  const { body } = await get(house.url, `/api/v2/stocks/${symbol}/bars?${query}`, house.adminToken);
+  const { body } = await get(system.url, `/api/v2/stocks/${symbol}/bars?${query}`, system.adminToken);
   return (body as { bars: unknown }).bars;
 }
 
@@ -42,13 +43,13 @@ describe('an export of TDX in GBK', () => {
 
   it('is stored by an upload, whose file name must fit the title', async () => {
     const text = gb18030Bytes(tdx('2020/01/06'));
-    const reply = await upload(house, text, '', { name: 'SH#600000.txt' });
-    expect(await ended(house, reply.headers.get('location'))).toMatchObject({
+    const reply = await upload(system, text, '', { name: 'SH#600000.txt' });
+    expect(await ended(system, reply.headers.get('location'))).toMatchObject({
       status: 'succeeded',
       result: { format: 'tdx', encoding: 'gb18030', summary: { total: 1, inserted: 1 } },
     });
     expect(await bars('600000.SH', 'timeframe=1Day&start=2020-01-06&end=2020-01-06')).toEqual([bar('2020-01-06')]);
-    const other = await upload(house, text, '', { name: 'SZ#000001.txt' });
+    const other = await upload(system, text, '', { name: 'SZ#000001.txt' });
     expect([other.status, other.body]).toMatchObject([422, { detail: expect.stringContaining('names 600000') }]);
   });
 });
@@ -57,8 +58,8 @@ describe('a file without a column for its instrument', () => {
   const sina = 'day,open,high,low,close,volume\n2020-01-02 09:35:00,16.65,16.70,16.60,16.69,3100000\n';
 
   it('takes it from the name of the file', async () => {
-    const reply = await upload(house, sina, 'timeframe=5Min', { name: 'sz000001.csv' });
-    expect(await ended(house, reply.headers.get('location'))).toMatchObject({ result: { format: 'sina' } });
+    const reply = await upload(system, sina, 'timeframe=5Min', { name: 'sz000001.csv' });
+    expect(await ended(system, reply.headers.get('location'))).toMatchObject({ result: { format: 'sina' } });
     expect(await bars('000001.SZ', 'timeframe=5Min&start=2020-01-02&end=2020-01-02')).toMatchObject([
       { t: '2020-01-02T09:35:00+08:00', c: 16.69, v: 3_100_000 },
     ]);

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gb18030Bytes, recordedCases } from '@mystocks/testing';
-import { ask, bearer, get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { ask, bearer, get, postCsv, type Reply } from './requests.js';
 import { ended, reportedLines, storedRows, upload } from './uploads-help.js';
 import { fileURLToPath } from 'node:url';
 
@@ -10,12 +11,12 @@ const folder = fileURLToPath(recordedCases);
 const withCases = existsSync(folder) ? describe : describe.skip;
 const caseOf = (name: string): Buffer => readFileSync(join(folder, name));
 
-let house: House;
+let system: System;
 beforeAll(async () => {
-  house = await startHouse();
+  system = await startSystem();
 }, 60_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 /** Names with a character of the GBK extension and ones that take four bytes in GB18030. */
@@ -24,9 +25,9 @@ const symbolOf = (n: number): string => `${600_100 + n}.SH`;
 const list = `symbol,name,备注\n${names.map((name, n) => `${symbolOf(n)},${name},上市\n`).join('')}`;
 
 const nameOf = async (symbol: string): Promise<unknown> =>
-  ((await get(house.url, `/api/v2/symbols/${symbol}`, house.adminToken)).body as { name?: string }).name;
+  ((await get(system.url, `/api/v2/symbols/${symbol}`, system.adminToken)).body as { name?: string }).name;
 const postNames = (body: Buffer | string, query = ''): Promise<Reply> =>
-  postCsv(house.url, `/api/v2/batch/symbols${query}`, body, house.adminToken);
+  postCsv(system.url, `/api/v2/batch/symbols${query}`, body, system.adminToken);
 const named = (change: (name: string) => string): string =>
   names.reduce((text, name) => text.replace(name, change(name)), list);
 
@@ -39,8 +40,8 @@ describe('a list of names', () => {
     ]);
     for (const [n, name] of names.entries()) expect(await nameOf(symbolOf(n))).toBe(name);
     const renamed = named((name) => `${name}新`);
-    const reply = await upload(house, gb18030Bytes(renamed), 'kind=symbols');
-    const operation = await ended(house, reply.headers.get('location'));
+    const reply = await upload(system, gb18030Bytes(renamed), 'kind=symbols');
+    const operation = await ended(system, reply.headers.get('location'));
     expect(operation).toMatchObject({ status: 'succeeded', result: { encoding: 'gb18030' } });
     for (const [n, name] of names.entries()) expect(await nameOf(symbolOf(n))).toBe(`${name}新`);
   });
@@ -62,10 +63,10 @@ describe('a list of names', () => {
     ]);
     expect(await nameOf('600200.SH')).toBe('浦发银行');
     const big5 = Buffer.concat([Buffer.from('symbol,name\n600203.SH,'), Buffer.from('a578bf6eb971a454a569', 'hex')]);
-    const reply = await upload(house, big5, 'kind=symbols');
-    const operation = await ended(house, reply.headers.get('location'));
-    expect([operation.status, await reportedLines(house, operation)]).toEqual(['failed', [2]]);
-    expect(await storedRows(house, `name LIKE '%' || chr(65533) || '%'`, 'instruments')).toBe(0);
+    const reply = await upload(system, big5, 'kind=symbols');
+    const operation = await ended(system, reply.headers.get('location'));
+    expect([operation.status, await reportedLines(system, operation)]).toEqual(['failed', [2]]);
+    expect(await storedRows(system, `name LIKE '%' || chr(65533) || '%'`, 'instruments')).toBe(0);
   });
 });
 
@@ -77,8 +78,8 @@ withCases('the cases of encodings and line ends (recorded cases)', () => {
 
   it.each(['28-line-ends-cr.csv', '28-line-ends-crcrlf.csv'])('%s is stored', async (name) => {
     const path = '/api/v2/batch/bars?register=true';
-    const headers = { ...bearer(house.adminToken), 'content-type': 'text/csv' };
-    const reply = await ask(house.url, path, { method: 'POST', headers, body: caseOf(name) });
+    const headers = { ...bearer(system.adminToken), 'content-type': 'text/csv' };
+    const reply = await ask(system.url, path, { method: 'POST', headers, body: caseOf(name) });
     expect([reply.status, reply.body]).toMatchObject([200, { summary: { succeeded: 1 }, items: [{ line: 2 }] }]);
   });
 });

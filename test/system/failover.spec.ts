@@ -2,24 +2,25 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PostgresPool } from '@mystocks/connection-pool';
 import { compareLsn } from '@mystocks/kernel';
 import { sleep, waitFor, type PostgresNode } from '@mystocks/testing';
-import { get, post, postCsv, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, post, postCsv } from './requests.js';
 
 const WRITERS = 3;
 const READERS = 4;
 const START = Date.parse('2022-06-01T09:30:00+08:00');
 
-let house: House;
+let system: System;
 const pools: PostgresPool[] = [];
 
 beforeAll(async () => {
-  house = await startHouse({ replicas: 2, synchronous: true });
+  system = await startSystem({ postgres: { replicas: 2, synchronous: true } });
   const codes = Array.from({ length: WRITERS }, (_, index) => `60020${index},SSE,${index}`).join('\n');
-  await postCsv(house.url, '/api/v2/batch/symbols', `code,exchange,name\n${codes}\n`, house.adminToken);
+  await postCsv(system.url, '/api/v2/batch/symbols', `code,exchange,name\n${codes}\n`, system.adminToken);
 }, 180_000);
 
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()));
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 /** One server, whatever it is now. */
@@ -59,10 +60,10 @@ class Load {
       const volume = (this.#turn += 1);
       const t = new Date(START + volume).toISOString();
       const { status, text } = await post(
-        house.url,
+        system.url,
         '/api/v2/quotes',
         { symbol, t, last: 10, v: volume },
-        house.adminToken,
+        system.adminToken,
       );
       if (status === 200) this.acknowledged.push({ volume, atMs: performance.now() });
       else {
@@ -77,9 +78,9 @@ class Load {
     while (!this.#isOver) {
       const day = new Date(Date.UTC(2000, 0, 1) + (this.reads += 1) * 86_400_000).toISOString().slice(0, 10);
       const { status, text, headers } = await get(
-        house.url,
+        system.url,
         `/api/v2/stocks/600200.SH/bars?end=${day}`,
-        house.adminToken,
+        system.adminToken,
       );
       if (status !== 200) this.failedReads.push(`${status} ${text}`);
       else if (headers.get('x-cache') !== 'miss') this.cached += 1;
@@ -92,7 +93,7 @@ const LONG = { timeoutMs: 60_000 };
 
 describe('the primary is killed under load', () => {
   it('reads go on, writes come back, nothing acknowledged is lost, and the old primary receives no write', async () => {
-    const { postgres } = house;
+    const { postgres } = system;
     const [first, second] = postgres.replicas as [PostgresNode, PostgresNode];
     const old = behind(postgres);
     const load = new Load();
@@ -114,7 +115,7 @@ describe('the primary is killed under load', () => {
     const before = await storedIn(old);
     const again = load.acknowledged.length;
     await waitFor(() => load.acknowledged.length >= again + 100, LONG);
-    await waitFor(() => house.services['market-data'].output().includes('takes itself for the primary'), {
+    await waitFor(() => system.services['market-data'].output().includes('takes itself for the primary'), {
       timeoutMs: 30_000,
     });
     await load.stop();
@@ -124,7 +125,7 @@ describe('the primary is killed under load', () => {
     expect(load.acknowledged.filter(({ volume }) => !stored.has(volume))).toEqual([]);
     expect(load.cached).toBe(0);
     expect(load.failedReads.length / load.reads).toBeLessThanOrEqual(0.001);
-    // Refused in the house's words: try again, or (its COMMIT was on the way) find out first.
+    // Refused in the system's words: try again, or (its COMMIT was on the way) find out first.
     expect(load.refused.filter(({ status }) => status !== 503 && status !== 504)).toEqual([]);
   }, 240_000);
 });

@@ -4,7 +4,7 @@ import { reportedLines } from './uploads-help.js';
 
 describeCases('Real-life files', (running) => {
   const files = () => running().files;
-  const house = () => running().house;
+  const system = () => running().system;
 
   describe('Text as people have it', () => {
     it('keeps the Chinese names of a GBK list and reports its encoding', async () => {
@@ -93,7 +93,7 @@ describeCases('Real-life files', (running) => {
 
     it('refuses bars of a holiday and of a Saturday by line', async () => {
       const operation = await files().uploaded('37-closed-days.csv');
-      expect([operation.status, await reportedLines(house(), operation)]).toEqual(['partial', [2, 3]]);
+      expect([operation.status, await reportedLines(system(), operation)]).toEqual(['partial', [2, 3]]);
       const { refused } = await files().imported('holiday_bar.csv');
       expect(refused.map(({ line }) => line)).toEqual([2, 3]);
       expect(refused[0]?.error.message).toContain('2024-10-01');

@@ -3,7 +3,8 @@ import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sleep, waitFor } from '@mystocks/testing';
 import { io, type Socket } from 'socket.io-client';
-import { get, post, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, post, postCsv, type Reply } from './requests.js';
 
 const SYMBOL = '600519.SH';
 const KEY = 'SH.600519';
@@ -13,7 +14,7 @@ const FAR = 'FFFFFFFF/FFFFFFFF';
 const COHERENT_MS = 1_000;
 const RECOVERED_MS = 5_000;
 
-let house: House;
+let system: System;
 let nats: NatsConnection;
 let close = 100;
 const days = tradingDays('2020-01-01', '2021-12-31').values();
@@ -21,15 +22,15 @@ let feed = 0;
 let uncached = 0;
 
 beforeAll(async () => {
-  house = await startHouse();
+  system = await startSystem();
   // An operator's mistake: something that holds the system's own token publishes.
-  nats = await connect({ servers: house.nats.url, token: house.natsToken });
-  await postCsv(house.url, '/api/v2/batch/symbols', 'code,exchange,name\n600519,SSE,茅台\n', house.adminToken);
+  nats = await connect({ servers: system.nats.url, token: system.natsToken });
+  await postCsv(system.url, '/api/v2/batch/symbols', 'code,exchange,name\n600519,SSE,茅台\n', system.adminToken);
   await write();
 }, 90_000);
 afterAll(async () => {
   await nats.close();
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 /** Stores a bar of a new day, with a close that no other has; answers its position. */
@@ -37,13 +38,13 @@ async function write(): Promise<string> {
   close += 1;
   const date = days.next().value ?? '';
   const csv = `code,exchange,date,open,high,low,close,volume\n600519,SSE,${date},${close},${close},${close},${close},100\n`;
-  const stored = await postCsv(house.url, '/api/v2/batch/bars', csv, house.adminToken);
+  const stored = await postCsv(system.url, '/api/v2/batch/bars', csv, system.adminToken);
   expect(stored.status).toBe(200);
   return stored.headers.get('x-read-after') ?? '';
 }
 
 const read = (after?: string): Promise<Reply> =>
-  get(house.url, BARS, house.adminToken, after === undefined ? {} : { 'x-read-after': after });
+  get(system.url, BARS, system.adminToken, after === undefined ? {} : { 'x-read-after': after });
 const newestClose = ({ body }: Reply): number | undefined => (body as { bars?: { c: number }[] }).bars?.at(-1)?.c;
 
 const publish = (event: string, payload: object | string): void => {
@@ -102,7 +103,7 @@ describe('an event that is false', () => {
       await sleep(100);
       const statuses = new Set<number>();
       // Nothing is cached of this one, so it goes to the owner with what the caches have heard.
-      statuses.add((await get(house.url, `${BARS}&limit=${(uncached += 1)}`, house.adminToken)).status);
+      statuses.add((await get(system.url, `${BARS}&limit=${(uncached += 1)}`, system.adminToken)).status);
       const untilMs = Date.now() + RECOVERED_MS;
       let hits = 0;
       while (Date.now() < untilMs && hits < 3) {
@@ -129,9 +130,9 @@ describe('a channel about which a false event comes', () => {
   let socket: Socket;
 
   beforeAll(async () => {
-    socket = io(`${house.services.realtime.url}/market`, {
+    socket = io(`${system.services.realtime.url}/market`, {
       transports: ['websocket'],
-      auth: { token: house.adminToken },
+      auth: { token: system.adminToken },
     });
     socket.onAny((_event, payload: unknown) => received.push(payload));
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
@@ -147,7 +148,7 @@ describe('a channel about which a false event comes', () => {
   async function sendQuote(): Promise<number> {
     feed += 1;
     const t = new Date(Date.parse('2024-06-14T02:00:00Z') + feed * 1_000).toISOString();
-    const stored = await post(house.url, '/api/v2/quotes', { symbol: SYMBOL, t, last: 500 + feed }, house.adminToken);
+    const stored = await post(system.url, '/api/v2/quotes', { symbol: SYMBOL, t, last: 500 + feed }, system.adminToken);
     expect(stored.status).toBe(200);
     return 500 + feed;
   }

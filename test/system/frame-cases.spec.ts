@@ -4,12 +4,12 @@ import { reportedLines } from './uploads-help.js';
 
 describeCases('Real-life files, read back', (running) => {
   const files = () => running().files;
-  const house = () => running().house;
+  const system = () => running().system;
 
   describe('Frames and adjustment', () => {
     it('shows a suspended day as such and refuses prices of 0', async () => {
       const operation = await files().uploaded('14-suspended.csv');
-      expect([operation.status, await reportedLines(house(), operation)]).toEqual(['partial', [4]]);
+      expect([operation.status, await reportedLines(system(), operation)]).toEqual(['partial', [4]]);
       const bars = await files().bars('600519.SH', 'start=2024-07-18&end=2024-07-22');
       expect(bars.map(({ v, suspended }) => [v, suspended])).toEqual([
         [0, true],

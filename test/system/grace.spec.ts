@@ -2,33 +2,34 @@ import { tradingDays } from '@mystocks/calendar';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor, type StartedService } from '@mystocks/testing';
 import { metricOf } from './cold-key.js';
-import { get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv, type Reply } from './requests.js';
 
 /** Long enough for a read while the owner is away, short enough to see it end. */
 const GRACE_S = 8;
 
-let house: House;
+let system: System;
 let gateway: StartedService;
 const days = tradingDays('2020-06-01', '2021-06-01').values();
 
 beforeAll(async () => {
-  house = await startHouse({ cache: { CACHE_STALE_IF_ERROR_S: String(GRACE_S) } });
-  gateway = await house.another('gateway', { CACHE_STALE_IF_ERROR_S: String(GRACE_S) });
+  system = await startSystem({ settings: { cache: { CACHE_STALE_IF_ERROR_S: String(GRACE_S) } } });
+  gateway = await system.another('gateway', { CACHE_STALE_IF_ERROR_S: String(GRACE_S) });
   await write();
 }, 90_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 /** One more day of bars of the symbol: what was kept before is outdated. */
 async function write(): Promise<void> {
   const date = days.next().value ?? '';
   const csv = `code,exchange,date,open,high,low,close,volume\n600002,SSE,${date},10,11,9,10,100\n`;
-  const stored = await postCsv(house.url, '/api/v2/batch/bars?register=true', csv, house.adminToken);
+  const stored = await postCsv(system.url, '/api/v2/batch/bars?register=true', csv, system.adminToken);
   expect(stored.status).toBe(200);
 }
 const read = (query = ''): Promise<Reply> =>
-  get(gateway.url, `/api/v2/stocks/600002.SH/bars${query}`, house.adminToken);
+  get(gateway.url, `/api/v2/stocks/600002.SH/bars${query}`, system.adminToken);
 const stateOf = ({ headers }: Reply): string | null => headers.get('x-cache');
 const qualityOf = ({ body }: Reply): string => (body as { meta: { quality: string } }).meta.quality;
 const barsOf = ({ body }: Reply): unknown => (body as { bars: unknown }).bars;
@@ -45,7 +46,7 @@ const becomes = (state: string, query?: string): Promise<Reply> =>
 async function outdatedWithoutOwner(query?: string): Promise<Reply> {
   const kept = await becomes('l1-hit', query);
   await write();
-  await house.services['market-data'].kill();
+  await system.services['market-data'].kill();
   return kept;
 }
 
@@ -78,26 +79,26 @@ describe('the owner is away', () => {
     expect([over?.status, over?.headers.get('retry-after')]).toEqual([503, '1']);
     expect(over?.headers.get('content-type')).toContain('application/problem+json');
 
-    await house.services['market-data'].restart();
+    await system.services['market-data'].restart();
     const back = await becomes('l1-hit');
     expect([qualityOf(back), JSON.stringify(barsOf(back)).includes('2020-06-02')]).toEqual(['eod', true]);
   }, 90_000);
 
   it('the first tier stands in by itself when the cache service is away, too', async () => {
     const kept = await outdatedWithoutOwner('?limit=7');
-    await house.services.cache.kill();
+    await system.services.cache.kill();
     const stale = await read('?limit=7');
     expect([stale.status, stateOf(stale), qualityOf(stale)]).toEqual([200, 'stale', 'stale']);
     expect(barsOf(stale)).toEqual(barsOf(kept));
     expect((await read('?limit=8')).status).toBe(503);
-    await Promise.all([house.services.cache.restart(), house.services['market-data'].restart()]);
+    await Promise.all([system.services.cache.restart(), system.services['market-data'].restart()]);
     await becomes('l1-hit', '?limit=7');
   }, 90_000);
 });
 
 describe('the cache service is frozen', () => {
   it('reads go on from the owner: those that wait go over, those that come do not wait', async () => {
-    const { cache } = house.services;
+    const { cache } = system.services;
     cache.pause();
     try {
       const waiting = await Promise.all(Array.from({ length: 10 }, (_, n) => read(`?limit=${String(20 + n)}`)));
@@ -113,14 +114,14 @@ describe('the cache service is frozen', () => {
 
 describe.each(['cache', 'market-data'] as const)('one of two instances of %s is frozen', (name) => {
   it('every read is answered once it is missed: those that meet it are asked of the other one', async () => {
-    const second = await house.another(name, { CACHE_STALE_IF_ERROR_S: String(GRACE_S) });
+    const second = await system.another(name, { CACHE_STALE_IF_ERROR_S: String(GRACE_S) });
     let limit = name === 'cache' ? 100 : 300;
     const cold = async (): Promise<number[]> => {
       limit += 20;
       const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => read(`?limit=${String(limit + n)}`)));
       return replies.map(({ status }) => status);
     };
-    const caller = name === 'cache' ? gateway : house.services.cache;
+    const caller = name === 'cache' ? gateway : system.services.cache;
     const repeats = (): Promise<number> => metricOf(caller, 'bus_calls_repeated_total');
     await cold();
     const before = await repeats();
@@ -142,7 +143,7 @@ describe.each(['cache', 'market-data'] as const)('one of two instances of %s is 
 describe('NATS is frozen', () => {
   it('nobody waits for a deadline: the last good answer, else 503, and back to normal with its next word', async () => {
     const kept = await becomes('l1-hit');
-    house.nats.pause();
+    system.nats.pause();
     try {
       const waiting = await Promise.all(Array.from({ length: 5 }, (_, n) => read(`?limit=${String(60 + n)}`)));
       expect(waiting.map(({ status }) => status)).toEqual(waiting.map(() => 503));
@@ -150,7 +151,7 @@ describe('NATS is frozen', () => {
       expect([stale.status, stateOf(stale), barsOf(stale)]).toEqual([200, 'stale', barsOf(kept)]);
       expect((await read('?limit=70')).status).toBe(503);
     } finally {
-      house.nats.resume();
+      system.nats.resume();
     }
     await becomes('l1-hit');
   }, 60_000);

@@ -1,4 +1,4 @@
-import type { Reply } from './house.js';
+import { Reply } from './requests.js';
 
 /** A request of a guide and the answer below it. Each is an `http` block: first line, headers, blank line, body. */
 export interface Exchange {

@@ -2,44 +2,45 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor, recordedCases } from '@mystocks/testing';
-import { ask, bearer, get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { ask, bearer, get, postCsv, type Reply } from './requests.js';
 import { fileURLToPath } from 'node:url';
 
-let house: House;
+let system: System;
 beforeAll(async () => {
-  house = await startHouse({ replicas: 0 });
+  system = await startSystem({ postgres: { replicas: 0 } });
 }, 60_000);
-afterAll(() => house.stop(), 30_000);
+afterAll(() => system.stop(), 30_000);
 
 const list = async (...lines: string[]): Promise<Reply> =>
-  postCsv(house.url, '/api/v2/batch/symbols', `${lines.join('\n')}\n`, house.adminToken);
+  postCsv(system.url, '/api/v2/batch/symbols', `${lines.join('\n')}\n`, system.adminToken);
 const bars = (body: string, query = ''): Promise<Reply> =>
   postCsv(
-    house.url,
+    system.url,
     `/api/v2/batch/bars${query}`,
     `code,exchange,date,open,high,low,close,volume,adj_factor\n${body}\n`,
-    house.adminToken,
+    system.adminToken,
   );
 const read = (path: string, headers: Record<string, string> = {}): Promise<Reply> =>
-  get(house.url, path, house.adminToken, headers);
+  get(system.url, path, system.adminToken, headers);
 const remove = (symbol: string): Promise<Reply> =>
-  ask(house.url, `/api/v2/symbols/${symbol}`, { method: 'DELETE', headers: bearer(house.adminToken) });
+  ask(system.url, `/api/v2/symbols/${symbol}`, { method: 'DELETE', headers: bearer(system.adminToken) });
 
 describe('instruments in the running system', () => {
   it('answers closed history adjusted anew in both tiers once a list changes the kind', async () => {
     await list('code,exchange,name', '600301,SSE,a stock');
     await bars('600301,SSE,2020-06-01,10,10,10,10,100,1\n600301,SSE,2020-06-02,10,10,10,10,100,2');
-    const other = await house.another('gateway');
+    const other = await system.another('gateway');
     const path = '/api/v2/stocks/600301.SH/bars?timeframe=1Day&end=2020-06-30&adjustment=qfq';
     const closes = async (url: string): Promise<string> => {
-      const { body, headers } = await get(url, path, house.adminToken);
+      const { body, headers } = await get(url, path, system.adminToken);
       const { bars: shown } = body as { bars: { c: number }[] };
       return `${shown.map(({ c }) => c).join()} ${headers.get('x-cache') ?? ''}`;
     };
-    await waitFor(async () => (await closes(house.url)) === '5,10 l1-hit', { timeoutMs: 10_000 });
+    await waitFor(async () => (await closes(system.url)) === '5,10 l1-hit', { timeoutMs: 10_000 });
     await waitFor(async () => (await closes(other.url)) === '5,10 l1-hit', { timeoutMs: 10_000 });
     expect(await list('code,exchange,name,kind', '600301,SSE,an index,index')).toMatchObject({ status: 200 });
-    for (const { url } of [house, other]) {
+    for (const { url } of [system, other]) {
       await waitFor(async () => (await closes(url)) === '10,10 l1-hit', { timeoutMs: 10_000 });
     }
   });
@@ -75,7 +76,7 @@ const folder = fileURLToPath(recordedCases);
 
 (existsSync(folder) ? describe : describe.skip)('wrong codes over HTTP (recorded cases)', () => {
   const send = (kind: 'symbols' | 'bars', name: string, query = ''): Promise<Reply> =>
-    postCsv(house.url, `/api/v2/batch/${kind}${query}`, readFileSync(join(folder, name)), house.adminToken);
+    postCsv(system.url, `/api/v2/batch/${kind}${query}`, readFileSync(join(folder, name)), system.adminToken);
   beforeAll(() => send('symbols', '00-instruments.csv'));
 
   it('answers the bare code 600519 with 200 before and after a file with the wrong exchange', async () => {

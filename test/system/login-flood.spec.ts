@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PostgresPool } from '@mystocks/connection-pool';
 import { AddressedClient, type PostAnswer } from '@mystocks/testing';
-import { startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
 
 const PASSWORD = 'lunch tractor velvet 9';
 const LOGIN = '/api/v2/auth/token';
 const REGISTER = '/api/v2/auth/register';
 const FLOOD = 40;
 
-let house: House;
+let system: System;
 const clients: AddressedClient[] = [];
 const at = (localAddress: string): AddressedClient => {
-  const client = new AddressedClient(house.url, localAddress);
+  const client = new AddressedClient(system.url, localAddress);
   clients.push(client);
   return client;
 };
@@ -29,7 +29,7 @@ function expectDecentRefusals(answers: readonly PostAnswer[], others: readonly n
 }
 
 beforeAll(async () => {
-  house = await startHouse({ replicas: 0, auth: { AUTH_BCRYPT_COST: '10' } });
+  system = await startSystem({ postgres: { replicas: 0 } });
   const client = at('127.0.0.1');
   for (const name of ['honest-1', 'honest-2', 'honest-3', 'owner-1']) {
     expect((await client.post(REGISTER, { username: name, password: PASSWORD })).status).toBe(201);
@@ -37,7 +37,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(async () => {
   for (const client of clients) client.close();
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 describe('a flood of password work', () => {
@@ -115,7 +115,7 @@ describe('a flood of password work', () => {
     // As after thirty guesses: the next one closes the account to the guesser for 15 minutes.
     const pool = new PostgresPool({
       name: 'test',
-      url: house.postgres.superuserUrl,
+      url: system.postgres.superuserUrl,
       size: 1,
       overflow: 0,
       statementTimeoutMs: 5_000,

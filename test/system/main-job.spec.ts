@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { get, postCsv, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv } from './requests.js';
 import { haveRealData, realFile, rowsOf, type Row } from './real-data.js';
 
 interface BarsAnswer {
@@ -25,19 +26,19 @@ const symbolOf = (row: Row): string =>
   `${(row['code'] ?? '').replace('IDX', '')}.${suffix[row['exchange'] ?? ''] ?? '?'}`;
 
 const whenReal = haveRealData ? describe : describe.skip;
-let house: House;
+let system: System;
 let token: string;
 
 beforeAll(async () => {
-  house = await startHouse();
-  token = house.adminToken;
+  system = await startSystem();
+  token = system.adminToken;
 }, 60_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 const importBars = async (csv: string, query = 'register=true'): Promise<{ status: number; answer: BatchAnswer }> => {
-  const { status, body } = await postCsv(house.url, `/api/v2/batch/bars?${query}`, csv, token);
+  const { status, body } = await postCsv(system.url, `/api/v2/batch/bars?${query}`, csv, token);
   return { status, answer: body as BatchAnswer };
 };
 
@@ -46,7 +47,7 @@ const barsOf = async (symbol: string, query: string): Promise<BarsAnswer['bars']
   const bars = [];
   for (let page = ''; ;) {
     const { status, body, text } = await get(
-      house.url,
+      system.url,
       `/api/v2/stocks/${symbol}/bars?limit=1000&${query}${page}`,
       token,
     );
@@ -64,7 +65,7 @@ whenReal('the main job on real data', () => {
 
   it('stores the stock list', async () => {
     const { status, body } = await postCsv(
-      house.url,
+      system.url,
       '/api/v2/batch/symbols',
       realFile('cn_stock_list_mit.csv'),
       token,
@@ -173,34 +174,34 @@ describe('what a client sees on the way', () => {
     const line = (close: string): string =>
       `code,exchange,date,open,high,low,close,volume\n600001,SSE,2020-06-01,10,11,9,${close},100\n`;
     await importBars(line('10.10'));
-    const first = await get(house.url, path, token);
+    const first = await get(system.url, path, token);
     expect([first.status, first.headers.get('x-cache')]).toEqual([200, 'miss']);
     expect(first.text).toContain('"c":10.1');
-    const second = await get(house.url, path, token);
+    const second = await get(system.url, path, token);
     expect([second.headers.get('x-cache'), second.text]).toEqual(['l1-hit', first.text]);
     const etag = first.headers.get('etag') ?? '';
-    expect((await get(house.url, path, token, { 'if-none-match': etag })).status).toBe(304);
-    const written = await postCsv(house.url, '/api/v2/batch/bars', line('10.20'), token);
+    expect((await get(system.url, path, token, { 'if-none-match': etag })).status).toBe(304);
+    const written = await postCsv(system.url, '/api/v2/batch/bars', line('10.20'), token);
     const lsn = written.headers.get('x-read-after') ?? '';
     expect(lsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
-    const third = await get(house.url, path, token, { 'x-read-after': lsn });
+    const third = await get(system.url, path, token, { 'x-read-after': lsn });
     expect(third.text).toContain('"c":10.2');
   });
 
   it('carries one request id through the logs of every service it met', async () => {
     const id = `trace-${Date.now()}`;
-    const answer = await get(house.url, `${path}&limit=17`, token, { 'x-request-id': id });
+    const answer = await get(system.url, `${path}&limit=17`, token, { 'x-request-id': id });
     expect(answer.headers.get('x-request-id')).toBe(id);
-    const seen = (name: keyof House['services']): boolean => house.services[name].output().includes(id);
+    const seen = (name: keyof System['services']): boolean => system.services[name].output().includes(id);
     const { waitFor } = await import('@mystocks/testing');
     await waitFor(() => Promise.resolve(seen('gateway') && seen('cache') && seen('market-data')), { timeoutMs: 5_000 });
   });
 
   it('shows the metrics of the surface on every management port', async () => {
-    for (const service of Object.values(house.services)) {
+    for (const service of Object.values(system.services)) {
       expect((await get(service.managementUrl, '/metrics')).text).toContain('process_cpu_seconds_total');
     }
-    const gateway = (await get(house.services.gateway.managementUrl, '/metrics')).text;
+    const gateway = (await get(system.services.gateway.managementUrl, '/metrics')).text;
     for (const name of [
       'api_requests_total',
       'request_latency_seconds_bucket',

@@ -6,7 +6,8 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { tradingDays } from '@mystocks/calendar';
 import { PostgresPool } from '@mystocks/connection-pool';
 import { importFile } from '../../tools/import/send.js';
-import { get, postCsv, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv } from './requests.js';
 import { ended, upload } from './uploads-help.js';
 
 const TWICE = 60;
@@ -14,25 +15,25 @@ const days = tradingDays('2010-01-04', '2022-12-30');
 /** The first trading day of a month of 2021. */
 const firstOf = (month: string): string => days.find((day) => day.startsWith(`2021-${month}`)) ?? '';
 
-let house: House;
+let system: System;
 let nats: NatsConnection;
 let database: PostgresPool;
 let folder: string;
 /** Subjects of the events of changed bars. */
 const events: string[] = [];
 beforeAll(async () => {
-  house = await startHouse();
-  await house.another('market-data');
-  const url = house.postgres.superuserUrl;
+  system = await startSystem();
+  await system.another('market-data');
+  const url = system.postgres.superuserUrl;
   database = new PostgresPool({ name: 'spec', url, size: 1, overflow: 0, statementTimeoutMs: 10_000 });
-  nats = await connect({ servers: house.nats.url, token: house.natsToken });
+  nats = await connect({ servers: system.nats.url, token: system.natsToken });
   nats.subscribe('evt.market-data.bars.changed.v1.>', { callback: (_, { subject }) => void events.push(subject) });
   folder = await mkdtemp(join(tmpdir(), 'one-order-'));
 }, 60_000);
 afterAll(async () => {
   await nats.close();
   await database.close();
-  await house.stop();
+  await system.stop();
   await rm(folder, { recursive: true });
 }, 30_000);
 
@@ -72,9 +73,9 @@ const superseded = {
 async function standing(): Promise<[number, number][]> {
   const symbols = Array.from({ length: TWICE }, (_, n) => `${String(609_500 + n)}.SH`).join(',');
   const { body } = await get(
-    house.url,
+    system.url,
     `/api/v2/stocks/bars?symbols=${symbols}&start=2021-01-01&end=2021-12-31`,
-    house.adminToken,
+    system.adminToken,
   );
   return Object.values((body as { bars: Record<string, { c: number; amt: number }[]> }).bars).flatMap((bars) =>
     bars.map(({ c, amt }): [number, number] => [c, amt]),
@@ -89,10 +90,10 @@ describe('a file in which bars stand twice, far apart', () => {
     'ends with the last line of each as a batch of %i blocks at once',
     async (atOnce) => {
       const { status, body } = await postCsv(
-        house.url,
+        system.url,
         `/api/v2/batch/bars?register=true&concurrency=${String(atOnce)}`,
         duplicateLines(10_000 + atOnce),
-        house.adminToken,
+        system.adminToken,
       );
       expect(status).toBe(200);
       expect(body).toMatchObject({ summary: { total: 66_120, succeeded: 66_120, failed: 0 }, superseded });
@@ -101,15 +102,15 @@ describe('a file in which bars stand twice, far apart', () => {
   );
 
   it.each([1, 4, 8])('ends with the last line of each as an upload of %i blocks at once', async (atOnce) => {
-    const sent = await upload(house, duplicateLines(11_000 + atOnce), `register=true&concurrency=${String(atOnce)}`);
-    const operation = await ended(house, sent.headers.get('location'));
+    const sent = await upload(system, duplicateLines(11_000 + atOnce), `register=true&concurrency=${String(atOnce)}`);
+    const operation = await ended(system, sent.headers.get('location'));
     expect(operation).toMatchObject({ status: 'succeeded', result: { summary: { total: 66_120 }, superseded } });
     expect(await standing()).toEqual(expected(11_000 + atOnce));
   });
 
   it('ends with the last line of each when it is stored whole or not at all', async () => {
-    const sent = await upload(house, duplicateLines(12_000), 'register=true&on_error=abort');
-    const operation = await ended(house, sent.headers.get('location'));
+    const sent = await upload(system, duplicateLines(12_000), 'register=true&on_error=abort');
+    const operation = await ended(system, sent.headers.get('location'));
     expect(operation).toMatchObject({ status: 'succeeded', result: { summary: { total: 66_120 }, superseded } });
     expect(await standing()).toEqual(expected(12_000));
   });
@@ -126,13 +127,13 @@ describe('a file in which bars stand twice, sent again', () => {
     return (await database.query<{ versions: string }>({ text })).rows[0]?.versions ?? '';
   }
   const batch = async (csv: string, atOnce: number): Promise<unknown> =>
-    (await postCsv(house.url, `/api/v2/batch/bars?concurrency=${String(atOnce)}`, csv, house.adminToken)).body;
+    (await postCsv(system.url, `/api/v2/batch/bars?concurrency=${String(atOnce)}`, csv, system.adminToken)).body;
   const uploaded = async (query: string): Promise<unknown> =>
-    (await ended(house, (await upload(house, file, query)).headers.get('location'))).result;
+    (await ended(system, (await upload(system, file, query)).headers.get('location'))).result;
   const imported = async (): Promise<unknown> => {
     const path = join(folder, 'bars.csv');
     await writeFile(path, file);
-    return (await importFile(path, { url: house.url, token: house.adminToken })).answer;
+    return (await importFile(path, { url: system.url, token: system.adminToken })).answer;
   };
 
   beforeAll(async () => {

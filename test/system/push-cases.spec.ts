@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { waitFor, recordedCases } from '@mystocks/testing';
 import { io, type Socket } from 'socket.io-client';
-import { ask, bearer, post, postCsv, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { ask, bearer, post, postCsv } from './requests.js';
 import { fileURLToPath } from 'node:url';
 
 interface Item {
@@ -16,19 +17,19 @@ const file = fileURLToPath(new URL('three_bars_push.csv', recordedCases));
 const frames = ['1Min', '5Min', '15Min', '30Min', '60Min'] as const;
 const channelOf = (frame: (typeof frames)[number]): string => `bar.${frame}.000001.SZ`;
 
-let house: House;
+let system: System;
 let socket: Socket;
 const items: Item[] = [];
 const gaps: { readonly channel: string; readonly reason: string }[] = [];
 const snapshots: { readonly channel: string; readonly snapshot: Item['d'] }[] = [];
 
 beforeAll(async () => {
-  house = await startHouse();
+  system = await startSystem();
   const list = 'code,exchange,name\n000001,SZSE,平安银行\n300918,SZSE,南山智尚\n';
-  await postCsv(house.url, '/api/v2/batch/symbols', list, house.adminToken);
-  socket = io(`${house.services.realtime.url}/market`, {
+  await postCsv(system.url, '/api/v2/batch/symbols', list, system.adminToken);
+  socket = io(`${system.services.realtime.url}/market`, {
     transports: ['websocket'],
-    auth: { token: house.adminToken },
+    auth: { token: system.adminToken },
   });
   socket.on('data', (given: Item[]) => items.push(...given));
   socket.on('gap', (gap: (typeof gaps)[number]) => gaps.push(gap));
@@ -44,11 +45,11 @@ beforeEach(() => {
 });
 afterAll(async () => {
   socket.close();
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 const store = async (csv: string): Promise<void> => {
-  expect(await postCsv(house.url, '/api/v2/batch/bars?timeframe=1Min', csv, house.adminToken)).toMatchObject({
+  expect(await postCsv(system.url, '/api/v2/batch/bars?timeframe=1Min', csv, system.adminToken)).toMatchObject({
     status: 200,
   });
 };
@@ -91,7 +92,7 @@ describe('bars of an import to subscribers', () => {
     const form = new FormData();
     form.append('file', new Blob([[HEADER, ...rows].join('\n')]), 'day.csv');
     const path = '/api/v2/uploads?on_error=abort&timeframe=1Min';
-    const sent = await ask(house.url, path, { method: 'POST', headers: bearer(house.adminToken), body: form });
+    const sent = await ask(system.url, path, { method: 'POST', headers: bearer(system.adminToken), body: form });
     expect(sent.status).toBe(202);
     await until(() => frames.every((frame) => snapshots.some(({ channel }) => channel === channelOf(frame))), 'gaps');
     for (const frame of frames) {
@@ -107,7 +108,7 @@ describe('bars of an import to subscribers', () => {
       ...{ symbol: '300918.SZ', t: `2022-06-01T${time}+08:00`, last, v, prev_close: 8.18 },
     });
     const record = async (...quotes: object[]): Promise<void> => {
-      expect((await post(house.url, '/api/v2/quotes', { quotes }, house.adminToken)).status).toBe(200);
+      expect((await post(system.url, '/api/v2/quotes', { quotes }, system.adminToken)).status).toBe(200);
     };
     await record(quote('09:35:57', 8.1, 1_000), quote('09:36:00', 8.2, 1_100), quote('09:36:03', 8.15, 1_300));
     await until(() => items.length === 3, 'running bars');

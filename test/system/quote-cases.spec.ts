@@ -6,29 +6,30 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { recordedCases } from '@mystocks/testing';
 import { fileURLToPath } from 'node:url';
-import { get, post, postCsv, root, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, post, postCsv, root, type Reply } from './requests.js';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(recordedCases);
 const title = 'real quotes, made small (skipped where the recorded cases are not there)';
 
 (existsSync(folder) ? describe : describe.skip)(title, () => {
-  let house: House;
+  let system: System;
   const file = (name: string): string => readFileSync(join(folder, name), 'utf8');
   const record = (name: string): Promise<Reply> =>
-    post(house.url, '/api/v2/quotes', JSON.parse(file(name)), house.adminToken);
+    post(system.url, '/api/v2/quotes', JSON.parse(file(name)), system.adminToken);
   const latest = async (symbol: string): Promise<unknown> => {
-    const { body } = await get(house.url, `/api/v2/stocks/${symbol}/quotes/latest`, house.adminToken);
+    const { body } = await get(system.url, `/api/v2/stocks/${symbol}/quotes/latest`, system.adminToken);
     return (body as { quote: unknown }).quote;
   };
 
   beforeAll(async () => {
-    house = await startHouse();
-    await postCsv(house.url, '/api/v2/batch/symbols', file('00-instruments.csv'), house.adminToken);
+    system = await startSystem();
+    await postCsv(system.url, '/api/v2/batch/symbols', file('00-instruments.csv'), system.adminToken);
     const more = 'code,exchange,name\n600983,SSE,惠而浦\n';
-    await postCsv(house.url, '/api/v2/batch/symbols', more, house.adminToken);
+    await postCsv(system.url, '/api/v2/batch/symbols', more, system.adminToken);
   }, 60_000);
-  afterAll(() => house.stop(), 30_000);
+  afterAll(() => system.stop(), 30_000);
 
   it('59: reads fractions of a second of any length and says how a zone is written', async () => {
     const { status, body } = await record('59-fractions.json');
@@ -55,9 +56,9 @@ const title = 'real quotes, made small (skipped where the recorded cases are not
     const home = mkdtempSync(join(tmpdir(), 'replay-'));
     try {
       const admin = join(home, 'admin.json');
-      writeFileSync(admin, JSON.stringify(house.administrator), { mode: 0o600 });
+      writeFileSync(admin, JSON.stringify(system.administrator), { mode: 0o600 });
       const ticks = join(folder, 'same_second_quotes.csv');
-      const given = ['tools/replay.ts', ticks, '--speed', '0', '--url', house.url, '--admin', admin];
+      const given = ['tools/replay.ts', ticks, '--speed', '0', '--url', system.url, '--admin', admin];
       const { stdout } = await run(process.execPath, given, { cwd: root });
       expect(stdout).toContain('2 stored, 0 known already, 0 older');
       expect(await latest('600983.SH')).toMatchObject({ last: 8.52, v: 169_600 });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FaultProxy, ManagedProcess, removeDirectory, temporaryDirectory, waitFor } from '@mystocks/testing';
 import { io } from 'socket.io-client';
-import { post, postCsv, root, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { post, postCsv, root } from './requests.js';
 
 const guide = readFileSync(join(root, 'docs/guides/realtime.md'), 'utf8');
 const blocks = new Map(
@@ -30,7 +31,7 @@ const clients = [
 ];
 
 describe('docs/guides/realtime.md', () => {
-  let house: House;
+  let system: System;
   const directory = temporaryDirectory('realtime-guide');
   const quote = (second: number, last: number): object => ({
     symbol: '600519.SH',
@@ -39,19 +40,19 @@ describe('docs/guides/realtime.md', () => {
     v: 100 * (second + 1),
   });
   const send = async (value: object): Promise<void> => {
-    const reply = await post(house.url, '/api/v2/quotes', value, house.adminToken);
+    const reply = await post(system.url, '/api/v2/quotes', value, system.adminToken);
     expect({ status: reply.status, text: reply.text }).toMatchObject({ status: 200 });
   };
 
   beforeAll(async () => {
-    house = await startHouse();
+    system = await startSystem();
     const list = 'code,exchange,name\n600519,SSE,Kweichow Moutai\n';
-    await postCsv(house.url, '/api/v2/batch/symbols', list, house.adminToken);
+    await postCsv(system.url, '/api/v2/batch/symbols', list, system.adminToken);
     symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
     for (const { file } of clients) writeFileSync(join(directory, file), blocks.get(file) ?? '');
   }, 180_000);
   afterAll(async () => {
-    await house.stop();
+    await system.stop();
     await removeDirectory(directory);
   }, 30_000);
 
@@ -68,9 +69,9 @@ describe('docs/guides/realtime.md', () => {
   });
 
   it('shows hello, the acknowledgements and data as they are', async () => {
-    const socket = io(`${house.services.realtime.url}/market`, {
+    const socket = io(`${system.services.realtime.url}/market`, {
       transports: ['websocket'],
-      auth: { token: house.adminToken },
+      auth: { token: system.adminToken },
     });
     const next = (event: string): Promise<unknown> =>
       new Promise((resolve) => socket.once(event, (payload: unknown) => resolve(masked(payload))));
@@ -90,8 +91,8 @@ describe('docs/guides/realtime.md', () => {
 
   for (const [index, { title, command, file, present }] of clients.entries())
     (present ? it : it.skip)(`has a client ${title} that recovers after a cut and shows each value once`, async () => {
-      const proxy = await FaultProxy.inFrontOf(Number(new URL(house.services.realtime.url).port));
-      const args = [join(directory, file), `http://127.0.0.1:${proxy.port}`, house.adminToken, 'quote.600519.SH'];
+      const proxy = await FaultProxy.inFrontOf(Number(new URL(system.services.realtime.url).port));
+      const args = [join(directory, file), `http://127.0.0.1:${proxy.port}`, system.adminToken, 'quote.600519.SH'];
       const program = new ManagedProcess({
         name: file,
         command,

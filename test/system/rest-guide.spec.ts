@@ -3,7 +3,8 @@ import { STATUS_CODES } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { answerText, comparable, GuideClient, readExchanges } from './guide-exchanges.js';
-import { root, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { root } from './requests.js';
 
 const file = join(root, 'docs/guides/rest.md');
 let guide = readFileSync(file, 'utf8');
@@ -12,14 +13,14 @@ const isWriting = process.env['WRITE_DOCUMENTS'] === '1';
 const exchanges = readExchanges(guide);
 
 describe('the requests of docs/guides/rest.md', () => {
-  let house: House;
+  let system: System;
   let client: GuideClient;
   beforeAll(async () => {
-    house = await startHouse();
-    const { username, password } = house.administrator;
-    client = new GuideClient(house.url, { $USER: username, $PASSWORD: password });
+    system = await startSystem();
+    const { username, password } = system.administrator;
+    client = new GuideClient(system.url, { $USER: username, $PASSWORD: password });
   }, 180_000);
-  afterAll(() => house.stop(), 30_000);
+  afterAll(() => system.stop(), 30_000);
 
   it('are all found', () => {
     expect(exchanges.length).toBe([...guide.matchAll(/^```http\n(GET|POST|DELETE)/gm)].length);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor, type StartedService } from '@mystocks/testing';
-import { startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
 import { Balancer, Instances } from './keep-alive/balancer.js';
 import { clientPrograms, RunningClients, type ClientRun } from './keep-alive/client-program.js';
 
@@ -12,16 +12,16 @@ const delayed = { SHUTDOWN_DELAY_MS: '2000' };
 const programs = clientPrograms.filter(({ missing }) => missing === undefined);
 const requestsEach = Math.ceil(REQUESTS / programs.flatMap(({ clients }) => clients).length);
 
-let house: House;
+let system: System;
 beforeAll(async () => {
-  house = await startHouse({ replicas: 0, gateway: delayed });
+  system = await startSystem({ postgres: { replicas: 0 }, settings: { gateway: delayed } });
 }, 60_000);
-afterAll(() => house.stop(), 30_000);
+afterAll(() => system.stop(), 30_000);
 
 /** Starts a second gateway and, once requests are sent to both, restarts one after the other. */
 async function restartUnder(instances: Instances, sendRequests: () => Promise<unknown>): Promise<void> {
-  const start = (): Promise<StartedService> => house.another('gateway');
-  let gateways: readonly StartedService[] = [house.services.gateway, await start()];
+  const start = (): Promise<StartedService> => system.another('gateway');
+  let gateways: readonly StartedService[] = [system.services.gateway, await start()];
   await instances.replace(gateways);
   await sendRequests();
   for (const old of gateways) {
@@ -42,7 +42,7 @@ describe('a rolling restart of the gateways under clients that keep their connec
         for (const program of programs) {
           const balancer = await Balancer.inFrontOf(instances);
           const url = `${balancer.url}/api/v2/clock`;
-          const clients = new RunningClients(program, { url, token: house.adminToken, requests: requestsEach });
+          const clients = new RunningClients(program, { url, token: system.adminToken, requests: requestsEach });
           running.push({ clients, balancer });
         }
         const doSend = (): boolean => running.every(({ clients, balancer }) => clients.hasEnded || balancer.opened > 1);

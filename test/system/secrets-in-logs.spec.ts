@@ -13,7 +13,7 @@ import {
   type ServiceOptions,
   type StartedService,
 } from '@mystocks/testing';
-import { root } from './house.js';
+import { root } from './requests.js';
 
 const run = promisify(execFile);
 

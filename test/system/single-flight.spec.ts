@@ -3,28 +3,28 @@ import { latestQuotes, listBars, readAnswer, type Answer } from '@mystocks/contr
 import { withContext } from '@mystocks/telemetry';
 import { waitFor, type StartedService } from '@mystocks/testing';
 import { answerKey, canonicalJson, RedisTier } from '@mystocks/tiered-cache';
-import { ColdKeyHouse, metricOf, pipelined } from './cold-key.js';
+import { ColdKeySystem, metricOf, pipelined } from './cold-key.js';
 
 const GATEWAYS = 8;
 const READS = 1_000;
 
-let house: ColdKeyHouse;
+let system: ColdKeySystem;
 let tier: RedisTier;
 let caches: StartedService[];
 let limit = 0;
 
 beforeAll(async () => {
-  house = await ColdKeyHouse.start();
-  tier = new RedisTier({ url: house.redis.url });
-  caches = await house.start('cache', 3);
+  system = await ColdKeySystem.start();
+  tier = new RedisTier({ url: system.redis.url });
+  caches = await system.start('cache', 3);
   await settled();
 }, 90_000);
 afterAll(async () => {
   await tier.close();
-  await house.stop();
+  await system.stop();
 }, 60_000);
 beforeEach(() => {
-  house.asked.length = 0;
+  system.asked.length = 0;
   // A key nobody has read.
   limit += 1;
 });
@@ -33,8 +33,8 @@ const question = (): object => ({ symbol: '600519.SH', timeframe: '1Day', adjust
 const key = (): string => answerKey(listBars.subject, canonicalJson(question()));
 const ask = (call: { readonly subject: string }, request: object): Promise<Answer> =>
   withContext(
-    { requestId: 'single-flight', traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, token: house.token },
-    () => house.bus.call(readAnswer, { subject: call.subject, request: JSON.stringify(request) }),
+    { requestId: 'single-flight', traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, token: system.token },
+    () => system.bus.call(readAnswer, { subject: call.subject, request: JSON.stringify(request) }),
   );
 const read = (): Promise<Answer> => ask(listBars, question());
 const textOf = ({ body }: Answer): string => (JSON.parse(body.toString()) as { text: string }).text;
@@ -60,7 +60,7 @@ async function settled(): Promise<void> {
 async function someoneAsks(): Promise<{ holder: StartedService; reading: Promise<PromiseSettledResult<Answer>[]> }> {
   const before = await Promise.all(caches.map(originCalls));
   const reading = Promise.allSettled(Array.from({ length: 60 }, () => read()));
-  await waitFor(() => house.asked.length === 1, { timeoutMs: 10_000, what: 'the first question' });
+  await waitFor(() => system.asked.length === 1, { timeoutMs: 10_000, what: 'the first question' });
   const after = await Promise.all(caches.map(originCalls));
   const holder = caches[after.findIndex((count, index) => count > (before[index] ?? 0))];
   if (holder === undefined) throw new Error('nobody has asked');
@@ -93,14 +93,14 @@ describe('a cold key', () => {
     const { holder, reading } = await someoneAsks();
     await holder.kill();
     const endsMs = await leaseEndsMs();
-    await waitFor(() => house.asked.length === 2, { timeoutMs: 10_000, what: 'the second question' });
-    expect(house.asked[1]?.atMs).toBeGreaterThanOrEqual(endsMs - 1);
-    house.asked[1]?.answer('second');
+    await waitFor(() => system.asked.length === 2, { timeoutMs: 10_000, what: 'the second question' });
+    expect(system.asked[1]?.atMs).toBeGreaterThanOrEqual(endsMs - 1);
+    system.asked[1]?.answer('second');
     // Nobody hears this any more.
-    house.asked[0]?.answer('first');
+    system.asked[0]?.answer('first');
     expect(values(await reading)).toEqual(new Set(['second']));
     for (let turn = 0; turn < 20; turn += 1) expect(textOf(await read())).toBe('second');
-    expect(house.asked).toHaveLength(2);
+    expect(system.asked).toHaveLength(2);
     await holder.restart();
     await settled();
   }, 60_000);
@@ -109,11 +109,11 @@ describe('a cold key', () => {
     const { holder, reading } = await someoneAsks();
     holder.pause();
     const endsMs = await leaseEndsMs();
-    await waitFor(() => house.asked.length === 2, { timeoutMs: 10_000, what: 'the second question' });
-    expect(house.asked[1]?.atMs).toBeGreaterThanOrEqual(endsMs - 1);
-    house.asked[1]?.answer('second');
+    await waitFor(() => system.asked.length === 2, { timeoutMs: 10_000, what: 'the second question' });
+    expect(system.asked[1]?.atMs).toBeGreaterThanOrEqual(endsMs - 1);
+    system.asked[1]?.answer('second');
     await waitFor(async () => (await tier.get(key())).hit, { timeoutMs: 5_000, what: 'the second answer to be kept' });
-    house.asked[0]?.answer('late');
+    system.asked[0]?.answer('late');
     holder.resume();
     await reading;
     const heard = new Set<string>();
@@ -127,30 +127,30 @@ describe('a cold key', () => {
     );
     for (let turn = 0; turn < 100; turn += 1) heard.add(textOf(await read()));
     expect(heard).toEqual(new Set(['second']));
-    expect(house.asked).toHaveLength(2);
+    expect(system.asked).toHaveLength(2);
   }, 60_000);
 
   it('costs one origin call when eight gateways are asked for it a thousand times each at once', async () => {
-    const gateways = await house.start('gateway', GATEWAYS);
+    const gateways = await system.start('gateway', GATEWAYS);
     const path = `/api/v2/stocks/600519.SH/bars?timeframe=1Day&limit=${limit}`;
     // Each has seen the token and such a read before: then all of them come at once.
     const quotes = '/api/v2/stocks/quotes/latest?symbols=600519.SH';
-    await Promise.all(gateways.map(({ url }) => pipelined(url, quotes, house.token, 100)));
+    await Promise.all(gateways.map(({ url }) => pipelined(url, quotes, system.token, 100)));
     const before = await secondTierReads();
     const missesBefore = await Promise.all(gateways.map(l1Misses));
-    const answered = gateways.map(({ url }) => pipelined(url, path, house.token, READS));
+    const answered = gateways.map(({ url }) => pipelined(url, path, system.token, READS));
     await waitFor(
       async () => {
         const misses = await Promise.all(gateways.map(l1Misses));
         const all = misses.every((count, index) => count - (missesBefore[index] ?? 0) === READS);
         // On a machine so slow that the owner's deadline comes first, the last ones find the answer kept.
-        return all || performance.now() > (house.asked[0]?.atMs ?? Infinity) + 1_500;
+        return all || performance.now() > (system.asked[0]?.atMs ?? Infinity) + 1_500;
       },
       { timeoutMs: 60_000, everyMs: 50, what: 'all reads to be under way' },
     );
-    house.asked[0]?.answer('one');
+    system.asked[0]?.answer('one');
     expect(await Promise.all(answered)).toEqual(gateways.map(() => READS));
-    expect(house.asked).toHaveLength(1);
+    expect(system.asked).toHaveLength(1);
     expect((await secondTierReads()) - before).toBe(GATEWAYS);
     await Promise.all(gateways.map((gateway) => gateway.stop()));
   }, 120_000);

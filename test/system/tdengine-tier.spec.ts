@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTdengineStandIn, waitFor, type StartedService, type TdengineStandIn } from '@mystocks/testing';
-import { get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv, type Reply } from './requests.js';
 
 const SOON = { timeoutMs: 30_000 };
 const HISTORY = '/api/v2/stocks/600004.SH/bars?timeframe=1Day&end=2020-06-30';
@@ -8,29 +9,29 @@ const csv = (close: number): string =>
   `code,exchange,date,open,high,low,close,volume\n600004,SSE,2020-06-01,10,11,9,${String(close)},100\n`;
 
 let standIn: TdengineStandIn;
-let house: House;
+let system: System;
 let other: StartedService;
 let limit = 100;
 
 beforeAll(async () => {
   standIn = await startTdengineStandIn();
   const settings = { CACHE_L2: 'tdengine', TDENGINE_URL: standIn.url };
-  house = await startHouse({ replicas: 0, cache: settings });
-  other = await house.another('gateway');
+  system = await startSystem({ postgres: { replicas: 0 }, settings: { cache: settings } });
+  other = await system.another('gateway');
   // Two instances of the cache service answer in turns; each has its own leases and both the same entries.
-  await house.another('cache', settings);
+  await system.another('cache', settings);
   await write(10);
 }, 90_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
   await standIn.stop();
 }, 60_000);
 
 const write = async (close: number): Promise<void> => {
-  const { status } = await postCsv(house.url, '/api/v2/batch/bars?register=true', csv(close), house.adminToken);
+  const { status } = await postCsv(system.url, '/api/v2/batch/bars?register=true', csv(close), system.adminToken);
   expect(status).toBe(200);
 };
-const read = (url: string): Promise<Reply> => get(url, `${HISTORY}&limit=${String(limit)}`, house.adminToken);
+const read = (url: string): Promise<Reply> => get(url, `${HISTORY}&limit=${String(limit)}`, system.adminToken);
 const cacheOf = ({ headers }: Reply): string | null => headers.get('x-cache');
 
 /** A question that nobody has asked, asked of both gateways, until the second has its answer from the second tier. */
@@ -38,20 +39,20 @@ async function readBoth(): Promise<Reply[]> {
   let replies: Reply[] = [];
   await waitFor(async () => {
     limit += 1;
-    replies = [await read(house.url), await read(house.url), await read(other.url)];
+    replies = [await read(system.url), await read(system.url), await read(other.url)];
     return replies.map(cacheOf).join() === 'miss,l1-hit,l2-hit';
   }, SOON);
   return replies;
 }
 
-describe('the house with its second tier in TDengine', () => {
+describe('the system with its second tier in TDengine', () => {
   it('answers the bytes of the owner from it', async () => {
     const [first, ...kept] = await readBoth();
     expect(first?.body).toMatchObject({ bars: [{ c: 10 }] });
     for (const { status, text, headers } of kept) {
       expect([status, text, headers.get('etag')]).toEqual([200, first?.text, first?.headers.get('etag')]);
     }
-    const { body } = await get(house.url, '/api/v2/cache/status', house.adminToken);
+    const { body } = await get(system.url, '/api/v2/cache/status', system.adminToken);
     expect(JSON.stringify(body)).toContain('tdengine');
   });
 
@@ -59,13 +60,13 @@ describe('the house with its second tier in TDengine', () => {
     await readBoth();
     for (const close of [10.1, 10.2, 10.3]) {
       await write(close);
-      await waitFor(async () => (await read(house.url)).text.includes(`"c":${String(close)}`), SOON);
+      await waitFor(async () => (await read(system.url)).text.includes(`"c":${String(close)}`), SOON);
       for (let n = 0; n < 6; n += 1) expect((await read(other.url)).body).toMatchObject({ bars: [{ c: close }] });
     }
   });
 
   it('reads on without TDengine, says so by its readiness, and uses it again', async () => {
-    const { cache } = house.services;
+    const { cache } = system.services;
     await standIn.stop();
     await waitFor(async () => (await cache.readiness()).status === 503, SOON);
     expect(JSON.stringify((await cache.readiness()).body)).toContain('tdengine');

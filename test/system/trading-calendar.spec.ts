@@ -1,44 +1,45 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor, recordedCases, recordedData } from '@mystocks/testing';
-import { get, post, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, post, postCsv, type Reply } from './requests.js';
 
 const CALENDAR = new URL('cn_trading_calendar.csv', recordedData);
 const itWith = (path: URL): typeof it | typeof it.skip => (existsSync(path) ? it : it.skip);
 const SOON = { timeoutMs: 10_000 };
 
-let house: House;
+let system: System;
 let all: { readonly url: string; metrics(): Promise<string> }[];
 beforeAll(async () => {
-  house = await startHouse({ replicas: 0 });
-  const second = await house.another('market-data');
-  const gateway = await house.another('gateway');
-  all = [house.services['market-data'], second].map(({ managementUrl }) => ({
+  system = await startSystem({ postgres: { replicas: 0 } });
+  const second = await system.another('market-data');
+  const gateway = await system.another('gateway');
+  all = [system.services['market-data'], second].map(({ managementUrl }) => ({
     url: gateway.url,
     metrics: async () => (await fetch(`${managementUrl}/metrics`)).text(),
   }));
 }, 90_000);
-afterAll(() => house.stop(), 30_000);
+afterAll(() => system.stop(), 30_000);
 
-const list = (start: string, end: string, url = house.url, headers: Record<string, string> = {}): Promise<Reply> =>
-  get(url, `/api/v2/calendar?start=${start}&end=${end}`, house.adminToken, headers);
+const list = (start: string, end: string, url = system.url, headers: Record<string, string> = {}): Promise<Reply> =>
+  get(url, `/api/v2/calendar?start=${start}&end=${end}`, system.adminToken, headers);
 const daysOf = ({ body }: Reply): { date: string; provisional?: true; sessions: unknown[] }[] =>
   (body as { days: { date: string; provisional?: true; sessions: unknown[] }[] }).days;
 const days = (...dates: string[]): { days: object[] } => ({ days: dates.map((date) => ({ date })) });
-const store = (value: object): Promise<Reply> => post(house.url, '/api/v2/calendar', value, house.adminToken);
+const store = (value: object): Promise<Reply> => post(system.url, '/api/v2/calendar', value, system.adminToken);
 const daysLeft = async ({ metrics }: (typeof all)[number]): Promise<number> =>
   Number(/^trading_calendar_days_left (-?\d+)$/m.exec(await metrics())?.[1]);
 const bar = (day: string): Promise<Reply> =>
   postCsv(
-    house.url,
+    system.url,
     '/api/v2/batch/bars?register=true',
     `code,exchange,date,open,high,low,close,volume\n600310,SSE,${day},10,11,9,10,100\n`,
-    house.adminToken,
+    system.adminToken,
   );
 
 describe('the stored trading calendar', () => {
   it('says in readiness and as a metric how long it reaches, and warns without being unready', async () => {
-    const { status, body } = await house.services['market-data'].readiness();
+    const { status, body } = await system.services['market-data'].readiness();
     const left = await Promise.all(all.map(daysLeft));
     expect(status).toBe(200);
     const { calendar } = (body as { info: Record<string, Record<string, unknown>> }).info;
@@ -66,7 +67,7 @@ describe('the stored trading calendar', () => {
       ...['2027-01-04', '2027-01-05', '2027-01-06', '2027-01-08'].map((date) => [date, undefined]),
       ['2027-01-11', true],
     ];
-    for (const url of [house.url, all[0]?.url ?? '']) {
+    for (const url of [system.url, all[0]?.url ?? '']) {
       const shown = daysOf(await list('2027-01-01', '2027-01-11', url, after));
       expect(shown.map(({ date, provisional }) => [date, provisional])).toEqual(expected);
     }
@@ -86,7 +87,7 @@ describe('the stored trading calendar', () => {
     const [shown] = daysOf(await list('2024-06-14', '2024-06-14'));
     expect(shown?.sessions).toEqual([{ open: '2024-06-14T09:30:00+08:00', close: '2024-06-14T11:30:00+08:00' }]);
     const csv = 'exchange,cal_date,is_open,pretrade_date\nSSE,20240614,1,20240613\nSSE,20240615,0,20240614\n';
-    const again = await postCsv(house.url, '/api/v2/calendar', csv, house.adminToken);
+    const again = await postCsv(system.url, '/api/v2/calendar', csv, system.adminToken);
     expect(again.body).toMatchObject({ from: '2024-06-14', to: '2024-06-15', changed: 1, opened: [], closed: [] });
   });
 
@@ -109,17 +110,17 @@ describe('the stored trading calendar', () => {
     for (const [given, status, what] of wrongs) {
       const reply =
         typeof given === 'string'
-          ? await postCsv(house.url, '/api/v2/calendar', given, house.adminToken)
+          ? await postCsv(system.url, '/api/v2/calendar', given, system.adminToken)
           : await store(given);
       expect([given, reply.status]).toEqual([given, status]);
       expect(reply.text).toContain(what);
     }
-    expect((await post(house.url, '/api/v2/calendar', days('2027-01-11'))).status).toBe(401);
+    expect((await post(system.url, '/api/v2/calendar', days('2027-01-11'))).status).toBe(401);
   });
 
   itWith(CALENDAR)('is unchanged by the calendar of the exchanges (skipped where it is not here)', async () => {
     const csv = readFileSync(CALENDAR);
-    expect((await postCsv(house.url, '/api/v2/calendar', csv, house.adminToken)).body).toEqual({
+    expect((await postCsv(system.url, '/api/v2/calendar', csv, system.adminToken)).body).toEqual({
       ...{ from: '1990-12-19', to: '2026-12-31', trading_days: 8_797, changed: 0, opened: [], closed: [] },
       calendar_to: '2027-01-08',
     });
@@ -129,10 +130,10 @@ describe('the stored trading calendar', () => {
 describe('bars and quotes of closed days', () => {
   itWith(recordedCases)('are refused by their line in the cases (skipped where they are not here)', async () => {
     const symbols = 'code,exchange,name\n609302,SSE,A\n688981,SSE,B\n600519,SSE,C\n609306,SSE,D\n';
-    await postCsv(house.url, '/api/v2/batch/symbols', symbols, house.adminToken);
+    await postCsv(system.url, '/api/v2/batch/symbols', symbols, system.adminToken);
     const send = async (name: string, query = ''): Promise<unknown> => {
       const csv = readFileSync(new URL(name, recordedCases));
-      const { body } = await postCsv(house.url, `/api/v2/batch/bars${query}`, csv, house.adminToken);
+      const { body } = await postCsv(system.url, `/api/v2/batch/bars${query}`, csv, system.adminToken);
       const { items } = body as { items: { line: number; status: number; error?: { message: string } }[] };
       return items.filter(({ status }) => status >= 400).map(({ line, error }) => `${line} ${error?.message ?? ''}`);
     };
@@ -149,9 +150,9 @@ describe('bars and quotes of closed days', () => {
     expect(await send(name, '?timeframe=30Min')).toHaveLength(8);
     expect(await send(name, '?timeframe=30Min&stamps=start')).toEqual([]);
     const { body } = await get(
-      house.url,
+      system.url,
       '/api/v2/stocks/688981.SH/bars?timeframe=30Min&start=2024-07-05&end=2024-07-05',
-      house.adminToken,
+      system.adminToken,
     );
     const { bars } = body as { bars: { t: string; v: number }[] };
     expect(bars.map(({ t, v }) => [t.slice(11, 16), v])).toEqual(
@@ -163,7 +164,7 @@ describe('bars and quotes of closed days', () => {
     await bar('2024-06-13');
     const quote = (t: string, simulated = false): object => ({ symbol: '600310.SH', t, last: 10, simulated });
     const reply = await post(
-      house.url,
+      system.url,
       '/api/v2/quotes',
       {
         quotes: [
@@ -172,7 +173,7 @@ describe('bars and quotes of closed days', () => {
           quote('2024-06-16T10:00:00+08:00', true),
         ],
       },
-      house.adminToken,
+      system.adminToken,
     );
     expect(reply.body).toMatchObject({ summary: { succeeded: 2, failed: 1 } });
     expect(reply.text).toContain('2024-06-09 is not a trading day of SSE');

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createGzip } from 'node:zlib';
 import { waitFor } from '@mystocks/testing';
-import { ask, bearer, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { ask, bearer } from './requests.js';
 import {
   days,
   ended,
@@ -17,20 +18,20 @@ import {
   uploadStream,
 } from './uploads-help.js';
 
-let house: House;
+let system: System;
 beforeAll(async () => {
-  house = await startHouse();
+  system = await startSystem();
 }, 60_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
 const remove = (path: string | null): ReturnType<typeof ask> =>
-  ask(house.url, path ?? '', { method: 'DELETE', headers: bearer(house.adminToken) });
+  ask(system.url, path ?? '', { method: 'DELETE', headers: bearer(system.adminToken) });
 
 /** Looks at the memory of both processes an upload goes through, from now until it is asked; MB above the start. */
 function watchMemory(): () => number {
-  const pids = (['gateway', 'market-data'] as const).map((name) => house.services[name].process.pid);
+  const pids = (['gateway', 'market-data'] as const).map((name) => system.services[name].process.pid);
   const before = pids.map(residentMb);
   let most = 0;
   const look = (): void => {
@@ -47,12 +48,12 @@ function watchMemory(): () => number {
 describe('an upload under way', () => {
   it('survives SIGKILL of the service: every row once, every refused line in the report', async () => {
     const lines = 200_000;
-    const { headers } = await upload(house, fileOf(lines, 1_000), 'register=true&concurrency=2');
+    const { headers } = await upload(system, fileOf(lines, 1_000), 'register=true&concurrency=2');
     const path = headers.get('location');
-    await until(house, path, ({ progress }) => progress.blocks.done >= 3);
-    await house.services['market-data'].kill();
-    await house.services['market-data'].restart();
-    const operation = await ended(house, path);
+    await until(system, path, ({ progress }) => progress.blocks.done >= 3);
+    await system.services['market-data'].kill();
+    await system.services['market-data'].restart();
+    const operation = await ended(system, path);
     expect(operation).toMatchObject({
       status: 'partial',
       progress: { lines: { done: lines, total: lines } },
@@ -61,44 +62,44 @@ describe('an upload under way', () => {
         report: { lines: 200, truncated: false },
       },
     });
-    expect(await reportedLines(house, operation)).toEqual(poisonIn(lines, 1_000));
-    expect(await storedRows(house)).toBe(lines - 200);
+    expect(await reportedLines(system, operation)).toEqual(poisonIn(lines, 1_000));
+    expect(await storedRows(system)).toBe(lines - 200);
   }, 60_000);
 
   it('ends before its next block when it is cancelled, and says what is stored', async () => {
     const { headers } = await upload(
-      house,
+      system,
       fileOf(200_000).replaceAll(',100\n', ',101\n'),
       'register=true&concurrency=1',
     );
     const path = headers.get('location');
-    await until(house, path, ({ progress }) => progress.blocks.done >= 1);
+    await until(system, path, ({ progress }) => progress.blocks.done >= 1);
     expect((await remove(path)).status).toBe(202);
-    const operation = await ended(house, path);
+    const operation = await ended(system, path);
     expect(operation).toMatchObject({ status: 'cancelled', problem: null });
     const { succeeded, total } = operation.result?.summary ?? { succeeded: 0, total: 0 };
     expect(succeeded).toBe(total);
     expect(operation.progress.blocks.done).toBeLessThan(operation.progress.blocks.total);
-    const changed = await storedRows(house, 'volume = 101');
+    const changed = await storedRows(system, 'volume = 101');
     expect(changed).toBe(succeeded);
     expect((await remove(path)).status).toBe(202);
   }, 60_000);
 
   it('with on_error=abort leaves nothing when it is cancelled', async () => {
     const text = fileOf(200_000).replaceAll(',100\n', ',102\n');
-    const { headers } = await upload(house, text, 'register=true&on_error=abort');
+    const { headers } = await upload(system, text, 'register=true&on_error=abort');
     const path = headers.get('location');
-    await until(house, path, ({ progress }) => progress.phase === 'storing' && progress.blocks.done >= 1);
+    await until(system, path, ({ progress }) => progress.phase === 'storing' && progress.blocks.done >= 1);
     await remove(path);
-    expect(await ended(house, path)).toMatchObject({ status: 'cancelled', result: { summary: { succeeded: 0 } } });
-    expect(await storedRows(house, 'volume = 102')).toBe(0);
+    expect(await ended(system, path)).toMatchObject({ status: 'cancelled', result: { summary: { succeeded: 0 } } });
+    expect(await storedRows(system, 'volume = 102')).toBe(0);
   }, 60_000);
 
   it('that broke off is dropped with all it had staged', async () => {
-    const broken = uploadStream(house, 'bars.csv', cutOff());
+    const broken = uploadStream(system, 'bars.csv', cutOff());
     await expect(broken).rejects.toThrow();
     const staged = async (): Promise<number> =>
-      (await storedRows(house, 'true', 'upload_blocks')) + (await storedRows(house, "status = 'staging'", 'uploads'));
+      (await storedRows(system, 'true', 'upload_blocks')) + (await storedRows(system, "status = 'staging'", 'uploads'));
     await waitFor(async () => (await staged()) === 0, { timeoutMs: 10_000, what: 'what was staged to be gone' });
   });
 });
@@ -112,16 +113,16 @@ function* cutOff(): Generator<Buffer> {
 describe('memory', () => {
   it('of fresh processes grows by less than 100 MB for a file of 200 MB, in the gateway and in market-data', async () => {
     for (const name of ['gateway', 'market-data'] as const) {
-      await house.services[name].kill();
-      await house.services[name].restart();
+      await system.services[name].kill();
+      await system.services[name].restart();
     }
     const most = watchMemory();
-    const reply = await uploadStream(house, 'bars.csv', minuteFile(200 * 2 ** 20));
+    const reply = await uploadStream(system, 'bars.csv', minuteFile(200 * 2 ** 20));
     expect(reply.status).toBe(202);
     const path = reply.headers.get('location');
-    await until(house, path, ({ progress }) => progress.bytes.done > 60 * 2 ** 20);
+    await until(system, path, ({ progress }) => progress.bytes.done > 60 * 2 ** 20);
     await remove(path);
-    await ended(house, path);
+    await ended(system, path);
     expect(most()).toBeLessThan(100);
   }, 90_000);
 
@@ -129,7 +130,7 @@ describe('memory', () => {
     const bomb = await bombOf(500 * 2 ** 20);
     expect(bomb.length).toBeLessThan(2 ** 21);
     const most = watchMemory();
-    const reply = await uploadStream(house, 'bars.csv.gz', [bomb]);
+    const reply = await uploadStream(system, 'bars.csv.gz', [bomb]);
     expect(reply.status).toBe(413);
     expect(reply.text).toContain('100 times');
     expect(most()).toBeLessThan(100);

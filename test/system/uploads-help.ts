@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { PostgresPool } from '@mystocks/connection-pool';
 import { waitFor } from '@mystocks/testing';
-import { ask, bearer, get, type House, type Reply } from './house.js';
+import { type System } from '@mystocks/testing';
+import { ask, bearer, get, type Reply } from './requests.js';
 
 export interface Operation {
   readonly id: string;
@@ -48,26 +49,26 @@ export interface UploadOptions {
 }
 
 export function upload(
-  house: House,
+  system: System,
   content: string | Buffer,
   query = '',
   options: UploadOptions = {},
 ): Promise<Reply> {
   const form = new FormData();
   form.append('file', new Blob([Uint8Array.from(Buffer.from(content))]), options.name ?? 'bars.csv');
-  return ask(house.url, `/api/v2/uploads?${query}`, {
+  return ask(system.url, `/api/v2/uploads?${query}`, {
     method: 'POST',
-    headers: { ...bearer(options.token ?? house.adminToken), ...options.headers },
+    headers: { ...bearer(options.token ?? system.adminToken), ...options.headers },
     body: form,
   });
 }
 
 /** Sends a form of one file chunk by chunk, as fast as it is taken and never holding it; answers the status. */
-export async function uploadStream(house: House, name: string, chunks: Iterable<Buffer>): Promise<Reply> {
+export async function uploadStream(system: System, name: string, chunks: Iterable<Buffer>): Promise<Reply> {
   const boundary = 'the-boundary-of-this-form';
-  const call = request(`${house.url}/api/v2/uploads`, {
+  const call = request(`${system.url}/api/v2/uploads`, {
     method: 'POST',
-    headers: { ...bearer(house.adminToken), 'content-type': `multipart/form-data; boundary=${boundary}` },
+    headers: { ...bearer(system.adminToken), 'content-type': `multipart/form-data; boundary=${boundary}` },
   });
   const answered = new Promise<Reply>((resolve, reject) => {
     call.once('error', reject).once('response', (response) => {
@@ -98,38 +99,38 @@ export async function uploadStream(house: House, name: string, chunks: Iterable<
   return answered;
 }
 
-export const operationAt = async (house: House, path: string | null): Promise<Operation> =>
-  (await get(house.url, path ?? '', house.adminToken)).body as Operation;
+export const operationAt = async (system: System, path: string | null): Promise<Operation> =>
+  (await get(system.url, path ?? '', system.adminToken)).body as Operation;
 
 /** Waits until the operation is as wanted. */
 export const until = (
-  house: House,
+  system: System,
   path: string | null,
   wanted: (operation: Operation) => boolean,
 ): Promise<Operation> =>
   waitFor(
     async () => {
-      const operation = await operationAt(house, path);
+      const operation = await operationAt(system, path);
       if (!wanted(operation)) throw new Error(JSON.stringify(operation));
       return operation;
     },
     { timeoutMs: 40_000, what: 'the operation' },
   ) as Promise<Operation>;
 
-export const ended = (house: House, path: string | null): Promise<Operation> =>
-  until(house, path, ({ result }) => result !== null);
+export const ended = (system: System, path: string | null): Promise<Operation> =>
+  until(system, path, ({ result }) => result !== null);
 
 /** Line numbers of the report. */
-export async function reportedLines(house: House, operation: Operation): Promise<number[]> {
-  const { text } = await get(house.url, operation.result?.report?.href ?? '', house.adminToken);
+export async function reportedLines(system: System, operation: Operation): Promise<number[]> {
+  const { text } = await get(system.url, operation.result?.report?.href ?? '', system.adminToken);
   const [header, ...rows] = text.trimEnd().split('\r\n');
   if (header !== 'line,id,code,message') throw new Error(`not a report: ${text.slice(0, 200)}`);
   return rows.map((row) => Number(row.split(',')[0]));
 }
 
 /** Rows of a table of market data, as PostgreSQL itself counts them. */
-export async function storedRows(house: House, where = 'true', table = 'bars_daily'): Promise<number> {
-  const url = house.postgres.superuserUrl;
+export async function storedRows(system: System, where = 'true', table = 'bars_daily'): Promise<number> {
+  const url = system.postgres.superuserUrl;
   const pool = new PostgresPool({ name: 'spec', url, size: 1, overflow: 0, statementTimeoutMs: 10_000 });
   try {
     const text = `SELECT count(*)::int AS n FROM market_data.${table} WHERE ${where}`;

@@ -1,46 +1,47 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { get, postCsv, startHouse, type House } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv } from './requests.js';
 import { ended, fileOf, HEADER, poisonIn, reportedLines, storedRows, upload } from './uploads-help.js';
 
-let house: House;
+let system: System;
 beforeAll(async () => {
-  house = await startHouse();
+  system = await startSystem();
 }, 60_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
-const rowsStored = (): Promise<number> => storedRows(house);
+const rowsStored = (): Promise<number> => storedRows(system);
 const rowsOf = (code: string): Promise<number> =>
-  storedRows(house, `instrument_id = (SELECT id FROM market_data.instruments WHERE code = '${code}')`);
+  storedRows(system, `instrument_id = (SELECT id FROM market_data.instruments WHERE code = '${code}')`);
 
 describe('an uploaded file', () => {
   it('is an operation: here at once, stored soon, and its refused lines are reported by number', async () => {
-    const reply = await upload(house, gzipSync(fileOf(20_000, 100)), 'register=true', { name: 'bars.csv.gz' });
+    const reply = await upload(system, gzipSync(fileOf(20_000, 100)), 'register=true', { name: 'bars.csv.gz' });
     expect(reply.status).toBe(202);
     expect(reply.body).toMatchObject({ kind: 'bars', result: null, problem: null });
-    const operation = await ended(house, reply.headers.get('location'));
+    const operation = await ended(system, reply.headers.get('location'));
     expect(operation).toMatchObject({ status: 'partial', problem: null });
     expect(operation.progress.lines).toEqual({ done: 20_000, total: 20_000 });
     expect(operation.result?.summary).toMatchObject({ total: 20_000, succeeded: 19_800, failed: 200 });
-    expect(await reportedLines(house, operation)).toEqual(poisonIn(20_000, 100));
+    expect(await reportedLines(system, operation)).toEqual(poisonIn(20_000, 100));
     expect(await rowsStored()).toBe(19_800);
   });
 
   it('with on_error=abort is stored whole or not at all', async () => {
     const before = await rowsStored();
-    const bad = await upload(house, fileOf(30_000, 7_000), 'register=true&on_error=abort');
-    const refused = await ended(house, bad.headers.get('location'));
+    const bad = await upload(system, fileOf(30_000, 7_000), 'register=true&on_error=abort');
+    const refused = await ended(system, bad.headers.get('location'));
     expect(refused).toMatchObject({
       status: 'failed',
       problem: { status: 422 },
       result: { summary: { succeeded: 0 } },
     });
-    expect(await reportedLines(house, refused)).toEqual(poisonIn(30_000, 7_000));
+    expect(await reportedLines(system, refused)).toEqual(poisonIn(30_000, 7_000));
     expect(await rowsStored()).toBe(before);
-    const good = await upload(house, fileOf(30_000), 'register=true&on_error=abort');
-    const stored = await ended(house, good.headers.get('location'));
+    const good = await upload(system, fileOf(30_000), 'register=true&on_error=abort');
+    const stored = await ended(system, good.headers.get('location'));
     expect(stored).toMatchObject({
       status: 'succeeded',
       result: { summary: { total: 30_000, inserted: 10_200, unchanged: 19_800 } },
@@ -50,12 +51,12 @@ describe('an uploaded file', () => {
 
   it('sent again under its Idempotency-Key is the same operation; another file under it is refused', async () => {
     const headers = { 'idempotency-key': 'the-file-of-monday' };
-    const first = await upload(house, fileOf(2_000), '', { headers });
-    const again = await upload(house, fileOf(2_000), '', { headers });
+    const first = await upload(system, fileOf(2_000), '', { headers });
+    const again = await upload(system, fileOf(2_000), '', { headers });
     expect([first.status, again.status]).toEqual([202, 202]);
     expect(again.headers.get('location')).toBe(first.headers.get('location'));
     expect(again.headers.get('idempotency-replayed')).toBe('true');
-    const other = await upload(house, fileOf(2_001), '', { headers });
+    const other = await upload(system, fileOf(2_001), '', { headers });
     expect([other.status, (other.body as { code: number }).code]).toEqual([422, 1008]);
   });
 });
@@ -65,7 +66,7 @@ describe('a stream of POST /batch with on_error=abort', () => {
     const line = (close: string): string =>
       `600999,SSE,2021-03-01,10,11,9,${close},100\n600999,SSE,2021-03-02,10,11,9,10,100\n`;
     const path = '/api/v2/batch/bars?register=true&on_error=abort';
-    const bad = await postCsv(house.url, path, HEADER + line('-1'), house.adminToken);
+    const bad = await postCsv(system.url, path, HEADER + line('-1'), system.adminToken);
     expect(bad.status).toBe(422);
     expect(bad.body).toMatchObject({
       errors: true,
@@ -73,15 +74,15 @@ describe('a stream of POST /batch with on_error=abort', () => {
       items: [{ index: 0, line: 2, status: 422 }],
     });
     expect(await rowsOf('600999')).toBe(0);
-    const good = await postCsv(house.url, path, HEADER + line('10.5'), house.adminToken);
+    const good = await postCsv(system.url, path, HEADER + line('10.5'), system.adminToken);
     expect([good.status, (good.body as { summary: object }).summary]).toEqual([
       200,
       { total: 2, succeeded: 2, failed: 0, inserted: 2, updated: 0, unchanged: 0 },
     ]);
     const read = await get(
-      house.url,
+      system.url,
       '/api/v2/stocks/600999.SH/bars?start=2021-03-01&end=2021-03-02',
-      house.adminToken,
+      system.adminToken,
       {
         'x-read-after': good.headers.get('x-read-after') ?? '',
       },

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CacheModel, PrewarmStatus, WarmUpRun } from '@mystocks/contracts';
 import { waitFor } from '@mystocks/testing';
 import { Client } from 'pg';
-import { get, postCsv, startHouse, type House, type Reply } from './house.js';
+import { startSystem, type System } from '@mystocks/testing';
+import { get, postCsv, type Reply } from './requests.js';
 
 const SYMBOLS = 30;
 /** As many as are warmed, and how fast. */
@@ -12,22 +13,22 @@ const symbols = Array.from({ length: SYMBOLS }, (_, n) => `${600_100 + n}.SH`);
 /** The last ones are read most. */
 const hottest = symbols.slice(-HOT);
 
-let house: House;
+let system: System;
 beforeAll(async () => {
   const cache = { CACHE_WARM_UP_SYMBOLS: String(HOT), CACHE_WARM_UP_PER_SECOND: String(PER_SECOND) };
-  house = await startHouse({ cache });
+  system = await startSystem({ settings: { cache } });
   const lines = symbols.map((symbol) => `${symbol.slice(0, 6)},SSE,2020-06-01,10,11,9,10,100\n`);
   const csv = `code,exchange,date,open,high,low,close,volume\n${lines.join('')}`;
-  const stored = await postCsv(house.url, '/api/v2/batch/bars?register=true', csv, house.adminToken);
+  const stored = await postCsv(system.url, '/api/v2/batch/bars?register=true', csv, system.adminToken);
   expect(stored.status).toBe(200);
 }, 60_000);
 afterAll(async () => {
-  await house.stop();
+  await system.stop();
 }, 30_000);
 
-const operate = (path: string): Promise<Reply> => get(house.url, path, house.adminToken);
+const operate = (path: string): Promise<Reply> => get(system.url, path, system.adminToken);
 const read = (symbol: string, headers?: Record<string, string>): Promise<Reply> =>
-  get(house.url, `/api/v2/stocks/${symbol}/bars`, house.adminToken, headers);
+  get(system.url, `/api/v2/stocks/${symbol}/bars`, system.adminToken, headers);
 const status = async (): Promise<PrewarmStatus> => {
   const { status: code, body, text } = await operate('/api/v2/cache/prewarm/status');
   if (code !== 200) throw new Error(text);
@@ -37,7 +38,7 @@ const lastRun = async (): Promise<WarmUpRun | undefined> => (await status()).run
 
 /** Reads by symbol, as the access log has them. */
 async function logged(): Promise<Record<string, number>> {
-  const client = new Client({ connectionString: house.postgres.urlOf('cache') });
+  const client = new Client({ connectionString: system.postgres.urlOf('cache') });
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -70,14 +71,14 @@ describe('the access log and the warm-up it feeds', () => {
     expect((await read('699999.SH')).status).toBe(404);
     expect((await read('x')).status).toBe(400);
     // A gateway that stops tells what it has counted.
-    await house.services.gateway.restart();
+    await system.services.gateway.restart();
     await becomesLogged(total);
   }, 60_000);
 
   it('loads the hottest after a start, slowly, and counts exactly those that are used', async () => {
     const restartedMs = Date.now();
-    await house.services.cache.restart();
-    await house.services.gateway.restart();
+    await system.services.cache.restart();
+    await system.services.gateway.restart();
     // The run of the one before may have come late, and found what is read already: everything was there.
     const isDone = async (): Promise<void> => {
       const run = await lastRun();
@@ -104,7 +105,7 @@ describe('the access log and the warm-up it feeds', () => {
       expect(await lastRun()).toMatchObject({ used: 4, useful_ratio: 4 / loaded });
     await holds(isCounted, 'the uses');
     const isMeasured = async (): Promise<void> => {
-      const { text } = await get(house.services.cache.managementUrl, '/metrics');
+      const { text } = await get(system.services.cache.managementUrl, '/metrics');
       expect(text).toContain(`\nprewarm_useful_ratio ${4 / loaded}\n`);
     };
     await holds(isMeasured, 'the metric');
@@ -120,13 +121,13 @@ describe('the access log and the warm-up it feeds', () => {
   });
 
   it('reads on and stays ready while PostgreSQL is away, and stores the counts when it is back', async () => {
-    const servers = [house.postgres, ...house.postgres.replicas];
+    const servers = [system.postgres, ...system.postgres.replicas];
     await Promise.all(servers.map((server) => server.kill()));
     for (const symbol of hottest.slice(0, 4)) {
       expect((await read(symbol)).status).toBe(200);
       count(symbol);
     }
-    await house.services.gateway.restart();
+    await system.services.gateway.restart();
     const isKept = async (): Promise<void> => {
       const { access_log: log, runs_unknown_because: why } = await status();
       expect(log).toMatchObject({ storing: false, dropped: 0 });
@@ -134,14 +135,14 @@ describe('the access log and the warm-up it feeds', () => {
       expect(why).toMatch(/database/);
     };
     await holds(isKept, 'the counts to wait');
-    expect((await house.services.cache.readiness()).status).toBe(200);
+    expect((await system.services.cache.readiness()).status).toBe(200);
     for (const server of servers) await server.restart();
     await becomesLogged(total);
   }, 90_000);
 
   it('is off with a wrong secret, says why, and asks once', async () => {
-    await house.services.cache.stop();
-    await house.another('cache', { CACHE_CLIENT_SECRET: 'w'.repeat(32) });
+    await system.services.cache.stop();
+    await system.another('cache', { CACHE_CLIENT_SECRET: 'w'.repeat(32) });
     const isOff = async (): Promise<void> => {
       const { enabled, reason } = await status();
       expect({ enabled, reason }).toEqual({ enabled: false, reason: 'The auth service refuses CACHE_CLIENT_SECRET' });
@@ -150,7 +151,7 @@ describe('the access log and the warm-up it feeds', () => {
     expect((await read(hottest[0] ?? '')).status).toBe(200);
     // The lines of calls are written in batches.
     const asked = (): readonly string[] =>
-      house.services.auth.process.output().match(/issue-service\.v1","outcome":"unauthenticated"/g) ?? [];
+      system.services.auth.process.output().match(/issue-service\.v1","outcome":"unauthenticated"/g) ?? [];
     await waitFor(() => asked().length > 0, { timeoutMs: 10_000, what: 'the line of the refused call' });
     expect(asked()).toHaveLength(1);
   }, 60_000);

@@ -41,7 +41,7 @@ const servers = [
 ];
 
 /**
- * Installs what is missing. Servers that a package starts by itself are left alone: the house runs its own copies on
+ * Installs what is missing. Servers that a package starts by itself are left alone: the system runs its own copies on
  * its own ports.
  */
 export async function setUpServers(say) {

@@ -17,20 +17,20 @@ import { signToken, waitFor } from '@mystocks/testing';
 import { requestIdFrom, traceparentFrom, withContext } from '@mystocks/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fileOf, hasData, request } from './open-ingest.js';
-import { runProgram, startOnTdengine, type TdengineHouse } from './tdengine-service.js';
+import { runProgram, startOnTdengine, type TdengineSystem } from './tdengine-service.js';
 
 const MONTH = '2023-11';
 const SOON = { timeoutMs: 20_000 };
 
-let house: TdengineHouse;
+let system: TdengineSystem;
 const told: (BarsChanged | QuoteChanged)[] = [];
 
 beforeAll(async () => {
-  house = await startOnTdengine();
-  house.bus.subscribe(barsChanged, (news) => void told.push(news));
-  house.bus.subscribe(quoteChanged, (news) => void told.push(news));
+  system = await startOnTdengine();
+  system.bus.subscribe(barsChanged, (news) => void told.push(news));
+  system.bus.subscribe(quoteChanged, (news) => void told.push(news));
 }, 120_000);
-afterAll(() => house.stop(), 60_000);
+afterAll(() => system.stop(), 60_000);
 
 const lastMonth = (): { header: string; lines: string[] } => {
   const { header, lines } = fileOf('cn_daily_raw_2020_2023.csv.gz');
@@ -38,7 +38,7 @@ const lastMonth = (): { header: string; lines: string[] } => {
 };
 const call: Bus['call'] = (one, question) => {
   const context = { requestId: requestIdFrom('spec'), traceparent: traceparentFrom(undefined) };
-  return withContext({ ...context, token: signToken(['admin', 'feed']) }, () => house.bus.call(one, question));
+  return withContext({ ...context, token: signToken(['admin', 'feed']) }, () => system.bus.call(one, question));
 };
 const ingest = (header: string, lines: readonly string[]): Promise<IngestReport> =>
   call(ingestBars, request(header, lines.join('\n')));
@@ -85,7 +85,7 @@ const ask = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'asc' } 
     const before = told.length;
     const lines = ['600519,SSE,2010-01-04,10,11,9,10.1,9'];
     const header = 'code,exchange,date,open,high,low,close,volume';
-    await house.standIn.stop();
+    await system.standIn.stop();
     await expect(ingest(header, lines)).rejects.toMatchObject({ code: 'unavailable' });
     const quote = {
       symbol: '600519.SH',
@@ -96,11 +96,11 @@ const ask = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'asc' } 
     await expect(call(listBars, { ...ask, symbol: '600519.SH' })).rejects.toMatchObject({
       code: 'unavailable',
     });
-    await waitFor(async () => (await house.service.readiness()).status === 503, SOON);
-    expect(JSON.stringify((await house.service.readiness()).body)).toContain('tdengine');
+    await waitFor(async () => (await system.service.readiness()).status === 503, SOON);
+    expect(JSON.stringify((await system.service.readiness()).body)).toContain('tdengine');
     expect(told).toHaveLength(before);
-    await house.standIn.start();
-    await waitFor(async () => (await house.service.readiness()).status === 200, SOON);
+    await system.standIn.start();
+    await waitFor(async () => (await system.service.readiness()).status === 200, SOON);
     expect(await ingest(header, lines)).toMatchObject({ inserted: 1 });
     expect(await record(quote)).toMatchObject({ inserted: 1 });
   });

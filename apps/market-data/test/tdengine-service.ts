@@ -31,7 +31,7 @@ export async function runProgram(
   }
 }
 
-export interface TdengineHouse {
+export interface TdengineSystem {
   readonly service: StartedService;
   readonly standIn: TdengineStandIn;
   readonly bus: Bus;
@@ -39,7 +39,7 @@ export interface TdengineHouse {
 }
 
 /** market-data as a process on real NATS and PostgreSQL, with its bars and quotes in the stand-in of TDengine. */
-export async function startOnTdengine(): Promise<TdengineHouse> {
+export async function startOnTdengine(): Promise<TdengineSystem> {
   const [nats, postgres, standIn] = await Promise.all([startNats(), startPostgres(), startTdengineStandIn()]);
   const store = { TIMESERIES_STORE: 'tdengine', TDENGINE_URL: standIn.url };
   for (const program of ['auth/dist/migrate.js', 'market-data/dist/migrate.js'] as const) {

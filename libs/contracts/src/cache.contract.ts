@@ -60,7 +60,7 @@ export class DroppedAnswers {
   @IsCount(0, Number.MAX_SAFE_INTEGER) readonly dropped!: number;
 }
 
-/** Drops answers for good from both tiers of the whole house: reads under way do not bring them back. */
+/** Drops answers for good from both tiers of the whole system: reads under way do not bring them back. */
 export const dropAnswers = defineCall({
   subject: 'svc.cache.answers.drop.v1',
   request: CacheEntries,

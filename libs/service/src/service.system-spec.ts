@@ -67,7 +67,7 @@ describe('a service on its porch', () => {
     expect(await service.app.get(Bus).call(listKeys, {})).toEqual(keys);
   });
 
-  it('shows the metrics of the house', async () => {
+  it('shows the metrics of the system', async () => {
     const { status, body } = await ask('/metrics');
     expect(status).toBe(200);
     expect(body).toContain('bus_call_seconds_count{subject="svc.auth.keys.list.v1",outcome="ok"} 1');

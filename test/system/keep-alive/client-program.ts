@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { root } from '../house.js';
+import { root } from '../requests.js';
 
 /** Connections that each client keeps. */
 const CONNECTIONS = 10;

@@ -4,7 +4,7 @@ import { Failure, type Role } from '@mystocks/contracts';
 import { UserEntity } from './user.entity.js';
 import { usernameKey } from './username.js';
 
-/** A user as the house knows one; the hash never leaves the service. */
+/** A user; the hash never leaves the service. */
 export interface StoredUser {
   readonly id: string;
   readonly username: string;

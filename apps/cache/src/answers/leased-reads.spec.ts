@@ -1,42 +1,42 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Failure, type Answer } from '@mystocks/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
-import { answer, CacheHouse, until } from '../../test/cache-house.js';
+import { answer, CacheSystem, until } from '../../test/cache-system.js';
 import type { AnswersService } from './answers.service.js';
 
-let house: CacheHouse;
+let system: CacheSystem;
 beforeEach(() => {
-  house = new CacheHouse();
+  system = new CacheSystem();
 });
-const more = (count: number): AnswersService[] => Array.from({ length: count }, () => house.another());
+const more = (count: number): AnswersService[] => Array.from({ length: count }, () => system.another());
 const etagsOf = (answers: readonly Answer[]): Set<string> => new Set(answers.map(({ etag }) => etag));
 /** Time enough for those who wait to look several times. */
 const looks = (): Promise<void> => pause(60);
 
 describe('one request of all processes to an owner', () => {
   it('is sent once, however many processes and readers need it', async () => {
-    const processes = [house.first, ...more(7)];
-    const waiting = house.hold();
+    const processes = [system.first, ...more(7)];
+    const waiting = system.hold();
     const reading = Promise.all(
-      processes.flatMap((process) => Array.from({ length: 1_000 }, () => house.read({}, process))),
+      processes.flatMap((process) => Array.from({ length: 1_000 }, () => system.read({}, process))),
     );
     await until(() => waiting.length > 0);
     await looks();
     waiting[0]?.answer(answer('one'));
     expect(etagsOf(await reading)).toEqual(new Set(['"one"']));
-    expect(house.asked).toHaveLength(1);
+    expect(system.asked).toHaveLength(1);
   });
 
   it('is sent a second time only when the lease of a crashed holder has ended, and that holder stores nothing', async () => {
     const [second, third] = more(2);
-    const waiting = house.hold();
-    const dead = house.read();
+    const waiting = system.hold();
+    const dead = system.read();
     await until(() => waiting.length === 1);
-    const others = [house.read({}, second), house.read({}, third)];
-    house.nowMs += 990;
+    const others = [system.read({}, second), system.read({}, third)];
+    system.nowMs += 990;
     await looks();
     expect(waiting).toHaveLength(1);
-    house.nowMs += 10;
+    system.nowMs += 10;
     await until(() => waiting.length === 2);
     await looks();
     waiting[1]?.answer(answer('new'));
@@ -45,43 +45,43 @@ describe('one request of all processes to an owner', () => {
     waiting[0]?.answer(answer('old'));
     expect(await dead).toMatchObject({ etag: '"old"' });
     await looks();
-    for (const process of [house.first, second, third])
-      expect(await house.read({}, process)).toMatchObject({ etag: '"new"', cache: 'l2-hit' });
-    expect(house.asked).toHaveLength(2);
+    for (const process of [system.first, second, third])
+      expect(await system.read({}, process)).toMatchObject({ etag: '"new"', cache: 'l2-hit' });
+    expect(system.asked).toHaveLength(2);
   });
 
   it('is not stored when it was sent right after events may have been missed, however late its answer arrives', async () => {
     const [second] = more(1);
-    const waiting = house.hold();
-    const first = house.read({}, second);
+    const waiting = system.hold();
+    const first = system.read({}, second);
     await until(() => waiting.length === 1);
-    const other = house.read();
+    const other = system.read();
     await looks();
-    house.bus.setConnected(false);
-    house.bus.setConnected(true);
+    system.bus.setConnected(false);
+    system.bus.setConnected(true);
     waiting[0]?.fail(new Failure('unavailable', 'the owner is away'));
     await expect(first).rejects.toThrow();
     await until(() => waiting.length === 2);
     // A replica that was behind answers, but slowly: replicas have caught up by then.
     for (let turn = 0; turn < 2; turn += 1) {
-      house.nowMs += 600;
+      system.nowMs += 600;
       await pause(450);
     }
     waiting[1]?.answer(answer('old'));
     await other;
-    house.origin = () => answer('new');
-    expect(await house.read()).toMatchObject({ etag: '"new"', cache: 'miss' });
+    system.origin = () => answer('new');
+    expect(await system.read()).toMatchObject({ etag: '"new"', cache: 'miss' });
   });
 
   it('stays with the holder of the lease for as long as the owner takes', async () => {
     const [second] = more(1);
-    const waiting = house.hold();
-    const first = house.read();
+    const waiting = system.hold();
+    const first = system.read();
     await until(() => waiting.length === 1);
-    const other = house.read({}, second);
+    const other = system.read({}, second);
     for (let turn = 0; turn < 3; turn += 1) {
       await pause(450);
-      house.nowMs += 700;
+      system.nowMs += 700;
     }
     expect(waiting).toHaveLength(1);
     waiting[0]?.answer(answer('one'));
@@ -89,43 +89,43 @@ describe('one request of all processes to an owner', () => {
   });
 
   it('is sent by the next waiting process at once when the holder fails, and by no more than those', async () => {
-    const processes = [house.first, ...more(3)];
-    house.origin = () => Promise.reject(new Failure('unavailable', 'the owner is away'));
+    const processes = [system.first, ...more(3)];
+    system.origin = () => Promise.reject(new Failure('unavailable', 'the owner is away'));
     const outcomes = await Promise.allSettled(
-      processes.flatMap((process) => Array.from({ length: 50 }, () => house.read({}, process))),
+      processes.flatMap((process) => Array.from({ length: 50 }, () => system.read({}, process))),
     );
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
-    expect(house.asked.length).toBeLessThanOrEqual(processes.length);
+    expect(system.asked.length).toBeLessThanOrEqual(processes.length);
   });
 
   it('is sent by every process when its answer must not be stored', async () => {
-    const processes = [house.first, ...more(2)];
-    house.origin = () => answer('now', { ttl_ms: 0 });
-    const read = await Promise.all(processes.map((process) => house.read({}, process)));
+    const processes = [system.first, ...more(2)];
+    system.origin = () => answer('now', { ttl_ms: 0 });
+    const read = await Promise.all(processes.map((process) => system.read({}, process)));
     expect(read.map(({ cache }) => cache)).toEqual(['miss', 'miss', 'miss']);
-    expect(house.asked).toHaveLength(3);
+    expect(system.asked).toHaveLength(3);
   });
 
   it('is not waited for beyond the deadline of the reader', async () => {
     const [second] = more(1);
-    const waiting = house.hold();
-    const first = house.read();
+    const waiting = system.hold();
+    const first = system.read();
     await until(() => waiting.length === 1);
-    const hurried = house.read({ deadlineMs: house.nowMs + 300 }, second);
-    const patient = house.read({}, second);
-    house.nowMs += 300;
+    const hurried = system.read({ deadlineMs: system.nowMs + 300 }, second);
+    const patient = system.read({}, second);
+    system.nowMs += 300;
     await expect(hurried).rejects.toMatchObject({ code: 'timeout' });
     waiting[0]?.answer(answer('one'));
     expect(etagsOf(await Promise.all([first, patient]))).toEqual(new Set(['"one"']));
-    expect(house.asked).toHaveLength(1);
+    expect(system.asked).toHaveLength(1);
   });
 
   it('is not waited for by a reader that must see more than the known writes', async () => {
     const [second] = more(1);
-    const waiting = house.hold();
-    const first = house.read();
+    const waiting = system.hold();
+    const first = system.read();
     await until(() => waiting.length === 1);
-    const own = house.read({ readAfter: '0/9' }, second);
+    const own = system.read({ readAfter: '0/9' }, second);
     await until(() => waiting.length === 2);
     waiting[1]?.answer(answer('own'));
     waiting[0]?.answer(answer('one'));
@@ -133,40 +133,40 @@ describe('one request of all processes to an owner', () => {
   });
 
   it('is sent once more for the readers that joined when the token of the first was refused', async () => {
-    const waiting = house.hold();
-    const refused = house.read();
-    const joined = Array.from({ length: 50 }, () => house.read());
+    const waiting = system.hold();
+    const refused = system.read();
+    const joined = Array.from({ length: 50 }, () => system.read());
     await until(() => waiting.length === 1);
     waiting[0]?.fail(new Failure('unauthenticated', 'the token has ended'));
     await expect(refused).rejects.toMatchObject({ code: 'unauthenticated' });
     await until(() => waiting.length === 2);
     waiting[1]?.answer(answer('one'));
     expect(etagsOf(await Promise.all(joined))).toEqual(new Set(['"one"']));
-    expect(house.asked).toHaveLength(2);
+    expect(system.asked).toHaveLength(2);
   });
 });
 
 describe('an entry that an operator dropped', () => {
   it('is gone in every process, and an event is published', async () => {
-    await house.read();
-    expect(await house.first.drop({ tags: ['600519.SH'] })).toEqual({ dropped: 1 });
-    expect(await house.read()).toMatchObject({ cache: 'miss' });
-    expect(house.bus.published.at(-1)).toMatchObject({ payload: { tags: ['600519.SH'] } });
+    await system.read();
+    expect(await system.first.drop({ tags: ['600519.SH'] })).toEqual({ dropped: 1 });
+    expect(await system.read()).toMatchObject({ cache: 'miss' });
+    expect(system.bus.published.at(-1)).toMatchObject({ payload: { tags: ['600519.SH'] } });
   });
 
   it('is not stored again by an older read, nor served to a later one', async () => {
     const [second] = more(1);
-    const waiting = house.hold();
-    const before = house.read();
+    const waiting = system.hold();
+    const before = system.read();
     await until(() => waiting.length === 1);
     await second?.drop({ tags: ['600519.SH'] });
     await new Promise(setImmediate);
-    const after = house.read();
+    const after = system.read();
     waiting[0]?.answer(answer('old'));
     expect((await before).etag).toBe('"old"');
     await until(() => waiting.length === 2);
     waiting[1]?.answer(answer('new'));
     expect((await after).etag).toBe('"new"');
-    expect(await house.read()).toMatchObject({ etag: '"new"', cache: 'l2-hit' });
+    expect(await system.read()).toMatchObject({ etag: '"new"', cache: 'l2-hit' });
   });
 });

@@ -134,7 +134,7 @@ describe('TdengineTier on a server that fails at random', () => {
         const run = new Run();
         for (const one of steps) {
           await run.take(one);
-          // In the house each hears of writes and drops by itself; here from the store alone. What the other one was told
+          // In the system each hears of writes and drops by itself; here from the store alone. What the other one was told
           // is there when that one serves.
           if (tiers[1 - one.by]!.serving) await run.check(tiers[one.by]);
         }

@@ -1,6 +1,6 @@
 import { IsSecretUrl, type Secret } from '@mystocks/config';
 
-/** `memory` is for a house with one instance of the cache service: each instance has its own. */
+/** `memory` is for a system with one instance of the cache service: each instance has its own. */
 export const tierKinds = ['redis', 'tdengine', 'memory'] as const;
 export type TierKind = (typeof tierKinds)[number];
 

@@ -42,7 +42,7 @@ describe('warm-up runs in PostgreSQL', () => {
     expect(await Promise.all([runs.begin(start), runs.begin(start)])).toEqual([expect.any(String), expect.any(String)]);
   });
 
-  it('of a session load once in the house, however many instances wake at the same moment', async () => {
+  it('of a session load once in the system, however many instances wake at the same moment', async () => {
     const service: ServiceAccess['run'] = (work) =>
       work({ id: 'x', username: 'service:cache', roles: ['guest'], expiresAtMs: Infinity });
     let loads = 0;

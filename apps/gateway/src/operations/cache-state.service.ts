@@ -6,7 +6,7 @@ import { systemClock } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { NearAnswers } from '../reads/near-answers.js';
 
-/** One tier as one process sees it: its own reads since it started. The whole house is summed in the metrics. */
+/** One tier as one process sees it: its own reads since it started. The whole system is summed in the metrics. */
 interface LayerState {
   /** `host:pid`; of several copies of a service any one may have answered. */
   readonly instance: string | null;

@@ -11,7 +11,7 @@ import { keyOf, tagsOfSymbol } from './entry-names.js';
 /** What one call takes. */
 const TAGS_AT_ONCE = 1_000;
 
-/** Kept answers that operators want gone, in both tiers of the whole house. */
+/** Kept answers that operators want gone, in both tiers of the whole system. */
 @ApiTags('operations')
 @Controller('api/v2/cache')
 export class EntriesController {

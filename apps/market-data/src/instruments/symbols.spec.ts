@@ -8,7 +8,7 @@ const code = fc.integer({ min: 0, max: 999_999 }).map((number) => String(number)
 const exchange = fc.constantFrom(...exchanges);
 
 describe('the spellings of a symbol', () => {
-  it('all read back as the symbol, in any case, and pass the door of the house', () => {
+  it('all read back as the symbol, in any case, and are accepted by the gateway', () => {
     fc.assert(
       fc.property(code, exchange, fc.boolean(), (digits, place, lower) => {
         const symbol = `${digits}.${exchangeSuffix[place]}`;

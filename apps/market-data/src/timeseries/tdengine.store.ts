@@ -5,7 +5,7 @@ import { schemaStatements } from './tdengine-schema.js';
 export type Row = TdengineAnswer['rows'][number];
 export type Value = TdengineValue;
 
-/** TDengine with the house's tables in it: they are made before the first statement, again later when that failed. */
+/** TDengine with the tables of MyStocks in it: they are made before the first statement, again later when that failed. */
 export class TdengineStore {
   #ready: Promise<void> | undefined;
 

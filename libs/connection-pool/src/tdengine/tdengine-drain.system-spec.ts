@@ -4,7 +4,7 @@ import { ManagedProcess, startTdengineStandIn, waitFor, type Exit, type Tdengine
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
-// A service as small as it gets, from what `npm run build` made: five statements under way, and the house's way down.
+// A service as small as it gets, from what `npm run build` made: five statements under way, and the system's way down.
 const service = `
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';

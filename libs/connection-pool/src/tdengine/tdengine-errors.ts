@@ -45,7 +45,7 @@ export class SilentServer extends Error {
   }
 }
 
-/** More than the house reads into memory: ask for less. */
+/** More than the system reads into memory: ask for less. */
 export class AnswerTooLarge extends Error {
   constructor(cause: unknown) {
     super('an answer of TDengine is larger than the limit', { cause });

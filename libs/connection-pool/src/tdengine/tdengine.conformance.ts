@@ -23,7 +23,7 @@ const hostile = [
   '贵州茅台 \u{1f600}',
 ];
 
-/** What the house takes for granted of TDengine behind taosAdapter: run against the stand-in and against a real one. */
+/** What the system takes for granted of TDengine behind taosAdapter: run against the stand-in and against a real one. */
 export function itIsTdengine(name: string, urlOf: () => string): void {
   describe(`${name} behaves as TDengine`, () => {
     const database = `conformance_${randomBytes(6).toString('hex')}`;

@@ -12,7 +12,7 @@ export interface ServiceOptions {
   readonly logFile?: string;
 }
 
-/** A service of the house in a process of its own. `port` is its management port. */
+/** A service of the system in a process of its own. `port` is its management port. */
 export interface StartedService extends Server {
   /** `http://127.0.0.1:port` of health and metrics. */
   readonly managementUrl: string;

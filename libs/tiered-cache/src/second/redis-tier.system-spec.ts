@@ -78,7 +78,7 @@ describe('RedisTier', () => {
   });
 
   it.each([
-    ['a string', (key: string) => other.set(key, 'of an older version of this house')],
+    ['a string', (key: string) => other.set(key, 'of an older version of this system')],
     ['a hash without tags', (key: string) => other.hset(key, 'bytes', 'something')],
     ['a hash with tags of another kind', (key: string) => other.hset(key, 'bytes', 'something', 'tags', '7')],
   ])('treats %s in the place of an entry as a miss, and removes it', async (_what, put) => {

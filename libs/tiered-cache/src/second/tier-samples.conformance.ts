@@ -9,7 +9,7 @@ export interface TierUnderTest {
   open(): Promise<Tier>;
   /** Another opening on the same store. */
   openSecond(): Promise<Tier>;
-  /** Whether leases hold in the whole house, or only in the opening that gave them. */
+  /** Whether leases hold in the whole system, or only in the opening that gave them. */
   readonly leases: 'shared' | 'of-one-opening';
   /** Makes the store hang; absent where there is nothing that could. */
   stall?(): Stall;

@@ -27,7 +27,7 @@ const NOTED_CHARACTERS = 200;
 const NOTED_MAX = 10_000;
 
 /**
- * Stands in for TDengine 3 behind taosAdapter: the REST protocol, the part of the SQL that the house's adapters write,
+ * Stands in for TDengine 3 behind taosAdapter: the REST protocol, the part of the SQL that the system's adapters write,
  * and faults on demand. Data lies in memory and outlives `restart()`. It is no TDengine: plans, limits and speed differ.
  */
 export class TdengineStandIn {

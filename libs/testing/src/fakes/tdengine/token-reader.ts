@@ -106,7 +106,7 @@ export class TokenReader {
   }
 }
 
-// Of TDengine's keywords (parTokenizer.c) those that the house could take for a name by mistake.
+// Of TDengine's keywords (parTokenizer.c) those that the system could take for a name by mistake.
 const RESERVED = new Set(
   `add all alter and as asc balance between bigint binary bool both by cache case column comment count create current_user
    database decimal delete desc distinct double drop duration else end exists fill first float for from full group having

@@ -17,7 +17,7 @@ const QUOTES = `'"\``;
 
 /**
  * The tokens of a statement as TDengine's own tokenizer cuts them (parTokenizer.c): a C string, so it ends at a NUL.
- * Comments, which it skips, are refused here: nothing in the house writes one, and hostile values like to.
+ * Comments, which it skips, are refused here: nothing in the system writes one, and hostile values like to.
  */
 export function tokensOf(statement: string): Token[] {
   const [sql = ''] = statement.split('\0', 1);

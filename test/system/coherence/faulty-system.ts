@@ -1,6 +1,6 @@
 import { Bus } from '@mystocks/bus';
 import { FaultProxy, sleep, waitFor, type StartedService } from '@mystocks/testing';
-import { startHouse, type House } from '../house.js';
+import { startSystem, type System } from '@mystocks/testing';
 import type { Chance } from './chance.js';
 
 /** A process that reaches the bus through a proxy of its own. */
@@ -10,8 +10,8 @@ export interface Spoilable {
   readonly proxy: FaultProxy;
 }
 
-export interface SpoiltHouse {
-  readonly house: House;
+export interface FaultySystem {
+  readonly system: System;
   readonly gateways: readonly Spoilable[];
   /** Gateways, two cache services, and the second market-data. */
   readonly all: readonly Spoilable[];
@@ -20,29 +20,29 @@ export interface SpoiltHouse {
   stop(): Promise<void>;
 }
 
-/** The house with five gateways, two cache services and a second market-data, each with a bus that can be cut. */
-export async function startSpoiltHouse(): Promise<SpoiltHouse> {
-  const house = await startHouse();
+/** The system with five gateways, two cache services and a second market-data, each with a bus that can be cut. */
+export async function startFaultySystem(): Promise<FaultySystem> {
+  const system = await startSystem();
   // This one could not be cut.
-  await house.services.cache.stop();
+  await system.services.cache.stop();
   const names = ['gateway', 'gateway', 'gateway', 'gateway', 'gateway', 'cache', 'cache', 'market-data'] as const;
   const all = await Promise.all(
     names.map(async (name, index) => {
-      const proxy = await FaultProxy.inFrontOf(house.nats.port);
-      const service = await house.another(name, { NATS_URL: `nats://127.0.0.1:${proxy.port}` });
+      const proxy = await FaultProxy.inFrontOf(system.nats.port);
+      const service = await system.another(name, { NATS_URL: `nats://127.0.0.1:${proxy.port}` });
       return { name: `${name}-${index + 1}`, service, proxy };
     }),
   );
-  const bus = Bus.connect({ servers: house.nats.url, token: house.natsToken, service: 'spec' });
+  const bus = Bus.connect({ servers: system.nats.url, token: system.natsToken, service: 'spec' });
   await waitFor(() => bus.connected, { timeoutMs: 5_000, what: 'the bus' });
   return {
-    house,
+    system,
     gateways: all.slice(0, 5),
     all,
     bus,
     stop: async () => {
       await bus.drain();
-      await house.stop();
+      await system.stop();
       await Promise.all(all.map(({ proxy }) => proxy.stop()));
     },
   };

@@ -1,20 +1,7 @@
 import { resolve } from 'node:path';
-import { startSystem, type System, type SystemSettings } from '@mystocks/testing';
 
+/** The folder of the repository. */
 export const root = resolve(import.meta.dirname, '../..');
-
-export type House = System;
-export interface HouseOptions {
-  readonly replicas?: number;
-  readonly durable?: boolean;
-  readonly synchronous?: boolean;
-  readonly cache?: SystemSettings['cache'];
-  readonly auth?: SystemSettings['auth'];
-  readonly gateway?: SystemSettings['gateway'];
-}
-
-export const startHouse = ({ cache = {}, auth = {}, gateway = {}, ...postgres }: HouseOptions = {}): Promise<House> =>
-  startSystem({ postgres, settings: { cache, auth, gateway } });
 
 export interface Reply {
   readonly status: number;

@@ -73,7 +73,7 @@ interface Gateway {
 }
 
 /** The real gateways' reads (hot path and long way) and the real cache service, on a fake bus and jest's clock. */
-export class RealHouse {
+export class RealSystem {
   readonly tier = new LeavingTier(new MemoryTier({ now: () => Date.now() }));
   mood: Mood = 'well';
   cacheServiceIsAway = false;

@@ -27,7 +27,7 @@ export interface Waiting {
 }
 
 /** One or several processes of the cache service on one clock and one tier. Their owner is the test. */
-export class CacheHouse {
+export class CacheSystem {
   nowMs = 1_000_000;
   readonly clock = { now: (): number => this.nowMs };
   readonly tier = new MemoryTier(this.clock);

@@ -38,7 +38,7 @@ const keyOf = ({ call, request }: Asked): string => answerKey(call.subject, cano
  * Five gateways with their first tiers, two cache services on one second tier and an owner that two processes write
  * to, on a virtual clock; what happens, and what goes wrong, comes from the seed alone.
  */
-export class SimulatedHouse {
+export class SimulatedSystem {
   readonly checker = new CoherenceChecker();
   readonly chance: Chance;
   readonly market: SimulatedMarket;
