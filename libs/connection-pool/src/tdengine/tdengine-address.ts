@@ -1,4 +1,4 @@
-/** Where a TDengine is asked, and as whom. */
+/** The address and the account of a TDengine server. */
 export interface TdengineAddress {
   readonly origin: string;
   /** `host:port`, without credentials. */
@@ -9,7 +9,7 @@ export interface TdengineAddress {
 
 const DATABASE = /^[a-z][a-z0-9_]{0,63}$/;
 
-/** From `http://user:password@host:6041`. A mistake is told without the URL, which holds a password. */
+/** Parses `http://user:password@host:6041`. An error does not contain the URL, which holds a password. */
 export function tdengineAddress(url: string, database: string): TdengineAddress {
   const { protocol, username, password, host, hostname, pathname } = parsed(url);
   const isPlain = (protocol === 'http:' || protocol === 'https:') && (pathname === '/' || pathname === '');

@@ -3,12 +3,12 @@ import { AdapterRefusal, AnswerTooLarge, BrokenAnswer, NoAnswer, SilentServer } 
 import { readAnswer, type TdengineAnswer } from './tdengine-answer.js';
 import type { TdengineAddress } from './tdengine-address.js';
 
-/** Larger answers are refused: 50,000 bars are a third of it. */
+/** Larger answers are refused. 50,000 bars take a third of it. */
 const ANSWER_BYTES_MAX = 32 * 1_024 * 1_024;
-// The pool decides how long a connection lives; undici's own limit of an idle one only has to be longer.
+// The pool limits the lifetime of connections; undici's own limit for idle ones only has to be longer.
 const IDLE_MS = 24 * 3_600_000;
 
-/** One keep-alive HTTP/1.1 socket to taosAdapter; it carries one request at a time and is never reopened. */
+/** One keep-alive HTTP/1.1 socket to taosAdapter. It carries one request at a time and is never reopened. */
 export class TdengineConnection {
   readonly #client: Client;
   /** Moment of `performance.now()`. */
@@ -20,19 +20,19 @@ export class TdengineConnection {
       allowH2: false,
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
-      // Each request has a limit for all of it.
+      // Each request has one time limit for the whole of it.
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: ANSWER_BYTES_MAX,
     });
-    // Or undici would open another socket for the next request, unseen by the pool.
+    // Otherwise undici would open another socket for the next request, which the pool would not know of.
     this.#client.once('disconnect', () => void this.destroy());
   }
 
-  /** Runs one statement. After any failure but a `TdengineError` or an `AdapterRefusal` the connection is of no more use. */
+  /** Runs one statement. After any error but a `TdengineError` or an `AdapterRefusal` the connection must be closed. */
   async ask(statement: string, timeoutMs: number): Promise<TdengineAnswer> {
     const limit = new AbortController();
-    // When this process itself was busy for so long, the answer may lie here unread: what has come is read first.
+    // If this process was blocked for so long, the answer may have arrived: the sockets are read before the abort.
     const timer = setTimeout(() => setImmediate(() => limit.abort()), timeoutMs);
     try {
       const { status, body } = await this.#post(statement, limit.signal);
@@ -45,13 +45,13 @@ export class TdengineConnection {
     }
   }
 
-  /** Asked once; told at once when it is gone already. */
+  /** Calls `lost` when the connection ends, or at once when it has ended already. */
   onLost(lost: () => void): void {
     if (this.#client.destroyed) lost();
     else this.#client.once('disconnect', lost);
   }
 
-  /** Ends it, whatever is under way on it. */
+  /** Closes the connection, also while a request is under way. */
   async destroy(): Promise<void> {
     await this.#client.destroy();
   }

@@ -1,7 +1,7 @@
-/** The server took the request and said no. Its text is for the log. */
+/** The server refused the statement. The description is for the log. */
 export class TdengineError extends Error {
   constructor(
-    /** As in taoserror.h, the lower 16 bits. */
+    /** The lower 16 bits of a code in taoserror.h. */
     readonly code: number,
     description: string,
   ) {
@@ -10,7 +10,7 @@ export class TdengineError extends Error {
   }
 }
 
-/** taosAdapter refused the request before the server saw it: a bad parameter, no access, no room. */
+/** taosAdapter refused the request before it reached the server: bad parameter, no access, overload. */
 export class AdapterRefusal extends Error {
   constructor(
     readonly status: number,
@@ -29,7 +29,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** An answer began and broke off, or is not one: nothing in it may be believed. */
+/** An answer broke off or is malformed, so nothing in it can be used. */
 export class BrokenAnswer extends Error {
   constructor(why: string, cause?: unknown) {
     super(`an answer of TDengine is unusable: ${why}`, { cause });
@@ -37,7 +37,7 @@ export class BrokenAnswer extends Error {
   }
 }
 
-/** No whole answer in time. One may still come, so the connection must not be used again. */
+/** No complete answer arrived in time. It may still arrive, so the connection must be closed. */
 export class SilentServer extends Error {
   constructor(waitedMs: number) {
     super(`TDengine did not answer within ${String(Math.round(waitedMs))} ms`);
@@ -45,7 +45,7 @@ export class SilentServer extends Error {
   }
 }
 
-/** More than the system reads into memory: ask for less. */
+/** The answer is larger than what is read into memory; the query must select less. */
 export class AnswerTooLarge extends Error {
   constructor(cause: unknown) {
     super('an answer of TDengine is larger than the limit', { cause });
