@@ -14,7 +14,7 @@ beforeEach(() => {
   });
 });
 
-/** Reads twice, as long after a gap as answers are kept again. */
+/** Reads twice, so long after a gap that answers are stored again. */
 async function readsAgain(): Promise<(string | undefined)[]> {
   system.nowMs += 1_000;
   return [(await system.read()).cache, (await system.read()).cache];

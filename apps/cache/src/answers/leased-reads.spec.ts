@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 const more = (count: number): AnswersService[] => Array.from({ length: count }, () => system.another());
 const etagsOf = (answers: readonly Answer[]): Set<string> => new Set(answers.map(({ etag }) => etag));
-/** Time enough for those who wait to look several times. */
+/** Gives waiting readers time to look several times. */
 const looks = (): Promise<void> => pause(60);
 
 describe('one request of all processes to an owner', () => {

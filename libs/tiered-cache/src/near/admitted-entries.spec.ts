@@ -19,7 +19,7 @@ function open(options: Partial<AdmittedEntriesOptions<Value>> = {}): AdmittedEnt
   });
 }
 
-/** Reads as a cache is read: what is not there is fetched and kept. */
+/** Reads as a cache is read: a missing value is fetched and stored. */
 function read(entries: AdmittedEntries<Value>, name: number | string): boolean {
   const isHit = entries.get(keyOf(name)) !== undefined;
   if (!isHit) entries.set(keyOf(name), { bytes: 1 });
@@ -89,7 +89,7 @@ describe('AdmittedEntries', () => {
         const held = new Map<string, Value>();
         const bytesMax = 400;
         const onGone = (key: string, value: Value): void => {
-          // The value that is told of is the one that is there, or the newcomer that was not taken.
+          // The reported value is the one that was there, or the new one that was not admitted.
           if (held.get(key) === value) held.delete(key);
         };
         const entries = open({ entriesMax, bytesMax, onRemoved: onGone });

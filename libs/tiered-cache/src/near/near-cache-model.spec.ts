@@ -29,7 +29,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** What the first tier promises, told step by step over the whole history, without any bound. */
+/** What the first tier promises, derived from the whole history without any bound. */
 class Model {
   readonly held = new Map<string, Entry>();
   readonly #writes: { readonly tags: readonly string[]; readonly lsn: Lsn }[] = [];

@@ -126,7 +126,7 @@ describe('NearCache', () => {
     const cache = holding({ [KEY]: kept({ position: '0/4' }) });
     expect(cache.get(KEY, NOW, '0/5')).toBeUndefined();
     expect(cache.get(KEY, NOW, '0/4')).toBeDefined();
-    // The news of another write, which was later: that of the client's own may still be on its way.
+    // The event of another, later write has arrived; the event of the client's own write may still be on its way.
     cache.invalidate(['000001.SZ'], '0/6');
     expect(cache.get(KEY, NOW, '0/5')).toBeUndefined();
   });

@@ -9,7 +9,7 @@ function leaseOf(leases: Leases, key: string): Lease {
   return claim.lease;
 }
 
-/** The rest is told by the conformance suite, through the tiers. */
+/** The conformance suite tests everything else, through the tiers. */
 describe('leases in one process', () => {
   it('have fences that continue to rise after a restart', () => {
     const before = new Leases(clock);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PendingInvalidations, type InvalidationTarget } from './pending-invalidations.js';
 
-/** What a store was told to do, in order. */
+/** A store that records what it has done, in order. */
 function storeThat(fails = (): boolean => false): { readonly done: unknown[]; readonly store: InvalidationTarget } {
   const done: unknown[] = [];
   const take =

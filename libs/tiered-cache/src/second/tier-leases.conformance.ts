@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { aKey, aTag, keep, keptWith, leaseOf, stateOf, until } from './tier-samples.conformance.js';
 import type { Lease, Tier } from './tier.js';
 
-/** One may fetch at a time, and what was overtaken meanwhile is not kept. */
+/** One caller may fetch at a time, and an answer that was overtaken meanwhile is not stored. */
 export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
   describe('leases', () => {
     let tier: Tier;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TierRecovery } from './tier-recovery.js';
 
-/** A store that is told how to behave. */
+/** A store whose behaviour the test decides. */
 class Store {
   isWell = true;
   madeUp = 0;

@@ -9,7 +9,7 @@ export interface TierUnderTest {
   open(): Promise<Tier>;
   /** Another opening on the same store. */
   openSecond(): Promise<Tier>;
-  /** Whether leases hold in the whole system, or only in the opening that gave them. */
+  /** Whether leases hold for all instances, or only for the tier object that gave them. */
   readonly leases: 'shared' | 'of-one-opening';
   /** Makes the store hang; absent where there is nothing that could. */
   stall?(): Stall;
@@ -36,19 +36,19 @@ export function keptWith(answer: Partial<Answer>, more: Partial<Entry> = {}): En
 export const aKey = (): string => randomBytes(32).toString('base64url');
 export const aTag = (): string => `tag-${randomBytes(6).toString('hex')}`;
 
-/** The right to fetch `key`, which nobody else must have. */
+/** The lease of `key`, which no other caller may hold. */
 export async function leaseOf(tier: Tier, key: string, leaseMs = 60_000): Promise<Lease> {
   const claim = await tier.claim(key, leaseMs);
   if (claim.state !== 'leased') throw new Error(`the lease of ${key} is ${claim.state}`);
   return claim.lease;
 }
 
-/** Keeps an answer as a reader does; whether it is kept. */
+/** Stores an entry as a reader does. Returns whether it is stored. */
 export async function keep(tier: Tier, key: string, kept: Entry): Promise<boolean> {
   return tier.set(kept, await leaseOf(tier, key));
 }
 
-/** `kept`, `outdated` or `absent`. */
+/** The state of a key: `kept` (fresh or not, but not invalidated), `outdated` (invalidated) or `absent`. */
 export async function stateOf(tier: Tier, key: string): Promise<string> {
   const found = await tier.get(key);
   if (!found.hit) return 'absent';

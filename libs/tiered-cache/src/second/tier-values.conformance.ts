@@ -4,7 +4,7 @@ import { MISS } from '../entry.js';
 import { aKey, aTag, keep, keptWith, leaseOf, stateOf, until } from './tier-samples.conformance.js';
 import type { Tier } from './tier.js';
 
-/** What is kept comes back as it was, as long as it is good. */
+/** A stored entry is returned unchanged, as long as it may be used. */
 export function itKeepsValues(open: () => Promise<Tier>): void {
   describe('storing values', () => {
     let tier: Tier;
