@@ -89,11 +89,11 @@ describe('the recipes of CONTRIBUTING.md', () => {
     },
   );
 
-  it('promise at most 9 files for a route, and 2 for a metric and a setting', () => {
+  it('promise at most 9 files for a route, and 2 for a metric, a setting and a kind of channel', () => {
     const counts = Object.fromEntries(
       recipes.map((text) => [/^An? (\w+)/.exec(text)?.[1], Number(/: (\d+) files\n/.exec(text)?.[1])]),
     );
-    expect(counts).toMatchObject({ route: 9, metric: 2, setting: 2 });
+    expect(counts).toMatchObject({ route: 9, metric: 2, setting: 2, kind: 2 });
   });
 
   it('use what they name: the example of each step has the call, the metric or the setting', () => {
@@ -102,5 +102,7 @@ describe('the recipes of CONTRIBUTING.md', () => {
     expect(files.filter((path) => !/calendar/i.test(read(path)))).toEqual([]);
     expect(read('apps/gateway/src/http/meter.ts')).toContain('metrics.');
     expect(read('apps/gateway/src/main.ts')).toContain('settings.GATEWAY_');
+    expect(read('apps/realtime/src/quotes/quote-kind.ts')).toContain('implements ChannelKind');
+    expect(read('apps/realtime/src/kinds/channel-kinds.service.ts')).toContain('QuoteKind');
   });
 });
