@@ -22,7 +22,7 @@ export interface NearAnswer extends Entry {
   route: ServedAt | undefined;
 }
 
-/** A replica may lag by as much and still be read (DESIGN.md §7). */
+/** A replica may lag by as much and still be read. */
 const SETTLE_MS = 1_000;
 
 /** The first tier of this process. */

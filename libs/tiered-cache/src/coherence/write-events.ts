@@ -40,7 +40,7 @@ export interface WriteListener {
   drop(entries: EntriesDropped): void;
   /**
    * An event was missed, or may have been: no entry and no running read can be trusted. Nor can what is read within the
-   * next second, because a replica may lag behind the write whose event was lost (DESIGN.md §7). Called once a burst.
+   * next second, because a replica may lag behind the write whose event was lost. Called once a burst.
    */
   invalidateAll(): void;
   /**

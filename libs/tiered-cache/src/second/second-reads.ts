@@ -23,7 +23,7 @@ interface OwnersBus extends EventBus {
 
 export interface SecondReadsOptions {
   readonly clock?: Clock;
-  /** How long nothing is stored after an event may have been missed, ms (DESIGN.md §7). */
+  /** How long nothing is stored after an event may have been missed, ms. */
   readonly settleMs?: number;
   /** How long after its expiry an answer may still be the last good one, ms. */
   readonly graceMs?: number;
