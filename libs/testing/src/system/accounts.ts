@@ -26,7 +26,7 @@ async function postJson(url: string, path: string, body: object): Promise<unknow
   }).catch((error: unknown) => {
     const cause = error instanceof Error ? error.cause : undefined;
     const why = cause instanceof Error ? cause.message : String(error);
-    throw new Error(`${url}${path} does not answer (${why}): is the system running? \`npm start\``, { cause: error });
+    throw new Error(`${url}${path} does not answer (${why}): is the stack running? \`npm start\``, { cause: error });
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${url}${path} answered ${String(response.status)}: ${text.slice(0, 500)}`);
