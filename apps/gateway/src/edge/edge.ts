@@ -96,9 +96,10 @@ export class Edge {
       if (this.#hot !== undefined && !this.#closing && this.#hot.answer(request, response)) return;
       if (request.method === 'GET' || request.method === 'HEAD') handler(request, response);
       else {
-        // The facts are made now, so that the wait for a turn counts into the time of the request.
-        factsOf({ raw: request });
+        const startedMs = performance.now();
         this.#writes.run(() => {
+          // The wait for a turn counts into the time of the request.
+          factsOf({ raw: request }, startedMs);
           if (!response.destroyed) handler(request, response);
           else this.#record(request, undefined, CLIENT_CLOSED_REQUEST);
         });

@@ -19,10 +19,13 @@ const TOKEN_LENGTH_MAX = 4_096;
 
 const known = new WeakMap<object, Facts>();
 
-/** The facts of a request; made at its first question, so that even an answer to an unreadable URL carries its ids. */
-export function factsOf(request: Pick<FastifyRequest, 'raw'>): Facts {
+/**
+ * The facts of a request. They are made when they are first read, so that even an answer to an unreadable URL carries its ids;
+ * `startedMs` counts only then.
+ */
+export function factsOf(request: Pick<FastifyRequest, 'raw'>, startedMs = performance.now()): Facts {
   const facts = known.get(request.raw) ?? {
-    startedMs: performance.now(),
+    startedMs,
     context: {
       requestId: requestIdFrom(request.raw.headers['x-request-id']),
       traceparent: traceparentFrom(request.raw.headers['traceparent']),
