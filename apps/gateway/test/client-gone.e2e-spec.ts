@@ -39,7 +39,7 @@ describe('the access log and the request metrics', () => {
     await waitFor(() => gateway.count(latestQuotes) === 1, { timeoutMs: 10_000 });
     sent.destroy();
     await waitFor(() => loggedStatuses('gone-before-the-answer').length > 0, { timeoutMs: 10_000, what: 'the line' });
-    // The answer that comes afterwards is for nobody and must not be counted as a second one.
+    // The answer that comes afterwards has no client any more and must not be counted as a second request.
     answer(answerOf({ quotes: {} }));
     await gateway.get('/api/v2/clock');
     expect(loggedStatuses('gone-before-the-answer')).toEqual([499]);

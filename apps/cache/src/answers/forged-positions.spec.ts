@@ -14,7 +14,7 @@ beforeEach(() => {
   });
 });
 
-/** Reads twice, so long after a gap that answers are stored again. */
+/** Reads twice, more than a second after the gap, when answers are stored again. */
 async function readsAgain(): Promise<(string | undefined)[]> {
   system.nowMs += 1_000;
   return [(await system.read()).cache, (await system.read()).cache];

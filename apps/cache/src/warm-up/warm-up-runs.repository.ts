@@ -63,7 +63,7 @@ interface RunRow extends Pick<
 
 const at = (ms: number): string => new Date(ms).toISOString();
 
-/** The warm-ups of the whole system, and what they loaded that nobody has read yet. */
+/** The warm-ups of the whole system, and the entries they loaded that no client has read yet. */
 @Injectable()
 export class WarmUpRunsRepository {
   constructor(private readonly pool: PostgresPool) {}

@@ -55,11 +55,11 @@ export class AnswerSource {
     const bypassesCache = this.bus.isStalled || this.bus.isSilent(CACHE);
     const answer = bypassesCache ? undefined : await this.#askCache(call.subject, canonical, known);
     if (answer !== undefined) return answer;
-    if (this.bus.isStalled) throw unheard();
+    if (this.bus.isStalled) throw unreachable();
     metrics.cacheOriginCalls.cell(call.subject).count += 1;
     const asking = readingAfter(known, () => this.bus.call(call, request));
     const given = await unlessAborted(this.#atOwner, asking);
-    if (given === undefined) throw unheard();
+    if (given === undefined) throw unreachable();
     return known === undefined ? given : { ...given, after: known };
   }
 
@@ -76,8 +76,8 @@ export class AnswerSource {
   }
 }
 
-function unheard(): Failure {
-  return new Failure('unavailable', 'No service can be heard right now');
+function unreachable(): Failure {
+  return new Failure('unavailable', 'The owner of this answer cannot be reached; try again');
 }
 
 function abortAll(waiting: ReadonlySet<() => void>): void {
