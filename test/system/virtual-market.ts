@@ -8,11 +8,15 @@ import {
   type ListManyBarsRequest,
 } from '@mystocks/contracts';
 import type { FakeBus } from '@mystocks/testing';
-import type { BarSeries, BarsQuestion, BarsRepository } from '../../apps/market-data/src/bars/bars.repository.js';
+import type {
+  BarSeries,
+  BarsQuestion,
+  BarsRepository,
+} from '../../apps/market-data/src/bars/stored/bars.repository.js';
 import { BarsService } from '../../apps/market-data/src/bars/bars.service.js';
 import type { IngestOnceService } from '../../apps/market-data/src/idempotency/ingest-once.service.js';
 import type { InstrumentDirectory } from '../../apps/market-data/src/instruments/instrument-directory.js';
-import type { QuotesRepository } from '../../apps/market-data/src/quotes/quotes.repository.js';
+import type { QuotesRepository } from '../../apps/market-data/src/quotes/stored/quotes.repository.js';
 import { QuotesService } from '../../apps/market-data/src/quotes/quotes.service.js';
 
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];

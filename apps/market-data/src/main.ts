@@ -4,8 +4,8 @@ import { runService } from '@mystocks/service';
 import { TradingDaysService } from './calendar/trading-days.service.js';
 import { MarketDataModule } from './market-data.module.js';
 import { MarketDataSettings } from './market-data.settings.js';
-import { TdengineSettings } from './timeseries/tdengine.settings.js';
-import { TdengineStore } from './timeseries/tdengine.store.js';
+import { TdengineSettings } from './tdengine/tdengine.settings.js';
+import { TdengineStore } from './tdengine/tdengine.store.js';
 
 const settings = loadSettings(MarketDataSettings);
 const tdengine = settings.TIMESERIES_STORE === 'tdengine' ? loadSettings(TdengineSettings) : undefined;

@@ -9,8 +9,8 @@ import type { MarketDataSettings } from './market-data.settings.js';
 import { poolsParts } from './pools/pools.parts.js';
 import { positionsParts } from './positions/positions.parts.js';
 import { quotesParts } from './quotes/quotes.parts.js';
-import type { TdengineSettings } from './timeseries/tdengine.settings.js';
-import { timeseriesParts } from './timeseries/timeseries.parts.js';
+import type { TdengineSettings } from './tdengine/tdengine.settings.js';
+import { timeseriesParts } from './stores/timeseries.parts.js';
 import { uploadsParts } from './uploads/uploads.parts.js';
 
 const parts = [

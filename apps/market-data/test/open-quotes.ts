@@ -1,7 +1,7 @@
 import type { Quote, QuoteChanged } from '@mystocks/contracts';
 import { IdempotencyRepository } from '../src/idempotency/idempotency.repository.js';
 import { IngestOnceService } from '../src/idempotency/ingest-once.service.js';
-import type { IngestTransactions } from '../src/ingest/ingest-transactions.js';
+import type { IngestTransactions } from '../src/transactions/ingest-transactions.js';
 import { QuotesService } from '../src/quotes/quotes.service.js';
 import type { Market } from './stored-market.js';
 

@@ -1,6 +1,6 @@
 import type { IngestBarsRequest, StoredTimeframe } from '@mystocks/contracts';
 import { readBarBlock, type BarBlock } from '../src/ingest/bar-block.js';
-import type { SymbolIds } from '../src/ingest/bar-symbols.js';
+import type { SymbolIds } from '../src/ingest/read/bar-symbols.js';
 
 const HEADER = 'code,exchange,date,time,open,high,low,close,volume';
 export const ids: SymbolIds = new Map(

@@ -2,8 +2,8 @@ import { addDays, weekday } from '@mystocks/calendar';
 import { adjustments, timeframes } from '@mystocks/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { barWindow } from '../src/bars/bar-window.js';
-import type { BarSeries, BarsQuestion } from '../src/bars/bars.repository.js';
+import { barWindow } from '../src/bars/stored/bar-window.js';
+import type { BarSeries, BarsQuestion } from '../src/bars/stored/bars.repository.js';
 import { startMarket, storeDays, storeFactors, storeMinutes, type Market } from './stored-market.js';
 import { onStandIn, type OpenStore } from './timeseries-stores.js';
 

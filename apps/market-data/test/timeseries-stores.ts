@@ -8,21 +8,21 @@ import {
   type PostgresServer,
   type TdengineStandIn,
 } from '@mystocks/testing';
-import type { BarsRepository } from '../src/bars/bars.repository.js';
-import { PostgresBarsRepository } from '../src/bars/postgres-bars.repository.js';
-import { TdengineBarsReader } from '../src/bars/tdengine-bars.reader.js';
-import { TdengineFactorsReader } from '../src/bars/tdengine-factors.reader.js';
-import { TdengineBarsRepository } from '../src/bars/tdengine-bars.repository.js';
+import type { BarsRepository } from '../src/bars/stored/bars.repository.js';
+import { PostgresBarsRepository } from '../src/bars/postgres/postgres-bars.repository.js';
+import { TdengineBarsReader } from '../src/bars/tdengine/tdengine-bars.reader.js';
+import { TdengineFactorsReader } from '../src/bars/tdengine/tdengine-factors.reader.js';
+import { TdengineBarsRepository } from '../src/bars/tdengine/tdengine-bars.repository.js';
 import { FactorsRepository } from '../src/factors/factors.repository.js';
-import type { BarsIngestRepository } from '../src/ingest/bars-ingest.repository.js';
-import { PostgresBarsIngestRepository } from '../src/ingest/postgres-bars-ingest.repository.js';
-import { TdengineBarsIngestRepository } from '../src/ingest/tdengine-bars-ingest.repository.js';
+import type { BarsIngestRepository } from '../src/ingest/rows/bars-ingest.repository.js';
+import { PostgresBarsIngestRepository } from '../src/ingest/postgres/postgres-bars-ingest.repository.js';
+import { TdengineBarsIngestRepository } from '../src/ingest/tdengine/tdengine-bars-ingest.repository.js';
 import type { InstrumentDirectory } from '../src/instruments/instrument-directory.js';
 import { migrations } from '../src/migrations/index.js';
-import { PostgresQuotesRepository } from '../src/quotes/postgres-quotes.repository.js';
-import type { QuotesRepository } from '../src/quotes/quotes.repository.js';
-import { TdengineQuotesRepository } from '../src/quotes/tdengine-quotes.repository.js';
-import { TdengineStore } from '../src/timeseries/tdengine.store.js';
+import { PostgresQuotesRepository } from '../src/quotes/postgres/postgres-quotes.repository.js';
+import type { QuotesRepository } from '../src/quotes/stored/quotes.repository.js';
+import { TdengineQuotesRepository } from '../src/quotes/tdengine/tdengine-quotes.repository.js';
+import { TdengineStore } from '../src/tdengine/tdengine.store.js';
 
 /** The servers of a test file, and those of them that no suite uses now: starting and migrating one takes seconds. */
 const servers: PostgresServer[] = [];

@@ -1,7 +1,7 @@
 import { addDays } from '@mystocks/calendar';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startMarket, storeDays, storeFactors, type Market } from '../../test/stored-market.js';
-import { barsStatement } from './bars-sql.js';
+import { barsStatement } from './postgres/bars-sql.js';
 
 interface Plan {
   readonly 'Actual Rows': number;

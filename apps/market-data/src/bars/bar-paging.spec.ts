@@ -2,9 +2,9 @@ import { timeframes } from '@mystocks/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { barQuality } from './bar-quality.js';
-import { barWindow, beginsInAuction } from './bar-window.js';
+import { barWindow, beginsInAuction } from './stored/bar-window.js';
 import { pageToken, stampOf } from './page-token.js';
-import { sessionBin } from './session-bin.js';
+import { sessionBin } from './stored/session-bin.js';
 
 const aStamp = fc
   .date({ min: new Date('1991-01-01T00:00:00Z'), max: new Date('2099-12-31T00:00:00Z'), noInvalidDate: true })

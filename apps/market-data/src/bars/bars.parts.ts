@@ -1,7 +1,7 @@
 import { systemClock } from '@mystocks/kernel';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { BarsHandler } from './bars.handler.js';
-import { BarsRepository } from './bars.repository.js';
+import { BarsRepository } from './stored/bars.repository.js';
 import { BarsService } from './bars.service.js';
 import { NewestBarsService } from './newest-bars.service.js';
 

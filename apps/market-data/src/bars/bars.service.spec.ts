@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anInstant } from '../../test/instants.js';
 import type { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import type { BarsRepository } from './bars.repository.js';
+import type { BarsRepository } from './stored/bars.repository.js';
 import { BarsService } from './bars.service.js';
 
 const request = {

@@ -1,7 +1,7 @@
 import { adjustments, timeframes, type ListBarsRequest } from '@mystocks/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { barWindow } from './bar-window.js';
+import { barWindow } from './stored/bar-window.js';
 import { isClosedHistory } from './closed-history.js';
 
 // A Friday; its week runs from 2024-06-10, a holiday, and its month is not over.

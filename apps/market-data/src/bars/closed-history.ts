@@ -1,7 +1,7 @@
 import { addDays, chinaDay, isTradingDay, previousTradingDay, type Day } from '@mystocks/calendar';
 import type { ListBarsRequest } from '@mystocks/contracts';
-import { lastStored, type BarWindow } from './bar-window.js';
-import type { BarSeries } from './bars.repository.js';
+import { lastStored, type BarWindow } from './stored/bar-window.js';
+import type { BarSeries } from './stored/bars.repository.js';
 
 /**
  * How long after its day a bar may still come for the first time. Later than that its absence says that there was no

@@ -2,8 +2,8 @@ import type { Bar, FrameSymbols, NewestBar, NewestBars, NewestBarsRequest } from
 import { Injectable } from '@nestjs/common';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { namedInstruments } from '../instruments/named-instruments.js';
-import { barWindow } from './bar-window.js';
-import { BarsRepository } from './bars.repository.js';
+import { barWindow } from './stored/bar-window.js';
+import { BarsRepository } from './stored/bars.repository.js';
 
 /** Reads the newest bars of many instruments: one page of the store for each frame. */
 @Injectable()

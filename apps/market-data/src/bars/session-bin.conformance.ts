@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { useMarket } from '../../test/bars-reader.js';
 import { storeMinutes } from '../../test/stored-market.js';
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
-import { sessionBin } from './session-bin.js';
+import { sessionBin } from './stored/session-bin.js';
 
 /** Bins of trading days, made by a store of the minutes that were stored in it. */
 export function itMakesBins(store: TimeseriesStore): void {

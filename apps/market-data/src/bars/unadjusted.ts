@@ -1,7 +1,7 @@
 import { addDays, weekday, type Day } from '@mystocks/calendar';
 import { Failure, type ListBarsRequest } from '@mystocks/contracts';
-import type { FactorStep } from '../timeseries/factor-steps.js';
-import type { BarWindow } from './bar-window.js';
+import type { FactorStep } from '../factors/factor-steps.js';
+import type { BarWindow } from './stored/bar-window.js';
 
 /** What is known about adjustment where prices of a page are not. */
 export interface Unadjusted {

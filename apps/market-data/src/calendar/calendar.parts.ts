@@ -1,6 +1,6 @@
 import { Bus } from '@mystocks/bus';
 import { systemClock } from '@mystocks/kernel';
-import { IngestTransactions } from '../ingest/ingest-transactions.js';
+import { IngestTransactions } from '../transactions/ingest-transactions.js';
 import { CalendarHandler } from './calendar.handler.js';
 import { CalendarService } from './calendar.service.js';
 import { TradingDaysRepository } from './trading-days.repository.js';

@@ -16,7 +16,7 @@ import {
 import { Failure, type Answer, type CalendarRequest } from '@mystocks/contracts';
 import type { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
-import { answerOfJson } from '../answer-of-json.js';
+import { answerOfJson } from '../answers/answer-of-json.js';
 import { clockLifetime, tradingDaysLifetime } from './lifetimes.js';
 
 const DAYS_MAX = 2 * 366;

@@ -2,7 +2,7 @@ import { builtInDays, isTradingDay, useCalendar, type DayStates } from '@mystock
 import { calendarChanged } from '@mystocks/contracts';
 import { FakeBus, waitFor } from '@mystocks/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { IngestTransactions } from '../ingest/ingest-transactions.js';
+import { IngestTransactions } from '../transactions/ingest-transactions.js';
 import { TradingDaysRepository } from './trading-days.repository.js';
 import { TradingDaysService } from './trading-days.service.js';
 

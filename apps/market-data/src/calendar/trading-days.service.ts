@@ -5,7 +5,7 @@ import type { Check } from '@mystocks/health';
 import { compareLsn, laterLsn, type Clock, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { IngestTransactions } from '../ingest/ingest-transactions.js';
+import { IngestTransactions } from '../transactions/ingest-transactions.js';
 import { readCalendarList } from './calendar-list.js';
 import { beyond, changesOf, daysToWrite, lastDay } from './merged-days.js';
 import { TradingDaysRepository } from './trading-days.repository.js';

@@ -1,6 +1,6 @@
 import { addDays, tradesOn, type Day } from '@mystocks/calendar';
 import type { IngestWarning } from '@mystocks/contracts';
-import { LineSample } from '../ingest/dialects/line-sample.js';
+import { LineSample } from '../lines/line-sample.js';
 import { exchangeOf } from '../instruments/symbols.js';
 import type { GivenFactor } from './factor-lines.js';
 

@@ -1,12 +1,12 @@
 import { addDays, chinaDay } from '@mystocks/calendar';
 import { exchanges, Failure, problems, type Exchange, type IngestRequest } from '@mystocks/contracts';
-import { readDay, readDecimal } from '../ingest/bar-cells.js';
-import { headerNames } from '../ingest/bar-columns.js';
-import { CsvRecords, type Fields } from '../ingest/csv-records.js';
-import { JsonLines } from '../ingest/json-lines.js';
-import { numberRules } from '../ingest/numbers/number-rules.js';
-import { plainDecimal } from '../ingest/numbers/plain-decimal.js';
-import { refuseField, refusals, type Refusal } from '../ingest/refusals.js';
+import { readDay, readDecimal } from '../lines/bar-cells.js';
+import { headerNames } from '../lines/bar-columns.js';
+import { CsvRecords, type Fields } from '../lines/csv-records.js';
+import { JsonLines } from '../lines/json-lines.js';
+import { numberRules } from '../numbers/number-rules.js';
+import { plainDecimal } from '../numbers/plain-decimal.js';
+import { refuseField, refusals, type Refusal } from '../lines/refusals.js';
 import type { Instrument } from '../instruments/instruments.repository.js';
 import { symbolOf } from '../instruments/symbols.js';
 

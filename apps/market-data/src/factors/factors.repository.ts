@@ -1,9 +1,9 @@
 import { PostgresPool } from '@mystocks/connection-pool';
 import { currentContext } from '@mystocks/telemetry';
 import { Injectable } from '@nestjs/common';
-import type { DayFactor } from '../timeseries/factor-steps.js';
-import { grouped } from '../timeseries/grouped.js';
-import type { Transaction } from '../ingest/ingest-transactions.js';
+import type { DayFactor } from './factor-steps.js';
+import { grouped } from '../lines/grouped.js';
+import type { Transaction } from '../transactions/ingest-transactions.js';
 import type { GivenFactor } from './factor-lines.js';
 
 interface FactorRow extends DayFactor {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PostgresPool } from '@mystocks/connection-pool';
 import type { IngestReport } from '@mystocks/contracts';
-import type { Transaction } from '../ingest/ingest-transactions.js';
+import type { Transaction } from '../transactions/ingest-transactions.js';
 import type { Claim } from './claim.js';
 import type { News } from './news.js';
 

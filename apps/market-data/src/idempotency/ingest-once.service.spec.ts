@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { barsChanged, instrumentsChanged } from '@mystocks/contracts';
 import { FakeBus } from '@mystocks/testing';
-import type { IngestTransactions } from '../ingest/ingest-transactions.js';
+import type { IngestTransactions } from '../transactions/ingest-transactions.js';
 import type { IdempotencyRepository } from './idempotency.repository.js';
 import { IngestOnceService, type Outcome } from './ingest-once.service.js';
 import { newsOf } from './news.js';

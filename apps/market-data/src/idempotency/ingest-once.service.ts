@@ -3,7 +3,7 @@ import { Bus } from '@mystocks/bus';
 import { Failure, type IngestReport } from '@mystocks/contracts';
 import { systemClock, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
-import { IngestTransactions, type Transaction } from '../ingest/ingest-transactions.js';
+import { IngestTransactions, type Transaction } from '../transactions/ingest-transactions.js';
 import type { Claim } from './claim.js';
 import { FORGOTTEN_MAX, IdempotencyRepository } from './idempotency.repository.js';
 import { tellNews, type News } from './news.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IngestBarsRequest } from '@mystocks/contracts';
 import { readBarBlock, type BarBlock } from './bar-block.js';
-import type { SymbolIds } from './bar-symbols.js';
+import type { SymbolIds } from './read/bar-symbols.js';
 
 const HEADER = 'code,exchange,date,open,high,low,close,volume,amount,pre_close,adj_factor,trade_status';
 const GOOD = '600519,SSE,2024-06-14,10.10,11,9.5,10.2,100,1010.5,10,1.000000,1';

@@ -1,20 +1,20 @@
 import { Failure, remarksOf, type IngestBarsRequest, type IngestRemarks } from '@mystocks/contracts';
 import { ClosedDayFactors } from '../factors/closed-day-factors.js';
 import type { GivenFactor } from '../factors/factor-lines.js';
-import { cellText } from './bar-cells.js';
-import { barFieldOf, barFields, type BarColumns, type BarField } from './bar-columns.js';
-import type { BarReaderOptions } from './bar-reader.js';
-import { BarRows } from './bar-rows.js';
-import type { Unknown } from './bar-symbols.js';
-import { CsvRecords, type Fields } from './csv-records.js';
+import { cellText } from '../lines/bar-cells.js';
+import { barFieldOf, barFields, type BarColumns, type BarField } from '../lines/bar-columns.js';
+import type { BarReaderOptions } from './read/bar-reader.js';
+import { BarRows } from './rows/bar-rows.js';
+import type { Unknown } from './read/bar-symbols.js';
+import { CsvRecords, type Fields } from '../lines/csv-records.js';
 import { endedDays, framesOf, startedDays, tradedOpenings } from './day-stamps.js';
 import { readBarHeader, type BarHeader } from './dialects/bar-header.js';
 import { conversionOf } from './dialects/layouts.js';
 import { LineReader, ownColumns, type FileHeader } from './dialects/line-reader.js';
 import { isSourceLine, tdxAsCsv } from './dialects/tdx-lines.js';
-import { JsonLines } from './json-lines.js';
-import { printable } from './plain-text.js';
-import { refusals, type Refusal } from './refusals.js';
+import { JsonLines } from '../lines/json-lines.js';
+import { printable } from '../lines/plain-text.js';
+import { refusals, type Refusal } from '../lines/refusals.js';
 
 /** A line that is not stored. */
 export interface RefusedLine extends Refusal {

@@ -4,11 +4,11 @@ import { BLOCK_LINES_MAX, Failure, instrumentsChanged, type IngestBarsRequest } 
 import { systemClock } from '@mystocks/kernel';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { readBarBlock, type BarBlock } from './bar-block.js';
-import { instrumentOf, type BarRows } from './bar-rows.js';
-import type { SymbolIds } from './bar-symbols.js';
-import { IngestTransactions, type Transaction } from './ingest-transactions.js';
-import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
-import { lacksInstrument } from './refusals.js';
+import { instrumentOf, type BarRows } from './rows/bar-rows.js';
+import type { SymbolIds } from './read/bar-symbols.js';
+import { IngestTransactions, type Transaction } from '../transactions/ingest-transactions.js';
+import { InstrumentsIngestRepository } from './instruments/instruments-ingest.repository.js';
+import { lacksInstrument } from '../lines/refusals.js';
 
 /** The largest id that has room in the key of a bar. */
 const ID_MAX = 2 ** 23 - 1;

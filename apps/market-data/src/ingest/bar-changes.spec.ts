@@ -1,7 +1,7 @@
 import { LISTED_BARS_MAX } from '@mystocks/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { changesOf, mergedChange, type BarChange } from './bar-changes.js';
-import { barKey, BarRows } from './bar-rows.js';
+import { barKey, BarRows } from './rows/bar-rows.js';
 
 /** Rows of minute bars, each with its minute of the day, and its close. */
 function rowsOf(given: readonly (readonly [instrument: number, minute: number, close: number])[]): BarRows {

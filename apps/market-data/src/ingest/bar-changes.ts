@@ -1,9 +1,9 @@
 import { withZone } from '@mystocks/calendar';
 import { barsChanged, LISTED_BARS_MAX, type Bar, type StoredTimeframe } from '@mystocks/contracts';
 import { newsOf, type News } from '../idempotency/news.js';
-import { isSuspended } from '../timeseries/shown-bar.js';
-import { barPlace, endsOf, groupOf, NO_VALUE, type BarRows } from './bar-rows.js';
-import type { BlockRows, StoredRows } from './bars-ingest.repository.js';
+import { isSuspended } from '../bars/stored/shown-bar.js';
+import { barPlace, endsOf, groupOf, NO_VALUE, type BarRows } from './rows/bar-rows.js';
+import type { BlockRows, StoredRows } from './rows/bars-ingest.repository.js';
 
 /** Bars that the events of one block list, beside single ones. What a large file brings is not worth their cost. */
 const BLOCK_BARS_MAX = 2_000;

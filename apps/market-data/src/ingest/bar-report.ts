@@ -9,9 +9,9 @@ import type { Outcome } from '../idempotency/ingest-once.service.js';
 import type { BlockOrder } from '../load-order/block-order.js';
 import type { BarBlock, RefusedLine } from './bar-block.js';
 import type { CheckedBars, ReadBars } from './bar-blocks.service.js';
-import { barPlace, type BarRows } from './bar-rows.js';
-import type { ChangedRows, StoredRows } from './bars-ingest.repository.js';
-import { refusals } from './refusals.js';
+import { barPlace, type BarRows } from './rows/bar-rows.js';
+import type { ChangedRows, StoredRows } from './rows/bars-ingest.repository.js';
+import { refusals } from '../lines/refusals.js';
 
 type SymbolsById = ReadonlyMap<number, string>;
 

@@ -16,10 +16,10 @@ import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
 import { changesIn, newsOfChanges, type ChangedBars } from './bar-changes.js';
 import { contradictedBars } from './contradicted-bars.js';
 import { abortedReport, barReport, checkedReport, emptyReport } from './bar-report.js';
-import { BarsIngestRepository, fillIn, type BlockRows, type StoredRows } from './bars-ingest.repository.js';
-import { dayKeyOf } from './bar-rows.js';
+import { BarsIngestRepository, fillIn, type BlockRows, type StoredRows } from './rows/bars-ingest.repository.js';
+import { dayKeyOf } from './rows/bar-rows.js';
 import { framesOf } from './day-stamps.js';
-import type { Transaction } from './ingest-transactions.js';
+import type { Transaction } from '../transactions/ingest-transactions.js';
 import { lateStamps } from './late-stamps.js';
 
 /** The place of a block among the blocks of its file. */

@@ -1,6 +1,6 @@
 import type { BlockOrder } from '../load-order/block-order.js';
-import type { BarRows } from './bar-rows.js';
-import type { BlockRows, StoredRows } from './bars-ingest.repository.js';
+import type { BarRows } from './rows/bar-rows.js';
+import type { BlockRows, StoredRows } from './rows/bars-ingest.repository.js';
 
 /** A block of a file as it was stored. */
 interface OrderedBlock {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { clock, lines, read } from '../../test/read-minutes.js';
 import type { BarBlock } from './bar-block.js';
-import { barPlace } from './bar-rows.js';
+import { barPlace } from './rows/bar-rows.js';
 
 /** The ends of a day's bars of a frame. */
 const ends = (frame: number): number[] => [

@@ -1,7 +1,7 @@
 import type { BarStamps } from '@mystocks/contracts';
-import { AFTERNOON, CLOSE, MORNING, NOON } from './bar-cells.js';
-import { dayKeyOf, minuteOf, minutesOf, type BarRows } from './bar-rows.js';
-import { refusals, type Refusal } from './refusals.js';
+import { AFTERNOON, CLOSE, MORNING, NOON } from '../lines/bar-cells.js';
+import { dayKeyOf, minuteOf, minutesOf, type BarRows } from './rows/bar-rows.js';
+import { refusals, type Refusal } from '../lines/refusals.js';
 
 /** What the stamps of one instrument, day and frame show. */
 const [STARTS, FIRST, LAST_MORNING, NOONS, HAS_AFTERNOON, FIRST_AFTERNOON, LAST, CLOSES] = [

@@ -11,7 +11,7 @@ import {
 } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
 import { BarsIngestService } from './bars-ingest.service.js';
-import { InstrumentsIngestService } from './instruments-ingest.service.js';
+import { InstrumentsIngestService } from './instruments/instruments-ingest.service.js';
 import { LoadEndService } from './load-end.service.js';
 
 @Controller()

@@ -8,9 +8,9 @@ import { BarBlocksService } from './bar-blocks.service.js';
 import { BarsIngestService } from './bars-ingest.service.js';
 import { IngestHandler } from './ingest.handler.js';
 import { LoadEndService } from './load-end.service.js';
-import { IngestTransactions } from './ingest-transactions.js';
-import { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
-import { InstrumentsIngestService } from './instruments-ingest.service.js';
+import { IngestTransactions } from '../transactions/ingest-transactions.js';
+import { InstrumentsIngestRepository } from './instruments/instruments-ingest.repository.js';
+import { InstrumentsIngestService } from './instruments/instruments-ingest.service.js';
 
 export const ingestParts = {
   controllers: [IngestHandler],

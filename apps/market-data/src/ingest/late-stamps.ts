@@ -1,8 +1,8 @@
 import type { BarStamps, IngestWarning } from '@mystocks/contracts';
 import type { KeyLines } from '../load-order/key-lines.js';
-import { dayKeyOf, minutesOf } from './bar-rows.js';
+import { dayKeyOf, minutesOf } from './rows/bar-rows.js';
 import { endedDays, startedDays } from './day-stamps.js';
-import { LineSample } from './dialects/line-sample.js';
+import { LineSample } from '../lines/line-sample.js';
 
 const none: ReadonlySet<number> = new Set();
 

@@ -8,9 +8,9 @@ import type { WithheldLine } from '../load-order/withheld-rows.js';
 import { WithheldLinesService } from '../load-order/withheld-lines.service.js';
 import { BarBlocksService } from './bar-blocks.service.js';
 import { changesIn, countsOf, newsOfChanges, type ChangedBars } from './bar-changes.js';
-import { BarsIngestRepository, fillIn } from './bars-ingest.repository.js';
+import { BarsIngestRepository, fillIn } from './rows/bars-ingest.repository.js';
 import { loadName } from './bars-ingest.service.js';
-import type { Transaction } from './ingest-transactions.js';
+import type { Transaction } from '../transactions/ingest-transactions.js';
 
 /** Stores the lines that were withheld until the end of their load. */
 @Injectable()

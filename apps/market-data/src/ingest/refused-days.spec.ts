@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ids, lines, read } from '../../test/read-minutes.js';
 import { readBarBlock } from './bar-block.js';
-import type { SymbolIds } from './bar-symbols.js';
+import type { SymbolIds } from './read/bar-symbols.js';
 import { recordedCases } from '@mystocks/testing';
 
 describe('a bar that is refused', () => {

@@ -5,8 +5,8 @@ import { startTdengineStandIn, type TdengineStandIn } from '@mystocks/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
 import { onPostgres, type TimeseriesStore } from '../../test/timeseries-stores.js';
-import { TdengineStore } from '../timeseries/tdengine.store.js';
-import { TdengineBarsIngestRepository } from './tdengine-bars-ingest.repository.js';
+import { TdengineStore } from '../tdengine/tdengine.store.js';
+import { TdengineBarsIngestRepository } from './tdengine/tdengine-bars-ingest.repository.js';
 
 const HEADER = 'code,exchange,date,open,high,low,close,volume,amount';
 const DATABASE = 'mystocks';

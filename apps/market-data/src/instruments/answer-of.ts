@@ -1,5 +1,5 @@
 import { INSTRUMENTS_TAG, type Answer } from '@mystocks/contracts';
-import { answerOfJson } from '../answer-of-json.js';
+import { answerOfJson } from '../answers/answer-of-json.js';
 import { instrumentsLifetime } from '../calendar/lifetimes.js';
 
 /** JSON about instruments as an answer that lives until instruments change. */

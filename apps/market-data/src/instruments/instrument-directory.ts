@@ -4,7 +4,7 @@ import type { WritingClient } from '@mystocks/connection-pool';
 import { Failure, instrumentsChanged } from '@mystocks/contracts';
 import { systemClock, type Clock } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
-import { removedMeanwhile } from './removal/removed-meanwhile.js';
+import { removedMeanwhile } from './removed-meanwhile.js';
 import { InstrumentsRepository, type Instrument } from './instruments.repository.js';
 import { listedFirst, parseAlias } from './symbols.js';
 

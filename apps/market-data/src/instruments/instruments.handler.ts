@@ -13,7 +13,7 @@ import {
   type ResolveInstrumentsRequest,
 } from '@mystocks/contracts';
 import { InstrumentsService } from './instruments.service.js';
-import { InstrumentRemovalService } from './removal/instrument-removal.service.js';
+import { InstrumentRemovalService } from '../removal/instrument-removal.service.js';
 
 @Controller()
 export class InstrumentsHandler {

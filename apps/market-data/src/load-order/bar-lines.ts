@@ -1,5 +1,5 @@
-import { BarRows, barStamp, endsOf, NO_VALUE } from '../ingest/bar-rows.js';
-import type { FillingRows } from '../ingest/bars-ingest.repository.js';
+import { BarRows, barStamp, endsOf, NO_VALUE } from '../ingest/rows/bar-rows.js';
+import type { FillingRows } from '../ingest/rows/bars-ingest.repository.js';
 import type { BlockBounds } from './load-blocks.repository.js';
 import type { KeyLines } from './key-lines.js';
 

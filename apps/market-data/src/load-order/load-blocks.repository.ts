@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PostgresPool } from '@mystocks/connection-pool';
-import type { Transaction } from '../ingest/ingest-transactions.js';
+import type { Transaction } from '../transactions/ingest-transactions.js';
 
 /** A block of a load: which file it is part of, and where in it. */
 export interface LoadBlock {

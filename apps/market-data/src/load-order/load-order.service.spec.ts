@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { barKey } from '../ingest/bar-rows.js';
+import { barKey } from '../ingest/rows/bar-rows.js';
 import { boundsOf } from './bar-lines.js';
 import { packKeyLines, type KeyLines } from './key-lines.js';
 import type { BlockBounds, Claim, LoadBlock, LoadBlocksRepository } from './load-blocks.repository.js';

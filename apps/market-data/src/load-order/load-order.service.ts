@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Failure, type SupersededLine } from '@mystocks/contracts';
 import { remainingMs, systemClock } from '@mystocks/kernel';
 import { currentContext, log } from '@mystocks/telemetry';
-import type { Transaction } from '../ingest/ingest-transactions.js';
+import type { Transaction } from '../transactions/ingest-transactions.js';
 import { boundsOf } from './bar-lines.js';
 import { BlockComparison, type BlockOrder } from './block-order.js';
 import { packKeyLines, unpackKeyLines, type KeyLines } from './key-lines.js';

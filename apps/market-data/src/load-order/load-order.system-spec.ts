@@ -9,7 +9,7 @@ import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
 import { timeseriesStores } from '../../test/timeseries-stores.js';
 import { BarBlocksService } from '../ingest/bar-blocks.service.js';
 import { BarsIngestService } from '../ingest/bars-ingest.service.js';
-import { InstrumentsIngestRepository } from '../ingest/instruments-ingest.repository.js';
+import { InstrumentsIngestRepository } from '../ingest/instruments/instruments-ingest.repository.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { InstrumentsRepository } from '../instruments/instruments.repository.js';
 import { LoadBlocksRepository } from './load-blocks.repository.js';

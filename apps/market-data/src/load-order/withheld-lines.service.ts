@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { BarRows } from '../ingest/bar-rows.js';
-import { BarsIngestRepository, type BlockRows } from '../ingest/bars-ingest.repository.js';
-import { IngestTransactions, type Transaction } from '../ingest/ingest-transactions.js';
+import { BarRows } from '../ingest/rows/bar-rows.js';
+import { BarsIngestRepository, type BlockRows } from '../ingest/rows/bars-ingest.repository.js';
+import { IngestTransactions, type Transaction } from '../transactions/ingest-transactions.js';
 import { LoadOrderService } from './load-order.service.js';
 import { lineOf, restOfLoad, type OtherLines, type RestOfLoad, type WithheldLine } from './withheld-rows.js';
 import { WithheldLinesRepository } from './withheld-lines.repository.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { barKey, NO_VALUE } from '../ingest/bar-rows.js';
-import type { BlockRows } from '../ingest/bars-ingest.repository.js';
+import { barKey, NO_VALUE } from '../ingest/rows/bar-rows.js';
+import type { BlockRows } from '../ingest/rows/bars-ingest.repository.js';
 import { restOfLoad, type WithheldLine } from './withheld-rows.js';
 
 /** Place, prices and volume of a daily bar come before its optional values. */

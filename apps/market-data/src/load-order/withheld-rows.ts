@@ -1,5 +1,5 @@
-import { BarRows, dayKeyOf, minutesOf, NO_VALUE } from '../ingest/bar-rows.js';
-import type { BlockRows } from '../ingest/bars-ingest.repository.js';
+import { BarRows, dayKeyOf, minutesOf, NO_VALUE } from '../ingest/rows/bar-rows.js';
+import type { BlockRows } from '../ingest/rows/bars-ingest.repository.js';
 import { FIRST_OPTIONAL } from './bar-lines.js';
 
 /** A line that is not stored before the end of its load. */

@@ -11,11 +11,11 @@ import {
 import { check, InvalidInput } from '@mystocks/validation';
 import type { Outcome } from '../idempotency/ingest-once.service.js';
 import { newsOf, type News } from '../idempotency/news.js';
-import { printable } from '../ingest/plain-text.js';
-import { closedDay } from '../ingest/refusals.js';
+import { printable } from '../lines/plain-text.js';
+import { closedDay } from '../lines/refusals.js';
 import { exchangeOf } from '../instruments/symbols.js';
-import { stampOf } from './quote-stamp.js';
-import type { NamedQuote, StoredQuote, Verdict } from './settle.js';
+import { stampOf } from './stored/quote-stamp.js';
+import type { NamedQuote, StoredQuote, Verdict } from './stored/settle.js';
 
 // A quote from the far future would be the newest for ever and keep all real ones out. A feed's clock may be wrong, but not by a
 // day.

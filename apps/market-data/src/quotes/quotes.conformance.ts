@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dataLines, startMarket, storeDays, type Market } from '../../test/stored-market.js';
 import { openQuotes, quoteAt, QUOTES_NOW as NOW, type OpenQuotes } from '../../test/open-quotes.js';
 import type { TimeseriesStore } from '../../test/timeseries-stores.js';
-import type { IngestTransactions } from '../ingest/ingest-transactions.js';
+import type { IngestTransactions } from '../transactions/ingest-transactions.js';
 import { recordedData } from '@mystocks/testing';
 
 const columns = ['last', 'prev_close', 'open', 'high', 'low', 'v', 'amt', 'bids', 'asks'];

@@ -2,7 +2,7 @@ import { systemClock } from '@mystocks/kernel';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { QuotesHandler } from './quotes.handler.js';
-import { QuotesRepository } from './quotes.repository.js';
+import { QuotesRepository } from './stored/quotes.repository.js';
 import { QuotesService } from './quotes.service.js';
 
 export const quotesParts = {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { anInstant } from '../../test/instants.js';
 import type { IngestOnceService } from '../idempotency/ingest-once.service.js';
 import type { InstrumentDirectory } from '../instruments/instrument-directory.js';
-import type { QuotesRepository } from './quotes.repository.js';
+import type { QuotesRepository } from './stored/quotes.repository.js';
 import { QuotesService } from './quotes.service.js';
 
 const symbols = ['600519.SH', '000001.SZ'];

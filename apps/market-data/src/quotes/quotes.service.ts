@@ -9,17 +9,17 @@ import {
 import type { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 import { phaseAt } from '@mystocks/calendar';
-import { answerOfMarketData } from '../answer-of-json.js';
+import { answerOfMarketData } from '../answers/answer-of-json.js';
 import { quotesLifetime } from '../calendar/lifetimes.js';
 import { claimOfBatch } from '../idempotency/claim.js';
 import { IngestOnceService } from '../idempotency/ingest-once.service.js';
-import type { Transaction } from '../ingest/ingest-transactions.js';
+import type { Transaction } from '../transactions/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { namedInstruments, type NamedInstruments, type SymbolError } from '../instruments/named-instruments.js';
 import { quoteNews, quotesReport, readQuote, storedOf } from './quote-items.js';
 import { liveUntilMs, quoteQuality, worst } from './quote-quality.js';
-import { QuotesRepository } from './quotes.repository.js';
-import { settle, type NamedQuote, type Verdict } from './settle.js';
+import { QuotesRepository } from './stored/quotes.repository.js';
+import { settle, type NamedQuote, type Verdict } from './stored/settle.js';
 
 /** When an answer is built, and what is said about it beside its content. */
 interface Built {

@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { Failure, remarksOf, type IngestRemarks } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
-import type { Transaction } from '../ingest/ingest-transactions.js';
-import { keyOf, type FileKind } from './file-kind.js';
+import type { Transaction } from '../transactions/ingest-transactions.js';
+import { keyOf, type FileKind } from './kinds/file-kind.js';
 import type { Lease } from './lease.js';
 import { RunTally } from './run-tally.js';
-import type { Upload } from './upload.js';
-import { UploadBlocksRepository } from './upload-blocks.repository.js';
-import { UploadQueueRepository, type RunCounts, type Verdict } from './upload-queue.repository.js';
+import type { Upload } from './kinds/upload.js';
+import { UploadBlocksRepository } from './stored/upload-blocks.repository.js';
+import { UploadQueueRepository, type RunCounts, type Verdict } from './stored/upload-queue.repository.js';
 import { verdictOf } from './verdict.js';
 
 /** Takes a whole-file transaction back: it was asked to stop. */

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Failure } from '@mystocks/contracts';
 import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
-import type { FileKind } from './file-kind.js';
+import type { FileKind } from './kinds/file-kind.js';
 import type { Lease } from './lease.js';
-import type { StagedBlock } from './upload.js';
-import { UploadBlocksRepository } from './upload-blocks.repository.js';
+import type { StagedBlock } from './kinds/upload.js';
+import { UploadBlocksRepository } from './stored/upload-blocks.repository.js';
 
 /**
  * `on_error=continue`: every block is a transaction of its own, as many at the same time as the store keeps up with. A

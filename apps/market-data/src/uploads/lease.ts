@@ -1,6 +1,6 @@
 import { log } from '@mystocks/telemetry';
-import type { Upload } from './upload.js';
-import type { UploadQueueRepository } from './upload-queue.repository.js';
+import type { Upload } from './kinds/upload.js';
+import type { UploadQueueRepository } from './stored/upload-queue.repository.js';
 
 /** Also how soon a wish to stop is heard: a few blocks. */
 const RENEW_EVERY_MS = 250;

@@ -1,5 +1,5 @@
 import { remarksOf, type Operation, type OperationResult, type OperationStatus } from '@mystocks/contracts';
-import type { Upload } from './upload.js';
+import type { Upload } from './kinds/upload.js';
 
 const ended: readonly string[] = ['succeeded', 'partial', 'failed', 'cancelled'] satisfies OperationStatus[];
 

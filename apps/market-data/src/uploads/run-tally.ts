@@ -1,7 +1,7 @@
 import { addRemarks, type IngestRemarks } from '@mystocks/contracts';
-import type { ChangeCounts, CheckedBlock, StoredBlock } from './file-kind.js';
-import type { StagedBlock } from './upload.js';
-import type { RunCounts, RunProgress } from './upload-queue.repository.js';
+import type { ChangeCounts, CheckedBlock, StoredBlock } from './kinds/file-kind.js';
+import type { StagedBlock } from './kinds/upload.js';
+import type { RunCounts, RunProgress } from './stored/upload-queue.repository.js';
 
 type Sums = Omit<RunCounts, 'ignored' | 'registered' | 'remarks'> & RunProgress;
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openIngest, type Ingest } from '../../test/open-ingest.js';
 import { callerWith, openUploads } from '../../test/open-uploads.js';
-import type { StagedBlock } from './upload.js';
-import { UploadBlocksRepository } from './upload-blocks.repository.js';
+import type { StagedBlock } from './kinds/upload.js';
+import { UploadBlocksRepository } from './stored/upload-blocks.repository.js';
 
 let ingest: Ingest;
 beforeAll(async () => {

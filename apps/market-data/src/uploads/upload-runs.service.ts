@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { log, traceparentFrom, withContext } from '@mystocks/telemetry';
 import { AllOrNothingService } from './all-or-nothing.service.js';
 import { BlockByBlockService } from './block-by-block.service.js';
-import type { ChangeCounts, FileKind } from './file-kind.js';
-import { FileKinds } from './file-kinds.js';
+import type { ChangeCounts, FileKind } from './kinds/file-kind.js';
+import { FileKinds } from './kinds/file-kinds.js';
 import type { Lease } from './lease.js';
-import type { Upload } from './upload.js';
-import { UploadQueueRepository, type Verdict } from './upload-queue.repository.js';
+import type { Upload } from './kinds/upload.js';
+import { UploadQueueRepository, type Verdict } from './stored/upload-queue.repository.js';
 import { finalVerdict, givenUp, isFinal, verdictOf } from './verdict.js';
 
 const ATTEMPTS_MAX = 10;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { log } from '@mystocks/telemetry';
 import { Lease } from './lease.js';
-import { UploadQueueRepository } from './upload-queue.repository.js';
-import { UploadRemainsRepository } from './upload-remains.repository.js';
+import { UploadQueueRepository } from './stored/upload-queue.repository.js';
+import { UploadRemainsRepository } from './stored/upload-remains.repository.js';
 import { UploadRunsService } from './upload-runs.service.js';
 
 /** Uploads that an instance works on at the same time: a small file need not wait for a large one. */

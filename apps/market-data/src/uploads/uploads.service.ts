@@ -14,11 +14,11 @@ import {
 import type { Caller } from '@mystocks/identity';
 import { currentContext } from '@mystocks/telemetry';
 import { hasEnded, operationOf } from './operation-of.js';
-import type { StoredOptions, Upload } from './upload.js';
-import { UploadBlocksRepository } from './upload-blocks.repository.js';
+import type { StoredOptions, Upload } from './kinds/upload.js';
+import { UploadBlocksRepository } from './stored/upload-blocks.repository.js';
 import { UploadRunsService } from './upload-runs.service.js';
 import { UploadWorkerService } from './upload-worker.service.js';
-import { UploadsRepository } from './uploads.repository.js';
+import { UploadsRepository } from './stored/uploads.repository.js';
 
 /** Uploads of one user that have not ended; more are refused until one has. */
 const UNFINISHED_MAX = 10;

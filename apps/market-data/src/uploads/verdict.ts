@@ -1,6 +1,6 @@
 import { Failure, failureCodes, type OperationProblem } from '@mystocks/contracts';
-import type { Upload } from './upload.js';
-import type { RunCounts, Verdict } from './upload-queue.repository.js';
+import type { Upload } from './kinds/upload.js';
+import type { RunCounts, Verdict } from './stored/upload-queue.repository.js';
 
 const failed = (code: OperationProblem['code'], message: string): Verdict => ({
   status: 'failed',

@@ -11,7 +11,7 @@ export interface Patience {
  * Looks until `condition` answers something truthy and gives that back. A throw means "not yet"; the last one is the
  * cause when time runs out.
  */
-export async function waitFor<T>(condition: () => T | Promise<T>, patience: Patience): Promise<T> {
+export async function waitFor<T>(condition: () => T | Promise<T>, patience: Patience): Promise<NonNullable<T>> {
   const { timeoutMs, everyMs = 20, what = 'the condition' } = patience;
   const deadlineMs = Date.now() + timeoutMs;
   let cause: unknown;

@@ -1,6 +1,6 @@
 import { Failure, type BarDialect } from '@mystocks/contracts';
-import { barFieldOf, barFields, headerNames, type BarColumns, type BarField } from '../bar-columns.js';
-import { printable } from '../plain-text.js';
+import { barFieldOf, barFields, headerNames, type BarColumns, type BarField } from '../../lines/bar-columns.js';
+import { printable } from '../../lines/plain-text.js';
 import { layouts, missingNames, type Layout } from './layouts.js';
 import { readTitle, type TitleLine } from './title-line.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { IngestBarsRequest } from '@mystocks/contracts';
 import { dialectExamples } from '../../../test/dialect-examples.js';
 import { readBarBlock, type BarBlock } from '../bar-block.js';
-import type { SymbolIds } from '../bar-symbols.js';
+import type { SymbolIds } from '../read/bar-symbols.js';
 
 const ids: SymbolIds = new Map([
   ['600000.SH', { id: 1, kind: 'stock', status: 'listed' }],

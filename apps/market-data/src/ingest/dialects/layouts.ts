@@ -1,5 +1,5 @@
 import type { BarDialect } from '@mystocks/contracts';
-import type { BarField } from '../bar-columns.js';
+import type { BarField } from '../../lines/bar-columns.js';
 
 /** One shape of files that a source writes. */
 export interface Layout {

@@ -1,14 +1,14 @@
 import type { IngestWarning } from '@mystocks/contracts';
 import type { ClosedDayFactors } from '../../factors/closed-day-factors.js';
-import { cellText } from '../bar-cells.js';
-import { barFields, type BarColumns } from '../bar-columns.js';
-import { BarReader, type BarReaderOptions } from '../bar-reader.js';
-import type { Unknown } from '../bar-symbols.js';
-import type { Fields } from '../csv-records.js';
-import { refusals, type Refusal } from '../refusals.js';
+import { cellText } from '../../lines/bar-cells.js';
+import { barFields, type BarColumns } from '../../lines/bar-columns.js';
+import { BarReader, type BarReaderOptions } from '../read/bar-reader.js';
+import type { Unknown } from '../read/bar-symbols.js';
+import type { Fields } from '../../lines/csv-records.js';
+import { refusals, type Refusal } from '../../lines/refusals.js';
 import type { BarHeader } from './bar-header.js';
 import { conversionOf } from './layouts.js';
-import { LineSample } from './line-sample.js';
+import { LineSample } from '../../lines/line-sample.js';
 import { PlainFields } from './plain-fields.js';
 
 /** Where the fields of an NDJSON line stand, and those of a line in our own spelling. */

@@ -1,9 +1,9 @@
-import { readDecimal } from '../bar-cells.js';
-import { barFields, type BarColumns, type BarField } from '../bar-columns.js';
-import type { Fields } from '../csv-records.js';
-import { numberRules, type NumberField, type NumberRule } from '../numbers/number-rules.js';
-import { hasThousands, isMissing, plainDecimal } from '../numbers/plain-decimal.js';
-import { refusals, type Refusal } from '../refusals.js';
+import { readDecimal } from '../../lines/bar-cells.js';
+import { barFields, type BarColumns, type BarField } from '../../lines/bar-columns.js';
+import type { Fields } from '../../lines/csv-records.js';
+import { numberRules, type NumberField, type NumberRule } from '../../numbers/number-rules.js';
+import { hasThousands, isMissing, plainDecimal } from '../../numbers/plain-decimal.js';
+import { refusals, type Refusal } from '../../lines/refusals.js';
 import type { Layout } from './layouts.js';
 import { readClock, readStamp } from './spellings.js';
 

@@ -1,0 +1,92 @@
+import { symbolInFileName, type IngestItem, type IngestRemarks, type IngestReport } from '@mystocks/contracts';
+import type { BatchKind } from '../../idempotency/ingest-once.service.js';
+import type { News } from '../../idempotency/news.js';
+import type { Transaction } from '../../transactions/ingest-transactions.js';
+import type { StagedBlock, StoredOptions, Upload } from './upload.js';
+
+/** A block that was only looked at. */
+export interface CheckedBlock {
+  readonly total: number;
+  readonly refused: readonly IngestItem[];
+  readonly ignored: readonly string[];
+  readonly remarks: IngestRemarks;
+}
+
+/** A block that stands in a transaction which is not committed yet. */
+export interface StoredBlock {
+  readonly total: number;
+  readonly inserted: number;
+  readonly updated: number;
+  /** Lines that must not be stored after all; the transaction must not be committed then. */
+  readonly refused: number;
+  readonly registered: readonly string[];
+  readonly remarks: IngestRemarks;
+}
+
+/** Lines that count as unchanged with their block and were stored at the end of their file. */
+export interface ChangeCounts {
+  readonly inserted: number;
+  readonly updated: number;
+}
+
+/** The blocks of one file that are stored in one transaction. */
+export interface WholeFile {
+  store(transaction: Transaction, block: StagedBlock): Promise<StoredBlock>;
+  /** Stores what had to wait for the last block. */
+  end(transaction: Transaction): Promise<ChangeCounts>;
+  /** What is to be told after the commit. */
+  news(): Promise<News[]>;
+}
+
+/** How the blocks of a kind of file are read and stored. */
+export interface FileKind {
+  /** As metrics count it. */
+  readonly name: BatchKind;
+  /** @throws {Failure} when the file cannot be read with this header */
+  checkHeader(options: Upload['options'], header: string | undefined): void;
+  /** Stores the good lines of a block. The same block again changes nothing and gives the same report. */
+  ingest(upload: Upload, block: StagedBlock): Promise<IngestReport>;
+  /** Stores what had to wait for the last block, once no other block is going to be stored; the same when it is repeated. */
+  end(upload: Upload): Promise<ChangeCounts>;
+  /** What {@link ingest} would refuse. */
+  check(upload: Upload, block: StagedBlock): Promise<CheckedBlock>;
+  /** A fresh one for every run of the transaction. */
+  whole(upload: Upload): WholeFile;
+  /** Something was stored in one transaction and told. */
+  afterWhole(): Promise<void>;
+}
+
+/** Lists keep nothing until their end: their blocks are stored in the order of the file. */
+export const nothingWaits = (): Promise<ChangeCounts> => Promise.resolve({ inserted: 0, updated: 0 });
+
+/** A staged block as the services that ingest take it. */
+export function requestOf(
+  { id, options, header, blocks }: Upload,
+  { first_line, body }: StagedBlock,
+  on_error: 'continue' | 'abort',
+) {
+  const { format, timeframe, register, dialect, stamps } = options;
+  const symbol = symbolOf(options);
+  return {
+    body,
+    format,
+    first_line,
+    on_error,
+    register,
+    want_items: false,
+    idempotency_key: keyOf(id),
+    ...(blocks > 1 ? { load: id, ends_load: true } : {}),
+    ...(header === null ? {} : { header }),
+    ...(timeframe === undefined ? {} : { timeframe }),
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(stamps === undefined ? {} : { stamps }),
+    ...(symbol === undefined ? {} : { symbol }),
+  };
+}
+
+/** The instrument of a file that does not name it: as the upload says, or as the name of the file does. */
+export const symbolOf = ({ symbol, file_name: name }: StoredOptions): string | undefined =>
+  symbol ?? (name === undefined ? undefined : symbolInFileName(name));
+
+/** The key under which the blocks of an upload are stored; it is this service's own, so no caller can meet it. */
+export const keyOf = (id: string): string => `upload:${id}`;
