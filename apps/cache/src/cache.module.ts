@@ -1,34 +1,32 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Bus } from '@mystocks/bus';
+import { poolStates, PostgresModule } from '@mystocks/connection-pool';
+import { listCachePools } from '@mystocks/contracts';
+import { poolsHandler } from '@mystocks/service';
 import type { Tier } from '@mystocks/tiered-cache';
-import { accessesParts, databaseOf } from './accesses/accesses.parts.js';
-import { AnswersHandler } from './answers/answers.handler.js';
-import { AnswersService } from './answers/answers.service.js';
+import { AccessesModule } from './accesses/accesses.module.js';
+import { AnswersModule } from './answers/answers.module.js';
 import type { CacheSettings } from './cache.settings.js';
-import { PoolsHandler } from './pools/pools.handler.js';
-import { StatusHandler } from './status/status.handler.js';
-import { SecondTier } from './tiers/second-tier.js';
-import { warmUpParts } from './warm-up/warm-up.parts.js';
+import { TiersModule } from './tiers/tiers.module.js';
+import { WarmUpModule } from './warm-up/warm-up.module.js';
 
-@Module({})
+/** No request waits for the database of the read counts: few connections, and patience. */
+const POOL = { size: 2, overflow: 2, acquireTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
+
+@Module({
+  imports: [AccessesModule, AnswersModule, WarmUpModule],
+  controllers: [poolsHandler(listCachePools, poolStates)],
+})
 export class CacheModule {
   static forRoot(settings: CacheSettings, tier: Tier): DynamicModule {
-    const warmUp = warmUpParts(settings);
-    return {
-      module: CacheModule,
-      imports: databaseOf(settings),
-      controllers: [AnswersHandler, StatusHandler, PoolsHandler, ...accessesParts.controllers, ...warmUp.controllers],
-      providers: [
-        { provide: SecondTier, useFactory: () => new SecondTier(tier) },
-        {
-          provide: AnswersService,
-          useFactory: (bus: Bus, { tier: second }: SecondTier) =>
-            new AnswersService(bus, second, { graceMs: settings.CACHE_STALE_IF_ERROR_S * 1_000 }),
-          inject: [Bus, SecondTier],
-        },
-        ...accessesParts.providers,
-        ...warmUp.providers,
-      ],
-    };
+    return { module: CacheModule, imports: [TiersModule.forRoot(tier), ...databaseOf(settings)] };
   }
+}
+
+/** The database of the read counts, where there is one. */
+function databaseOf(settings: CacheSettings): DynamicModule[] {
+  const url = settings.PG_PRIMARY_URL?.reveal();
+  if (url === undefined) return [];
+  const replicaUrls = settings.PG_REPLICA_URLS?.reveal();
+  const fleetBudget = settings.PG_FLEET_BUDGET;
+  return [PostgresModule.forRoot({ name: 'cache', url, replicaUrls, readFrom: 'primary', fleetBudget, ...POOL })];
 }

@@ -1,45 +1,36 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { PostgresModule } from '@mystocks/connection-pool';
-import { barsParts } from './bars/bars.parts.js';
-import { calendarParts } from './calendar/calendar.parts.js';
-import { factorsParts } from './factors/factors.parts.js';
-import { ingestParts } from './ingest/ingest.parts.js';
-import { instrumentsParts } from './instruments/instruments.parts.js';
+import { poolStates, PostgresModule } from '@mystocks/connection-pool';
+import { listMarketDataPools } from '@mystocks/contracts';
+import { poolsHandler } from '@mystocks/service';
+import { BarsModule } from './bars/bars.module.js';
+import { CalendarModule } from './calendar/calendar.module.js';
+import { FactorsModule } from './factors/factors.module.js';
+import { IngestModule } from './ingest/ingest.module.js';
+import { InstrumentsModule } from './instruments/instruments.module.js';
 import type { MarketDataSettings } from './market-data.settings.js';
-import { poolsParts } from './pools/pools.parts.js';
-import { positionsParts } from './positions/positions.parts.js';
-import { quotesParts } from './quotes/quotes.parts.js';
+import { PositionsHandler } from './positions/positions.handler.js';
+import { QuotesModule } from './quotes/quotes.module.js';
+import { RemovalModule } from './removal/removal.module.js';
+import { StoresModule } from './stores/stores.module.js';
 import type { TdengineSettings } from './tdengine/tdengine.settings.js';
-import { timeseriesParts } from './stores/timeseries.parts.js';
-import { uploadsParts } from './uploads/uploads.parts.js';
+import { UploadsModule } from './uploads/uploads.module.js';
 
-const parts = [
-  instrumentsParts,
-  ingestParts,
-  factorsParts,
-  barsParts,
-  quotesParts,
-  calendarParts,
-  uploadsParts,
-  poolsParts,
-  positionsParts,
-];
-
-@Module({})
+@Module({
+  imports: [
+    BarsModule,
+    CalendarModule,
+    FactorsModule,
+    IngestModule,
+    InstrumentsModule,
+    QuotesModule,
+    RemovalModule,
+    UploadsModule,
+  ],
+  controllers: [poolsHandler(listMarketDataPools, poolStates), PositionsHandler],
+})
 export class MarketDataModule {
   static forRoot(settings: MarketDataSettings, tdengine: TdengineSettings | undefined): DynamicModule {
-    const timeseries = timeseriesParts(tdengine);
-    return {
-      module: MarketDataModule,
-      imports: [
-        PostgresModule.forRoot({
-          name: 'market-data',
-          ...settings.pool(),
-        }),
-        ...timeseries.imports,
-      ],
-      controllers: parts.flatMap(({ controllers }) => [...controllers]),
-      providers: [...parts.flatMap(({ providers }) => [...providers]), ...timeseries.providers],
-    };
+    const postgres = PostgresModule.forRoot({ name: 'market-data', ...settings.pool() });
+    return { module: MarketDataModule, imports: [postgres, StoresModule.forRoot(tdengine)] };
   }
 }

@@ -2,9 +2,8 @@ import { loadSettings, MigrationSettings } from '@mystocks/config';
 import { runMigrations, TdenginePool } from '@mystocks/connection-pool';
 import { IsOneOf } from '@mystocks/validation';
 import { migrations } from './migrations/index.js';
-import { TdengineSettings } from './tdengine/tdengine.settings.js';
+import { DATABASE, TdengineSettings } from './tdengine/tdengine.settings.js';
 import { TdengineStore } from './tdengine/tdengine.store.js';
-import { DATABASE } from './stores/timeseries.parts.js';
 
 class MarketDataMigrationSettings extends MigrationSettings {
   /** Where bars and quotes are stored. */

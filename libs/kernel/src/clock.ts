@@ -1,7 +1,7 @@
-/** The one source of wall-clock time; tests hand in their own. */
-export interface Clock {
+/** The one source of wall-clock time. Nest injects it by this class; tests give their own. */
+export abstract class Clock {
   /** Milliseconds since the Unix epoch. */
-  now(): number;
+  abstract now(): number;
 }
 
 export const systemClock: Clock = { now: () => Date.now() };

@@ -1,5 +1,5 @@
 export { AdaptiveLimit, type Begun, type WorkOutcome } from './adaptive-limit.js';
-export { type Clock, systemClock } from './clock.js';
+export { Clock, systemClock } from './clock.js';
 export { DeadBuffers } from './dead-buffers.js';
 export { remainingMs } from './deadline.js';
 export { eachAdaptive } from './each-adaptive.js';

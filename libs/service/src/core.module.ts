@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { BusModule, type Bus } from '@mystocks/bus';
 import type { ServiceSettings } from '@mystocks/config';
 import { TokenVerifier } from '@mystocks/identity';
+import { Clock, systemClock } from '@mystocks/kernel';
 
 interface CoreOptions {
   readonly bus: Bus;
@@ -10,8 +11,8 @@ interface CoreOptions {
 }
 
 /**
- * Contains the module of a service, and provides to all of its modules the bus, the verifier of access tokens and the settings
- * (by their class).
+ * Contains the module of a service, and provides to all of its modules the bus, the clock, the verifier of access tokens
+ * and the settings (by their class).
  */
 @Module({})
 export class CoreModule {
@@ -21,10 +22,11 @@ export class CoreModule {
       global: true,
       imports: [BusModule.forRoot(bus), service],
       providers: [
+        { provide: Clock, useValue: systemClock },
         { provide: TokenVerifier, useValue: verifier },
         { provide: settings.constructor, useValue: settings },
       ],
-      exports: [TokenVerifier, settings.constructor],
+      exports: [Clock, TokenVerifier, settings.constructor],
     };
   }
 }

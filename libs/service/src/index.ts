@@ -1,1 +1,2 @@
 export { runService, type HttpAdapterOptions, type RunningService, type ServiceDefinition } from './run-service.js';
+export { poolsHandler } from './pools-handler.js';

@@ -92,7 +92,7 @@ describe('when warm-ups run', () => {
     });
     const sleep = time.sleep.bind(time);
     start({
-      ...time,
+      now: () => time.now(),
       sleep: (ms) => {
         if (time.now() >= at('2024-06-14T16:01:00')) serving = true;
         return sleep(ms);

@@ -1,6 +1,6 @@
 import { phaseAt, withZone } from '@mystocks/calendar';
 import { problems, type Answer, type ListBarsRequest, type ListManyBarsRequest } from '@mystocks/contracts';
-import { mapBounded, type Clock } from '@mystocks/kernel';
+import { mapBounded, Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 import { answerOfMarketData } from '../answers/answer-of-json.js';
 import { barsLifetime, closedHistoryLifetime } from '../calendar/lifetimes.js';

@@ -14,7 +14,7 @@ import {
   withZone,
 } from '@mystocks/calendar';
 import { Failure, type Answer, type CalendarRequest } from '@mystocks/contracts';
-import type { Clock } from '@mystocks/kernel';
+import { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 import { answerOfJson } from '../answers/answer-of-json.js';
 import { clockLifetime, tradingDaysLifetime } from './lifetimes.js';

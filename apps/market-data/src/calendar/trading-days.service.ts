@@ -2,7 +2,7 @@ import { Bus } from '@mystocks/bus';
 import { builtInDays, calendarRange, CalendarCopy, chinaDay, dayStart, type DayStates } from '@mystocks/calendar';
 import { calendarChanged, type StoreCalendarRequest, type StoredCalendar, type TradingDays } from '@mystocks/contracts';
 import type { Check } from '@mystocks/health';
-import { compareLsn, laterLsn, type Clock, type Lsn } from '@mystocks/kernel';
+import { compareLsn, laterLsn, Clock, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { IngestTransactions } from '../transactions/ingest-transactions.js';

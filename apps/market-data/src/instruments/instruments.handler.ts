@@ -3,24 +3,18 @@ import { Handles } from '@mystocks/bus';
 import {
   getInstrument,
   listInstruments,
-  removeInstrument,
   resolveInstruments,
   type Answer,
   type GetInstrumentRequest,
   type ListInstrumentsRequest,
-  type RemovedInstrument,
   type ResolvedInstruments,
   type ResolveInstrumentsRequest,
 } from '@mystocks/contracts';
 import { InstrumentsService } from './instruments.service.js';
-import { InstrumentRemovalService } from '../removal/instrument-removal.service.js';
 
 @Controller()
 export class InstrumentsHandler {
-  constructor(
-    private readonly instruments: InstrumentsService,
-    private readonly removal: InstrumentRemovalService,
-  ) {}
+  constructor(private readonly instruments: InstrumentsService) {}
 
   @Handles(listInstruments)
   list(request: ListInstrumentsRequest): Promise<Answer> {
@@ -35,10 +29,5 @@ export class InstrumentsHandler {
   @Handles(resolveInstruments)
   resolve(request: ResolveInstrumentsRequest): Promise<ResolvedInstruments> {
     return this.instruments.resolve(request.symbols);
-  }
-
-  @Handles(removeInstrument)
-  remove(request: GetInstrumentRequest): Promise<RemovedInstrument> {
-    return this.removal.remove(request.symbol);
   }
 }

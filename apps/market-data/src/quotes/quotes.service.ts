@@ -6,7 +6,7 @@ import {
   type QuotesRequest,
   type RecordQuotesRequest,
 } from '@mystocks/contracts';
-import type { Clock } from '@mystocks/kernel';
+import { Clock } from '@mystocks/kernel';
 import { Injectable } from '@nestjs/common';
 import { phaseAt } from '@mystocks/calendar';
 import { answerOfMarketData } from '../answers/answer-of-json.js';

@@ -1,6 +1,9 @@
 import { IsSecretUrl, type Secret } from '@mystocks/config';
 import { IsCount } from '@mystocks/validation';
 
+/** Database of TDengine that holds bars and quotes. */
+export const DATABASE = 'mystocks';
+
 /** What is needed beside the service's own settings where TIMESERIES_STORE is `tdengine`. */
 export class TdengineSettings {
   /**

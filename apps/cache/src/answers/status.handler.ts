@@ -4,7 +4,7 @@ import { Handles } from '@mystocks/bus';
 import { cacheStatus, type CacheStatus } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
-import { AnswersService } from '../answers/answers.service.js';
+import { AnswersService } from './answers.service.js';
 
 const instance = `${hostname()}:${process.pid}`;
 

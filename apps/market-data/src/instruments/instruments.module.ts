@@ -1,10 +1,13 @@
+import { Module } from '@nestjs/common';
 import { InstrumentDirectory } from './instrument-directory.js';
 import { InstrumentsHandler } from './instruments.handler.js';
 import { InstrumentsRepository } from './instruments.repository.js';
 import { InstrumentsService } from './instruments.service.js';
-import { InstrumentRemovalService } from '../removal/instrument-removal.service.js';
 
-export const instrumentsParts = {
+/** The list of instruments. */
+@Module({
   controllers: [InstrumentsHandler],
-  providers: [InstrumentDirectory, InstrumentsService, InstrumentsRepository, InstrumentRemovalService],
-};
+  providers: [InstrumentDirectory, InstrumentsService, InstrumentsRepository],
+  exports: [InstrumentDirectory, InstrumentsRepository],
+})
+export class InstrumentsModule {}

@@ -1,3 +1,0 @@
-import { PoolsHandler } from './pools.handler.js';
-
-export const poolsParts = { controllers: [PoolsHandler], providers: [] };

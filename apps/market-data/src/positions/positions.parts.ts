@@ -1,3 +1,0 @@
-import { PositionsHandler } from './positions.handler.js';
-
-export const positionsParts = { controllers: [PositionsHandler], providers: [] };
