@@ -39,7 +39,7 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
     import(new URL('ingest/postgres/postgres-bars-ingest.repository.js', app).href),
     import(new URL('ingest/instruments/instruments-ingest.repository.js', app).href),
     import(new URL('transactions/ingest-transactions.js', app).href),
-    import(new URL('idempotency/ingest-once.service.js', app).href),
+    import(new URL('idempotency/idempotency.service.js', app).href),
     import(new URL('idempotency/idempotency.repository.js', app).href),
     import(new URL('load-order/load-order.service.js', app).href),
     import(new URL('load-order/load-blocks.repository.js', app).href),
@@ -54,7 +54,7 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
     typeof import('../apps/market-data/src/ingest/postgres/postgres-bars-ingest.repository.ts'),
     typeof import('../apps/market-data/src/ingest/instruments/instruments-ingest.repository.ts'),
     typeof import('../apps/market-data/src/transactions/ingest-transactions.ts'),
-    typeof import('../apps/market-data/src/idempotency/ingest-once.service.ts'),
+    typeof import('../apps/market-data/src/idempotency/idempotency.service.ts'),
     typeof import('../apps/market-data/src/idempotency/idempotency.repository.ts'),
     typeof import('../apps/market-data/src/load-order/load-order.service.ts'),
     typeof import('../apps/market-data/src/load-order/load-blocks.repository.ts'),
@@ -72,7 +72,9 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
   const inTransaction = new transactions.IngestTransactions(pool);
   const known = new directory.InstrumentDirectory(new instruments.InstrumentsRepository(pool), bus);
   const reading = new blocks.BarBlocksService(known, new registered.InstrumentsIngestRepository(), inTransaction, bus);
-  const running = new once.IngestOnceService(inTransaction, new keys.IdempotencyRepository(pool), bus);
+  const running = new once.IdempotencyService(inTransaction, new keys.IdempotencyRepository(pool), bus, {
+    now: Date.now,
+  });
   const order = new loads.LoadOrderService(new claims.LoadBlocksRepository(pool));
   const store = new bars.PostgresBarsIngestRepository();
   const lines = new waits.WithheldLinesRepository(pool);

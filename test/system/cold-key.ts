@@ -1,6 +1,6 @@
 import { Bus, Handles } from '@mystocks/bus';
 import { latestQuotes, listBars, listKeys, type Answer, type KeySet } from '@mystocks/contracts';
-import { TokenVerifier } from '@mystocks/identity';
+import { TokenVerifier, type Caller } from '@mystocks/identity';
 import {
   signToken,
   startNats,
@@ -99,9 +99,10 @@ export class ColdKeySystem {
     await Promise.all([this.nats.stop(), this.redis.stop()]);
   }
 
-  async #open(service: string, inner: DynamicModule): Promise<void> {
+  async #open(service: string, module: DynamicModule): Promise<void> {
     const verifier = new TokenVerifier({ issuer: 'mystocks', keys: () => Promise.resolve(testKeys().keySet) });
-    this.#opened.push(await serve(this.nats.url, service, inner, (token) => verifier.verify(token ?? '')));
+    const authenticate = (token: string | undefined): Promise<Caller> => verifier.verify(token ?? '');
+    this.#opened.push(await serve({ natsUrl: this.nats.url, service, module, authenticate }));
   }
 }
 

@@ -14,7 +14,7 @@ import type {
   BarsRepository,
 } from '../../apps/market-data/src/bars/stored/bars.repository.js';
 import { BarsService } from '../../apps/market-data/src/bars/bars.service.js';
-import type { IngestOnceService } from '../../apps/market-data/src/idempotency/ingest-once.service.js';
+import type { IdempotencyService } from '../../apps/market-data/src/idempotency/idempotency.service.js';
 import type { InstrumentDirectory } from '../../apps/market-data/src/instruments/instrument-directory.js';
 import type { QuotesRepository } from '../../apps/market-data/src/quotes/stored/quotes.repository.js';
 import { QuotesService } from '../../apps/market-data/src/quotes/quotes.service.js';
@@ -78,7 +78,7 @@ export class VirtualMarket {
       factorSteps: () => Promise.resolve([]),
     };
     this.#bars = new BarsService(directory, bars, this.clock);
-    this.#quotes = new QuotesService(directory, quotes, {} as unknown as IngestOnceService, this.clock);
+    this.#quotes = new QuotesService(directory, quotes, {} as unknown as IdempotencyService, this.clock);
   }
 
   /** What the owner says now, asked by nobody. */

@@ -45,9 +45,8 @@ beforeAll(async () => {
   const environment = { MANAGEMENT_PORT: '1', NATS_URL: nats.url, REDIS_URL: redis.url };
   const settings = parseSettings(CacheSettings, environment);
   const tier = openTier(settings.CACHE_L2, (shape) => parseSettings(shape, environment));
-  const cache = CacheModule.forRoot(settings, tier);
   await open('market-data', { module: OwnerModule });
-  await open('cache', cache);
+  await open('cache', CacheModule.forRoot(settings, tier), settings);
   await waitFor(async () => (await status()).l2_connected, { timeoutMs: 10_000, what: 'the cache service' });
 }, 30_000);
 afterAll(async () => {
@@ -64,8 +63,10 @@ afterEach(() => {
   redis.resume();
 });
 
-async function open(service: string, module: DynamicModule): Promise<void> {
-  opened.push(await serve(nats.url, service, module, () => Promise.resolve(caller)));
+const authenticate = (): Promise<Caller> => Promise.resolve(caller);
+
+async function open(service: string, module: DynamicModule, settings?: CacheSettings): Promise<void> {
+  opened.push(await serve({ natsUrl: nats.url, service, module, settings, authenticate }));
 }
 
 const status = (): Promise<CacheStatus> => client.call(cacheStatus, {});

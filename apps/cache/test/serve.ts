@@ -1,28 +1,32 @@
-import { Bus, BusModule, BusServer, type BusServerOptions } from '@mystocks/bus';
-import { Module, type DynamicModule, type INestMicroservice } from '@nestjs/common';
+import { Bus, BusServer, type BusServerOptions } from '@mystocks/bus';
+import { parseSettings, ServiceSettings } from '@mystocks/config';
+import type { TokenVerifier } from '@mystocks/identity';
+import { CoreModule } from '@mystocks/service';
+import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-
-@Module({})
-class Around {}
 
 /** A service in this process. */
 export interface Served {
   readonly app: INestMicroservice;
-  /** Answers what it has, then leaves the bus. */
+  /** Answers the calls under way, then leaves the bus. */
   close(): Promise<void>;
 }
 
-/** Serves the handlers of `inner` on a bus of their own, as `service`. */
-export async function serve(
-  natsUrl: string,
-  service: string,
-  inner: DynamicModule,
-  authenticate: BusServerOptions['authenticate'],
-): Promise<Served> {
+interface ServedModule {
+  readonly natsUrl: string;
+  readonly service: string;
+  readonly module: DynamicModule;
+  readonly settings?: ServiceSettings | undefined;
+  readonly authenticate: BusServerOptions['authenticate'];
+}
+
+/** Serves the handlers of `module` on a bus of their own, as `service`. */
+export async function serve({ natsUrl, service, module, authenticate, ...rest }: ServedModule): Promise<Served> {
   const bus = Bus.connect({ servers: natsUrl, service });
-  const module = { module: Around, imports: [BusModule.forRoot(bus), inner] };
+  const settings = rest.settings ?? parseSettings(ServiceSettings, { MANAGEMENT_PORT: '1', NATS_URL: natsUrl });
+  const core = CoreModule.forRoot(module, { bus, settings, verifier: {} as TokenVerifier });
   const strategy = new BusServer(bus, { authenticate });
-  const app = await NestFactory.createMicroservice(module, { strategy, logger: false });
+  const app = await NestFactory.createMicroservice(core, { strategy, logger: false });
   await app.listen();
   return { app, close: () => app.close().then(() => bus.drain()) };
 }

@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { PostgresPool } from '@mystocks/connection-pool';
 import type { BarsChanged, IngestBarsRequest, IngestReport } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
 import { FakeBus, recordedCases, recordedData } from '@mystocks/testing';
 import { FactorsIngestService } from '../src/factors/factors-ingest.service.js';
 import { FactorsRepository } from '../src/factors/factors.repository.js';
 import { IdempotencyRepository } from '../src/idempotency/idempotency.repository.js';
-import { IngestOnceService } from '../src/idempotency/ingest-once.service.js';
+import { IdempotencyService } from '../src/idempotency/idempotency.service.js';
 import { BarBlocksService } from '../src/ingest/bar-blocks.service.js';
 import { BarsIngestService } from '../src/ingest/bars-ingest.service.js';
 import { IngestTransactions } from '../src/transactions/ingest-transactions.js';
@@ -62,7 +63,8 @@ export async function openIngest(kind: TimeseriesStore = onPostgres) {
   const registry = new InstrumentsIngestRepository();
   const transactions = new IngestTransactions(pool);
   const keys = new IdempotencyRepository(pool);
-  const onceOver = (over: FakeBus): IngestOnceService => new IngestOnceService(transactions, keys, over.bus);
+  const onceOver = (over: FakeBus): IdempotencyService =>
+    new IdempotencyService(transactions, keys, over.bus, systemClock);
   const once = onceOver(bus);
   const blocks = new BarBlocksService(directory, registry, transactions, bus.bus);
   const loads = new LoadOrderService(new LoadBlocksRepository(pool));

@@ -1,6 +1,6 @@
 import type { Quote, QuoteChanged } from '@mystocks/contracts';
 import { IdempotencyRepository } from '../src/idempotency/idempotency.repository.js';
-import { IngestOnceService } from '../src/idempotency/ingest-once.service.js';
+import { IdempotencyService } from '../src/idempotency/idempotency.service.js';
 import type { IngestTransactions } from '../src/transactions/ingest-transactions.js';
 import { QuotesService } from '../src/quotes/quotes.service.js';
 import type { Market } from './stored-market.js';
@@ -22,7 +22,7 @@ export function openQuotes(
   now: () => number,
   transactions: IngestTransactions = market.transactions,
 ) {
-  const once = new IngestOnceService(transactions, new IdempotencyRepository(market.pool), market.bus.bus);
+  const once = new IdempotencyService(transactions, new IdempotencyRepository(market.pool), market.bus.bus, { now });
   const service = new QuotesService(market.directory, market.store.quotes, once, { now });
   return {
     service,

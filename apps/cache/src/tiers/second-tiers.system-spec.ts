@@ -55,14 +55,16 @@ const environmentOf = (kind: TierKind): Environment => ({
   ...(kind === 'tdengine' && { TDENGINE_URL: standIn.url }),
 });
 
+const authenticate = (): Promise<Caller> => Promise.resolve(caller);
+
 describe.each(tierKinds)('the cache service with CACHE_L2=%s', (kind) => {
   let nats: NatsServer;
   let client: Bus;
   let second: SecondTier;
   const opened: Served[] = [];
 
-  const open = async (service: string, module: DynamicModule): Promise<Served> => {
-    const served = await serve(nats.url, service, module, () => Promise.resolve(caller));
+  const open = async (service: string, module: DynamicModule, settings?: CacheSettings): Promise<Served> => {
+    const served = await serve({ natsUrl: nats.url, service, module, settings, authenticate });
     opened.push(served);
     return served;
   };
@@ -83,7 +85,8 @@ describe.each(tierKinds)('the cache service with CACHE_L2=%s', (kind) => {
     const environment = environmentOf(kind);
     const tier = openTier(kind, (shape) => parseSettings(shape, environment));
     await open('market-data', { module: OwnerModule });
-    const cache = await open('cache', CacheModule.forRoot(parseSettings(CacheSettings, environment), tier));
+    const settings = parseSettings(CacheSettings, environment);
+    const cache = await open('cache', CacheModule.forRoot(settings, tier), settings);
     second = cache.app.get(SecondTier);
     const status = { timeoutMs: 20_000, what: `the cache service on ${kind}` };
     await waitFor(async () => (await client.call(cacheStatus, {})).l2_connected, status);

@@ -10,8 +10,8 @@ import {
 } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { claimOfBlock } from '../idempotency/claim.js';
-import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
-import { newsOf, type News } from '../idempotency/news.js';
+import { IdempotencyService, type StoredWork } from '../idempotency/idempotency.service.js';
+import { pendingEvent, type PendingEvent } from '../idempotency/pending-events.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';
 import { barKey } from '../ingest/rows/bar-rows.js';
 import { checkedReport, refusedOf, storedReport, supersededRemarks, untouchedReport } from '../lines/lines-report.js';
@@ -24,7 +24,7 @@ import { FactorsRepository } from './factors.repository.js';
 interface StoredFactors {
   readonly inserted: readonly string[];
   readonly updated: readonly string[];
-  readonly news: readonly News[];
+  readonly events: readonly PendingEvent[];
   readonly remarks: IngestRemarks;
 }
 
@@ -46,7 +46,7 @@ export class FactorsIngestService {
   constructor(
     private readonly directory: InstrumentDirectory,
     private readonly repository: FactorsRepository,
-    private readonly once: IngestOnceService,
+    private readonly once: IdempotencyService,
     private readonly loads: LoadOrderService,
   ) {}
 
@@ -87,14 +87,14 @@ export class FactorsIngestService {
     return block;
   }
 
-  async #store(transaction: Transaction, request: IngestRequest, list: GivenList): Promise<Outcome> {
+  async #store(transaction: Transaction, request: IngestRequest, list: GivenList): Promise<StoredWork> {
     const { block } = list;
     const refused = refusedOf(block).length;
     if (refused === block.lines.length || (request.on_error === 'abort' && refused > 0)) {
-      return { report: untouchedReport(request, block), news: [] };
+      return { report: untouchedReport(request, block), events: [] };
     }
-    const { news, remarks, ...changed } = await this.store(transaction, list);
-    return { report: { ...storedReport(request, block, changed), ...remarks }, news };
+    const { events, remarks, ...changed } = await this.store(transaction, list);
+    return { report: { ...storedReport(request, block, changed), ...remarks }, events };
   }
 
   /** Stores what was read as part of a transaction that may hold other blocks too. */
@@ -114,7 +114,7 @@ export class FactorsIngestService {
     return {
       inserted: changedIds((fresh) => fresh),
       updated: changedIds((fresh) => !fresh),
-      news: [...told].map((symbol) => newsOf(factorsChanged, { symbol })),
+      events: [...told].map((symbol) => pendingEvent(factorsChanged, { symbol })),
       remarks: remarksOf(block, [...superseded, ...earlier.filter(({ by }) => lines.has(by))]),
     };
   }

@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { TransactionsModule } from '../transactions/transactions.module.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
-import { IngestOnceService } from './ingest-once.service.js';
+import { IdempotencyService } from './idempotency.service.js';
 
 /** Runs each keyed write once. */
 @Module({
   imports: [TransactionsModule],
-  providers: [IdempotencyRepository, IngestOnceService],
-  exports: [IngestOnceService],
+  providers: [IdempotencyRepository, IdempotencyService],
+  exports: [IdempotencyService],
 })
 export class IdempotencyModule {}

@@ -3,23 +3,23 @@ import { PostgresPool } from '@mystocks/connection-pool';
 import type { IngestReport } from '@mystocks/contracts';
 import type { Transaction } from '../transactions/ingest-transactions.js';
 import type { Claim } from './claim.js';
-import type { News } from './news.js';
+import type { PendingEvent } from './pending-events.js';
 
 /** A write that was done before. */
 export interface Done {
   readonly request_hash: Buffer;
   readonly report: IngestReport;
-  /** News that were perhaps never told: the writer died before it could. */
-  readonly untold: News[] | null;
+  /** Events that may never have been published, because the writer crashed first. */
+  readonly untold: PendingEvent[] | null;
 }
 
-/** Keys are remembered for two days; whoever sends a write again does so sooner. */
-const KEPT = `interval '48 hours'`;
-/** Keys that one round of forgetting takes. */
-export const FORGOTTEN_MAX = 1_000;
+/** Keys are stored for two days, longer than any client retries. */
+const LIFETIME = `interval '48 hours'`;
+/** Most expired keys that one statement deletes. */
+export const EXPIRED_MAX = 1_000;
 
 const place = 'owner = $1 AND key = $2 AND part = $3';
-// Two different keys with one hash would at worst wait for each other: the caller is told to come again.
+// Two different keys with the same hash exclude each other for a moment: the caller gets `conflict` and tries again.
 const claim = {
   name: 'idempotency-claim',
   text: `SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\\n', $1::text, $2::text, $3::text), 0)) AS free`,
@@ -28,25 +28,25 @@ const find = {
   name: 'idempotency-find',
   text: `SELECT request_hash, report, untold FROM market_data.idempotency_keys WHERE ${place}`,
 };
-const keep = {
+const store = {
   name: 'idempotency-keep',
   text: `INSERT INTO market_data.idempotency_keys (owner, key, part, request_hash, report, untold)
     VALUES ($1, $2, $3, $4, $5, $6)`,
 };
-const told = {
+const markPublished = {
   name: 'idempotency-told',
   text: `UPDATE market_data.idempotency_keys SET untold = NULL WHERE ${place}`,
 };
-const forget = {
+const deleteExpired = {
   name: 'idempotency-forget',
   text: `DELETE FROM market_data.idempotency_keys WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM market_data.idempotency_keys WHERE created_at < now() - ${KEPT}
-    ORDER BY created_at LIMIT ${FORGOTTEN_MAX} FOR UPDATE SKIP LOCKED))`,
+    SELECT ctid FROM market_data.idempotency_keys WHERE created_at < now() - ${LIFETIME}
+    ORDER BY created_at LIMIT ${EXPIRED_MAX} FOR UPDATE SKIP LOCKED))`,
 };
 
 const placeOf = ({ owner, key, part }: Claim): unknown[] => [owner, key, part];
 
-/** What was done under which key, written in the transaction of the write itself: both are there, or neither. */
+/** Which writes were done under which key. A key is stored in the transaction of its write: both exist, or neither. */
 @Injectable()
 export class IdempotencyRepository {
   constructor(private readonly pool: PostgresPool) {}
@@ -57,40 +57,40 @@ export class IdempotencyRepository {
     return rows[0]?.free === true;
   }
 
-  /** What was done under the claimed key. A statement of its own: it must see what the last holder committed. */
+  /** The write that was done under the claimed key. A statement of its own, so that it sees what the last holder committed. */
   async find({ client }: Transaction, one: Claim): Promise<Done | undefined> {
     const { rows } = await client.query<Done>({ ...find, values: placeOf(one) });
     return rows[0];
   }
 
-  /** The hash of what was done under the key, seen from outside of any transaction. */
+  /** The hash of the request that was done under the key, read outside of any transaction. */
   async hashOf(one: Claim): Promise<Buffer | undefined> {
     const { rows } = await this.pool.query<Pick<Done, 'request_hash'>>({ ...find, values: placeOf(one) });
     return rows[0]?.request_hash;
   }
 
-  async keep(
+  async store(
     { client }: Transaction,
     one: Claim,
-    done: { readonly report: object; readonly news: readonly News[] },
+    done: { readonly report: object; readonly events: readonly PendingEvent[] },
   ): Promise<void> {
-    const untold = done.news.length === 0 ? null : JSON.stringify(done.news);
+    const untold = done.events.length === 0 ? null : JSON.stringify(done.events);
     const values = [...placeOf(one), one.requestHash, JSON.stringify(done.report), untold];
-    await client.query({ ...keep, values });
+    await client.query({ ...store, values });
   }
 
-  /** The news were handed to the bus: a replay need not tell them. */
-  async told(one: Claim): Promise<void> {
+  /** Notes that the events were given to the bus, so that a replay does not publish them again. */
+  async markPublished(one: Claim): Promise<void> {
     await this.pool.write(async (client) => {
-      // Losing this mark in a crash costs news that are told twice; waiting for the disk would cost every write.
+      // If a crash loses this mark, events are published twice; waiting for the disk would slow every write down.
       await client.query('SET LOCAL synchronous_commit = off');
-      await client.query({ ...told, values: placeOf(one) });
+      await client.query({ ...markPublished, values: placeOf(one) });
     });
   }
 
-  /** Forgets some of the keys that are old enough; answers how many. */
-  async forget(): Promise<number> {
-    const { value } = await this.pool.write((client) => client.query(forget));
+  /** Deletes some of the expired keys and returns their number. */
+  async deleteExpired(): Promise<number> {
+    const { value } = await this.pool.write((client) => client.query(deleteExpired));
     return value.rowCount ?? 0;
   }
 }

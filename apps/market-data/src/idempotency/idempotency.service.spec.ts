@@ -1,10 +1,11 @@
 import { expect, it } from '@jest/globals';
 import { barsChanged, instrumentsChanged } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
 import { FakeBus } from '@mystocks/testing';
 import type { IngestTransactions } from '../transactions/ingest-transactions.js';
 import type { IdempotencyRepository } from './idempotency.repository.js';
-import { IngestOnceService, type Outcome } from './ingest-once.service.js';
-import { newsOf } from './news.js';
+import { IdempotencyService, type StoredWork } from './idempotency.service.js';
+import { pendingEvent } from './pending-events.js';
 
 const nothing = { inserted: 1, updated: 0, unchanged: 0, failed: 0 };
 const report = { total: 1, ...nothing, items: [], ignored_columns: [], registered: [] };
@@ -16,18 +17,18 @@ const transactions = {
   }),
 } as unknown as IngestTransactions;
 
-function opened(): { fake: FakeBus; write: (news: Outcome['news']) => Promise<unknown> } {
+function opened(): { fake: FakeBus; write: (events: StoredWork['events']) => Promise<unknown> } {
   const fake = new FakeBus();
-  const once = new IngestOnceService(transactions, {} as IdempotencyRepository, fake.bus);
-  const write = (news: Outcome['news']): Promise<unknown> =>
-    once.run({ kind: 'bars', claim: undefined, receivedAtMs: 0 }, () => Promise.resolve({ report, news }));
+  const once = new IdempotencyService(transactions, {} as IdempotencyRepository, fake.bus, systemClock);
+  const write = (events: StoredWork['events']): Promise<unknown> =>
+    once.run({ kind: 'bars', claim: undefined, receivedAtMs: 0 }, () => Promise.resolve({ report, events }));
   return { fake, write };
 }
 
-const instruments = newsOf(instrumentsChanged, { count: 1 });
+const instruments = pendingEvent(instrumentsChanged, { count: 1 });
 const bar = { t: '2024-06-14', o: 1, h: 1, l: 1, c: 1, v: 1 };
 const day = { timeframe: '1Day' as const, from: '2024-06-14', to: '2024-06-14', bar, received_at_ms: 0 };
-const bars = newsOf(barsChanged, { symbol: '600519.SH', ...day });
+const bars = pendingEvent(barsChanged, { symbol: '600519.SH', ...day });
 
 it('tells what was written without the bus when the bus is back', async () => {
   const { fake, write } = opened();

@@ -1,57 +1,58 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { Failure, type IngestReport } from '@mystocks/contracts';
-import { systemClock, type Lsn } from '@mystocks/kernel';
+import { Clock, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import { IngestTransactions, type Transaction } from '../transactions/ingest-transactions.js';
 import type { Claim } from './claim.js';
-import { FORGOTTEN_MAX, IdempotencyRepository } from './idempotency.repository.js';
-import { tellNews, type News } from './news.js';
+import { EXPIRED_MAX, IdempotencyRepository } from './idempotency.repository.js';
+import { publishPending, type PendingEvent } from './pending-events.js';
 
-/** What a transaction stored: the report without what is known only after it, and the news to tell then. */
-export interface Outcome {
+/** What a transaction stored: the report without the fields that are known only after it, and the events to publish then. */
+export interface StoredWork {
   readonly report: Omit<IngestReport, 'took_ms' | 'lsn' | 'replayed'>;
-  readonly news: readonly News[];
+  readonly events: readonly PendingEvent[];
 }
 
-/** What a batch is, as metrics count it. */
+/** The kind of a batch, as metrics count it. */
 export type BatchKind = 'bars' | 'factors' | 'instruments' | 'quotes';
 
 interface Run {
   readonly report: Omit<IngestReport, 'lsn'>;
-  readonly news: readonly News[];
+  readonly events: readonly PendingEvent[];
 }
 
-/** News of one committed write. */
-interface Telling {
-  readonly news: readonly News[];
+/** The events of one committed write. */
+interface CommittedEvents {
+  readonly events: readonly PendingEvent[];
   readonly lsn: Lsn;
   readonly claim: Claim | undefined;
 }
 
-const FORGET_EVERY_MS = 60_000;
-/** News that wait for the bus: some ten megabytes. */
-const HELD_MAX = 20_000;
+const EXPIRE_EVERY_MS = 60_000;
+/** Most events that wait for the bus, about ten megabytes. */
+const WAITING_MAX = 20_000;
 const counted = ['inserted', 'updated', 'unchanged', 'failed'] as const;
 
 /**
- * Runs the writes of market data: one transaction a batch, its news after the commit, and with a key once and not again.
- * Key, report and news are rows of the same transaction, so that wherever a writer dies, sending the batch again brings
- * exactly what is missing: all of it, or only the answer and the news.
+ * Runs writes: one transaction for each batch, its events after the commit, and a batch with a key only once. Key, report
+ * and events are rows of the same transaction. Wherever a writer crashes, sending the batch again therefore does exactly
+ * what is missing: all of it, or only the answer and the events.
  */
 @Injectable()
-export class IngestOnceService {
-  #forgottenAtMs = -Infinity;
-  #held: Telling[] = [];
-  #heldNews = 0;
+export class IdempotencyService {
+  #expiredAtMs = -Infinity;
+  #waiting: CommittedEvents[] = [];
+  #waitingEvents = 0;
 
   constructor(
     private readonly transactions: IngestTransactions,
     private readonly keys: IdempotencyRepository,
     private readonly bus: Bus,
+    private readonly clock: Clock,
   ) {
     bus.onConnectionChange((connected) => {
-      if (connected && this.#held.length > 0) this.#unheard(this.#catchUp());
+      if (connected && this.#waiting.length > 0) this.#inBackground(this.#publishWaiting());
     });
   }
 
@@ -61,21 +62,21 @@ export class IngestOnceService {
    */
   async run(
     batch: { readonly kind: BatchKind; readonly claim: Claim | undefined; readonly receivedAtMs: number },
-    work: (transaction: Transaction) => Promise<Outcome>,
+    work: (transaction: Transaction) => Promise<StoredWork>,
   ): Promise<IngestReport> {
     const { kind, claim, receivedAtMs } = batch;
     const stop = metrics.batchSeconds.startTimer({ kind });
     metrics.batchConcurrency.inc({ kind });
     const { value, lsn } = await this.transactions
       .run(async (transaction): Promise<Run> => {
-        if (claim === undefined) return timed(await work(transaction), receivedAtMs);
+        if (claim === undefined) return this.#timed(await work(transaction), receivedAtMs);
         return (await this.#replay(transaction, claim)) ?? this.#first(transaction, claim, receivedAtMs, work);
       })
       .finally(() => {
         metrics.batchConcurrency.dec({ kind });
       });
-    this.#tell({ news: value.news, lsn, claim });
-    if (claim !== undefined) this.#forgetSome();
+    this.#publishOrWait({ events: value.events, lsn, claim });
+    if (claim !== undefined) this.#deleteExpired();
     const { report } = value;
     if (report.replayed !== true) {
       stop();
@@ -102,70 +103,79 @@ export class IngestOnceService {
     const done = await this.keys.find(transaction, claim);
     if (done === undefined) return undefined;
     refuseAnother(done.request_hash, claim);
-    return { report: { ...done.report, replayed: true }, news: done.untold ?? [] };
+    return { report: { ...done.report, replayed: true }, events: done.untold ?? [] };
   }
 
   async #first(
     transaction: Transaction,
     claim: Claim,
     receivedAtMs: number,
-    work: (transaction: Transaction) => Promise<Outcome>,
+    work: (transaction: Transaction) => Promise<StoredWork>,
   ): Promise<Run> {
-    const run = timed(await work(transaction), receivedAtMs);
-    await this.keys.keep(transaction, claim, run);
+    const run = this.#timed(await work(transaction), receivedAtMs);
+    await this.keys.store(transaction, claim, run);
     return run;
   }
 
-  #tell(telling: Telling): void {
-    const { news, claim } = telling;
-    if (news.length === 0) return;
-    if (!this.bus.connected) {
-      this.#hold(telling);
-      return;
-    }
-    this.#publish(telling);
-    if (claim !== undefined) this.#unheard(this.keys.told(claim));
+  #timed({ report, events }: StoredWork, receivedAtMs: number): Run {
+    return { report: { ...report, took_ms: Math.max(0, this.clock.now() - receivedAtMs) }, events };
   }
 
-  #publish({ news, lsn }: Telling): void {
-    tellNews(news, lsn, (event, payload) => {
+  #publishOrWait(committed: CommittedEvents): void {
+    const { events, claim } = committed;
+    if (events.length === 0) return;
+    if (!this.bus.connected) {
+      this.#wait(committed);
+      return;
+    }
+    this.#publish(committed);
+    if (claim !== undefined) this.#inBackground(this.keys.markPublished(claim));
+  }
+
+  #publish({ events, lsn }: CommittedEvents): void {
+    publishPending(events, lsn, (event, payload) => {
       this.bus.publish(event, payload);
     });
   }
 
-  /** Who listens may not have lost the bus himself, and would keep the old: what was written meanwhile is told later. */
-  #hold(telling: Telling): void {
-    const isFull = this.#heldNews >= HELD_MAX;
-    // What is not held counts as told, though it cannot be sent: numbered news, whose listeners find that they missed it.
-    if (isFull) this.#publish(telling);
-    else this.#held.push(telling);
-    this.#heldNews += telling.news.length;
-    if (!isFull && this.#heldNews >= HELD_MAX) log.error('more was written without the bus than can be told later');
+  /**
+   * Subscribers may still be connected while this instance is not, and would keep stale data. Events of writes made while
+   * offline are therefore queued and published on reconnect.
+   */
+  #wait(committed: CommittedEvents): void {
+    const isFull = this.#waitingEvents >= WAITING_MAX;
+    // Events that find no place are published although they cannot be sent: they take their numbers, so that subscribers
+    // notice the gap.
+    if (isFull) this.#publish(committed);
+    else this.#waiting.push(committed);
+    this.#waitingEvents += committed.events.length;
+    if (!isFull && this.#waitingEvents >= WAITING_MAX)
+      log.error('too many events wait for the bus: some will be missed');
   }
 
-  async #catchUp(): Promise<void> {
-    const held = this.#held;
-    this.#held = [];
-    this.#heldNews = 0;
-    for (const one of held) this.#publish(one);
-    for (const { claim } of held) if (claim !== undefined) await this.keys.told(claim);
+  async #publishWaiting(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingEvents = 0;
+    for (const committed of waiting) this.#publish(committed);
+    for (const { claim } of waiting) if (claim !== undefined) await this.keys.markPublished(claim);
   }
 
-  #forgetSome(): void {
-    const nowMs = systemClock.now();
-    if (nowMs - this.#forgottenAtMs < FORGET_EVERY_MS) return;
-    this.#forgottenAtMs = nowMs;
-    const forgotten = this.keys.forget().then((count) => {
-      // Where more keys come than a round a minute takes, the next write goes on with it.
-      if (count >= FORGOTTEN_MAX) this.#forgottenAtMs = -Infinity;
+  #deleteExpired(): void {
+    const nowMs = this.clock.now();
+    if (nowMs - this.#expiredAtMs < EXPIRE_EVERY_MS) return;
+    this.#expiredAtMs = nowMs;
+    const deleted = this.keys.deleteExpired().then((count) => {
+      // When keys arrive faster than one round a minute deletes them, the next write continues.
+      if (count >= EXPIRED_MAX) this.#expiredAtMs = -Infinity;
     });
-    this.#unheard(forgotten);
+    this.#inBackground(deleted);
   }
 
-  /** Nobody waits for it, and it is made up for: news are told twice, keys are forgotten later. */
-  #unheard(work: Promise<unknown>): void {
+  /** Fire and forget. On failure events are published twice and expired keys are deleted later; both are harmless. */
+  #inBackground(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      log.warn({ err: error }, 'keys of writes could not be brought up to date');
+      log.warn({ err: error }, 'idempotency keys could not be updated');
     });
   }
 }
@@ -175,8 +185,3 @@ function refuseAnother(done: Buffer | undefined, claim: Claim): void {
   const problem = 'IDEMPOTENCY_CONFLICT';
   throw new Failure('unprocessable', 'This Idempotency-Key was used for another request', { problem });
 }
-
-const timed = ({ report, news }: Outcome, receivedAtMs: number): Run => ({
-  report: { ...report, took_ms: Math.max(0, systemClock.now() - receivedAtMs) },
-  news,
-});

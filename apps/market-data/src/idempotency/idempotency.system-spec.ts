@@ -155,10 +155,10 @@ describe('keys', () => {
   it('are remembered for two days and then forgotten, some at a time', async () => {
     await room.bars.ingest(block(line('2024-06-13')));
     await setAge('47 hours');
-    expect(await room.keys.forget()).toBe(0);
+    expect(await room.keys.deleteExpired()).toBe(0);
     await setAge('49 hours');
     const held = Number(await count('idempotency_keys'));
-    expect(await room.keys.forget()).toBe(held);
+    expect(await room.keys.deleteExpired()).toBe(held);
     expect(await count('idempotency_keys')).toBe(0);
   });
 

@@ -1,38 +1,33 @@
-import { barsChanged, factorsChanged, instrumentsChanged, quoteChanged, type Event } from '@mystocks/contracts';
+import { events, type Event } from '@mystocks/contracts';
 import type { Lsn } from '@mystocks/kernel';
 
-/** News of a write that is not committed yet, so that its position is not known. */
-export interface News {
+/** An event of a write that is not committed yet, so that its position is not known. */
+export interface PendingEvent {
   readonly subject: string;
   readonly payload: object;
 }
 
-interface Told {
+interface Positioned {
   readonly lsn: Lsn;
 }
 
-const events = new Map<string, Event>(
-  [barsChanged, factorsChanged, instrumentsChanged, quoteChanged].map((event) => [
-    event.subject,
-    event as unknown as Event,
-  ]),
-);
+const bySubject = new Map(events.map((event) => [event.subject, event]));
 
-/** News to be told once its write is committed. */
-export const newsOf = <P extends Told>(event: Event<P>, payload: Omit<P, 'lsn'>): News => ({
+/** An event to publish once its write is committed. */
+export const pendingEvent = <P extends Positioned>(event: Event<P>, payload: Omit<P, 'lsn'>): PendingEvent => ({
   subject: event.subject,
   payload,
 });
 
-/** Hands news to `publish`, with the position of their commit. */
-export function tellNews(
-  news: readonly News[],
+/** Calls `publish` for each event, with the position of its commit. */
+export function publishPending(
+  pending: readonly PendingEvent[],
   lsn: Lsn,
-  publish: (event: Event, payload: object & Told) => void,
+  publish: (event: Event, payload: object & Positioned) => void,
 ): void {
-  for (const { subject, payload } of news) {
-    const event = events.get(subject);
-    if (event === undefined) throw new Error(`${subject} is no news of a write`);
+  for (const { subject, payload } of pending) {
+    const event = bySubject.get(subject);
+    if (event === undefined) throw new Error(`${subject} is not an event of the contracts`);
     publish(event, { ...payload, lsn });
   }
 }

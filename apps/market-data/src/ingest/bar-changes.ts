@@ -1,6 +1,6 @@
 import { withZone } from '@mystocks/calendar';
 import { barsChanged, LISTED_BARS_MAX, type Bar, type StoredTimeframe } from '@mystocks/contracts';
-import { newsOf, type News } from '../idempotency/news.js';
+import { pendingEvent, type PendingEvent } from '../idempotency/pending-events.js';
 import { isSuspended } from '../bars/stored/shown-bar.js';
 import { barPlace, endsOf, groupOf, NO_VALUE, type BarRows } from './rows/bar-rows.js';
 import type { BlockRows, StoredRows } from './rows/bars-ingest.repository.js';
@@ -98,21 +98,21 @@ function mergedBars(before: BarChange['bars'], after: BarChange['bars']): BarCha
 }
 
 /** The events of changes. */
-export function newsOfChanges(
+export function eventsOfChanges(
   changes: Iterable<BarChange>,
   symbols: ReadonlyMap<number, string>,
   receivedAtMs: number,
-): News[] {
+): PendingEvent[] {
   return [...changes].flatMap((change) => {
     const symbol = symbols.get(change.instrument);
-    return symbol === undefined ? [] : [newsOfChange(symbol, change, receivedAtMs)];
+    return symbol === undefined ? [] : [eventOfChange(symbol, change, receivedAtMs)];
   });
 }
 
-function newsOfChange(symbol: string, change: BarChange, received_at_ms: number): News {
+function eventOfChange(symbol: string, change: BarChange, received_at_ms: number): PendingEvent {
   const { timeframe, from, to, bar, bars } = change;
   const listed = bars === undefined ? {} : { bars: [...bars] };
-  return newsOf(barsChanged, { symbol, timeframe, from, to, bar, ...listed, received_at_ms });
+  return pendingEvent(barsChanged, { symbol, timeframe, from, to, bar, ...listed, received_at_ms });
 }
 
 function barOf(rows: BarRows, row: number): Bar {

@@ -5,7 +5,7 @@ import {
   type IngestRemarks,
   type SupersededLine,
 } from '@mystocks/contracts';
-import type { Outcome } from '../idempotency/ingest-once.service.js';
+import type { StoredWork } from '../idempotency/idempotency.service.js';
 import type { BlockOrder } from '../load-order/block-order.js';
 import type { BarBlock, RefusedLine } from './bar-block.js';
 import type { CheckedBars, ReadBars } from './bar-blocks.service.js';
@@ -25,7 +25,7 @@ const refusedItem = ({ line, id, status, code, message }: RefusedLine): IngestIt
 const byLine = (a: IngestItem, b: IngestItem): number => a.line - b.line;
 
 /** A block of which no line can be stored. */
-export function emptyReport({ block, registered }: ReadBars): Outcome['report'] {
+export function emptyReport({ block, registered }: ReadBars): StoredWork['report'] {
   return {
     total: block.total,
     inserted: 0,
@@ -40,7 +40,7 @@ export function emptyReport({ block, registered }: ReadBars): Outcome['report'] 
 }
 
 /** A block that was only checked: what would change is not known. */
-export function checkedReport({ total, refused, ignored, registered, remarks }: CheckedBars): Outcome['report'] {
+export function checkedReport({ total, refused, ignored, registered, remarks }: CheckedBars): StoredWork['report'] {
   return {
     total,
     inserted: 0,
@@ -55,7 +55,7 @@ export function checkedReport({ total, refused, ignored, registered, remarks }: 
 }
 
 /** A block that is not stored because of its refused lines. */
-export function abortedReport(read: ReadBars): Outcome['report'] {
+export function abortedReport(read: ReadBars): StoredWork['report'] {
   const { request, block, symbols } = read;
   const report = emptyReport(read);
   if (!request.want_items) return report;
@@ -76,7 +76,7 @@ interface StoredBlock {
 }
 
 /** A block that was stored; without the position of its commit, which is known only afterwards. */
-export function barReport(read: ReadBars, { stored, filled, order, withheld }: StoredBlock): Outcome['report'] {
+export function barReport(read: ReadBars, { stored, filled, order, withheld }: StoredBlock): StoredWork['report'] {
   const { request, block, symbols } = read;
   const changed = [stored, filled].flatMap((rows) => (rows === undefined ? [] : [rows.daily, rows.minute]));
   const inserted = changed.reduce((sum, rows) => sum + rows.inserted.length, 0);

@@ -3,8 +3,8 @@ import { addRemarks, factorsChanged, type IngestBarsRequest, type IngestReport }
 import { systemClock } from '@mystocks/kernel';
 import { FactorsRepository } from '../factors/factors.repository.js';
 import { claimOfBlock } from '../idempotency/claim.js';
-import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
-import { newsOf, type News } from '../idempotency/news.js';
+import { IdempotencyService, type StoredWork } from '../idempotency/idempotency.service.js';
+import { pendingEvent, type PendingEvent } from '../idempotency/pending-events.js';
 import { BarLines, boundsOf } from '../load-order/bar-lines.js';
 import type { BlockOrder } from '../load-order/block-order.js';
 import type { LoadBlock } from '../load-order/load-blocks.repository.js';
@@ -13,7 +13,7 @@ import type { BarBlock } from './bar-block.js';
 import { linesOf, type WithheldLine } from '../load-order/withheld-rows.js';
 import { WithheldLinesService } from '../load-order/withheld-lines.service.js';
 import { BarBlocksService, type ReadBars } from './bar-blocks.service.js';
-import { changesIn, newsOfChanges, type ChangedBars } from './bar-changes.js';
+import { changesIn, eventsOfChanges, type ChangedBars } from './bar-changes.js';
 import { contradictedBars } from './contradicted-bars.js';
 import { abortedReport, barReport, checkedReport, emptyReport } from './bar-report.js';
 import { BarsIngestRepository, fillIn, type BlockRows, type StoredRows } from './rows/bars-ingest.repository.js';
@@ -51,7 +51,7 @@ export class BarsIngestService {
   constructor(
     private readonly blocks: BarBlocksService,
     private readonly bars: BarsIngestRepository,
-    private readonly once: IngestOnceService,
+    private readonly once: IdempotencyService,
     private readonly loads: LoadOrderService,
     private readonly withheld: WithheldLinesService,
     private readonly factors: FactorsRepository,
@@ -157,14 +157,14 @@ export class BarsIngestService {
     transaction: Transaction,
     ordered: OrderedBars,
     { load, isFirst }: { readonly load: string | undefined; readonly isFirst: boolean },
-  ): Promise<Outcome> {
+  ): Promise<StoredWork> {
     const { read, order, filling, withheld = [], dropped = [] } = ordered;
     const { block, symbols, receivedAtMs } = read;
-    if (isAborted(read)) return { report: abortedReport(read), news: [] };
+    if (isAborted(read)) return { report: abortedReport(read), events: [] };
     if (block.daily.size + block.minute.size + block.factors.length === 0)
-      return { report: emptyReport(read), news: [] };
+      return { report: emptyReport(read), events: [] };
     const place = { order, withheld: withheld.length };
-    if (!isFirst) return { report: barReport(read, { stored: nothingStored, ...place }), news: [] };
+    if (!isFirst) return { report: barReport(read, { stored: nothingStored, ...place }), events: [] };
     const stored = await this.store(transaction, read);
     const changed: ChangedBars[] = [{ rows: block, stored }];
     const filled = filling === undefined ? undefined : await fillIn(this.bars, transaction, filling);
@@ -173,16 +173,16 @@ export class BarsIngestService {
       await this.withheld.keep(transaction, load, withheld);
       await this.withheld.remember(transaction, contradictedBars({ block, order, dropped, stored }));
     }
-    const barNews = newsOfChanges(changed.flatMap(changesIn), symbols, receivedAtMs);
-    const news = [...barNews, ...(await this.#keepFactors(transaction, block))];
-    return { report: barReport(read, { stored, ...(filled && { filled: filled.stored }), ...place }), news };
+    const barEvents = eventsOfChanges(changed.flatMap(changesIn), symbols, receivedAtMs);
+    const events = [...barEvents, ...(await this.#keepFactors(transaction, block))];
+    return { report: barReport(read, { stored, ...(filled && { filled: filled.stored }), ...place }), events };
   }
 
-  async #keepFactors(transaction: Transaction, { factors }: BarBlock): Promise<News[]> {
+  async #keepFactors(transaction: Transaction, { factors }: BarBlock): Promise<PendingEvent[]> {
     if (factors.length === 0) return [];
     const changed = new Set((await this.factors.merge(transaction, factors)).map(({ id }) => id));
     const symbols = new Set(factors.filter(({ id }) => changed.has(id)).map(({ symbol }) => symbol));
-    return [...symbols].map((symbol) => newsOf(factorsChanged, { symbol }));
+    return [...symbols].map((symbol) => pendingEvent(factorsChanged, { symbol }));
   }
 }
 

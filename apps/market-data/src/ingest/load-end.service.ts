@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { EndLoadRequest, IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { claimOfEnd } from '../idempotency/claim.js';
-import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
+import { IdempotencyService, type StoredWork } from '../idempotency/idempotency.service.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import type { WithheldLine } from '../load-order/withheld-rows.js';
 import { WithheldLinesService } from '../load-order/withheld-lines.service.js';
 import { BarBlocksService } from './bar-blocks.service.js';
-import { changesIn, countsOf, newsOfChanges, type ChangedBars } from './bar-changes.js';
+import { changesIn, countsOf, eventsOfChanges, type ChangedBars } from './bar-changes.js';
 import { BarsIngestRepository, fillIn } from './rows/bars-ingest.repository.js';
 import { loadName } from './bars-ingest.service.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';
@@ -18,7 +18,7 @@ export class LoadEndService {
   constructor(
     private readonly blocks: BarBlocksService,
     private readonly bars: BarsIngestRepository,
-    private readonly once: IngestOnceService,
+    private readonly once: IdempotencyService,
     private readonly directory: InstrumentDirectory,
     private readonly withheld: WithheldLinesService,
   ) {}
@@ -44,10 +44,10 @@ export class LoadEndService {
     return changed;
   }
 
-  async #outcome(changed: readonly ChangedBars[], receivedAtMs: number): Promise<Outcome> {
+  async #outcome(changed: readonly ChangedBars[], receivedAtMs: number): Promise<StoredWork> {
     const { inserted, updated } = countsOf(changed);
     const counts = { total: inserted + updated, inserted, updated, unchanged: 0, failed: 0 };
-    const news = newsOfChanges(changed.flatMap(changesIn), await this.directory.symbols(), receivedAtMs);
-    return { report: { ...counts, items: [], ignored_columns: [], registered: [] }, news };
+    const events = eventsOfChanges(changed.flatMap(changesIn), await this.directory.symbols(), receivedAtMs);
+    return { report: { ...counts, items: [], ignored_columns: [], registered: [] }, events };
   }
 }

@@ -1,5 +1,5 @@
 import { instrumentsChanged } from '@mystocks/contracts';
-import { newsOf, type News } from '../idempotency/news.js';
+import { pendingEvent, type PendingEvent } from '../idempotency/pending-events.js';
 
 /** What one event can name (InstrumentsChanged). */
 const SYMBOLS_MAX = 1_000;
@@ -8,10 +8,10 @@ const SYMBOLS_MAX = 1_000;
  * The events for `count` changed instruments; every answer about the `reshaped` ones changes, of the others only those
  * that depend on which instruments there are.
  */
-export function instrumentNews(count: number, reshaped: readonly string[]): News[] {
+export function instrumentEvents(count: number, reshaped: readonly string[]): PendingEvent[] {
   if (count === 0) return [];
   const first = reshaped.slice(0, SYMBOLS_MAX);
-  const news = newsOf(instrumentsChanged, first.length === 0 ? { count } : { count, symbols: first });
+  const events = pendingEvent(instrumentsChanged, first.length === 0 ? { count } : { count, symbols: first });
   const rest = reshaped.slice(SYMBOLS_MAX);
-  return rest.length === 0 ? [news] : [news, ...instrumentNews(count, rest)];
+  return rest.length === 0 ? [events] : [events, ...instrumentEvents(count, rest)];
 }

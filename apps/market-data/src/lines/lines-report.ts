@@ -6,10 +6,10 @@ import {
   type IngestRequest,
   type SupersededLine,
 } from '@mystocks/contracts';
-import type { Outcome } from '../idempotency/ingest-once.service.js';
+import type { StoredWork } from '../idempotency/idempotency.service.js';
 import { refusals, type Refusal } from './refusals.js';
 
-type Report = Outcome['report'];
+type Report = StoredWork['report'];
 
 /** A line of a block that was read whole. */
 interface ReadLine {

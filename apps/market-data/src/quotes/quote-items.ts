@@ -9,8 +9,8 @@ import {
   type QuoteLevel,
 } from '@mystocks/contracts';
 import { check, InvalidInput } from '@mystocks/validation';
-import type { Outcome } from '../idempotency/ingest-once.service.js';
-import { newsOf, type News } from '../idempotency/news.js';
+import type { StoredWork } from '../idempotency/idempotency.service.js';
+import { pendingEvent, type PendingEvent } from '../idempotency/pending-events.js';
 import { printable } from '../lines/plain-text.js';
 import { closedDay } from '../lines/refusals.js';
 import { exchangeOf } from '../instruments/symbols.js';
@@ -93,7 +93,7 @@ export function quotesReport(
   quotes: readonly unknown[],
   read: readonly ReadQuote[],
   verdicts: readonly Verdict[],
-): Outcome['report'] {
+): StoredWork['report'] {
   const items = itemsOf(quotes, read, verdicts);
   const inserted = items.filter(({ status }) => status === 201).length;
   const unchanged = items.filter(({ status }) => status === 200).length;
@@ -125,7 +125,7 @@ export const storedOf = (verdicts: readonly Verdict[]): StoredQuote[] =>
   verdicts.flatMap((verdict) => (verdict.status === 201 ? [verdict.stored] : []));
 
 /** What sockets and caches hear of them. */
-export const quoteNews = (stored: readonly StoredQuote[], receivedAtMs: number): News[] =>
+export const quoteEvents = (stored: readonly StoredQuote[], receivedAtMs: number): PendingEvent[] =>
   stored.map(({ quote, t, seq }) =>
-    newsOf(quoteChanged, { quote: { ...quote, t: withZone(t) }, seq, received_at_ms: receivedAtMs }),
+    pendingEvent(quoteChanged, { quote: { ...quote, t: withZone(t) }, seq, received_at_ms: receivedAtMs }),
   );

@@ -2,7 +2,7 @@ import { chinaLocal } from '@mystocks/calendar';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anInstant } from '../../test/instants.js';
-import type { IngestOnceService } from '../idempotency/ingest-once.service.js';
+import type { IdempotencyService } from '../idempotency/idempotency.service.js';
 import type { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import type { QuotesRepository } from './stored/quotes.repository.js';
 import { QuotesService } from './quotes.service.js';
@@ -27,7 +27,7 @@ function serviceAt(now: () => number, quotes: readonly (number | undefined)[]): 
   return new QuotesService(
     { find } as unknown as InstrumentDirectory,
     repository as unknown as QuotesRepository,
-    {} as unknown as IngestOnceService,
+    {} as unknown as IdempotencyService,
     { now },
   );
 }

@@ -12,11 +12,11 @@ import { phaseAt } from '@mystocks/calendar';
 import { answerOfMarketData } from '../answers/answer-of-json.js';
 import { quotesLifetime } from '../calendar/lifetimes.js';
 import { claimOfBatch } from '../idempotency/claim.js';
-import { IngestOnceService } from '../idempotency/ingest-once.service.js';
+import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import { namedInstruments, type NamedInstruments, type SymbolError } from '../instruments/named-instruments.js';
-import { quoteNews, quotesReport, readQuote, storedOf } from './quote-items.js';
+import { quoteEvents, quotesReport, readQuote, storedOf } from './quote-items.js';
 import { liveUntilMs, quoteQuality, worst } from './quote-quality.js';
 import { QuotesRepository } from './stored/quotes.repository.js';
 import { settle, type NamedQuote, type Verdict } from './stored/settle.js';
@@ -40,7 +40,7 @@ export class QuotesService {
   constructor(
     private readonly directory: InstrumentDirectory,
     private readonly repository: QuotesRepository,
-    private readonly once: IngestOnceService,
+    private readonly once: IdempotencyService,
     private readonly clock: Clock,
   ) {}
 
@@ -55,7 +55,7 @@ export class QuotesService {
     return this.once.run({ kind: 'quotes', claim, receivedAtMs }, async (transaction) => {
       const named = read.flatMap((one) => ('named' in one ? [one.named] : []));
       const verdicts = await this.#store(transaction, named, receivedAtMs);
-      return { report: quotesReport(quotes, read, verdicts), news: quoteNews(storedOf(verdicts), receivedAtMs) };
+      return { report: quotesReport(quotes, read, verdicts), events: quoteEvents(storedOf(verdicts), receivedAtMs) };
     });
   }
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Failure, type RemovedInstrument } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
-import { IngestOnceService } from '../idempotency/ingest-once.service.js';
+import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import { BarsIngestRepository } from '../ingest/rows/bars-ingest.repository.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';
 import { QuotesRepository } from '../quotes/stored/quotes.repository.js';
-import { instrumentNews } from '../instruments/instrument-news.js';
+import { instrumentEvents } from '../instruments/instrument-events.js';
 import { InstrumentsRepository } from '../instruments/instruments.repository.js';
 import { parseAlias } from '../instruments/symbols.js';
 
@@ -18,7 +18,7 @@ export class InstrumentRemovalService {
     private readonly instruments: InstrumentsRepository,
     private readonly bars: BarsIngestRepository,
     private readonly quotes: QuotesRepository,
-    private readonly once: IngestOnceService,
+    private readonly once: IdempotencyService,
   ) {}
 
   /** @throws {Failure} `invalid` for a bare code, `not_found`, `conflict` when bars or quotes are stored */
@@ -32,8 +32,8 @@ export class InstrumentRemovalService {
     const batch = { kind: 'instruments', claim: undefined, receivedAtMs: systemClock.now() } as const;
     const { lsn = '' } = await this.once.run(batch, async (transaction) => {
       await this.#remove(transaction, symbol);
-      const news = instrumentNews(1, [symbol]);
-      return { report: { ...report, items: [], ignored_columns: [], registered: [] }, news };
+      const events = instrumentEvents(1, [symbol]);
+      return { report: { ...report, items: [], ignored_columns: [], registered: [] }, events };
     });
     return { symbol, lsn };
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Failure, remarksOf, type IngestRemarks } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
-import { IngestOnceService, type Outcome } from '../idempotency/ingest-once.service.js';
+import { IdempotencyService, type StoredWork } from '../idempotency/idempotency.service.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';
 import { keyOf, type FileKind } from './kinds/file-kind.js';
 import type { Lease } from './lease.js';
@@ -24,7 +24,7 @@ export class AllOrNothingService {
   constructor(
     private readonly blocks: UploadBlocksRepository,
     private readonly queue: UploadQueueRepository,
-    private readonly once: IngestOnceService,
+    private readonly once: IdempotencyService,
   ) {}
 
   /** @returns how it ended; undefined when the lease said stop, and then nothing is stored */
@@ -69,7 +69,7 @@ export class AllOrNothingService {
     }
   }
 
-  async #storeAll(transaction: Transaction, kind: FileKind, lease: Lease): Promise<Outcome> {
+  async #storeAll(transaction: Transaction, kind: FileKind, lease: Lease): Promise<StoredWork> {
     const { upload, holder } = lease;
     const whole = kind.whole(upload);
     const tally = new RunTally('storing');
@@ -84,7 +84,7 @@ export class AllOrNothingService {
     tally.ended(await whole.end(transaction));
     const { ignored, registered, remarks, ...counts } = tally.counts;
     const report = { ...counts, ...remarks, items: [], ignored_columns: [...ignored], registered: [...registered] };
-    return { report, news: await whole.news() };
+    return { report, events: await whole.events() };
   }
 }
 

@@ -9,9 +9,9 @@ import {
 } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { claimOfBlock } from '../../idempotency/claim.js';
-import { IngestOnceService, type Outcome } from '../../idempotency/ingest-once.service.js';
+import { IdempotencyService, type StoredWork } from '../../idempotency/idempotency.service.js';
 import { InstrumentDirectory } from '../../instruments/instrument-directory.js';
-import { instrumentNews } from '../../instruments/instrument-news.js';
+import { instrumentEvents } from '../../instruments/instrument-events.js';
 import { LoadOrderService } from '../../load-order/load-order.service.js';
 import type { Transaction } from '../../transactions/ingest-transactions.js';
 import { readInstruments, type InstrumentBlock } from './instrument-lines.js';
@@ -36,7 +36,7 @@ export class InstrumentsIngestService {
   constructor(
     private readonly directory: InstrumentDirectory,
     private readonly repository: InstrumentsIngestRepository,
-    private readonly once: IngestOnceService,
+    private readonly once: IdempotencyService,
     private readonly loads: LoadOrderService,
   ) {}
 
@@ -80,16 +80,16 @@ export class InstrumentsIngestService {
     return { ...checkedReport(block), ...renameWarning(block, { renamed }), took_ms: systemClock.now() - startedMs };
   }
 
-  async #store(transaction: Transaction, { request, block, earlier }: GivenList): Promise<Outcome> {
+  async #store(transaction: Transaction, { request, block, earlier }: GivenList): Promise<StoredWork> {
     // Of lines about one symbol the last one counts.
     const listed = new Map<string, ListedInstrument>();
     for (const { instrument } of block.lines) if (instrument !== undefined) listed.set(instrument.symbol, instrument);
     if (listed.size === 0 || (request.on_error === 'abort' && refusedOf(block).length > 0)) {
-      return { report: untouchedReport(request, block), news: [] };
+      return { report: untouchedReport(request, block), events: [] };
     }
     const changed = await this.repository.merge(transaction, [...listed.values()]);
-    const news = instrumentNews(changed.inserted.length + changed.updated.length, changed.rekinded);
+    const events = instrumentEvents(changed.inserted.length + changed.updated.length, changed.rekinded);
     const remarks = { ...remarksOfList(block.lines, earlier), ...renameWarning(block, changed) };
-    return { report: { ...storedReport(request, block, changed), ...remarks }, news };
+    return { report: { ...storedReport(request, block, changed), ...remarks }, events };
   }
 }

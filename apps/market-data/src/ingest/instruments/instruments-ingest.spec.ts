@@ -1,9 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { instrumentsChanged } from '@mystocks/contracts';
+import { systemClock } from '@mystocks/kernel';
 import { FakeBus } from '@mystocks/testing';
 import type { InstrumentDirectory } from '../../instruments/instrument-directory.js';
 import type { IdempotencyRepository } from '../../idempotency/idempotency.repository.js';
-import { IngestOnceService } from '../../idempotency/ingest-once.service.js';
+import { IdempotencyService } from '../../idempotency/idempotency.service.js';
 import type { IngestTransactions } from '../../transactions/ingest-transactions.js';
 import type { InstrumentsIngestRepository } from './instruments-ingest.repository.js';
 import type { LoadBlocksRepository } from '../../load-order/load-blocks.repository.js';
@@ -25,7 +26,12 @@ it('tells of instruments that are stored even when they cannot be read back', as
   const service = new InstrumentsIngestService(
     directory as unknown as InstrumentDirectory,
     repository as unknown as InstrumentsIngestRepository,
-    new IngestOnceService(transactions as unknown as IngestTransactions, {} as IdempotencyRepository, fake.bus),
+    new IdempotencyService(
+      transactions as unknown as IngestTransactions,
+      {} as IdempotencyRepository,
+      fake.bus,
+      systemClock,
+    ),
     new LoadOrderService({} as LoadBlocksRepository),
   );
   const body = Buffer.from('600519.SH,Moutai\n');

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Failure, type IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
-import type { News } from '../../idempotency/news.js';
-import { changesIn, countsOf, mergedChange, newsOfChanges, type BarChange } from '../../ingest/bar-changes.js';
+import type { PendingEvent } from '../../idempotency/pending-events.js';
+import { changesIn, countsOf, mergedChange, eventsOfChanges, type BarChange } from '../../ingest/bar-changes.js';
 import { BarBlocksService } from '../../ingest/bar-blocks.service.js';
 import { BarsIngestService, loadName } from '../../ingest/bars-ingest.service.js';
 import { contradictedBars } from '../../ingest/contradicted-bars.js';
@@ -89,7 +89,7 @@ export class BarsFileService implements FileKind {
       await this.withheld.remember(transaction, [...contradicted]);
       return countsOf(changed);
     };
-    return { store, end, news: () => this.#newsOf(changes.values()) };
+    return { store, end, events: () => this.#eventsOf(changes.values()) };
   }
 
   /** Nothing is kept of bars here. */
@@ -97,8 +97,8 @@ export class BarsFileService implements FileKind {
     return Promise.resolve();
   }
 
-  async #newsOf(changes: Iterable<BarChange>): Promise<News[]> {
-    return newsOfChanges(changes, await this.directory.symbols(), systemClock.now());
+  async #eventsOf(changes: Iterable<BarChange>): Promise<PendingEvent[]> {
+    return eventsOfChanges(changes, await this.directory.symbols(), systemClock.now());
   }
 }
 

@@ -3,7 +3,7 @@ import type { IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { factorHeader, readFactors, type FactorBlock } from '../../factors/factor-lines.js';
 import { FactorsIngestService } from '../../factors/factors-ingest.service.js';
-import type { News } from '../../idempotency/news.js';
+import type { PendingEvent } from '../../idempotency/pending-events.js';
 import type { Transaction } from '../../transactions/ingest-transactions.js';
 import { refusedOf } from '../../lines/lines-report.js';
 import { InstrumentDirectory } from '../../instruments/instrument-directory.js';
@@ -45,16 +45,16 @@ export class FactorsFileService implements FileKind {
   }
 
   whole(upload: Upload): WholeFile {
-    const told = new Map<string, News>();
+    const told = new Map<string, PendingEvent>();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
       const read = await this.#read(upload, block);
       const earlier = await this.factors.replaced(requestOf(upload, block, 'abort'), read);
-      const { inserted, updated, news, remarks } = await this.factors.store(transaction, { block: read, earlier });
-      for (const one of news) told.set(JSON.stringify(one.payload), one);
+      const { inserted, updated, events, remarks } = await this.factors.store(transaction, { block: read, earlier });
+      for (const one of events) told.set(JSON.stringify(one.payload), one);
       const counts = { inserted: inserted.length, updated: updated.length, refused: refusedOf(read).length };
       return { total: read.lines.length, ...counts, registered: [], remarks };
     };
-    return { store, end: nothingWaits, news: () => Promise.resolve([...told.values()]) };
+    return { store, end: nothingWaits, events: () => Promise.resolve([...told.values()]) };
   }
 
   afterWhole(): Promise<void> {

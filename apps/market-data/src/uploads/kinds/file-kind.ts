@@ -1,6 +1,6 @@
 import { symbolInFileName, type IngestItem, type IngestRemarks, type IngestReport } from '@mystocks/contracts';
-import type { BatchKind } from '../../idempotency/ingest-once.service.js';
-import type { News } from '../../idempotency/news.js';
+import type { BatchKind } from '../../idempotency/idempotency.service.js';
+import type { PendingEvent } from '../../idempotency/pending-events.js';
 import type { Transaction } from '../../transactions/ingest-transactions.js';
 import type { StagedBlock, StoredOptions, Upload } from './upload.js';
 
@@ -35,7 +35,7 @@ export interface WholeFile {
   /** Stores what had to wait for the last block. */
   end(transaction: Transaction): Promise<ChangeCounts>;
   /** What is to be told after the commit. */
-  news(): Promise<News[]>;
+  events(): Promise<PendingEvent[]>;
 }
 
 /** How the blocks of a kind of file are read and stored. */

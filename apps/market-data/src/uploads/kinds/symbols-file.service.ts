@@ -10,7 +10,7 @@ import type { Transaction } from '../../transactions/ingest-transactions.js';
 import { renameWarning } from '../../ingest/instruments/rename-warning.js';
 import { remarksOfList } from '../../lines/lines-report.js';
 import { InstrumentDirectory } from '../../instruments/instrument-directory.js';
-import { instrumentNews } from '../../instruments/instrument-news.js';
+import { instrumentEvents } from '../../instruments/instrument-events.js';
 import {
   nothingWaits,
   requestOf,
@@ -64,7 +64,7 @@ export class SymbolsFileService implements FileKind {
       const remarks = { ...remarksOfList(read.lines, earlier), ...renameWarning(read, merged) };
       return { total: read.lines.length, ...counts, registered: [], remarks };
     };
-    return { store, end: nothingWaits, news: () => Promise.resolve(instrumentNews(changed, [...reshaped])) };
+    return { store, end: nothingWaits, events: () => Promise.resolve(instrumentEvents(changed, [...reshaped])) };
   }
 
   /** It is stored and told, whatever becomes of our own copy. */
