@@ -8,17 +8,17 @@ const file = (path: string, fromMs: number, toMs: number): FailedFile => ({ path
 const stall = { fromMs: 5_000, toMs: 7_000 };
 
 describe('failed test files', () => {
-  it('are run again when the machine stood still during each of them', () => {
+  it('failed test files are run again when the machine stood still during each of them', () => {
     const failed = [file('a', 0, 5_000), file('b', 6_000, 6_500), file('c', 7_000, 9_000)];
     expect(toRunAgain(failed, [stall])).toEqual(['a', 'b', 'c']);
   });
 
-  it('are not when one of them failed without', () => {
+  it('failed test files are not when one of them failed without', () => {
     expect(toRunAgain([file('a', 0, 9_000), file('b', 7_001, 9_000)], [stall])).toEqual([]);
     expect(toRunAgain([file('a', 0, 9_000)], [])).toEqual([]);
   });
 
-  it('are not when they are many', () => {
+  it('failed test files are not when they are many', () => {
     const many = Array.from({ length: 4 }, (_, n) => file(String(n), 0, 9_000));
     expect(toRunAgain(many, [stall])).toEqual([]);
     expect(toRunAgain(many.slice(1), [stall])).toHaveLength(3);
