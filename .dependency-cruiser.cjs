@@ -1,5 +1,5 @@
-/** The layers of ARCHITECTURE.md as data. test/law provokes it once, so that it is known to bite. */
-const floors = [
+/** The layers of ARCHITECTURE.md as data. test/law breaks each rule once to see that it is found. */
+const layers = [
   ['kernel', 'validation', 'calendar'],
   ['contracts', 'config', 'secrets', 'telemetry'],
   ['identity'],
@@ -8,17 +8,17 @@ const floors = [
 ];
 const spec = '(\\.(spec|system-spec|e2e-spec|conformance)\\.ts$)|(^apps/[^/]+/test/)';
 
-// A room may look down only. Two neighbours inside a floor are named: config opens secrets, contracts stand on validation.
-const allowedNeighbours = { config: ['secrets'] };
-const upward = floors.flatMap((floor, height) =>
-  floor.map((lib) => {
-    const forbidden = floors
+// A package imports from lower layers only. The exception inside a layer: config imports secrets.
+const allowedInLayer = { config: ['secrets'] };
+const upward = layers.flatMap((layer, height) =>
+  layer.map((lib) => {
+    const forbidden = layers
       .slice(height)
       .flat()
-      .filter((other) => other !== lib && !(allowedNeighbours[lib] ?? []).includes(other));
+      .filter((other) => other !== lib && !(allowedInLayer[lib] ?? []).includes(other));
     return {
-      name: `floor-${height}-${lib}`,
-      comment: `${lib} sits on floor ${height}; it may only look down.`,
+      name: `layer-${height}-${lib}`,
+      comment: `${lib} is in layer ${height} and imports from lower layers only.`,
       severity: 'error',
       from: { path: `^libs/${lib}/src`, pathNot: spec },
       to: { path: `^libs/(${forbidden.join('|') || '$^'})/` },
@@ -26,11 +26,11 @@ const upward = floors.flatMap((floor, height) =>
   }),
 );
 
-const door = (name, vendor, rooms) => ({
-  name: `one-door-${name}`,
-  comment: `${name} is reached only through ${rooms.join(', ')}.`,
+const onlyIn = (name, vendor, places) => ({
+  name: `only-in-one-place-${name}`,
+  comment: `${name} is imported only in ${places.join(', ')}.`,
   severity: 'error',
-  from: { path: '^(apps|libs)/', pathNot: [...rooms.map((room) => `^${room}`), '^libs/testing/', spec] },
+  from: { path: '^(apps|libs)/', pathNot: [...places.map((place) => `^${place}`), '^libs/testing/', spec] },
   to: { path: `node_modules/(${vendor})(/|$)` },
 });
 
@@ -39,7 +39,7 @@ module.exports = {
     ...upward,
     {
       name: 'app-imports-app',
-      comment: 'Services talk over the bus, never by import.',
+      comment: 'Services call each other over the bus, never by import.',
       severity: 'error',
       from: { path: '^apps/([^/]+)/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
@@ -52,47 +52,47 @@ module.exports = {
     },
     {
       name: 'deep-import',
-      comment: 'A lib is entered through its src/index.ts, its conformance suites beside it.',
+      comment: 'A package is imported through its src/index.ts, or one of the conformance suites beside it.',
       severity: 'error',
       from: { path: '^(apps|libs)/([^/]+)/' },
       to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/[^/]+/src/(index|[^/]+\\.conformance)\\.ts$', '^$1/$2/'] },
     },
     {
       name: 'suites-are-for-specs',
-      comment: 'A conformance suite is run by specs and is in no build.',
+      comment: 'Only specs import a conformance suite; it is in no build.',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: spec },
       to: { path: '\\.conformance\\.ts$' },
     },
     {
       name: 'testing-is-for-tests',
-      comment: 'libs/testing starts servers and fakes: only specs, benches and tools may see it.',
+      comment: 'libs/testing starts servers and fakes: only specs, benches and tools may import it.',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: ['^libs/testing/', spec] },
       to: { path: '^libs/testing/' },
     },
-    door('postgres', 'pg|pg-copy-streams|@nestjs/typeorm', ['libs/connection-pool/']),
-    door('typeorm', 'typeorm', [
+    onlyIn('postgres', 'pg|pg-copy-streams|@nestjs/typeorm', ['libs/connection-pool/']),
+    onlyIn('typeorm', 'typeorm', [
       'libs/connection-pool/',
       'apps/[^/]+/src/[^/]+/[^/]+\\.entity',
       'apps/[^/]+/src/migrations/',
     ]),
-    door('tdengine', 'undici', ['libs/connection-pool/']),
-    door('redis', 'ioredis|@socket.io/redis-adapter', ['libs/tiered-cache/', 'apps/realtime/src/connections/']),
-    door('nats', '@nats-io/[^/]+', ['libs/bus/']),
-    door('microservices', '@nestjs/microservices', ['libs/bus/', 'libs/service/']),
-    door('telemetry', 'pino|prom-client|sonic-boom|@opentelemetry/[^/]+', ['libs/telemetry/']),
-    door('validator', 'class-validator|class-transformer', ['libs/validation/']),
-    door('jose', 'jose', ['libs/identity/', 'apps/auth/src/tokens/']),
+    onlyIn('tdengine', 'undici', ['libs/connection-pool/']),
+    onlyIn('redis', 'ioredis|@socket.io/redis-adapter', ['libs/tiered-cache/', 'apps/realtime/src/connections/']),
+    onlyIn('nats', '@nats-io/[^/]+', ['libs/bus/']),
+    onlyIn('microservices', '@nestjs/microservices', ['libs/bus/', 'libs/service/']),
+    onlyIn('telemetry', 'pino|prom-client|sonic-boom|@opentelemetry/[^/]+', ['libs/telemetry/']),
+    onlyIn('validator', 'class-validator|class-transformer', ['libs/validation/']),
+    onlyIn('jose', 'jose', ['libs/identity/', 'apps/auth/src/tokens/']),
     {
       name: 'handler-skips-service',
-      comment: 'handler or controller -> service -> repository: nobody skips.',
+      comment: 'A handler or controller calls a service, and only a service calls a repository.',
       severity: 'error',
       from: { path: '^apps/.*\\.(handler|controller)\\.ts$' },
       to: { path: '^apps/.*\\.repository\\.ts$' },
     },
     {
-      name: 'repository-looks-back',
+      name: 'repository-imports-back',
       severity: 'error',
       from: { path: '^apps/.*\\.repository\\.ts$' },
       to: { path: '^apps/.*\\.(service|handler|controller)\\.ts$' },

@@ -27,7 +27,7 @@ describe('the repository', () => {
     expect(found).toEqual([]);
   });
 
-  it('has no link to a page or heading that does not exist', () => {
+  it('the repository has no link to a page or heading that does not exist', () => {
     const broken = files
       .filter((file) => file.endsWith('.md'))
       .flatMap((file) =>

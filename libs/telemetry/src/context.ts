@@ -9,7 +9,7 @@ export interface RequestContext {
   readonly traceparent: string;
   /** The caller's own access token; each owning service checks it again. */
   readonly token?: string;
-  /** Moment after which nobody waits for the answer, epoch ms. */
+  /** Time after which the answer is no longer awaited, epoch ms. */
   readonly deadlineMs?: number;
   /** Log position that reads must have seen (X-Read-After). */
   readonly readAfter?: Lsn;

@@ -21,7 +21,7 @@ function refused(): Error {
 }
 
 describe('an error in the log', () => {
-  it('is shown with its type, message, code, stack and causes, and with nothing else', () => {
+  it('an error in the log is shown with its type, message, code, stack and causes, and with nothing else', () => {
     log.warn({ err: new TypeError('no connection', { cause: refused() }), other: 7 }, 'redis fails');
     expect(logged()).toMatchObject({
       other: 7,
@@ -50,7 +50,7 @@ describe('an error in the log', () => {
     expect(lines.join()).not.toContain('canary');
   });
 
-  it('is bounded in its causes, its messages and the errors that it gathers', () => {
+  it('an error in the log is bounded in its causes, its messages and the errors that it gathers', () => {
     let chain = new Error('x'.repeat(100_000));
     for (let depth = 0; depth < 100; depth += 1)
       chain = new AggregateError(Array(100).fill(chain) as Error[], 'many', { cause: chain });
@@ -73,7 +73,7 @@ describe('an error in the log', () => {
 });
 
 describe('a known secret', () => {
-  it('is hidden in messages and stacks of errors and in any field, in each of its forms', async () => {
+  it('a known secret is hidden in messages and stacks of errors and in any field, in each of its forms', async () => {
     const url = `http://root:${encodeURIComponent(PASSWORD)}@127.0.0.1:1`;
     const secret = new Secret(url);
     const invalid = await fetch(secret.reveal()).then(undefined, (error: unknown) => error);
@@ -85,7 +85,7 @@ describe('a known secret', () => {
     for (const form of ['canary', encodeURIComponent(PASSWORD), basic]) expect(lines.join()).not.toContain(form);
   });
 
-  it('is hidden in each URL of a list, and a line stays JSON whatever the secret holds', () => {
+  it('a known secret is hidden in each URL of a list, and a line stays JSON whatever the secret holds', () => {
     const urls = new Secret('postgres://a:first-one@h:1/d,postgres://b:sec%22ond@h:2/d').reveal().split(',');
     new Secret('","level":"fatal');
     log.info({ one: urls[0], two: 'sec"ond', three: 'first-one' }, '","level":"fatal');

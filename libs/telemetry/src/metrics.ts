@@ -64,7 +64,7 @@ export const metrics = {
   }),
   busEvents: new FastCounter({
     name: 'bus_events_total',
-    help: 'News on the bus: published, dropped while disconnected, received, missed, invalid, failed in a listener',
+    help: 'Events on the bus: published, dropped while disconnected, received, missed, invalid, failed in a subscriber',
     labelNames: ['subject', 'outcome'],
   }),
   activeConnections: new LiveGauge({

@@ -33,7 +33,7 @@ describe('request context', () => {
     expect(traceIdOf(traceparentFrom(`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`))).not.toBe('0'.repeat(32));
   });
 
-  it('is asked to show a position too, never an earlier one than it was, also where no request is served', () => {
+  it('request context is asked to show a position too, never an earlier one than it was, also where no request is served', () => {
     const within = (readAfter?: string): string | undefined =>
       withContext({ ...newContext(), token: 't', ...(readAfter !== undefined && { readAfter }) }, () =>
         readingAfter('0/A', () => `${currentContext()?.readAfter} ${currentContext()?.token}`),
