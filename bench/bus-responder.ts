@@ -47,7 +47,7 @@ const options: MicroserviceOptions =
   side === 'ours'
     ? {
         strategy: new BusServer(Bus.connect({ servers: url, service: 'bench' }), {
-          authenticate: () => Promise.reject(new Error('nobody')),
+          authenticate: () => Promise.reject(new Error('no caller')),
         }),
       }
     : { transport: Transport.NATS, options: { servers: [url], queue: 'bench' } };

@@ -62,7 +62,7 @@ async function openService(pool: PostgresPool): Promise<BarsIngestService> {
     typeof import('../apps/market-data/src/load-order/withheld-lines.repository.ts'),
     typeof import('../apps/market-data/src/factors/factors.repository.ts'),
   ];
-  // Nobody listens in a bench; the bus is measured by its own.
+  // There is no subscriber in a bench; the bus is measured by its own.
   const bus = {
     connected: true,
     publish: () => undefined,

@@ -1,4 +1,4 @@
-// What a flood of logins does to everybody else. One address sends 200 logins at a time for some seconds; six people log
+// What a flood of logins does to all others. One address sends 200 logins at a time for some seconds; six people log
 // in from addresses of their own, and bars are read from the cache all the while. The latency of those reads is compared
 // with that of the same reads without a flood, in the same run.
 import { fork } from 'node:child_process';

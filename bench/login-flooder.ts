@@ -25,7 +25,7 @@ class Connection {
 
   constructor(index: number, socket: Socket) {
     this.socket = socket;
-    const login = { grant_type: 'password', username: `nobody-${String(index)}`, password: 'wrong wrong wrong' };
+    const login = { grant_type: 'password', username: `unknown-${String(index)}`, password: 'wrong wrong wrong' };
     const body = JSON.stringify(login);
     const head = 'POST /api/v2/auth/token HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json';
     this.#login = Buffer.from(`${head}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`);

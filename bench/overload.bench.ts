@@ -1,6 +1,6 @@
 // What a pool still achieves when five times as much is asked of it as it can do: statements answered within the
-// borrowers' deadline a second, against the most it answers when nobody asks too much, in the same run. Arrivals do not
-// wait for answers. A queue without shedding answers nearly everybody too late.
+// borrowers' deadline a second, against the most it answers when no borrower is one too many, in the same run. Arrivals do not
+// wait for answers. A queue without shedding answers nearly every borrower too late.
 import { PgConnector, Pool } from '@mystocks/connection-pool';
 import { startPostgres } from '@mystocks/testing';
 import type { BenchRow } from './bench-row.ts';
@@ -56,7 +56,7 @@ async function start() {
   return { pool, stop };
 }
 
-/** As many borrowers as connections, each at once again: nobody waits, nothing idles. */
+/** As many borrowers as connections, each at once again: none waits, no connection idles. */
 async function peak(pool: Lender): Promise<number> {
   const startedAt = performance.now();
   let done = 0;

@@ -26,7 +26,7 @@ interface Latencies {
 /**
  * From the POST of a quote at the gateway to the value at a subscribed Socket.IO client: gateway, bus, a committed row
  * in PostgreSQL, bus, realtime node. The peer is what is left without a system: a bare Socket.IO server that emits what
- * is posted to it, stored nowhere, checked by nobody; interleaved quote by quote in the same run.
+ * is posted to it, not stored and not checked; interleaved quote by quote in the same run.
  *
  * Says nothing about many subscribers, a network, TLS, or a disk slower than this one's.
  */
@@ -112,7 +112,7 @@ function latenciesOf(times: readonly number[]): Latencies {
 
 async function startBare(): Promise<{ url: string; stop: () => Promise<void> }> {
   const server = createServer((request, response) => {
-    // Socket.IO answers its own path; what is posted elsewhere goes out to everybody.
+    // Socket.IO answers its own path; what is posted elsewhere goes out to all sockets.
     if (request.method !== 'POST') return;
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));

@@ -2,7 +2,7 @@
 // and two replicas beside it, in turn, in the same run.
 //
 // Two cores cannot show more throughput: all servers, and this process, share them. So the first rows say what routing
-// costs: reads that name their position (nearly all of the system's: the gateway passes the newest it heard of) cost
+// costs: reads that name their position (nearly all of the system's: the gateway passes the newest it knows) cost
 // nothing more, others a round trip to the primary, which is long where processes queue for a core. Reads that wait
 // instead of computing (5 ms, as for a disk) show that the servers' connections add up. Not shown: replicas on machines
 // of their own, a network.

@@ -1,4 +1,4 @@
-// What one user who subscribes as fast as the limit of messages allows does to everybody else: 20 sockets, each with 18
+// What one user who subscribes as fast as the limit of messages allows does to all others: 20 sockets, each with 18
 // subscribes a second of 200 channels, once of symbols that do not exist and once of bars. Meanwhile another user's sockets
 // are pinged and bars are read over HTTP past the caches; the same is measured without a flood in the same run.
 import { once } from 'node:events';

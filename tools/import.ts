@@ -107,7 +107,7 @@ async function refuseUnwritable(path: string): Promise<void> {
   }
 }
 
-/** More new names than this in one list are rather shifted lines than news. */
+/** More new names than this in one list are more likely shifted lines than real changes. */
 const RENAMED_MAX = 20;
 
 /** @throws when the file is a list that would give many instruments another name */

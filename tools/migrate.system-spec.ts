@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 it('npm run migrate says in a sentence that there is no database', () => {
   const script = fileURLToPath(new URL('migrate.ts', import.meta.url));
-  // Port 1 is nobody's.
+  // No process listens on port 1.
   const env = { ...process.env, PG_MIGRATION_URL: 'postgresql://mystocks_owner:secret@127.0.0.1:1/mystocks' };
   const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', env });
   expect({ status, stdout, stderr }).toEqual({

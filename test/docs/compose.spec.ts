@@ -51,7 +51,7 @@ const given = (name: string): string[] =>
   Object.keys(service(name).environment ?? {}).map((setting) => setting.replace(/_FILE$/, ''));
 
 describe('docker-compose.yml', () => {
-  it('has the five services and the servers they stand on', () => {
+  it('docker-compose.yml has the five services and the servers they stand on', () => {
     const servers = ['nats', 'redis', 'postgres', 'postgres-replica', 'etcd'];
     expect(Object.keys(compose.services)).toEqual(expect.arrayContaining([...servers, ...apps]));
     for (const app of apps) expect(service(app).build?.args.APP).toBe(app);
@@ -139,7 +139,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('runs our code with a read-only root, no new privileges and somebody to pass signals on', () => {
+  it('runs our code with a read-only root, no new privileges and an init process that passes signals on', () => {
     for (const app of apps)
       expect(service(app)).toMatchObject({ init: true, read_only: true, security_opt: ['no-new-privileges:true'] });
     expect(text).not.toContain('ulimits');
@@ -180,7 +180,7 @@ describe('docker-compose.yml', () => {
       rmSync(directory, { recursive: true });
     });
 
-    it('come from files that tools/compose-secrets.ts makes, each where somebody reads it', () => {
+    it('secrets come from files that tools/compose-secrets.ts makes, each where its service reads it', () => {
       const declared = Object.entries({ ...compose.secrets, ...overlay.secrets }).map(([name, { file }]) => {
         expect(file).toBe(`\${MYSTOCKS_SECRETS:-./.stack/compose}/${name}`);
         return name;
@@ -190,7 +190,7 @@ describe('docker-compose.yml', () => {
       expect([...used].sort()).toEqual(declared.sort());
     });
 
-    it('reach exactly the services that name their files', () => {
+    it('secrets reach exactly the services that name their files', () => {
       for (const [name, { environment = {}, secrets = [] }] of entries) {
         const named = Object.values(environment).flatMap(
           (value) => /^\/run\/secrets\/(\w+)$/.exec(value ?? '')?.[1] ?? [],
@@ -200,7 +200,7 @@ describe('docker-compose.yml', () => {
       }
     });
 
-    it('are never in docker-compose.yml itself', () => {
+    it('secrets are never in docker-compose.yml itself', () => {
       expect(text + withTdengine).not.toMatch(/:\/\/[^\s/@]*:[^\s/@]+@/);
       const plain = entries.flatMap(([, { environment = {} }]) =>
         Object.keys(environment).filter((name) => settings.some((one) => one.secret && one.name === name)),
@@ -208,7 +208,7 @@ describe('docker-compose.yml', () => {
       expect(plain).toEqual([]);
     });
 
-    it('are made once, for nobody else on the machine, and a lost one is made again', () => {
+    it('secrets are made once, unreadable for other users of the machine, and a lost one is made again', () => {
       expect(statSync(directory).mode & 0o777).toBe(0o700);
       expect(writeSecrets(directory)).toEqual([]);
       const token = readFileSync(join(directory, 'nats_token'), 'utf8').trim();

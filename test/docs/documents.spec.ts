@@ -52,7 +52,7 @@ describe('README.zh-CN.md', () => {
   const sorted = (text: string, what: RegExp): string[] =>
     [...prose(text).matchAll(what)].map(([found]) => found).sort();
 
-  it('has the headings, tables and paragraphs of README.md', () => {
+  it('README.zh-CN.md has the headings, tables and paragraphs of README.md', () => {
     const shape = (text: string): string[] =>
       prose(text)
         .split('\n')
@@ -60,12 +60,12 @@ describe('README.zh-CN.md', () => {
     expect(shape(chinese)).toEqual(shape(english));
   });
 
-  it('has the commands of README.md', () => {
+  it('README.zh-CN.md has the commands of README.md', () => {
     expect(commands(chinese)).toEqual(commands(english));
     expect(sorted(chinese, /`[^`\n]+`/g)).toEqual(sorted(english, /`[^`\n]+`/g));
   });
 
-  it('has the figures and links of README.md', () => {
+  it('README.zh-CN.md has the figures and links of README.md', () => {
     expect(sorted(chinese, /\d+/g)).toEqual(sorted(english, /\d+/g));
     const pages = /\]\((?!README)[^)]+\)/g;
     expect(sorted(chinese, pages)).toEqual(sorted(english, pages));
@@ -76,7 +76,7 @@ describe('the recipes of CONTRIBUTING.md', () => {
   const [, ...recipes] = read('CONTRIBUTING.md').split(/^### /m);
 
   it.each(recipes.map((text) => [text.split('\n')[0] ?? '', text]))(
-    'name existing files, as many as promised: %s',
+    'the recipes of CONTRIBUTING.md name existing files, as many as promised: %s',
     (title, text) => {
       const steps = [...text.matchAll(/^(\d+)\. `([^`]+)`: \S/gm)].map(([, number, path = '']) => ({
         number: Number(number),
@@ -96,7 +96,7 @@ describe('the recipes of CONTRIBUTING.md', () => {
     expect(counts).toMatchObject({ route: 9, metric: 2, setting: 2, kind: 2 });
   });
 
-  it('use what they name: the example of each step has the call, the metric or the setting', () => {
+  it('the recipes of CONTRIBUTING.md use what they name: the example of each step has the call, the metric or the setting', () => {
     const [, route = ''] = /^### (A route[^]*?)^### /m.exec(read('CONTRIBUTING.md')) ?? [];
     const files = [...route.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, path = '']) => path);
     expect(files.filter((path) => !/calendar/i.test(read(path)))).toEqual([]);

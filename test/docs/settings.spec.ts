@@ -31,7 +31,7 @@ describe('settings in the environment of `npm start`', () => {
   const environmentOf = (name: (typeof serviceNames)[number], given: Record<string, string>): Record<string, string> =>
     stackEnvironment(name, { plan: readPlan(given), secrets, servers, given });
 
-  it('reach every service that reads them', () => {
+  it('settings in the environment of `npm start` reach every service that reads them', () => {
     const given = Object.fromEntries(
       settings.map(({ name }) => [name, name.endsWith('_PORT') ? '3456' : `my ${name}`]),
     );
@@ -48,12 +48,12 @@ describe('settings in the environment of `npm start`', () => {
     expect(lost).toEqual([]);
   });
 
-  it('reach it as files and with the key ring for sealed values', () => {
+  it('settings in the environment of `npm start` reach it as files and with the key ring for sealed values', () => {
     const given = { MASTER_KEY_FILE: '/keys', TDENGINE_URL_FILE: '/url' };
     for (const name of serviceNames) expect(environmentOf(name, given)).toMatchObject(given);
   });
 
-  it('do not replace the servers, secrets and management ports of the stack, not as files either', () => {
+  it('settings in the environment of `npm start` do not replace the servers, secrets and management ports of the stack, not as files either', () => {
     const given = Object.fromEntries(
       stackOwns.flatMap((name) => [
         [name, 'other'],
@@ -67,7 +67,7 @@ describe('settings in the environment of `npm start`', () => {
     }
   });
 
-  it('that belong to the stack are named when somebody sets them', () => {
+  it('settings in the environment of `npm start` that belong to the stack are named when a user sets them', () => {
     expect(ignoredSettings({ NATS_URL: 'nats://other', PG_PRIMARY_URL_FILE: '/url', LOG_LEVEL: 'warn' })).toEqual([
       'NATS_URL',
       'PG_PRIMARY_URL_FILE',

@@ -94,7 +94,7 @@ describe('a read of bars', () => {
     expect((await toOwner()) - before).toBe(1);
   });
 
-  it('is answered from the caches while the owner is away', async () => {
+  it('a read of bars is answered from the caches while the owner is away', async () => {
     await system.services['market-data'].stop();
     const replies = await Promise.all([101, 150, 200].map((limit) => read(limit)));
     expect(replies.map(({ status }) => status)).toEqual([200, 200, 200]);

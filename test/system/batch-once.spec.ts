@@ -136,7 +136,7 @@ describe('a batch whose answer is lost', () => {
     };
   }
 
-  it('is refused while it is under way, forgotten when its writer dies before the commit, and then taken', async () => {
+  it('a batch whose answer is lost is refused while it is under way, forgotten when its writer dies before the commit, and then taken', async () => {
     const measured = async (service: 'gateway' | 'market-data'): Promise<string> =>
       (await ask(system.services[service].managementUrl, '/metrics', {})).text;
     // Blocks of the tests before, whose writers were killed, may still wait for an answer.
@@ -162,7 +162,7 @@ describe('a batch whose answer is lost', () => {
     expect(await stored()).toBe(items.length);
   }, 90_000);
 
-  it('is answered again, and not stored again, when its writer died after the commit', async () => {
+  it('a batch whose answer is lost is answered again, and not stored again, when its writer died after the commit', async () => {
     const key = randomUUID();
     const writers = await holdWriters();
     const first = send(body, key, json);
@@ -183,7 +183,7 @@ describe('a batch whose answer is lost', () => {
     expect([await stored(), changed]).toEqual([items.length, [{ close: '10.5' }]]);
   }, 30_000);
 
-  it('is refused with another body, and stores nothing of it', async () => {
+  it('a batch whose answer is lost is refused with another body, and stores nothing of it', async () => {
     const key = randomUUID();
     expect((await send(body, key, json)).status).toBe(200);
     const other = await send(JSON.stringify({ items: items.slice(1) }), key, json);

@@ -77,17 +77,20 @@ describe('a batch of 1,000 bars of which 70 are wrong in ten ways', () => {
     ['JSON', JSON.stringify({ items: rows }), 'application/json'],
     ['NDJSON', lines(rows.map((row) => JSON.stringify(row))), 'application/x-ndjson'],
     ['CSV', lines([names.join(), ...rows.map((row) => names.map((name) => row[name]).join())]), 'text/csv'],
-  ])('as %s stores exactly the others, and tells index and reason of each', async (_format, body, type) => {
-    const { status, body: told } = await post('/api/v2/batch/bars', body, type);
-    const { summary, items } = told as Told;
-    expect(status).toBe(207);
-    expect(summary).toMatchObject({ total: 1_000, succeeded: 930, failed: 70, inserted: 930 });
-    expect(items.map(({ index }) => index)).toEqual(rows.map((_, index) => index));
-    expect(items.flatMap(({ index, error }) => (error === undefined ? [] : [[index, error.code]]))).toEqual(expected);
-    const days = await rowsOf<{ day: string }>('SELECT day::text FROM market_data.bars_daily ORDER BY day');
-    const kept = rows.flatMap((_, n) => (poisoned.has(n) ? [] : [good(n)['date']]));
-    expect(days.map(({ day }) => day)).toEqual(kept);
-  });
+  ])(
+    'a batch of 1,000 bars of which 70 are wrong in ten ways as %s stores exactly the others, and tells index and reason of each',
+    async (_format, body, type) => {
+      const { status, body: told } = await post('/api/v2/batch/bars', body, type);
+      const { summary, items } = told as Told;
+      expect(status).toBe(207);
+      expect(summary).toMatchObject({ total: 1_000, succeeded: 930, failed: 70, inserted: 930 });
+      expect(items.map(({ index }) => index)).toEqual(rows.map((_, index) => index));
+      expect(items.flatMap(({ index, error }) => (error === undefined ? [] : [[index, error.code]]))).toEqual(expected);
+      const days = await rowsOf<{ day: string }>('SELECT day::text FROM market_data.bars_daily ORDER BY day');
+      const kept = rows.flatMap((_, n) => (poisoned.has(n) ? [] : [good(n)['date']]));
+      expect(days.map(({ day }) => day)).toEqual(kept);
+    },
+  );
 
   it('stores none of them when that is to abort', async () => {
     const { status, body } = await post(
@@ -136,11 +139,11 @@ describe('a batch of 1,000 quotes of which 70 are malformed', () => {
 });
 
 describe('a cache that is warmed for good and for unknown symbols', () => {
-  it('has the answers of the good ones, and names the others', async () => {
+  it('a cache that is warmed for good and for unknown symbols has the answers of the good ones, and names the others', async () => {
     const body = JSON.stringify({ symbols: ['600000.SH', '688999.SH', 'x'] });
     const reply = await post('/api/v2/cache/prewarm', body, 'application/json');
     expect(reply.status).toBe(207);
-    // Bars and quote of each; a quote of a symbol nobody knows is an answer too: an empty one.
+    // Bars and quote of each; a quote of an unknown symbol is an answer too: an empty one.
     expect((reply.body as Told).items.map((item) => item.status)).toEqual([201, 201, 404, 201, 400, 400]);
     const read = await get(system.url, '/api/v2/stocks/600000.SH/bars', system.adminToken);
     expect([read.status, read.headers.get('x-cache')]).toEqual([200, 'l2-hit']);

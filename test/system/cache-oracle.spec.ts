@@ -61,7 +61,7 @@ class Trace {
   async #read(): Promise<string> {
     const place = this.chance.upTo(GATEWAYS - 1);
     const question = this.#question();
-    // Mostly nothing; a client's own last write, an older one, and one that nobody has told of.
+    // Mostly nothing; a client's own last write, an older one, and one that was never published.
     const wants = this.chance.happens(0.9)
       ? 0
       : this.chance.oneOf([this.lsn, this.chance.upTo(this.lsn), this.lsn + 100]);
@@ -108,16 +108,16 @@ class Trace {
     return byKey ? `drop of ${question.url}` : `drop of ${tags.join()}`;
   }
 
-  /** News of a quote is lost; that of the next one shows it. */
+  /** The event of a quote is lost; that of the next one shows it. */
   async #gap(): Promise<string> {
     this.#note('gap');
-    const [lost, heard] = [this.chance.oneOf(symbols), this.chance.oneOf(symbols)];
+    const [lost, received] = [this.chance.oneOf(symbols), this.chance.oneOf(symbols)];
     await this.system.write(quoteTag(lost), this.lsn + 1, true);
-    await this.system.write(quoteTag(heard), this.lsn + 2);
+    await this.system.write(quoteTag(received), this.lsn + 2);
     this.lsn += 2;
     this.oracle.gap();
-    this.oracle.write([quoteTag(heard)], this.lsn);
-    return `gap in the news, ${lost} before ${heard}`;
+    this.oracle.write([quoteTag(received)], this.lsn);
+    return `gap in the events, ${lost} before ${received}`;
   }
 
   async #trouble(): Promise<string> {
@@ -153,31 +153,34 @@ afterEach(() => {
 });
 
 describe(`${OPERATIONS.toLocaleString('en')} operations of all kinds`, () => {
-  it.each(SEEDS)('count in both tiers exactly what an independent oracle says (seed %i)', async (seed) => {
-    const before = await counted();
-    const trace = new Trace(seed);
-    let after = before;
-    const grown = (): Record<string, number> =>
-      Object.fromEntries(
-        [...after]
-          .map(([line, count]) => [line, count - (before.get(line) ?? 0)] as const)
-          .filter(([, count]) => count > 0),
+  it.each(SEEDS)(
+    `${OPERATIONS.toLocaleString('en')} operations of all kinds count in both tiers exactly what an independent oracle says (seed %i)`,
+    async (seed) => {
+      const before = await counted();
+      const trace = new Trace(seed);
+      let after = before;
+      const grown = (): Record<string, number> =>
+        Object.fromEntries(
+          [...after]
+            .map(([line, count]) => [line, count - (before.get(line) ?? 0)] as const)
+            .filter(([, count]) => count > 0),
+        );
+      for (let number = 0; number < OPERATIONS; number += 1) {
+        const what = await trace.step();
+        if ((number + 1) % COMPARED_EVERY > 0) continue;
+        after = await counted();
+        expect({ seed, number, what, ...grown() }).toEqual({
+          ...{ seed, number, what },
+          ...Object.fromEntries(trace.oracle.counts),
+        });
+      }
+      process.stdout.write(
+        `  seed ${seed}: ${JSON.stringify(Object.fromEntries(trace.seen))} ${JSON.stringify(grown())}\n`,
       );
-    for (let number = 0; number < OPERATIONS; number += 1) {
-      const what = await trace.step();
-      if ((number + 1) % COMPARED_EVERY > 0) continue;
-      after = await counted();
-      expect({ seed, number, what, ...grown() }).toEqual({
-        ...{ seed, number, what },
-        ...Object.fromEntries(trace.oracle.counts),
-      });
-    }
-    process.stdout.write(
-      `  seed ${seed}: ${JSON.stringify(Object.fromEntries(trace.seen))} ${JSON.stringify(grown())}\n`,
-    );
-    // The trace is worth its name: everything happened, and often.
-    for (const what of ['l1-hit', 'l2-hit', 'stale', 'miss', 'failed', 'by hot path', 'gap', 'drop'] as const)
-      expect([what, (trace.seen.get(what) ?? 0) > 20]).toEqual([what, true]);
-    expect(Object.keys(grown()).filter((line) => line.startsWith('cache_stale_total'))).toHaveLength(4);
-  });
+      // The trace is worth its name: everything happened, and often.
+      for (const what of ['l1-hit', 'l2-hit', 'stale', 'miss', 'failed', 'by hot path', 'gap', 'drop'] as const)
+        expect([what, (trace.seen.get(what) ?? 0) > 20]).toEqual([what, true]);
+      expect(Object.keys(grown()).filter((line) => line.startsWith('cache_stale_total'))).toHaveLength(4);
+    },
+  );
 });

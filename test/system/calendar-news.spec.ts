@@ -31,7 +31,7 @@ const questions: Readonly<Record<string, readonly [Call<object, Answer>, object]
   'another history': [listBars, { ...bars, symbol: '000001.SZ', end: '2024-06-12' }],
 };
 
-// Everything is kept until Monday 09:15, or for a year: only news can make it old before.
+// Everything is kept until Monday 09:15, or for a year: only an event can make it stale before.
 describe('on a Saturday', () => {
   let bus: FakeBus;
   let market: VirtualMarket;
@@ -59,12 +59,12 @@ describe('on a Saturday', () => {
     return anew;
   }
 
-  const heard = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const received = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const when = { received_at_ms: SATURDAY, lsn: '0/10' };
 
   it('a quote that comes late is asked for once, and no bars with it', async () => {
     bus.publish(quoteChanged, { quote: { symbol, t: `${chinaText(SATURDAY)}+08:00`, last: 1 }, seq: 1, ...when });
-    await heard();
+    await received();
     expect(await askedAnew()).toEqual(['quote', 'snapshot']);
     expect(await askedAnew()).toEqual([]);
   });
@@ -73,14 +73,14 @@ describe('on a Saturday', () => {
     const days = { timeframe: '1Day' as const, from: '2024-06-12', to: '2024-06-12' };
     const bar = { t: '2024-06-12T00:00:00+08:00', o: 1, h: 1, l: 1, c: 1, v: 1 };
     bus.publish(barsChanged, { symbol, ...days, bar, ...when });
-    await heard();
+    await received();
     expect(await askedAnew()).toEqual(['snapshot', 'bars', 'history', 'bars of many', 'bars by code']);
     expect(await askedAnew()).toEqual([]);
   });
 
   it('a new instrument may share a bare code: what was asked by it is asked again', async () => {
     bus.publish(instrumentsChanged, { count: 1, lsn: '0/10' });
-    await heard();
+    await received();
     expect(await askedAnew()).toEqual(['bars by code']);
     expect(await askedAnew()).toEqual([]);
   });

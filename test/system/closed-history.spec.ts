@@ -26,7 +26,7 @@ const cacheOf = ({ headers }: Reply): string | null => headers.get('x-cache');
 describe('closed history in the running system', () => {
   beforeAll(() => write(10));
 
-  it('is immutable for clients, and each tier says the same of it', async () => {
+  it('closed history in the running system is immutable for clients, and each tier says the same of it', async () => {
     const other = await system.another('gateway');
     let limit = 100;
     // For a moment after a start the second tier keeps nothing.

@@ -48,12 +48,15 @@ const real: Parts = {
   },
 };
 
-/** Gateways that follow the news through `heard`, in a first tier of their own kind. */
-const gatewaysWith = (near: () => InstanceType<typeof NearAnswers>, heard = (bus: FakeBus): Bus => bus.bus): Parts => ({
+/** Gateways that follow events through `received`, in a first tier of their own kind. */
+const gatewaysWith = (
+  near: () => InstanceType<typeof NearAnswers>,
+  received = (bus: FakeBus): Bus => bus.bus,
+): Parts => ({
   ...real,
   openGateway: (bus) => {
     const tier = near();
-    new NearCoherence(heard(bus), tier).onModuleInit();
+    new NearCoherence(received(bus), tier).onModuleInit();
     return { near: tier, reads: new ReadsService(new AnswerSource(bus.bus), tier, noAccesses) };
   },
 });
@@ -91,14 +94,14 @@ class DeletingAnswers extends NearAnswers {
   }
 }
 
-/** Trusts what it reads right after news may have been missed. */
+/** Trusts what it reads right after events may have been missed. */
 class TrustingAnswers extends NearAnswers {
   override invalidateAll(): void {
     this.clear();
   }
 }
 
-/** A second tier that keeps whatever comes, whoever it comes from and however late. */
+/** A second tier that stores whatever comes, from any process and however late. */
 class CarelessTier extends MemoryTier {
   override async set(kept: Entry, { key }: Lease): Promise<boolean> {
     for (;;) {
@@ -110,8 +113,8 @@ class CarelessTier extends MemoryTier {
 }
 
 const planted: readonly (readonly [string, () => Parts])[] = [
-  ['nobody looks for gaps', () => gatewaysWith(() => new NearAnswers(5_000), withoutGaps)],
-  ['nobody tells how far it has counted', () => ({ ...real, beats: false })],
+  ['no instance looks for gaps', () => gatewaysWith(() => new NearAnswers(5_000), withoutGaps)],
+  ['no instance publishes how far it has counted', () => ({ ...real, beats: false })],
   ['a write deletes instead of fencing', () => gatewaysWith(() => new DeletingAnswers(5_000))],
   ['what is read right after a gap is trusted', () => gatewaysWith(() => new TrustingAnswers(5_000))],
   ['the second tier keeps what comes late', () => ({ ...real, openTier: () => new CarelessTier() })],
@@ -160,7 +163,7 @@ describe('five gateways, two cache services and an owner on a bus that is cut, m
   });
 
   it(
-    `agree with the owner a second after the bus is whole again, whatever happened (${seeds.length} seeds)`,
+    `five gateways, two cache services and an owner on a bus that is cut, mute, stalled and lossy agree with the owner a second after the bus is whole again, whatever happened (${seeds.length} seeds)`,
     async () => {
       const wrong: string[] = [];
       for (const seed of seeds) {
@@ -173,7 +176,7 @@ describe('five gateways, two cache services and an owner on a bus that is cut, m
   );
 
   it.each(planted)(
-    'are found out when %s',
+    'five gateways, two cache services and an owner on a bus that is cut, mute, stalled and lossy are found out when %s',
     async (_bug, parts) => {
       let seed = 1;
       while (seed <= 200 && (await play(seed, parts())).length === 0) seed += 1;

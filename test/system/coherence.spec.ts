@@ -20,7 +20,7 @@ import { get, post, postCsv, type Reply } from './requests.js';
 const RUN_MS = Number(process.env['COHERENCE_RUN_MS'] ?? 30_000);
 const DAY = '2024-06-14';
 const START = Date.parse('2024-06-14T09:31:00+08:00');
-/** So many that a write nobody hears of is not soon followed by another of the same. */
+/** So many that a write without an event is not soon followed by another of the same. */
 const symbols = Array.from({ length: 12 }, (_, index) => `${600_100 + index}.SH`);
 
 /** One thing to read: as a client does, and as its owner is asked for it. */
@@ -139,7 +139,7 @@ async function compare(): Promise<{ wrong: string[]; from: Record<string, number
 
 describe('five gateways and two cache services whose bus is cut and healed at random', () => {
   it.each([1, 2, 3])(
-    `say what the owner says a second after it is whole again (seed %i, ${RUN_MS / 1_000} s)`,
+    `five gateways and two cache services whose bus is cut and healed at random say what the owner says a second after it is whole again (seed %i, ${RUN_MS / 1_000} s)`,
     async (run) => {
       const seed = Number(process.env['COHERENCE_SEED'] ?? run);
       const chance = new Chance(seed);
@@ -154,7 +154,7 @@ describe('five gateways and two cache services whose bus is cut and healed at ra
           (await Promise.all(spoilt.all.map(({ service }) => service.readiness()))).every(
             ({ status }) => status === 200,
           ),
-        { timeoutMs: 10_000, what: 'everybody to be on the bus' },
+        { timeoutMs: 10_000, what: 'all instances to be on the bus' },
       );
       await sleep(1_000);
       const first = await compare();

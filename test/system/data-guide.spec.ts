@@ -30,7 +30,7 @@ describe('The examples of docs/guides/data.md', () => {
   }, 60_000);
   afterAll(() => system.stop(), 30_000);
 
-  it('are all found', () => {
+  it('The examples of docs/guides/data.md are all found', () => {
     expect(examples.length).toBe([...guide.matchAll(/^```(csv|get)/gm)].length);
     expect(examples.length).toBeGreaterThan(8);
   });

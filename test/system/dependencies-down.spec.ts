@@ -76,7 +76,7 @@ describe('a dependency is down', () => {
     await failsFast(() =>
       post(system.url, '/api/v2/auth/token', {
         grant_type: 'password',
-        username: 'somebody',
+        username: 'someone-new',
         password: 'x'.repeat(15),
       }),
     );

@@ -30,7 +30,7 @@ const bar = (day: string): object => ({
 });
 
 describe('an export of TDX in GBK', () => {
-  it('is stored by a batch, with the instrument of its title', async () => {
+  it('an export of TDX in GBK is stored by a batch, with the instrument of its title', async () => {
     const reply = await batch(gb18030Bytes(tdx('2020/01/02', '2020/01/03')));
     expect([reply.status, reply.body]).toMatchObject([
       200,
@@ -41,7 +41,7 @@ describe('an export of TDX in GBK', () => {
     );
   });
 
-  it('is stored by an upload, whose file name must fit the title', async () => {
+  it('an export of TDX in GBK is stored by an upload, whose file name must fit the title', async () => {
     const text = gb18030Bytes(tdx('2020/01/06'));
     const reply = await upload(system, text, '', { name: 'SH#600000.txt' });
     expect(await ended(system, reply.headers.get('location'))).toMatchObject({
@@ -65,14 +65,14 @@ describe('a file without a column for its instrument', () => {
     ]);
   });
 
-  it('is refused in one sentence that names the option where nothing says it', async () => {
+  it('a file without a column for its instrument is refused in one sentence that names the option where nothing says it', async () => {
     const reply = await batch(sina, 'timeframe=5Min');
     expect([reply.status, reply.body]).toMatchObject([422, { detail: expect.stringContaining('symbol=600519.SH') }]);
   });
 });
 
 describe('a file in lots', () => {
-  it('is converted, and says how', async () => {
+  it('a file in lots is converted, and says how', async () => {
     const text =
       'ts_code,trade_date,open,high,low,close,vol,amount\n000001.SZ,20200102,16.65,16.95,16.55,16.87,1530231.87,2571196.482\n';
     const reply = await batch(text);
@@ -82,7 +82,7 @@ describe('a file in lots', () => {
     ]);
   });
 
-  it('is stored with a warning when it says shares', async () => {
+  it('a file in lots is stored with a warning when it says shares', async () => {
     const text =
       'code,exchange,date,open,high,low,close,volume,amount\n000001,SZSE,2020-01-03,16.94,17.31,16.92,17.18,1116194.81,1914495.474\n';
     const refused = await batch(text);
@@ -102,7 +102,7 @@ describe('a file in lots', () => {
 });
 
 describe('a suspended day of baostock', () => {
-  it('is stored without volume and told apart', async () => {
+  it('a suspended day of baostock is stored without volume and told apart', async () => {
     const header = 'date,code,open,high,low,close,preclose,volume,amount,adjustflag,turn,tradestatus,pctChg,isST';
     const text = `${header}\n2020-02-03,sh.600000,11.5,11.5,11.5,11.5,11.5,,,3,,0,0,0\n`;
     const reply = await batch(text);

@@ -32,7 +32,7 @@ const named = (change: (name: string) => string): string =>
   names.reduce((text, name) => text.replace(name, change(name)), list);
 
 describe('a list of names', () => {
-  it('is stored exactly from GB18030, by batch and by upload, and says how it was encoded', async () => {
+  it('a list of names is stored exactly from GB18030, by batch and by upload, and says how it was encoded', async () => {
     const batch = await postNames(gb18030Bytes(list));
     expect([batch.status, batch.body]).toMatchObject([
       200,
@@ -46,7 +46,7 @@ describe('a list of names', () => {
     for (const [n, name] of names.entries()) expect(await nameOf(symbolOf(n))).toBe(`${name}新`);
   });
 
-  it('is stored exactly from UTF-16 and as a whole with on_error=abort', async () => {
+  it('a list of names is stored exactly from UTF-16 and as a whole with on_error=abort', async () => {
     const text = named((name) => `${name}二`).replaceAll('\n', '\r');
     const reply = await postNames(Buffer.from(`\uFEFF${text}`, 'utf16le'), '?on_error=abort');
     expect([reply.status, reply.body]).toMatchObject([200, { encoding: 'utf-16le' }]);

@@ -34,7 +34,7 @@ const scalar = async <T>(pool: PostgresPool, text: string): Promise<T | undefine
 const storedIn = async (pool: PostgresPool): Promise<Set<number>> =>
   new Set(await scalar<number[]>(pool, 'SELECT array_agg(volume::int) FROM market_data.quotes'));
 
-/** Reads and writes until it is told to stop. Every read is a question nobody asked before, so no cache answers it. */
+/** Reads and writes until it is told to stop. Every read is a new one, so no cache answers it. */
 class Load {
   readonly acknowledged: { readonly volume: number; readonly atMs: number }[] = [];
   readonly refused: { readonly status: number; readonly text: string }[] = [];
@@ -101,7 +101,7 @@ describe('the primary is killed under load', () => {
 
     await postgres.kill();
     const killedMs = performance.now();
-    // What whoever watches over the database does: the replica that has most takes over, the other follows it.
+    // What a failover manager does: the replica that has most takes over, the other follows it.
     const received = 'SELECT pg_last_wal_receive_lsn()::text';
     const [a = '', b = ''] = await Promise.all([first, second].map((node) => scalar<string>(behind(node), received)));
     const [heir, other] = compareLsn(a, b) >= 0 ? [first, second] : [second, first];

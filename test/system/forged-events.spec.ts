@@ -95,14 +95,14 @@ const forgeries: readonly [string, (end: string) => void | Promise<void>][] = [
 
 describe('an event that is false', () => {
   it.each(forgeries)(
-    'with %s fails no read, makes no stale answer look fresh, and stops no cache',
+    'an event that is false with %s fails no read, makes no stale answer look fresh, and stops no cache',
     async (_kind, forge) => {
       let end = await write();
       await forge(end);
       await nats.flush();
       await sleep(100);
       const statuses = new Set<number>();
-      // Nothing is cached of this one, so it goes to the owner with what the caches have heard.
+      // Nothing is cached of this one, so it goes to the owner with what the caches have received.
       statuses.add((await get(system.url, `${BARS}&limit=${(uncached += 1)}`, system.adminToken)).status);
       const untilMs = Date.now() + RECOVERED_MS;
       let hits = 0;
@@ -160,27 +160,33 @@ describe('a channel about which a false event comes', () => {
     ['a sequence number far ahead', () => publish(`quote.changed.v1.${KEY}`, quoteAt(Number.MAX_SAFE_INTEGER, '0/1'))],
     ['a sequence number a little ahead', () => publish(`quote.changed.v1.${KEY}`, quoteAt(500, '0/1'))],
     ['a position far beyond the log', () => publish(`quote.changed.v1.${KEY}`, quoteAt(2, FAR))],
-  ])('with %s pushes the next stored quotes within 5 s', async (_kind, forge) => {
-    forge();
-    await nats.flush();
-    await arrives(`"last":${await sendQuote()}`);
-    received.length = 0;
-    await arrives(`"last":${await sendQuote()}`);
-    expect(has('"reset"')).toBe(false);
-  });
+  ])(
+    'a channel about which a false event comes with %s pushes the next stored quotes within 5 s',
+    async (_kind, forge) => {
+      forge();
+      await nats.flush();
+      await arrives(`"last":${await sendQuote()}`);
+      received.length = 0;
+      await arrives(`"last":${await sendQuote()}`);
+      expect(has('"reset"')).toBe(false);
+    },
+  );
 
   it.each([
     ['a position far beyond the log', () => publish(`bars.changed.v1.${KEY}`, barsAt(FAR, { bars: [bar] }))],
     ['a bar that has no time', () => publish(`bars.changed.v1.${KEY}`, barsAt('0/1', { bars: [{ ...bar, t: 'z' }] }))],
-  ])('with %s pushes the next stored bars within 5 s', async (_kind, forge) => {
-    forge();
-    await nats.flush();
-    await write();
-    await arrives(`"c":${close}`);
-    await sleep(COHERENT_MS);
-    received.length = 0;
-    await write();
-    await arrives(`"c":${close}`);
-    expect(has('"gap"') || has('"order"')).toBe(false);
-  });
+  ])(
+    'a channel about which a false event comes with %s pushes the next stored bars within 5 s',
+    async (_kind, forge) => {
+      forge();
+      await nats.flush();
+      await write();
+      await arrives(`"c":${close}`);
+      await sleep(COHERENT_MS);
+      received.length = 0;
+      await write();
+      await arrives(`"c":${close}`);
+      expect(has('"gap"') || has('"order"')).toBe(false);
+    },
+  );
 });

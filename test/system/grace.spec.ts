@@ -21,7 +21,7 @@ afterAll(async () => {
   await system.stop();
 }, 30_000);
 
-/** One more day of bars of the symbol: what was kept before is outdated. */
+/** One more day of bars of the symbol: what was kept before is invalidated. */
 async function write(): Promise<void> {
   const date = days.next().value ?? '';
   const csv = `code,exchange,date,open,high,low,close,volume\n600002,SSE,${date},10,11,9,10,100\n`;
@@ -42,8 +42,8 @@ const becomes = (state: string, query?: string): Promise<Reply> =>
     { timeoutMs: 20_000, what: `a read that is ${state}` },
   ) as Promise<Reply>;
 
-/** Reads until the gateway keeps the answer; then a write outdates it, and nobody reads before the owner is gone. */
-async function outdatedWithoutOwner(query?: string): Promise<Reply> {
+/** Reads until the gateway stores the answer; then a write invalidates it, and the owner ends before the next read. */
+async function invalidatedWithoutOwner(query?: string): Promise<Reply> {
   const kept = await becomes('l1-hit', query);
   await write();
   await system.services['market-data'].kill();
@@ -52,14 +52,14 @@ async function outdatedWithoutOwner(query?: string): Promise<Reply> {
 
 describe('the owner is away', () => {
   it('the last good answer stands in, says how old it is and that it is stale, and ends with its grace', async () => {
-    const kept = await outdatedWithoutOwner();
+    const kept = await invalidatedWithoutOwner();
     const stale = await read();
     expect([stale.status, stateOf(stale), stale.headers.get('x-data-quality')]).toEqual([200, 'stale', 'stale']);
     expect([qualityOf(stale), barsOf(stale)]).toEqual(['stale', barsOf(kept)]);
     expect(stale.headers.get('etag')).not.toBe(kept.headers.get('etag'));
     expect(stale.headers.get('cache-control')).toBe('private, no-cache');
     const age = Number(stale.headers.get('age'));
-    // Longer than it takes to notice that the owner died without a farewell, and may have written without telling.
+    // Longer than it takes to notice that the owner died without signing off, and may have written without publishing.
     const older = await waitFor(
       async () => {
         const reply = await read();
@@ -85,7 +85,7 @@ describe('the owner is away', () => {
   }, 90_000);
 
   it('the first tier stands in by itself when the cache service is away, too', async () => {
-    const kept = await outdatedWithoutOwner('?limit=7');
+    const kept = await invalidatedWithoutOwner('?limit=7');
     await system.services.cache.kill();
     const stale = await read('?limit=7');
     expect([stale.status, stateOf(stale), qualityOf(stale)]).toEqual([200, 'stale', 'stale']);
@@ -141,7 +141,7 @@ describe.each(['cache', 'market-data'] as const)('one of two instances of %s is 
 });
 
 describe('NATS is frozen', () => {
-  it('nobody waits for a deadline: the last good answer, else 503, and back to normal with its next word', async () => {
+  it('answers before the deadline: the last good answer, else 503, and back to normal with its next heartbeat', async () => {
     const kept = await becomes('l1-hit');
     system.nats.pause();
     try {

@@ -42,26 +42,29 @@ afterAll(async () => {
 
 describe('a flood of password work', () => {
   it.each([
-    ['many accounts', (index: number) => `nobody-${index}`],
+    ['many accounts', (index: number) => `unknown-${index}`],
     ['one account', () => 'honest-1'],
-  ])('from one address against %s leaves the logins of other addresses alone', async (_what, nameOf) => {
-    const flooder = at('127.0.0.1');
-    const flood: Promise<PostAnswer>[] = [];
-    for (const [index, name] of ['honest-1', 'honest-2', 'honest-3'].entries()) {
-      for (let attempt = 0; attempt < FLOOD; attempt += 1) flood.push(login(flooder, nameOf(attempt), 'wrong'));
-      expect((await login(at(`127.0.0.${index + 2}`), name)).status).toBe(200);
-    }
-    const answers = await Promise.all(flood);
-    expectDecentRefusals(answers, [401]);
-    expect(statuses(answers).filter((status) => status !== 401).length).toBeGreaterThan(0);
-  });
+  ])(
+    'a flood of password work from one address against %s leaves the logins of other addresses alone',
+    async (_what, nameOf) => {
+      const flooder = at('127.0.0.1');
+      const flood: Promise<PostAnswer>[] = [];
+      for (const [index, name] of ['honest-1', 'honest-2', 'honest-3'].entries()) {
+        for (let attempt = 0; attempt < FLOOD; attempt += 1) flood.push(login(flooder, nameOf(attempt), 'wrong'));
+        expect((await login(at(`127.0.0.${index + 2}`), name)).status).toBe(200);
+      }
+      const answers = await Promise.all(flood);
+      expectDecentRefusals(answers, [401]);
+      expect(statuses(answers).filter((status) => status !== 401).length).toBeGreaterThan(0);
+    },
+  );
 
   it('answers what the deadline of the caller leaves no time for at once, and never with 504', async () => {
     const flooder = at('127.0.0.1');
     const attempts = Array.from({ length: FLOOD }, (_, index) =>
       flooder.post(
         LOGIN,
-        { grant_type: 'password', username: `nobody-else-${index}`, password: 'wrong' },
+        { grant_type: 'password', username: `unknown-second-${index}`, password: 'wrong' },
         { 'x-deadline-ms': '1500' },
       ),
     );
@@ -78,22 +81,22 @@ describe('a flood of password work', () => {
     expect((await client.post(REGISTER, { username: 'Wanted-Name', password: PASSWORD })).status).toBe(409);
   });
 
-  it('of registrations leaves logins alone, and a flood of logins leaves registrations alone', async () => {
+  it('a flood of password work of registrations leaves logins alone, and a flood of logins leaves registrations alone', async () => {
     const flooder = at('127.0.0.1');
     const registrations = Array.from({ length: FLOOD }, (_, index) =>
       flooder.post(REGISTER, { username: `flood-${index}`, password: PASSWORD }),
     );
     expect((await login(at('127.0.0.2'), 'honest-2')).status).toBe(200);
     expectDecentRefusals(await Promise.all(registrations), [201]);
-    const logins = Array.from({ length: FLOOD }, (_, index) => login(flooder, `nobody-at-all-${index}`));
-    const registered = await at('127.0.0.2').post(REGISTER, { username: 'newcomer', password: PASSWORD });
+    const logins = Array.from({ length: FLOOD }, (_, index) => login(flooder, `unknown-first-${index}`));
+    const registered = await at('127.0.0.2').post(REGISTER, { username: 'new-user', password: PASSWORD });
     expect(registered.status).toBe(201);
     expectDecentRefusals(await Promise.all(logins), [401]);
   });
 
-  it('has one login a second for an address from which 20 in a row have failed, until one succeeds there', async () => {
+  it('a flood of password work has one login a second for an address from which 20 in a row have failed, until one succeeds there', async () => {
     const flooder = at('127.0.0.8');
-    const wrong = (index: number): Promise<PostAnswer> => login(flooder, `nobody-again-${index}`, 'wrong');
+    const wrong = (index: number): Promise<PostAnswer> => login(flooder, `unknown-third-${index}`, 'wrong');
     for (let index = 0; index < 20; index += 1) expect((await wrong(index)).status).toBe(401);
     const startedAt = performance.now();
     const flood = Array.from({ length: FLOOD }, (_, index) => wrong(index));

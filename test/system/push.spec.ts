@@ -17,7 +17,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('a quote from a feed to a client', () => {
-  it('is pushed to a subscriber, stored and answered', async () => {
+  it('a quote from a feed to a client is pushed to a subscriber, stored and answered', async () => {
     await postCsv(system.url, '/api/v2/batch/symbols', 'code,exchange,name\n300918,SZSE,南山智尚\n', token);
     socket = io(`${system.services.realtime.url}/market`, { transports: ['websocket'], auth: { token } });
     const open = socket;
@@ -43,7 +43,7 @@ describe('a quote from a feed to a client', () => {
 });
 
 describe('a stored bar to a client', () => {
-  it('is pushed to the subscribers of its channel', async () => {
+  it('a stored bar to a client is pushed to the subscribers of its channel', async () => {
     const line = 'code,exchange,date,open,high,low,close,volume\n600003,SSE,2020-06-01,10,11,9,10.5,100\n';
     await postCsv(system.url, '/api/v2/batch/symbols', 'code,exchange,name\n600003,SSE,three\n', token);
     const open = io(`${system.services.realtime.url}/market`, { transports: ['websocket'], auth: { token } });

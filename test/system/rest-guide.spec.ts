@@ -22,7 +22,7 @@ describe('the requests of docs/guides/rest.md', () => {
   }, 180_000);
   afterAll(() => system.stop(), 30_000);
 
-  it('are all found', () => {
+  it('the requests of docs/guides/rest.md are all found', () => {
     expect(exchanges.length).toBe([...guide.matchAll(/^```http\n(GET|POST|DELETE)/gm)].length);
     expect(exchanges.length).toBeGreaterThan(10);
   });

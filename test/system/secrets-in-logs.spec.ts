@@ -72,14 +72,14 @@ const expectNoCanary = (output: string): void => {
 };
 
 describe('a password that a server refuses', () => {
-  it('is in no log when Redis refuses it', async () => {
+  it('a password that a server refuses is in no log when Redis refuses it', async () => {
     const REDIS_URL = urlOf('redis', '', canary(), redisPort);
     const output = await printed(() => startService('realtime', { ...base, REDIS_URL }, live));
     expect(output).toMatch(/WRONGPASS|NOAUTH|invalid password/);
     expectNoCanary(output);
   });
 
-  it('is in no log when PostgreSQL or Redis refuse it to the cache service', async () => {
+  it('a password that a server refuses is in no log when PostgreSQL or Redis refuse it to the cache service', async () => {
     const env = {
       PG_PRIMARY_URL: urlOf('postgres', 'cache', canary(), postgresPort, '/mystocks'),
       REDIS_URL: urlOf('redis', '', canary(), redisPort),
@@ -88,7 +88,7 @@ describe('a password that a server refuses', () => {
     expectNoCanary(await printed(() => startService('cache', { ...base, ...env }, live)));
   });
 
-  it('is in no log when PostgreSQL or TDengine refuse it', async () => {
+  it('a password that a server refuses is in no log when PostgreSQL or TDengine refuse it', async () => {
     const env = {
       PG_PRIMARY_URL: urlOf('postgres', 'market_data', canary(), postgresPort, '/mystocks'),
       TIMESERIES_STORE: 'tdengine',
@@ -99,13 +99,13 @@ describe('a password that a server refuses', () => {
     expectNoCanary(output);
   });
 
-  it('is in no log when NATS refuses it', async () => {
+  it('a password that a server refuses is in no log when NATS refuses it', async () => {
     const output = await printed(() => startService('gateway', { ...base, NATS_TOKEN: canary() }, live));
     expect(output).toMatch(/Authorization Violation/i);
     expectNoCanary(output);
   });
 
-  it('is not printed when PostgreSQL refuses it to a migration', async () => {
+  it('a password that a server refuses is not printed when PostgreSQL refuses it to a migration', async () => {
     const env = {
       ...process.env,
       PG_MIGRATION_URL: urlOf('postgres', 'mystocks_owner', canary(), postgresPort, '/mystocks'),
@@ -118,7 +118,7 @@ describe('a password that a server refuses', () => {
     expectNoCanary(failed);
   });
 
-  it('is not shown when the setting that holds it cannot be used', async () => {
+  it('a password that a server refuses is not shown when the setting that holds it cannot be used', async () => {
     const wrong = `postgres://cache:${canary()}@[127.0.0.1/mystocks`;
     const failed = await startService('cache', { ...base, PG_PRIMARY_URL: wrong }, live).then(
       () => 'started',

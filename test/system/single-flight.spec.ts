@@ -25,7 +25,7 @@ afterAll(async () => {
 }, 60_000);
 beforeEach(() => {
   system.asked.length = 0;
-  // A key nobody has read.
+  // A key that was never read.
   limit += 1;
 });
 
@@ -41,7 +41,7 @@ const textOf = ({ body }: Answer): string => (JSON.parse(body.toString()) as { t
 const originCalls = (cache: StartedService): Promise<number> =>
   metricOf(cache, 'cache_origin_calls_total', listBars.subject);
 
-/** Every cache process keeps what it reads: after its start it waits for news that it may have missed. */
+/** Waits until every cache process stores what it reads: after its start it first waits for events that it may have missed. */
 async function settled(): Promise<void> {
   let round = 0;
   await waitFor(
@@ -63,7 +63,7 @@ async function someoneAsks(): Promise<{ holder: StartedService; reading: Promise
   await waitFor(() => system.asked.length === 1, { timeoutMs: 10_000, what: 'the first question' });
   const after = await Promise.all(caches.map(originCalls));
   const holder = caches[after.findIndex((count, index) => count > (before[index] ?? 0))];
-  if (holder === undefined) throw new Error('nobody has asked');
+  if (holder === undefined) throw new Error('no process has asked');
   return { holder, reading };
 }
 
@@ -89,14 +89,14 @@ const values = (settledReads: readonly PromiseSettledResult<Answer>[]): Set<stri
   new Set(settledReads.flatMap((one) => (one.status === 'fulfilled' ? [textOf(one.value)] : [])));
 
 describe('a cold key', () => {
-  it('is asked for once more, after the lease, when who held it is killed', async () => {
+  it('a cold key is asked for once more, after the lease, when who held it is killed', async () => {
     const { holder, reading } = await someoneAsks();
     await holder.kill();
     const endsMs = await leaseEndsMs();
     await waitFor(() => system.asked.length === 2, { timeoutMs: 10_000, what: 'the second question' });
     expect(system.asked[1]?.atMs).toBeGreaterThanOrEqual(endsMs - 1);
     system.asked[1]?.answer('second');
-    // Nobody hears this any more.
+    // No subscriber receives this any more.
     system.asked[0]?.answer('first');
     expect(values(await reading)).toEqual(new Set(['second']));
     for (let turn = 0; turn < 20; turn += 1) expect(textOf(await read())).toBe('second');
@@ -116,17 +116,17 @@ describe('a cold key', () => {
     system.asked[0]?.answer('late');
     holder.resume();
     await reading;
-    const heard = new Set<string>();
+    const received = new Set<string>();
     await waitFor(
       async () => {
-        heard.add(textOf(await read()));
+        received.add(textOf(await read()));
         // The one that was frozen takes part again.
-        return (await holder.readiness()).status === 200 && heard.size > 0;
+        return (await holder.readiness()).status === 200 && received.size > 0;
       },
       { timeoutMs: 10_000, what: 'the frozen one to be back' },
     );
-    for (let turn = 0; turn < 100; turn += 1) heard.add(textOf(await read()));
-    expect(heard).toEqual(new Set(['second']));
+    for (let turn = 0; turn < 100; turn += 1) received.add(textOf(await read()));
+    expect(received).toEqual(new Set(['second']));
     expect(system.asked).toHaveLength(2);
   }, 60_000);
 

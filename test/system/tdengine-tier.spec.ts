@@ -34,7 +34,7 @@ const write = async (close: number): Promise<void> => {
 const read = (url: string): Promise<Reply> => get(url, `${HISTORY}&limit=${String(limit)}`, system.adminToken);
 const cacheOf = ({ headers }: Reply): string | null => headers.get('x-cache');
 
-/** A question that nobody has asked, asked of both gateways, until the second has its answer from the second tier. */
+/** A new read, sent to both gateways until the second one answers it from L2. */
 async function readBoth(): Promise<Reply[]> {
   let replies: Reply[] = [];
   await waitFor(async () => {

@@ -93,7 +93,7 @@ describe('the stored trading calendar', () => {
     expect(again.body).toMatchObject({ from: '2024-06-14', to: '2024-06-15', changed: 1, opened: [], closed: [] });
   });
 
-  it('is not changed by a list that is wrong, which is told what and where', async () => {
+  it('the stored trading calendar is not changed by a list that is wrong, which is told what and where', async () => {
     const wrongs: readonly (readonly [object | string, number, string])[] = [
       ['when\n2027-01-04\n', 400, 'date, trade_date, cal_date'],
       ['date\n2027-01-04\n2027-13-04\n', 422, 'line 3 must name a real day'],
@@ -162,7 +162,7 @@ describe('bars and quotes of closed days', () => {
     );
   });
 
-  it('are refused one by one in a batch of quotes, but for simulated ones', async () => {
+  it('bars and quotes of closed days are refused one by one in a batch of quotes, but for simulated ones', async () => {
     await bar('2024-06-13');
     const quote = (t: string, simulated = false): object => ({ symbol: '600310.SH', t, last: 10, simulated });
     const reply = await post(

@@ -85,7 +85,7 @@ describe('an upload under way', () => {
     expect((await remove(path)).status).toBe(202);
   }, 60_000);
 
-  it('with on_error=abort leaves nothing when it is cancelled', async () => {
+  it('an upload under way with on_error=abort leaves nothing when it is cancelled', async () => {
     const text = fileOf(200_000).replaceAll(',100\n', ',102\n');
     const { headers } = await upload(system, text, 'register=true&on_error=abort');
     const path = headers.get('location');
@@ -95,7 +95,7 @@ describe('an upload under way', () => {
     expect(await storedRows(system, 'volume = 102')).toBe(0);
   }, 60_000);
 
-  it('that broke off is dropped with all it had staged', async () => {
+  it('an upload under way that broke off is dropped with all it had staged', async () => {
     const broken = uploadStream(system, 'bars.csv', cutOff());
     await expect(broken).rejects.toThrow();
     const staged = async (): Promise<number> =>
@@ -111,7 +111,7 @@ function* cutOff(): Generator<Buffer> {
 }
 
 describe('memory', () => {
-  it('of fresh processes grows by less than 100 MB for a file of 200 MB, in the gateway and in market-data', async () => {
+  it('memory of fresh processes grows by less than 100 MB for a file of 200 MB, in the gateway and in market-data', async () => {
     for (const name of ['gateway', 'market-data'] as const) {
       await system.services[name].kill();
       await system.services[name].restart();

@@ -17,7 +17,7 @@ const rowsOf = (code: string): Promise<number> =>
   storedRows(system, `instrument_id = (SELECT id FROM market_data.instruments WHERE code = '${code}')`);
 
 describe('an uploaded file', () => {
-  it('is an operation: here at once, stored soon, and its refused lines are reported by number', async () => {
+  it('an uploaded file is an operation: here at once, stored soon, and its refused lines are reported by number', async () => {
     const reply = await upload(system, gzipSync(fileOf(20_000, 100)), 'register=true', { name: 'bars.csv.gz' });
     expect(reply.status).toBe(202);
     expect(reply.body).toMatchObject({ kind: 'bars', result: null, problem: null });
@@ -29,7 +29,7 @@ describe('an uploaded file', () => {
     expect(await rowsStored()).toBe(19_800);
   });
 
-  it('with on_error=abort is stored whole or not at all', async () => {
+  it('an uploaded file with on_error=abort is stored whole or not at all', async () => {
     const before = await rowsStored();
     const bad = await upload(system, fileOf(30_000, 7_000), 'register=true&on_error=abort');
     const refused = await ended(system, bad.headers.get('location'));
@@ -62,7 +62,7 @@ describe('an uploaded file', () => {
 });
 
 describe('a stream of POST /batch with on_error=abort', () => {
-  it('is stored whole or not at all, and answered like every batch', async () => {
+  it('a stream of POST /batch with on_error=abort is stored whole or not at all, and answered like every batch', async () => {
     const line = (close: string): string =>
       `600999,SSE,2021-03-01,10,11,9,${close},100\n600999,SSE,2021-03-02,10,11,9,10,100\n`;
     const path = '/api/v2/batch/bars?register=true&on_error=abort';

@@ -81,7 +81,7 @@ export class VirtualMarket {
     this.#quotes = new QuotesService(directory, quotes, {} as unknown as IdempotencyService, this.clock);
   }
 
-  /** What the owner says now, asked by nobody. */
+  /** What the owner would answer now. */
   answerTo(call: Call, request: object): Promise<Answer> {
     if (call === latestQuotes) return this.#quotes.latest(request as QuotesRequest);
     if (call === snapshots) return this.#quotes.snapshots(request as QuotesRequest);
@@ -114,7 +114,7 @@ export class VirtualMarket {
     return { quote: `{"t":"${t}","last":${priceAt(tickMs)}}`, t, simulated: false };
   }
 
-  /** Of each instrument the newest bar of the window; how many there are before it is nobody's matter here. */
+  /** Of each instrument the newest bar of the window; the ones before it do not matter here. */
   #page({ instruments, timeframe, window }: BarsQuestion): BarSeries[] {
     const newest = timeframe === '1Min' ? this.#newestMinute(window.to) : this.#newestDay(window.to.slice(0, 10));
     if (newest === undefined || `${newest}.000` < window.from || `${newest}.000` > window.to) return [];

@@ -140,7 +140,7 @@ describe('the access log and the warm-up it feeds', () => {
     await becomesLogged(total);
   }, 90_000);
 
-  it('is off with a wrong secret, says why, and asks once', async () => {
+  it('the access log and the warm-up it feeds is off with a wrong secret, says why, and asks once', async () => {
     await system.services.cache.stop();
     await system.another('cache', { CACHE_CLIENT_SECRET: 'w'.repeat(32) });
     const isOff = async (): Promise<void> => {

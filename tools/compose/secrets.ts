@@ -28,7 +28,7 @@ type Known = (name: string) => string;
 const postgres = (role: string, password: string, host: string): string =>
   `postgresql://${role}:${password}@${host}:5432/${DATABASE}`;
 
-/** The same secrets in the form in which somebody reads them. */
+/** The same secrets in a form for people. */
 const derived: Readonly<Record<string, (known: Known) => string>> = {
   nats_authorization: (known) => `authorization { token: "${known('nats_token')}" }`,
   redis_authorization: (known) => `requirepass "${known('redis_password')}"`,
@@ -46,7 +46,7 @@ const derived: Readonly<Record<string, (known: Known) => string>> = {
 /** Writes every secret that is not there yet and answers the names of those. */
 export function writeSecrets(directory: string): string[] {
   mkdirSync(directory, { recursive: true });
-  // Nobody else gets into the directory; the files themselves are mounted for users of other numbers.
+  // No other user may enter the directory; the files themselves are mounted for users of other numbers.
   chmodSync(directory, 0o700);
   const known: Known = (name) => readFileSync(join(directory, name), 'utf8').trimEnd();
   const made: string[] = [];

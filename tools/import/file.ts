@@ -31,9 +31,9 @@ export async function openText(path: string, read: (bytes: number) => void = () 
     },
   });
   // The reader hears of a failure: pipeline destroys its last stream with it.
-  const heard = (): void => undefined;
-  if (!(await isGzip(path))) return pipeline(file, counted, heard);
-  return pipeline(file, counted, createGunzip({ chunkSize: CHUNK_BYTES }), heard);
+  const ignoreEnd = (): void => undefined;
+  if (!(await isGzip(path))) return pipeline(file, counted, ignoreEnd);
+  return pipeline(file, counted, createGunzip({ chunkSize: CHUNK_BYTES }), ignoreEnd);
 }
 
 async function isGzip(path: string): Promise<boolean> {

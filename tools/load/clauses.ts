@@ -14,7 +14,7 @@ export function systemClauses({ what, figures, observed }: Run): Clause[] {
       figure: `${peaks.map(({ name, peak, budget }) => `${name} at most ${peak} of ${budget}`).join(', ')}; ${samples} samples`,
     },
     {
-      promise: `${what}: PostgreSQL turns nobody away ("too many clients")`,
+      promise: `${what}: PostgreSQL refuses no connection ("too many clients")`,
       held: exhausted.length === 0,
       figure: exhausted.join(' | ') || 'no such line in any log',
     },

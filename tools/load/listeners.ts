@@ -8,7 +8,7 @@ const CHANNELS_EACH = 50;
 const PATIENCE_MS = 10_000;
 const QUIET_MS = 1_000;
 
-/** Subscribers to the quotes that callers write: news goes out while the load is on. */
+/** Subscribers to the quotes that callers write: events are pushed while the load is on. */
 export class Listeners {
   #received = 0;
   /** Times a subscriber was told that something did not reach it. */

@@ -41,7 +41,7 @@ export class Watch {
     }, EVERY_MS);
   }
 
-  /** Fails when a look failed: then nobody knows whether the budget held. */
+  /** Fails when a look failed: then it is unknown whether the budget was kept. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;

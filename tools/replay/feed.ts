@@ -79,7 +79,7 @@ export class ReplayFeed {
     }
   }
 
-  /** Undefined when it is worth another try: nobody there, or told to come back later. */
+  /** Undefined when a retry makes sense: no server answered, or it asked for a later try. */
   async #post(path: string, body: object, attempt: number): Promise<Response | undefined> {
     try {
       const response = await fetch(this.#url + path, {

@@ -29,7 +29,7 @@ const withoutOwnPrograms = (path) =>
     .filter((place) => !place.includes(join('node_modules', '.bin')))
     .join(delimiter);
 
-/** Somebody ran `npm install` or `npm ci` and it brought what the lock file says: nothing to do. */
+/** Whether `npm install` or `npm ci` already installed what the lock file says. */
 function installedByHand(repository) {
   const held = join(repository, 'node_modules', '.package-lock.json');
   if (!existsSync(held)) return false;

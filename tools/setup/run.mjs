@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 const HEARTBEAT_MS = 10_000;
 
-/** Runs a program in front of everybody. Throws when it fails. */
+/** Runs a program with its output shown. Throws when it fails. */
 export function runLoudly(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });

@@ -27,7 +27,7 @@ describe('setup', () => {
     ])
       program(path, '');
   };
-  /** Whoever runs this spec without being root is asked for `sudo -n true` first. */
+  /** Without root this spec needs `sudo -n true`. */
   const allowSudo = (): void => program('bin/sudo', '[ "$2" = true ] || { shift; exec "$@"; }');
   const setup = (name = 'setup.mjs'): { status: number | null; output: string; log: string } => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [scriptOf(name)], {
@@ -64,7 +64,7 @@ describe('setup', () => {
     expect(setup().log.match(/npm ci/g)).toHaveLength(2);
   });
 
-  it('leaves packages alone that somebody installed as the lock file says', () => {
+  it('leaves packages alone that were installed as the lock file says', () => {
     everyServer();
     mkdirSync(`${machine}/repository/node_modules/a`, { recursive: true });
     writeFileSync(

@@ -82,7 +82,7 @@ export function portList({ ports }: Plan): { name: PortName; port: number; varia
 /** Makes the stack directory, closed to others. */
 export function makeDirectories(plan: Plan): void {
   mkdirSync(plan.directory, { recursive: true });
-  // As root PostgreSQL runs as another user, who must be able to pass through; nobody can list it.
+  // As root PostgreSQL runs as another user, who must be able to pass through; no other user can list it.
   chmodSync(plan.directory, process.getuid?.() === 0 ? 0o711 : 0o700);
   for (const name of ['logs', 'nats', 'redis', 'etcd'])
     mkdirSync(join(plan.directory, name), { recursive: true, mode: 0o700 });

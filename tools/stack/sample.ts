@@ -6,7 +6,7 @@ import type { Say } from './stack.ts';
 
 const SAMPLE_MAX_MS = 300_000;
 
-/** Loads the sample data through the gateway, like anybody would. A stack without sample data is still a stack. */
+/** Loads the sample data through the gateway, as a client would. The system also works without sample data. */
 export async function loadSample(plan: Plan, say: Say): Promise<void> {
   const script = join(plan.repository, 'tools', 'sample.ts');
   if (!existsSync(script)) return;

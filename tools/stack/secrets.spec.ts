@@ -17,7 +17,7 @@ const read = (): SystemSecrets => readSecrets(readPlan({ MYSTOCKS_STACK_DIR: dir
 const file = (): string => join(directory, 'secrets.json');
 
 describe('the secrets of a stack', () => {
-  it('are made once, for their owner alone', () => {
+  it('the secrets of a stack are made once, for their owner alone', () => {
     const made = read();
     expect(statSync(file()).mode & 0o777).toBe(0o600);
     expect(read()).toEqual(made);
@@ -25,7 +25,7 @@ describe('the secrets of a stack', () => {
     expect(new Set(plain).size).toBe(plain.length);
   });
 
-  it('of an older stack get those it did not know, and keep the others', () => {
+  it('the secrets of a stack of an older stack get those it did not know, and keep the others', () => {
     const older = structuredClone(read());
     Reflect.deleteProperty(older, 'cache_client_secret');
     Reflect.deleteProperty(older.postgres, 'cache');

@@ -170,11 +170,11 @@ describe('npm start', () => {
   );
 
   it('names the ports that others hold, and leaves nothing behind', async () => {
-    const stranger = createServer();
-    await new Promise<void>((resolve) => stranger.listen(plan.ports.redis, '127.0.0.1', resolve));
+    const foreign = createServer();
+    await new Promise<void>((resolve) => foreign.listen(plan.ports.redis, '127.0.0.1', resolve));
     const { code, output } = await run('stack/start.ts', '--no-sample');
-    stranger.close();
-    await once(stranger, 'close');
+    foreign.close();
+    await once(foreign, 'close');
     expect(code).toBe(1);
     expect(output).toContain(`${String(plan.ports.redis)} (redis; MYSTOCKS_REDIS_PORT`);
     await nothingLeft([]);

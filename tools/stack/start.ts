@@ -9,7 +9,7 @@ const flags = process.argv.slice(2);
 const unknown = flags.filter((flag) => !known.includes(flag));
 const usage = 'npm start [-- [--no-sample] [--detach]]';
 
-// Whoever read our output may go away (`npm start | head`): that is no reason to die.
+// The reader of our output may end (`npm start | head`): that is no reason to stop.
 process.stdout.on('error', () => undefined);
 
 // In the background progress goes to the one that started us, as long as it listens.

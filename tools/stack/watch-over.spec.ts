@@ -30,7 +30,7 @@ class Program {
 }
 
 describe('a program that dies again and again', () => {
-  it('is always brought back, after pauses of at most 15 s, and its log is named', async () => {
+  it('a program that dies again and again is always brought back, after pauses of at most 15 s, and its log is named', async () => {
     const said: string[] = [];
     const watch = new WatchOver((line) => said.push(line));
     const program = new Program();

@@ -132,7 +132,7 @@ describe('auth on real servers', () => {
 
   it('says the same to a wrong password and an unknown name', async () => {
     const answers = await Promise.all(
-      ['desk-1', 'nobody-at-all'].map((name) =>
+      ['desk-1', 'unknown'].map((name) =>
         tokenFor(name, 'wrong').catch((error: Error) => JSON.stringify([error, error.message])),
       ),
     );
@@ -140,14 +140,14 @@ describe('auth on real servers', () => {
     expect(answers[0]).toContain('Wrong username or password');
   });
 
-  it('has no 72-byte trap', async () => {
+  it('auth on real servers has no 72-byte trap', async () => {
     await register('desk-long', `${LONG}a`);
     expect(await codeOf(tokenFor('desk-long', `${LONG}b`))).toBe('unauthenticated');
     expect(await codeOf(tokenFor('desk-long', LONG))).toBe('unauthenticated');
     expect(await codeOf(tokenFor('desk-long', `${LONG}a`))).toBe('done');
   });
 
-  it.each(['desk-locked', 'nobody-locked'])(
+  it.each(['desk-locked', 'unknown-locked'])(
     'slows down guessing at %s after ten failures, also in parallel',
     async (name) => {
       if (name === 'desk-locked') await register(name);
@@ -200,9 +200,9 @@ describe('auth on real servers', () => {
     expect(outcomes.sort()).toEqual(['done', 'forbidden']);
     const admins = await pool.query({ text: "SELECT FROM auth.users WHERE 'admin' = ANY (roles)" });
     expect(admins.rowCount).toBe(1);
-    const stranger = signToken(['admin'], { keys });
-    expect(await codeOf(asCaller(stranger, changeRoles, { id: chief.id, roles: ['user'] }))).toBe('forbidden');
-    expect(await codeOf(asCaller(stranger, getMe, {}))).toBe('unauthenticated');
+    const foreignToken = signToken(['admin'], { keys });
+    expect(await codeOf(asCaller(foreignToken, changeRoles, { id: chief.id, roles: ['user'] }))).toBe('forbidden');
+    expect(await codeOf(asCaller(foreignToken, getMe, {}))).toBe('unauthenticated');
   });
 
   it('fails fast and says so while PostgreSQL is away, still gives its keys, and heals by itself', async () => {
@@ -220,7 +220,7 @@ describe('auth on real servers', () => {
     for (let login = 0; login < 6; login++) expect(await codeOf(tokenFor('desk-1'))).toBe('done');
   }, 60_000);
 
-  it('has written no password, token, key or pepper anywhere', async () => {
+  it('auth on real servers has written no password, token, key or pepper anywhere', async () => {
     const { rows } = await pool.query<{ text: string }>({
       text: 'SELECT (SELECT json_agg(u) FROM auth.users u)::text || (SELECT json_agg(a) FROM auth.login_attempts a)::text AS text',
     });

@@ -123,12 +123,12 @@ describe('the cache service on real servers', () => {
     await kept();
   });
 
-  it('starts over after it was cut off from the news', async () => {
+  it('invalidates its entries after it was cut off from events', async () => {
     await nats.kill();
-    // A write that nobody heard of.
+    // A write whose event did not arrive.
     version += 1;
     await nats.restart();
-    // Until the owner is heard again the last good answer stands in for it, and says so.
+    // Until the owner sends a heartbeat again the last good answer is served, marked stale.
     const unmarked = new Set<string>();
     const isFresh = async (): Promise<boolean> => {
       const { cache, quality, body } = await read();

@@ -38,7 +38,7 @@ export class CacheSystem {
   readonly first = this.#start(this.bus);
 
   constructor() {
-    // News may have been missed before the start: nothing is kept for a second.
+    // Events may have been missed before the start: nothing is stored for a second.
     this.nowMs += 1_000;
   }
 
@@ -60,7 +60,7 @@ export class CacheSystem {
     return waiting;
   }
 
-  /** News of a write, heard by everybody before this is over. */
+  /** The event of a write; resolves when every instance has received it. */
   async announce(symbol: string, lsn: string): Promise<void> {
     const bar = { t: '2024-06-14', o: 1, h: 1, l: 1, c: 1, v: 1 };
     const days = { from: '2024-06-14', to: '2024-06-14' };

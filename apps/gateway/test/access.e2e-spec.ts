@@ -39,7 +39,7 @@ describe('who may pass', () => {
     'GET /docs/:file',
   ]);
 
-  it('nobody without a token, on any route but the public ones', async () => {
+  it('no caller without a token, on any route but the public ones', async () => {
     const routes = routesOf(gateway.edge.server).filter(({ method }) => method !== 'HEAD');
     expect(routes.length).toBeGreaterThan(20);
     const seen: string[] = [];

@@ -59,7 +59,7 @@ const post = (path: string, body: string, type: string, headers: Record<string, 
   });
 
 describe.each(writes)('%s with an Idempotency-Key', (_what, path, body, type) => {
-  it('are answered the same way the second time, with a header that says so', async () => {
+  it('answers them the same way the second time, with a header that says so', async () => {
     const key = { 'idempotency-key': '"8e03978e-40d5-43dd-bc93-6894a57f9324"' };
     const first = await post(path, body, type, key);
     const second = await post(path, body, type, key);
@@ -69,14 +69,14 @@ describe.each(writes)('%s with an Idempotency-Key', (_what, path, body, type) =>
     expect(second.headers.get('x-read-after')).toBe('0/9');
   });
 
-  it.each(['', ' ', 'two words', 'é', 'k'.repeat(201)])('are refused when it is %j', async (key) => {
+  it.each(['', ' ', 'two words', 'é', 'k'.repeat(201)])('refuses them when it is %j', async (key) => {
     gateway.bus.called.length = 0;
     const response = await post(path, body, type, { 'idempotency-key': key });
     expect([response.status, ((await response.json()) as { code: number }).code]).toEqual([400, 1001]);
     expect(gateway.bus.called).toEqual([]);
   });
 
-  it.each(['unprocessable', 'conflict'] as const)('pass on that the owner finds it %s', async (code) => {
+  it.each(['unprocessable', 'conflict'] as const)('passes on that the owner finds it %s', async (code) => {
     const refuse = (): never => {
       const later = code === 'conflict' ? { retryAfterS: 2 } : {};
       throw new Failure(code, 'no', { problem: 'IDEMPOTENCY_CONFLICT', ...later });
@@ -95,7 +95,7 @@ describe.each(writes)('%s with an Idempotency-Key', (_what, path, body, type) =>
 describe('a stream of many blocks with an Idempotency-Key', () => {
   const lines = `${JSON.stringify({ x: 'y'.repeat(100) })}\n`.repeat(20_000);
 
-  it('is replayed only when all of its blocks were', async () => {
+  it('a stream of many blocks with an Idempotency-Key is replayed only when all of its blocks were', async () => {
     const key = { 'idempotency-key': 'stream' };
     const type = 'application/x-ndjson';
     await post('/api/v2/batch/bars', lines, type, key);
@@ -124,7 +124,7 @@ describe('a stream of many blocks with an Idempotency-Key', () => {
 });
 
 describe('the documents', () => {
-  it('tell of the header wherever it is honoured', async () => {
+  it('the documents tell of the header wherever it is honoured', async () => {
     const document = (await (await gateway.get('/api/v2/openapi.json')).json()) as {
       paths: Record<string, Record<string, { parameters: { name: string; in: string; required: boolean }[] }>>;
     };

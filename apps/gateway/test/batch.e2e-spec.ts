@@ -96,7 +96,7 @@ describe('a line stream', () => {
     expect(told.items.every(({ index, line }) => line === index + 1)).toBe(true);
   });
 
-  it('of CSV keeps its header and counts lines from it', async () => {
+  it('a line stream of CSV keeps its header and counts lines from it', async () => {
     const csv = '\uFEFFcode,exchange,date\r\n600519,SSE,2020-01-02\r\npoison\r\n000001,SZSE,2020-01-02\r\n';
     const { told } = await post('/api/v2/batch/bars', csv, 'text/csv; charset=utf-8');
     expect(blocks[0]).toMatchObject({ format: 'csv', header: 'code,exchange,date', first_line: 2 });
@@ -133,7 +133,7 @@ describe('a line stream', () => {
     }
   });
 
-  it('has a name that its blocks carry: the same when it is sent again under its key, none when it is one block', async () => {
+  it('a line stream has a name that its blocks carry: the same when it is sent again under its key, none when it is one block', async () => {
     const names = async (text: string, key?: string): Promise<unknown[]> => {
       blocks.length = 0;
       const headers = {
@@ -197,7 +197,7 @@ describe('a line stream', () => {
     expect(await done).toBe(200);
   });
 
-  it('that breaks off in the middle says what stays stored', async () => {
+  it('a line stream that breaks off in the middle says what stays stored', async () => {
     let calls = 0;
     gateway.bus.answer(ingestBars, (block) => {
       if (++calls > 2) throw new Failure('unavailable', 'market-data does not answer');
@@ -215,7 +215,7 @@ describe('a line stream', () => {
     expect(((await response.json()) as { detail: string }).detail).toMatch(/At least \d+ lines were stored/);
   });
 
-  it('with a line longer than a block, or without lines, is refused', async () => {
+  it('a line stream with a line longer than a block, or without lines, is refused', async () => {
     const long = await post('/api/v2/batch/bars', `{"x":"${'y'.repeat(600_000)}"}\n`, 'application/x-ndjson');
     expect(long.response.status).toBe(413);
     expect((await post('/api/v2/batch/bars', 'code,exchange,date\n', 'text/csv')).response.status).toBe(400);
@@ -223,7 +223,7 @@ describe('a line stream', () => {
 });
 
 describe('quotes', () => {
-  it('come alone or as many, and tell the position of their write', async () => {
+  it('quotes come alone or as many, and tell the position of their write', async () => {
     const quote = { symbol: '600519.SH', t: '2024-06-14T09:31:00+08:00', last: 1700.01, bids: [{ p: 1700, s: 100 }] };
     gateway.bus.answer(recordQuotes, ({ quotes }) => ({
       ...ingest({

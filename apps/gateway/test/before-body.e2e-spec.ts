@@ -51,16 +51,19 @@ describe('a request with a body', () => {
     ['/api/v2/uploads', 'multipart/form-data; boundary=b'],
     ['/api/v2/quotes', 'application/json'],
     ['/api/v2/cache/prewarm', 'application/json'],
-  ])('on %s of %s is refused by its head when it has no good token, or one that may not', async (path, type) => {
-    const head = { ...large, 'content-type': type };
-    expect((await answerToHead(path, head)).text).toMatch(/^HTTP\/1\.1 401 /);
-    const forged = { ...head, authorization: `${bearer('operator').authorization.slice(0, -5)}AAAAA` };
-    expect((await answerToHead(path, forged)).text).toMatch(/^HTTP\/1\.1 401 /);
-    expect((await answerToHead(path, { ...head, ...bearer('user') })).text).toMatch(/^HTTP\/1\.1 403 /);
-  });
+  ])(
+    'a request with a body on %s of %s is refused by its head when it has no good token, or one that may not',
+    async (path, type) => {
+      const head = { ...large, 'content-type': type };
+      expect((await answerToHead(path, head)).text).toMatch(/^HTTP\/1\.1 401 /);
+      const forged = { ...head, authorization: `${bearer('operator').authorization.slice(0, -5)}AAAAA` };
+      expect((await answerToHead(path, forged)).text).toMatch(/^HTTP\/1\.1 401 /);
+      expect((await answerToHead(path, { ...head, ...bearer('user') })).text).toMatch(/^HTTP\/1\.1 403 /);
+    },
+  );
 
   it.each(['application/json', 'text/csv', 'multipart/form-data; boundary=b'])(
-    'of %s to a path or with a method that does not exist is refused by its head',
+    'a request with a body of %s to a path or with a method that does not exist is refused by its head',
     async (type) => {
       const head = { ...large, 'content-type': type };
       expect((await answerToHead('/api/v2/nothing', head)).text).toMatch(/^HTTP\/1\.1 404 /);
@@ -68,7 +71,7 @@ describe('a request with a body', () => {
     },
   );
 
-  it('that is read whole is refused by its length where its route takes less', async () => {
+  it('a request with a body that is read whole is refused by its length where its route takes less', async () => {
     const json = { ...large, 'content-type': 'application/json' };
     const form = { ...large, 'content-type': 'application/x-www-form-urlencoded' };
     for (const path of ['/api/v2/auth/token', '/api/v2/auth/register', '/api/v2/auth/bootstrap'])
@@ -77,7 +80,7 @@ describe('a request with a body', () => {
       expect((await answerToHead(path, form)).text).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('without a length is refused as soon as it is larger than its route takes', async () => {
+  it('a request with a body without a length is refused as soon as it is larger than its route takes', async () => {
     const body = new ReadableStream({
       start: (controller) => {
         controller.enqueue(Buffer.from(`{"username":"${'x'.repeat(20_000)}"`));
@@ -89,7 +92,7 @@ describe('a request with a body', () => {
     expect((await gateway.get('/api/v2/auth/token', init)).status).toBe(413);
   });
 
-  it('of up to 1 MiB of JSON is passed on where lists are stored', async () => {
+  it('a request with a body of up to 1 MiB of JSON is passed on where lists are stored', async () => {
     const items = Array.from({ length: 1_000 }, (_, n) => ({ name: 'x'.repeat(900), n }));
     const response = await gateway.get('/api/v2/batch/bars', {
       method: 'POST',
@@ -105,7 +108,7 @@ describe('a client that asks whether it may send its body', () => {
   const huge = { 'content-length': '107374182400', expect: '100-continue' };
 
   it.each(['application/json', 'text/csv', 'multipart/form-data; boundary=b'])(
-    'of %s without a token is refused at once, not asked for its body, and let go',
+    'a client that asks whether it may send its body of %s without a token is refused at once, not asked for its body, and let go',
     async (type) => {
       const { end } = await answerToHead('/api/v2/batch/bars', { ...huge, 'content-type': type });
       const text = await end();
@@ -115,14 +118,14 @@ describe('a client that asks whether it may send its body', () => {
     },
   );
 
-  it('is refused when the route takes no such type or length', async () => {
+  it('a client that asks whether it may send its body is refused when the route takes no such type or length', async () => {
     const json = { ...huge, ...bearer('operator'), 'content-type': 'application/json' };
     expect(await (await answerToHead('/api/v2/batch/bars', json)).end()).toMatch(/^HTTP\/1\.1 413 /);
     const xml = { ...huge, ...bearer('operator'), 'content-type': 'text/xml' };
     expect(await (await answerToHead('/api/v2/batch/bars', xml)).end()).toMatch(/^HTTP\/1\.1 415 /);
   });
 
-  it('is refused when its address has too many logins under way', async () => {
+  it('a client that asks whether it may send its body is refused when its address has too many logins under way', async () => {
     const json = { 'content-type': 'application/json', 'content-length': '100', expect: '100-continue' };
     const path = '/api/v2/auth/token';
     const asked = await Promise.all(Array.from({ length: 32 }, () => answerToHead(path, json)));
@@ -133,7 +136,7 @@ describe('a client that asks whether it may send its body', () => {
     expect(text).not.toContain('100 Continue');
   });
 
-  it('is asked for it once everything else is in order', async () => {
+  it('a client that asks whether it may send its body is asked for it once everything else is in order', async () => {
     const head = { ...huge, ...bearer('operator'), 'content-type': 'text/csv', 'content-length': '10' };
     expect((await answerToHead('/api/v2/batch/bars', head)).text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
   });

@@ -53,7 +53,7 @@ describe('the routes of the cache', () => {
     ['POST', '/invalidate', { tags: ['600519.SH'] }],
   ] as const;
 
-  it.each(routes)('are for operators and administrators: %s %s', async (method, path, body) => {
+  it.each(routes)('the routes of the cache are for operators and administrators: %s %s', async (method, path, body) => {
     for (const role of ['user', 'analyst', 'feed', 'auditor', 'guest'] as const)
       expect([role, (await ask(method, path, body, role)).status]).toEqual([role, 403]);
     const open = await gateway.get(`/api/v2/cache${path}`, { method, token: '' });
@@ -61,7 +61,7 @@ describe('the routes of the cache', () => {
     expect(dropped).toEqual([]);
   });
 
-  it.each(['operator', 'admin'] as const)('let %s in', async (role) => {
+  it.each(['operator', 'admin'] as const)('the routes of the cache let %s in', async (role) => {
     expect((await ask('GET', '/status', undefined, role)).status).toBe(200);
     expect((await ask('DELETE', `/keys/${KEY}`, undefined, role)).status).toBe(200);
   });
@@ -87,19 +87,19 @@ describe('GET /cache/status', () => {
     });
   });
 
-  it('tells the first tier when the cache service is away: then somebody looks', async () => {
+  it('tells L1 when the cache service is away', async () => {
     gateway.bus.silence(cacheStatus);
     const response = await ask('GET', '/status');
     expect(response.status).toBe(200);
     expect(await json(response)).toMatchObject({ l1: { entries: 0 }, l2: null, unavailable: ['cache'] });
   });
 
-  it('has no hit rate before the first read', async () => {
+  it('GET /cache/status has no hit rate before the first read', async () => {
     gateway.bus.answer(cacheStatus, () => ({ ...second, hits: 0, misses: 0 }));
     expect(await json(await ask('GET', '/status'))).toMatchObject({ l2: { hit_rate: null } });
   });
 
-  it('is in v1 what the original told of its one cache, deprecated from birth', async () => {
+  it('GET /cache/status is in v1 what the original told of its one cache, deprecated from birth', async () => {
     metrics.cacheHits.cell('l1').count = 90;
     metrics.cacheMisses.cell('l1').count = 10;
     // Others ask the second tier too, and it counts since another start: its numbers say nothing of these reads.
@@ -191,7 +191,7 @@ describe('POST /cache/invalidate', () => {
 
 describe('a wrong tag', () => {
   it.each([1, '*', 'a b', 't'.repeat(33), 'a\r\nset-cookie: b=c', null])(
-    'is told by its place and what a tag is, and is not repeated: %j',
+    'a wrong tag is told by its place and what a tag is, and is not repeated: %j',
     async (tag) => {
       const response = await ask('POST', '/invalidate', { tags: ['instruments', tag] });
       expect(response.status).toBe(400);
@@ -204,7 +204,7 @@ describe('a wrong tag', () => {
 });
 
 describe('the warm-up', () => {
-  it('is reported, and so is what chooses', async () => {
+  it('the warm-up is reported, and so is what chooses', async () => {
     const prewarm = {
       ...{ enabled: false, reason: 'no token', rule: 'decayed-reads', symbols_max: 500, per_second_max: 50 },
       access_log: { storing: true, waiting: 0, dropped: 0 },

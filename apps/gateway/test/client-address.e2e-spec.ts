@@ -56,9 +56,12 @@ describe('the address of the client', () => {
     expect(await addressesTold(direct, path, init)).toBe('127.0.0.1');
   });
 
-  it.each(passwordWork)('is not what a client says of itself in X-Forwarded-For to %s', async (path, init) => {
-    expect(await addressesTold(direct, path, init, '192.0.2.7')).toBe('127.0.0.1');
-  });
+  it.each(passwordWork)(
+    'the address of the client is not what a client says of itself in X-Forwarded-For to %s',
+    async (path, init) => {
+      expect(await addressesTold(direct, path, init, '192.0.2.7')).toBe('127.0.0.1');
+    },
+  );
 
   it.each([
     ['192.0.2.7', '192.0.2.7'],
@@ -66,36 +69,39 @@ describe('the address of the client', () => {
     ['198.51.100.9, 192.0.2.7', '192.0.2.7'],
     ['2001:db8::1', '2001:db8:0:0'],
     ['no address', '127.0.0.1'],
-  ])('is what a trusted proxy says: %s is %s', async (forwarded, address) => {
+  ])('the address of the client is what a trusted proxy says: %s is %s', async (forwarded, address) => {
     const [path, init] = passwordWork[0]!;
     expect(await addressesTold(behindProxy, path, init, forwarded)).toBe(address);
   });
 
-  it.each(passwordWork)('has at most 32 calls under way at a time to %s', async (path, init) => {
-    const waiting: (() => void)[] = [];
-    const held = async <T>(value: T): Promise<T> => {
-      await new Promise<void>((resolve) => waiting.push(resolve));
-      return value;
-    };
-    const token = { access_token: 'x', token_type: 'Bearer' as const, expires_in: 900, scope: 'user' };
-    direct.bus
-      .answer(issueToken, () => held(token))
-      .answer(registerUser, () => held(user))
-      .answer(bootstrapAdministrator, () => held(user));
-    const headers = init.headers as Record<string, string>;
-    const refused: Response[] = [];
-    const answers = Array.from({ length: 40 }, async () => {
-      const answer = await direct.get(path, { ...init, headers, token: '' });
-      if (answer.status === 429) refused.push(answer);
-      return answer.status;
-    });
-    await waitFor(() => waiting.length + refused.length === 40, { timeoutMs: 30_000 });
-    for (const answer of waiting) answer();
-    expect((await Promise.all(answers)).filter((status) => status < 300)).toHaveLength(32);
-    expect(refused.map(({ headers: told }) => told.get('retry-after'))).toEqual(Array(8).fill('1'));
-  });
+  it.each(passwordWork)(
+    'the address of the client has at most 32 calls under way at a time to %s',
+    async (path, init) => {
+      const waiting: (() => void)[] = [];
+      const held = async <T>(value: T): Promise<T> => {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return value;
+      };
+      const token = { access_token: 'x', token_type: 'Bearer' as const, expires_in: 900, scope: 'user' };
+      direct.bus
+        .answer(issueToken, () => held(token))
+        .answer(registerUser, () => held(user))
+        .answer(bootstrapAdministrator, () => held(user));
+      const headers = init.headers as Record<string, string>;
+      const refused: Response[] = [];
+      const answers = Array.from({ length: 40 }, async () => {
+        const answer = await direct.get(path, { ...init, headers, token: '' });
+        if (answer.status === 429) refused.push(answer);
+        return answer.status;
+      });
+      await waitFor(() => waiting.length + refused.length === 40, { timeoutMs: 30_000 });
+      for (const answer of waiting) answer();
+      expect((await Promise.all(answers)).filter((status) => status < 300)).toHaveLength(32);
+      expect(refused.map(({ headers: told }) => told.get('retry-after'))).toEqual(Array(8).fill('1'));
+    },
+  );
 
-  it('has its calls back when its clients go away before their answers', async () => {
+  it('the address of the client has its calls back when its clients go away before their answers', async () => {
     let calls = 0;
     direct.bus.answer(issueToken, () => {
       calls += 1;

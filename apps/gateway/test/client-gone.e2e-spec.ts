@@ -29,7 +29,7 @@ const counted = (status: string): number =>
 const path = (symbol: string): string => `/api/v2/stocks/quotes/latest?symbols=${symbol}`;
 
 describe('the access log and the request metrics', () => {
-  it('show a request whose client went away before its answer, with status 499', async () => {
+  it('the access log and the request metrics show a request whose client went away before its answer, with status 499', async () => {
     const before = counted('499');
     let answer: (value: ReturnType<typeof answerOf>) => void = () => undefined;
     gateway.bus.answer(latestQuotes, () => new Promise((resolve) => (answer = resolve)));
@@ -46,7 +46,7 @@ describe('the access log and the request metrics', () => {
     expect(counted('499') - before).toBe(1);
   });
 
-  it('show a write whose client went away before the gateway began it', async () => {
+  it('the access log and the request metrics show a write whose client went away before the gateway began it', async () => {
     const server = gateway.app.getHttpServer();
     server.prependOnceListener('request', (_request: IncomingMessage, response: ServerResponse) => response.destroy());
     const headers = { 'x-request-id': 'gone-before-its-turn' };
@@ -56,7 +56,7 @@ describe('the access log and the request metrics', () => {
     expect(metrics.apiRequests.cell('unknown', 'POST', '499', 'none').count).toBe(1);
   });
 
-  it('show a request that was answered once, with its status', async () => {
+  it('the access log and the request metrics show a request that was answered once, with its status', async () => {
     const before = counted('200');
     gateway.bus.answer(latestQuotes, () => answerOf({ quotes: {} }));
     await gateway.get(path('600000.SH'), { headers: { 'x-request-id': 'answered-to-the-end' } });

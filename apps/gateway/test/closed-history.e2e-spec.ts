@@ -16,7 +16,7 @@ describe('closed history', () => {
     gateway.bus.answer(readAnswer, () => answerOf(bars, { immutable: true, ttl_ms: 366 * 86_400_000 }));
   });
 
-  it('may be kept by a client for a day without asking', async () => {
+  it('closed history may be kept by a client for a day without asking', async () => {
     const response = await gateway.get(PATH);
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('private, max-age=86400, immutable');
@@ -34,7 +34,7 @@ describe('closed history', () => {
     expect(gateway.count(readAnswer)).toBe(1);
   });
 
-  it('is nothing else: what may change is asked for each time', async () => {
+  it('closed history is nothing else: what may change is asked for each time', async () => {
     gateway.bus.answer(readAnswer, () => answerOf(bars));
     const response = await gateway.get(PATH);
     expect(response.headers.get('cache-control')).toBe('private, no-cache');

@@ -35,7 +35,7 @@ const batch = (query: string, body: string, method = 'POST'): Promise<Response> 
   gateway.get(`/api/v2/batch/bars${query}`, { method, body, headers, token: gateway.token('admin') });
 
 describe('a batch of a file of another source', () => {
-  it('is cut below its title, and its options reach the store under the names of the bus', async () => {
+  it('a batch of a file of another source is cut below its title, and its options reach the store under the names of the bus', async () => {
     const response = await batch('?format=tdx&symbol=sh600000&stamps=end', tdx);
     expect(response.status).toBe(200);
     expect(blocks).toMatchObject([
@@ -48,10 +48,13 @@ describe('a batch of a file of another source', () => {
     });
   });
 
-  it.each(['?format=excel', '?symbol=60000', '?stamps=middle'])('is refused for the option %s', async (query) => {
-    expect((await batch(query, tdx)).status).toBe(400);
-    expect(blocks).toEqual([]);
-  });
+  it.each(['?format=excel', '?symbol=60000', '?stamps=middle'])(
+    'a batch of a file of another source is refused for the option %s',
+    async (query) => {
+      expect((await batch(query, tdx)).status).toBe(400);
+      expect(blocks).toEqual([]);
+    },
+  );
 });
 
 describe('an upload of a file of another source', () => {

@@ -11,7 +11,7 @@ const open = (path: string): Promise<Response> => gateway.get(path, { token: '' 
 const policyOf = (response: Response): string => response.headers.get('content-security-policy') ?? '';
 
 describe('the documents for people', () => {
-  it('are a page that loads only files that are there, from here', async () => {
+  it('the documents for people are a page that loads only files that are there, from here', async () => {
     const response = await open('/docs');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -27,7 +27,7 @@ describe('the documents for people', () => {
     }
   });
 
-  it('show every version from the address where it really is, and ask no stranger to validate', async () => {
+  it('the documents for people show every version from the address where it really is, and send nothing to a foreign validator', async () => {
     const script = await (await open('/docs/start.js')).text();
     expect(script).toContain('validatorUrl: null');
     expect(script).not.toMatch(/https?:/);
@@ -36,7 +36,7 @@ describe('the documents for people', () => {
     for (const url of urls) expect((await open(url)).status).toBe(200);
   });
 
-  it('run no inline script, and loosen the policy of no other answer', async () => {
+  it('the documents for people run no inline script, and loosen the policy of no other answer', async () => {
     const policy = policyOf(await open('/docs'));
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain('unsafe');
@@ -45,18 +45,18 @@ describe('the documents for people', () => {
     }
   });
 
-  it('give out no other file', async () => {
+  it('the documents for people give out no other file', async () => {
     for (const file of ['package.json', 'index.html', '..%2fpackage.json', '%2e%2e%2fpackage.json', 'constructor']) {
       expect([file, (await open(`/docs/${file}`)).status]).toEqual([file, 404]);
     }
   });
 
-  it('are where the deprecated version points', async () => {
+  it('the documents for people are where the deprecated version points', async () => {
     const response = await open('/api/v1/market/kline');
     expect(response.headers.get('link')).toContain('</docs>; rel="deprecation"');
   });
 
-  it('name the headers that a caller may send and goes on with', async () => {
+  it('the documents for people name the headers that a caller may send and goes on with', async () => {
     interface Told {
       parameters: { name: string; in: string }[];
       responses: Record<string, { headers?: object }>;
@@ -78,7 +78,7 @@ describe('the documents for people', () => {
     expect(answered('delete', '/api/v2/operations/{id}', 202)).toEqual(['Location', 'Retry-After']);
   });
 
-  it('say what the items of the lists are that the cache is told', async () => {
+  it('the documents for people say what the items of the lists are that the cache is told', async () => {
     const { components } = (await (await open('/api/v2/openapi.json')).json()) as {
       components: { schemas: Record<string, { properties: Record<string, { items: unknown }> }> };
     };
@@ -92,7 +92,7 @@ describe('the documents for people', () => {
     });
   });
 
-  it('ask for the body of a change of roles without the account, which the path names', async () => {
+  it('the documents for people ask for the body of a change of roles without the account, which the path names', async () => {
     const document = (await (await open('/api/v2/openapi.json')).json()) as {
       paths: Record<string, Record<string, { requestBody: { content: Record<string, { schema: { $ref: string } }> } }>>;
       components: { schemas: Record<string, { properties: object }> };

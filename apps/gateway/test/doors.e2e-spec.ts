@@ -216,7 +216,7 @@ describe('bad input is a problem with the right status, and reaches no service',
     expect((await problem(response)).status).toBe(405);
   });
 
-  it('never passes on the text of a stranger', async () => {
+  it('never passes on the text of an unknown error', async () => {
     gateway.bus.answer(listUsers, () => {
       throw new Error('password=hunter2 at /srv/app.ts:1');
     });

@@ -45,7 +45,7 @@ const piece = fc.oneof(
 );
 
 describe('whatever comes', () => {
-  it('in a URL is never answered with a 5xx', async () => {
+  it('whatever comes in a URL is never answered with a 5xx', async () => {
     const route = fc.constantFrom(
       '/',
       '/api/v2/stocks/',
@@ -64,7 +64,7 @@ describe('whatever comes', () => {
     );
   });
 
-  it('in a body is never answered with a 5xx', async () => {
+  it('whatever comes in a body is never answered with a 5xx', async () => {
     const body = fc.oneof(
       fc.json(),
       fc.string({ unit: 'binary' }),
@@ -90,7 +90,7 @@ describe('whatever comes', () => {
       fc.asyncProperty(path, body, type, async (to, text, kind) => {
         const init = { method: 'POST', body: text, headers: { 'content-type': kind }, token };
         const { status } = await gateway.get(to, init);
-        // 503: nobody plays the auth service here, so a well-formed registration is unavailable.
+        // 503: there is no auth service here, so a well-formed registration is unavailable.
         expect(status === 503 ? to.startsWith('/api/v2/auth/') : status < 500).toBe(true);
       }),
       { numRuns: 300 },

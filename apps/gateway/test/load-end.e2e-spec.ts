@@ -39,7 +39,7 @@ const post = async (lines: number, headers: Record<string, string> = {}) => {
 };
 
 describe('a stream of which lines wait for its end', () => {
-  it('has them stored once all of its blocks are, and counts them by what became of them', async () => {
+  it('a stream of which lines wait for its end has them stored once all of its blocks are, and counts them by what became of them', async () => {
     const { response, body } = await post(10_000);
     expect(blocks.length).toBeGreaterThan(2);
     expect(ends).toEqual([{ load: blocks[0]?.load }]);
@@ -57,7 +57,7 @@ describe('a stream of which lines wait for its end', () => {
     expect(ends).toEqual([{ load: blocks[0]?.load, idempotency_key: 'stream' }]);
   });
 
-  it('has them stored when it breaks off, once the blocks under way have ended', async () => {
+  it('a stream of which lines wait for its end has them stored when it breaks off, once the blocks under way have ended', async () => {
     let left = 4;
     const ended: string[] = [];
     gateway.bus.answer(ingestBars, async () => {
@@ -83,7 +83,7 @@ describe('a stream of which no line waits', () => {
   it.each([
     ['of many blocks', 10_000],
     ['of one block', 10],
-  ])('is not ended by a call: %s', async (_, lines) => {
+  ])('a stream of which no line waits is not ended by a call: %s', async (_, lines) => {
     withheld = 0;
     expect((await post(lines)).response.status).toBe(200);
     expect(ends).toEqual([]);

@@ -80,7 +80,7 @@ const quotesPath = '/api/v2/stocks/quotes/latest?symbols=600000.SH';
 describe('A DELETE without a body', () => {
   const operation = '/api/v2/operations/7b0c6a9e-3f1d-4a57-9f0e-2f1a5a3d9c11';
   it.each([{}, { 'content-type': 'application/json' }, { 'content-type': 'text/plain' }])(
-    'is answered the same whatever Content-Type %j it carries',
+    'A DELETE without a body is answered the same whatever Content-Type %j it carries',
     async (type) => {
       expect((await send('DELETE', operation, { ...bearer(), ...type })).status).toBe(409);
       const key = `/api/v2/cache/keys/${'A'.repeat(43)}`;
@@ -91,7 +91,7 @@ describe('A DELETE without a body', () => {
 
 describe('A body of a Content-Type that the route does not take', () => {
   it.each([1_000, 20_000, 2_000_000])(
-    'is refused with 415 that names what the route takes (%d bytes)',
+    'A body of a Content-Type that the route does not take is refused with 415 that names what the route takes (%d bytes)',
     async (size) => {
       const headers = { ...bearer(), 'content-type': 'application/x-www-form-urlencoded' };
       const reply = await send('POST', '/api/v2/batch/bars', headers, { body: Buffer.alloc(size, 'x') });
@@ -100,7 +100,7 @@ describe('A body of a Content-Type that the route does not take', () => {
     },
   );
 
-  it('is refused with 415 when there is no Content-Type at all', async () => {
+  it('A body of a Content-Type that the route does not take is refused with 415 when there is no Content-Type at all', async () => {
     const reply = await send(
       'POST',
       '/api/v2/quotes',
@@ -116,7 +116,7 @@ describe('A body of a Content-Type that the route does not take', () => {
     const multipart = await send('POST', path, { 'content-type': 'multipart/form-data; boundary=b' }, { body: form });
     expect(multipart.status).toBe(415);
     expect(multipart.text).toContain('application/x-www-form-urlencoded');
-    const fields = Buffer.from('grant_type=password&username=nobody&password=wrong-password-1');
+    const fields = Buffer.from('grant_type=password&username=unknown&password=wrong-password-1');
     const urlencoded = await send(
       'POST',
       path,
@@ -146,14 +146,14 @@ describe('A sender that writes its whole body before it reads', () => {
 });
 
 describe('The Authorization header', () => {
-  it('is refused when it stands twice, also when the first token was seen before', async () => {
+  it('The Authorization header is refused when it stands twice, also when the first token was seen before', async () => {
     const { authorization } = bearer('user');
     expect((await send('GET', quotesPath, { authorization })).status).toBe(200);
     const twice = { authorization: [authorization, 'Bearer other'] } as unknown as OutgoingHttpHeaders;
     for (let round = 0; round < 2; round += 1) expect((await send('GET', quotesPath, twice)).status).toBe(401);
   });
 
-  it('may have more than one blank before the token', async () => {
+  it('The Authorization header may have more than one blank before the token', async () => {
     const [scheme, token] = bearer('user').authorization.split(' ');
     expect((await send('GET', quotesPath, { authorization: `${scheme}  ${token}` })).status).toBe(200);
   });
@@ -164,7 +164,7 @@ describe('A query string', () => {
     send('GET', `${path}?${query}`, bearer('user'));
 
   it.each(['%09', '%0A', '%0D', '%00', '%C2%A0', '%EF%BB%BF'])(
-    'is refused where a symbol of a list has %s beside it, as a path is',
+    'A query string is refused where a symbol of a list has %s beside it, as a path is',
     async (code) => {
       expect((await get('symbols=600000.SH,%20000001.SZ%20')).status).toBe(200);
       for (const list of [`${code}600000.SH`, `600000.SH${code},000001.SZ`]) {

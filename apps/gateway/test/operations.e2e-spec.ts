@@ -36,7 +36,7 @@ describe('an operation', () => {
     expect((await gateway.get('/api/v2/operations/17', { token: gateway.token('feed') })).status).toBe(400);
   });
 
-  it('has a report, read page by page, in which no cell is a formula', async () => {
+  it('an operation has a report, read page by page, in which no cell is a formula', async () => {
     const lines = Array.from({ length: 1_001 }, (_, n) => ({
       line: n + 2,
       id: n === 0 ? '=1+1' : 'a "b"',
@@ -54,7 +54,7 @@ describe('an operation', () => {
     expect(rows.length).toBe(1_002);
   });
 
-  it('is ended with DELETE', async () => {
+  it('an operation is ended with DELETE', async () => {
     const response = await gateway.get(`/api/v2/operations/${ID}`, { method: 'DELETE', token: gateway.token('admin') });
     expect([response.status, dropped]).toEqual([202, [ID]]);
   });
@@ -69,7 +69,7 @@ describe('a stream of POST /batch with on_error=abort', () => {
       token: gateway.token('operator'),
     });
 
-  it('is staged as a whole and answered like a batch', async () => {
+  it('a stream of POST /batch with on_error=abort is staged as a whole and answered like a batch', async () => {
     const failed = { ...summary, succeeded: 0, failed: 3, inserted: 0 };
     const problem = { code: 'unprocessable', message: 'Nothing was stored' } as const;
     gateway.bus
@@ -85,7 +85,7 @@ describe('a stream of POST /batch with on_error=abort', () => {
     });
   });
 
-  it('that takes longer than the request may wait is told as an operation', async () => {
+  it('a stream of POST /batch with on_error=abort that takes longer than the request may wait is told as an operation', async () => {
     gateway.bus.answer(getOperation, () => operation({ status: 'running' }));
     const response = await gateway.get('/api/v2/batch/bars?on_error=abort', {
       method: 'POST',

@@ -24,7 +24,7 @@ const get = (path: string, role: 'operator' | 'analyst' = 'operator'): Promise<R
   gateway.get(`/api/v2/pools${path}`, { token: gateway.token(role) });
 
 describe('connection pools', () => {
-  it('of all services are shown to operators, and to nobody else', async () => {
+  it('connection pools of all services are shown to operators only', async () => {
     const response = await get('');
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
@@ -39,12 +39,12 @@ describe('connection pools', () => {
     expect((await gateway.get('/api/v2/pools')).status).toBe(403);
   });
 
-  it('can be asked for by name; an unknown one is not found', async () => {
+  it('connection pools can be asked for by name; an unknown one is not found', async () => {
     expect(await (await get('/market-data-2')).json()).toEqual({ ...pool('market-data-2'), service: 'market-data' });
-    expect((await get('/nobody')).status).toBe(404);
+    expect((await get('/absent')).status).toBe(404);
   });
 
-  it('of a service that is away are missing, and that is said', async () => {
+  it('connection pools of a service that is away are missing, and that is said', async () => {
     gateway.bus.silence(listAuthPools);
     expect(await (await get('')).json()).toMatchObject({ pools: [{}, {}], unavailable: ['auth'] });
     expect((await get('/market-data')).status).toBe(200);

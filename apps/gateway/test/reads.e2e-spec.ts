@@ -109,7 +109,7 @@ describe('a read', () => {
     expect((await gateway.get(PATH, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
   });
 
-  it('is asked of the owner straight when the cache service is away', async () => {
+  it('a read is asked of the owner straight when the cache service is away', async () => {
     gateway.bus.silence(readAnswer);
     gateway.bus.answer(listBars, () => answerOf(bars));
     const response = await gateway.get(PATH);
@@ -120,7 +120,7 @@ describe('a read', () => {
     expect([down.status, down.headers.get('retry-after')]).toEqual([503, '1']);
   });
 
-  it('is not asked of an owner that has just refused it through the cache service', async () => {
+  it('a read is not asked of an owner that has just refused it through the cache service', async () => {
     const busy = new Failure('unavailable', 'The service is busy', { problem: 'OVERLOADED', retryAfterS: 3 });
     gateway.bus.answer(readAnswer, () => Promise.reject(busy));
     gateway.bus.answer(listBars, () => answerOf(bars));
@@ -149,7 +149,7 @@ describe('a read', () => {
     expect(joined.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
   });
 
-  it('is not shared with others when it rests on a position that a client made up', async () => {
+  it('a read is not shared with others when it rests on a position that a client made up', async () => {
     const reads = gateway.app.get(ReadsService);
     const context = { requestId: 'r', traceparent: '00-0-0-01', readAfter: 'FFFFFFFF/FFFFFFFF' };
     const ask = (): Promise<unknown> => withContext(context, () => reads.read(listBars, question));
@@ -157,7 +157,7 @@ describe('a read', () => {
     expect(gateway.count(readAnswer)).toBe(2);
   });
 
-  it('is fetched anew after a write, and with the position of that write', async () => {
+  it('a read is fetched anew after a write, and with the position of that write', async () => {
     await gateway.get(PATH);
     announce('0/AA');
     const after = await gateway.get(PATH);
@@ -166,7 +166,7 @@ describe('a read', () => {
     expect((await gateway.get(PATH)).headers.get('x-cache')).toBe('l1-hit');
   });
 
-  it('asks the cache service for no position that only the news has: what that keeps would never be new enough', async () => {
+  it('asks the cache service for no position that only events have: its entries would never be new enough', async () => {
     announce('0/AB');
     gateway.bus.answer(readAnswer, () => ({ ...answerOf(bars), cache: 'l2-hit' as CacheState, after: '0/AB' }));
     expect((await gateway.get(PATH)).headers.get('x-cache')).toBe('l2-hit');
@@ -212,7 +212,7 @@ describe('a read', () => {
     }
   });
 
-  it('of one quote answers that quote, and 404 when there is none', async () => {
+  it('a read of one quote answers that quote, and 404 when there is none', async () => {
     const quotes: Record<string, unknown> = { '600519.SH': { t: '2024-06-14T09:31:00+08:00', last: 1.5 } };
     gateway.bus.answer(readAnswer, ({ subject }) => {
       expect(subject).toBe(latestQuotes.subject);
@@ -228,7 +228,7 @@ describe('a read', () => {
     expect((await gateway.get('/api/v2/stocks/600000.SH/quotes/latest')).status).toBe(404);
   });
 
-  it('is not remembered when its owner says so', async () => {
+  it('a read is not remembered when its owner says so', async () => {
     gateway.bus.answer(readAnswer, () => answerOf({ phase: 'closed' }, { ttl_ms: 0, tags: [] }));
     await gateway.get('/api/v2/clock');
     await gateway.get('/api/v2/clock');
@@ -241,7 +241,7 @@ describe('a read', () => {
     gateway.bus.setConnected(false);
     gateway.bus.setConnected(true);
     expect((await gateway.get(PATH)).headers.get('x-cache')).toBe('miss');
-    // And keeps nothing for a second: a replica may be behind news that never came.
+    // And stores nothing for a second: a replica may be behind an event that never arrived.
     expect((await gateway.get(PATH)).headers.get('x-cache')).toBe('miss');
   });
 });

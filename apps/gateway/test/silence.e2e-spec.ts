@@ -12,7 +12,7 @@ function barsOf(changes: Partial<Answer> = {}): Answer {
   const quality_at = JSON.stringify(document).indexOf('"live"');
   return answerOf(document, { quality: 'live', quality_at, ...changes });
 }
-const nobodyAnswers = (): Promise<Answer> => new Promise(() => undefined);
+const withoutAnswer = (): Promise<Answer> => new Promise(() => undefined);
 
 let gateway: Gateway;
 let cache: FakeBus;
@@ -30,8 +30,8 @@ beforeEach(async () => {
 afterEach(() => gateway.close());
 
 describe('a cache service that falls silent', () => {
-  it('is waited for no longer: the owner is asked, and asked straight from then on', async () => {
-    gateway.bus.answer(readAnswer, nobodyAnswers);
+  it('a cache service that falls silent is waited for no longer: the owner is asked, and asked straight from then on', async () => {
+    gateway.bus.answer(readAnswer, withoutAnswer);
     gateway.bus.answer(listBars, () => barsOf({ ttl_ms: 0 }));
     const waiting = get(PATH);
     await waitFor(() => gateway.count(readAnswer) === 1, { timeoutMs: 5_000 });
@@ -53,12 +53,12 @@ describe('a bus that carries nothing', () => {
     await together(3_000);
   }
 
-  it('is waited for no longer: the last good answer, or 503 at once, and no owner is asked over it', async () => {
+  it('a bus that carries nothing is waited for no longer: the last good answer, or 503 at once, and no owner is asked over it', async () => {
     gateway.bus.answer(readAnswer, () => barsOf());
     await get(PATH);
     gateway.app.get(NearAnswers).invalidateAll();
     gateway.bus.called.length = 0;
-    gateway.bus.answer(readAnswer, nobodyAnswers);
+    gateway.bus.answer(readAnswer, withoutAnswer);
     gateway.bus.answer(listBars, () => barsOf());
     const waiting = [get(PATH), get(OTHER)];
     await waitFor(() => gateway.count(readAnswer) === 2, { timeoutMs: 5_000 });
@@ -72,9 +72,9 @@ describe('a bus that carries nothing', () => {
     expect([gateway.count(readAnswer), gateway.count(listBars)]).toEqual([2, 0]);
   });
 
-  it('is waited for no longer by who asks the owner either', async () => {
+  it('a bus that carries nothing is waited for no longer by who asks the owner either', async () => {
     gateway.bus.silence(readAnswer);
-    gateway.bus.answer(listBars, nobodyAnswers);
+    gateway.bus.answer(listBars, withoutAnswer);
     const waiting = get(PATH);
     await waitFor(() => gateway.count(listBars) === 1, { timeoutMs: 5_000 });
     await carryNothing();

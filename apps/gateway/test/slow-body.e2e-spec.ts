@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 describe('a body that never ends', () => {
-  it('is answered with 408 and its connection is closed', async () => {
+  it('a body that never ends is answered with 408 and its connection is closed', async () => {
     const socket = createConnection(gateway.port, '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));

@@ -64,7 +64,7 @@ afterEach(() => {
 });
 
 describe('an answer that may be served while it is asked for again', () => {
-  it('is served at once, marked, and the next reader has the new one', async () => {
+  it('an answer that may be served while it is asked for again is served at once, marked, and the next reader has the new one', async () => {
     aheadMs += 60_000;
     gateway.bus.answer(readAnswer, () => ({
       ...barsOf({ etag: '"new"', built_at_ms: systemClock.now() }),
@@ -99,7 +99,7 @@ describe('the last good answer', () => {
     expect(stales()).toEqual([0, 2]);
   });
 
-  it('is never sent by the hot path, and gives way as soon as the owner answers', async () => {
+  it('the last good answer is never sent by the hot path, and gives way as soon as the owner answers', async () => {
     aheadMs += 70_000;
     allFail('timeout');
     for (let turn = 0; turn < 3; turn += 1) expect((await get(PATH)).headers.get('x-cache')).toBe('stale');
@@ -108,7 +108,7 @@ describe('the last good answer', () => {
     expect([fresh.headers.get('x-cache'), await qualityOf(fresh)]).toEqual(['miss', 'live']);
   });
 
-  it('stands in for what a write has outdated, and not for longer than is configured', async () => {
+  it('stands in for what a write has invalidated, and not for longer than is configured', async () => {
     const days = { from: '2024-06-14', to: '2024-06-14' };
     const bar = { t: '2024-06-14T00:00:00+08:00', o: 1, h: 1, l: 1, c: 1, v: 1 };
     const written = { symbol: '600519.SH', timeframe: '1Day', ...days, bar, received_at_ms: 1, lsn: '0/5' } as const;
@@ -131,7 +131,7 @@ describe('the last good answer', () => {
     expect((await get(PATH)).status).toBe(503);
   });
 
-  it('of the cache service is passed on as it is and not kept', async () => {
+  it('the last good answer of the cache service is passed on as it is and not kept', async () => {
     gateway.app.get(NearAnswers).clear();
     const stale = { cache: 'stale', quality: 'stale', ttl_ms: 0 } as const;
     gateway.bus.answer(readAnswer, () => barsOf(stale));
@@ -173,7 +173,7 @@ describe('hits and misses of the first tier', () => {
   const cells = [metrics.cacheHits.cell('l1'), metrics.cacheMisses.cell('l1')];
   const all = (): number[] => cells.map(({ count }) => count);
 
-  it('are counted once a read, whichever way it goes', async () => {
+  it('hits and misses of the first tier are counted once a read, whichever way it goes', async () => {
     const from = all();
     const since = (): number[] => all().map((count, index) => count - (from[index] ?? 0));
     // Kept anew by v1, the answer is known by its v2 URL, and yet has not been served there.

@@ -66,14 +66,14 @@ describe('a batch of lines', () => {
     expect(sent()).toEqual([line]);
   });
 
-  it('may be NDJSON', async () => {
+  it('a batch of lines may be NDJSON', async () => {
     const lines = '{"symbol":"600000.SH","name":"浦发银行"}\n';
     const answer = await post('/api/v2/batch/symbols', gb18030Bytes(lines), 'application/x-ndjson');
     expect(answer).toMatchObject({ status: 200, told: { encoding: 'gb18030' } });
     expect(sent()).toEqual([lines]);
   });
 
-  it('is read as its Content-Type says, where the query says nothing else', async () => {
+  it('a batch of lines is read as its Content-Type says, where the query says nothing else', async () => {
     const body = gb18030Bytes(csv);
     expect((await post('/api/v2/batch/symbols', body, 'text/csv; charset="gb2312"')).told.encoding).toBe('gb18030');
     await post('/api/v2/batch/symbols', body, 'text/csv; charset=utf-8');
@@ -86,7 +86,7 @@ describe('a batch of lines', () => {
     ['an encoding that is not read', '?charset=big5', 'text/csv', 400, 'charset must be one of utf-8'],
     ['one in the Content-Type', '', 'text/csv; charset=latin1', 415, 'The charset latin1 is not read'],
     ['a byte order mark that contradicts it', '?charset=gb18030', 'text/csv', 415, 'byte order mark of utf-8'],
-  ])('is refused when it names %s', async (_what, query, type, status, words) => {
+  ])('a batch of lines is refused when it names %s', async (_what, query, type, status, words) => {
     const answer = await post(`/api/v2/batch/bars${query}`, `\uFEFF${csv}`, type);
     expect(answer).toMatchObject({ status, told: { detail: expect.stringContaining(words) } });
     expect(blocks).toEqual([]);
@@ -97,7 +97,7 @@ describe('a batch of lines', () => {
     ['a gzip file', Buffer.from('1f8b0800', 'hex'), 415, 'gzip'],
     ['bytes with zeros', Buffer.from(csv, 'utf16le'), 415, 'NUL bytes'],
     ['a header in Latin-1', Buffer.from('code,exchange,prénom\n1\n', 'latin1'), 400, 'header is neither UTF-8'],
-  ])('is refused by the name of the problem when it is %s', async (_what, body, status, words) => {
+  ])('a batch of lines is refused by the name of the problem when it is %s', async (_what, body, status, words) => {
     const answer = await post('/api/v2/batch/bars', body);
     expect(answer).toMatchObject({ status, told: { detail: expect.stringContaining(words) } });
     expect(blocks).toEqual([]);
@@ -110,14 +110,17 @@ describe('an uploaded file', () => {
     ['named in the query', gb18030Bytes(csv), 'charset=gb18030', {}, 'gb18030'],
     ['named in the form', gb18030Bytes(csv), '', { charset: 'gbk' }, 'gb18030'],
     ['marked as UTF-16', utf16(csv.replaceAll('\n', '\r\n')), '', {}, 'utf-16le'],
-  ])('is staged in UTF-8 and started with its encoding: %s', async (_what, body, query, fields, encoding) => {
-    expect((await upload(body, query, fields)).status).toBe(202);
-    expect(uploads.started).toMatchObject([{ header, encoding }]);
-    expect(uploads.staged.map(({ body: staged }) => staged.toString().replaceAll('\r', ''))).toEqual([line]);
-    expect(Object.keys(uploads.opened[0] ?? {})).not.toContain('charset');
-  });
+  ])(
+    'an uploaded file is staged in UTF-8 and started with its encoding: %s',
+    async (_what, body, query, fields, encoding) => {
+      expect((await upload(body, query, fields)).status).toBe(202);
+      expect(uploads.started).toMatchObject([{ header, encoding }]);
+      expect(uploads.staged.map(({ body: staged }) => staged.toString().replaceAll('\r', ''))).toEqual([line]);
+      expect(Object.keys(uploads.opened[0] ?? {})).not.toContain('charset');
+    },
+  );
 
-  it('is refused when it is no text, or names an encoding that is not read', async () => {
+  it('an uploaded file is refused when it is no text, or names an encoding that is not read', async () => {
     expect(await upload(Buffer.from('504b0304140006', 'hex'))).toMatchObject({
       status: 415,
       told: { detail: expect.stringContaining('Excel workbook') },
@@ -146,14 +149,14 @@ describe('a JSON body that is not UTF-8', () => {
     ['/api/v2/batch/symbols', damaged('{"items":[{"symbol":"600000.SH","name":"Societ\u00e9"}]}')],
     ['/api/v2/batch/bars', gb18030Bytes('{"items":[{"名称":"浦发银行"}]}')],
     ['/api/v2/quotes', damaged('{"symbol":"600000.SH\u00e9"}')],
-  ])('is refused at %s', async (path, body) => {
+  ])('a JSON body that is not UTF-8 is refused at %s', async (path, body) => {
     expect(await post(path, body, 'application/json')).toMatchObject({
       status: 400,
       told: { code: 1001, detail: 'The body is not UTF-8' },
     });
   });
 
-  it('is refused as a form too', async () => {
+  it('a JSON body that is not UTF-8 is refused as a form too', async () => {
     const body = damaged('username=\u00e9&password=x&grant_type=password');
     expect(await post('/api/v2/auth/token', body, 'application/x-www-form-urlencoded')).toMatchObject({
       status: 400,
@@ -163,7 +166,7 @@ describe('a JSON body that is not UTF-8', () => {
 });
 
 describe('the documents', () => {
-  it('name the parameter charset of batches and uploads', async () => {
+  it('the documents name the parameter charset of batches and uploads', async () => {
     const { paths } = (await (await gateway.get('/api/v2/openapi.json')).json()) as {
       paths: Record<string, Record<string, { parameters: { name: string; in: string }[] }>>;
     };

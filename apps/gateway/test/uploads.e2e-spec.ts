@@ -136,7 +136,7 @@ describe('POST /uploads', () => {
     expect([response.status, dropped.length]).toEqual([422, 1]);
   });
 
-  it('is refused before it is read when it says that it is too large', async () => {
+  it('POST /uploads is refused before it is read when it says that it is too large', async () => {
     const socket = createConnection(gateway.port, '127.0.0.1');
     socket.write(
       `POST /api/v2/uploads HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${gateway.token('admin')}\r\n` +

@@ -156,7 +156,7 @@ describe('the documents', () => {
   const documentOf = async (version: string): Promise<Document> =>
     (await (await gateway.get(`/api/${version}/openapi.json`, { token: '' })).json()) as Document;
 
-  it('list exactly the routes of their version', async () => {
+  it('the documents list exactly the routes of their version', async () => {
     const served = routesOf(gateway.edge.server)
       .filter(({ method, template }) => method !== 'HEAD' && !template.startsWith('/docs'))
       .map(({ method, template }) => `${method} ${template.replaceAll(/:([a-z_]+)/g, '{$1}')}`);

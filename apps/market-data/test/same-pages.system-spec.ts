@@ -127,7 +127,7 @@ const shown = (series: readonly BarSeries[]): BarSeries[] =>
   series.map((one) => (one.priced < one.total ? { ...one, bars: '' } : one));
 
 describe('PostgreSQL and TDengine', () => {
-  it('answer every question about the same rows with the same bytes, page after page', async () => {
+  it('PostgreSQL and TDengine answer every question about the same rows with the same bytes, page after page', async () => {
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(aRequest, async (asked) => {

@@ -27,8 +27,8 @@ const told: (BarsChanged | QuoteChanged)[] = [];
 
 beforeAll(async () => {
   system = await startOnTdengine();
-  system.bus.subscribe(barsChanged, (news) => void told.push(news));
-  system.bus.subscribe(quoteChanged, (news) => void told.push(news));
+  system.bus.subscribe(barsChanged, (event) => void told.push(event));
+  system.bus.subscribe(quoteChanged, (event) => void told.push(event));
 }, 120_000);
 afterAll(() => system.stop(), 60_000);
 
@@ -55,7 +55,7 @@ const ask = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'asc' } 
     expect(await ingest(header, lines)).toMatchObject({ inserted: 0, updated: 0, unchanged: lines.length });
     const [code = '', exchange = ''] = lines[0]?.split(',') ?? [];
     const symbol = `${code}.${exchange === 'SSE' ? 'SH' : 'SZ'}`;
-    await waitFor(() => told.some((news) => 'symbol' in news && news.symbol === symbol), SOON);
+    await waitFor(() => told.some((event) => 'symbol' in event && event.symbol === symbol), SOON);
     const own = lines.map((line) => line.split(',')).filter((cells) => cells[0] === code);
     const read = json(await call(listBars, { ...ask, symbol })) as { bars: { t: string; c: number }[] };
     expect(read.bars.map(({ t, c }) => [t.slice(0, 10), c])).toEqual(own.map((cells) => [cells[2], Number(cells[6])]));
@@ -72,7 +72,7 @@ const ask = { timeframe: '1Day', adjustment: 'raw', limit: 1_000, sort: 'asc' } 
     const t = `${previousTradingDay(chinaDay(Date.now())) ?? ''}T09:59:00+08:00`;
     const quote = { symbol, t, last: 10.25, bids: [{ p: 10.24, s: 300 }] };
     expect(await record(quote, quote)).toMatchObject({ inserted: 1, unchanged: 1 });
-    await waitFor(() => told.some((news) => 'quote' in news && news.seq === 1), SOON);
+    await waitFor(() => told.some((event) => 'quote' in event && event.seq === 1), SOON);
     const latest = json(await call(latestQuotes, { symbols: [symbol] }));
     expect(latest).toMatchObject({ quotes: { [symbol]: { last: 10.25, bids: [{ p: 10.24, s: 300 }], seq: 1 } } });
     const shot = json(await call(snapshots, { symbols: [symbol] }));

@@ -47,7 +47,7 @@ export async function startOnTdengine(): Promise<TdengineSystem> {
     if (migrated.code !== 0) throw new Error(migrated.said);
   }
   const common = { NATS_URL: nats.url, LOG_LEVEL: 'warn' };
-  // Only for its keys: market-data checks the token of whoever writes.
+  // Only for its keys: market-data checks the token of every writer.
   const auth = await startService('auth', {
     ...common,
     PG_PRIMARY_URL: postgres.urlOf('auth'),

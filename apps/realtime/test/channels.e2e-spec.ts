@@ -99,7 +99,7 @@ describe('channels', () => {
     expect(client.of('gap')).toEqual([
       { channel: 'quote.000001.SZ', from: first + 1, to: first + 2, reason: 'sequence' },
     ]);
-    const story = client.heard.map(({ event }) => event).filter((event) => event !== 'hello');
+    const story = client.received.map(({ event }) => event).filter((event) => event !== 'hello');
     expect(story).toEqual(['data', 'gap', 'snapshot', 'data', 'data']);
     expect(client.of('snapshot')).toMatchObject([{ offset: first + 3, snapshot: { last: 13 } }]);
     expect(await metric(cluster().nodes[0], 'socketio_gaps_total')).toBe(1);

@@ -2,15 +2,15 @@ import { waitFor } from '@mystocks/testing';
 import { io, type Socket } from 'socket.io-client';
 
 /** What came in on one event. */
-export type Heard = Readonly<Record<string, unknown>>;
+export type Received = Readonly<Record<string, unknown>>;
 
 /** A Socket.IO client that keeps everything it hears. */
 export class Client {
-  readonly heard: { readonly event: string; readonly payload: unknown }[] = [];
+  readonly received: { readonly event: string; readonly payload: unknown }[] = [];
 
   private constructor(readonly socket: Socket) {
     socket.onAny((event: string, payload: unknown) => {
-      this.heard.push({ event, payload });
+      this.received.push({ event, payload });
     });
   }
 
@@ -25,12 +25,12 @@ export class Client {
     return client;
   }
 
-  async ask(event: string, payload?: unknown): Promise<Heard> {
-    return (await this.socket.timeout(5_000).emitWithAck(event, payload)) as Heard;
+  async ask(event: string, payload?: unknown): Promise<Received> {
+    return (await this.socket.timeout(5_000).emitWithAck(event, payload)) as Received;
   }
 
-  of(event: string): Heard[] {
-    return this.heard.filter((one) => one.event === event).map(({ payload }) => payload as Heard);
+  of(event: string): Received[] {
+    return this.received.filter((one) => one.event === event).map(({ payload }) => payload as Received);
   }
 
   /** All values of `data`, in order. */

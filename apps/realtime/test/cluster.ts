@@ -59,7 +59,7 @@ export function useCluster(): {
       clients.push(client);
       return client;
     },
-    /** All news told so far has come out: a bar told after it has reached these clients. */
+    /** Every event published so far was pushed: a bar published after it has reached these clients. */
     settled: async (...listeners) => {
       fences += 1;
       cluster().market.bar(FENCE_SYMBOL, [`2030-01-01T10:${String(fences).padStart(2, '0')}:00+08:00`, fences]);

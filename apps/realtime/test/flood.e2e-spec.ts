@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { instrumentsChanged } from '@mystocks/contracts';
 import { signToken, waitFor } from '@mystocks/testing';
 import { connect, type Socket as TcpSocket } from 'node:net';
-import type { Client, Heard } from './client.js';
+import type { Client, Received } from './client.js';
 import { useCluster } from './cluster.js';
 
 const { cluster, open } = useCluster();
@@ -19,7 +19,7 @@ async function callsOf(work: () => Promise<unknown>): Promise<number> {
   return all() - before;
 }
 
-const statuses = (answer: Heard): unknown[] => [
+const statuses = (answer: Received): unknown[] => [
   ...new Set((answer['results'] as { status: string; code?: number }[]).map(({ status, code }) => code ?? status)),
 ];
 
@@ -30,22 +30,22 @@ function socketsOf(id: string, count: number): Promise<Client[]> {
 }
 
 describe('what a subscribe asks of market-data', () => {
-  it('is one call for all unknown symbols of a message, and none for those that were unknown a moment ago', async () => {
+  it('what a subscribe asks of market-data is one call for all unknown symbols of a message, and none for those that were unknown a moment ago', async () => {
     const [first, other] = await Promise.all([open(0), open(0)]);
-    let answer: Heard = {};
+    let answer: Received = {};
     const calls = await callsOf(async () => (answer = await first.ask('subscribe', { channels: unknown(0) })));
     expect(statuses(answer)).toEqual([2101]);
     expect(calls).toBe(1);
     expect(await callsOf(() => other.ask('subscribe', { channels: unknown(0) }))).toBe(0);
   });
 
-  it('is one call for all bars of a message, whatever frames they are of', async () => {
+  it('what a subscribe asks of market-data is one call for all bars of a message, whatever frames they are of', async () => {
     const client = await open(0);
     const frames = ['1Min', '5Min', '15Min', '30Min', '60Min', '1Day'];
     const symbols = ['600519.SH', '000001.SZ', '000001.SH', '300918.SZ'];
     const channels = frames.flatMap((frame) => symbols.map((symbol) => `bar.${frame}.${symbol}`));
     await client.ask('subscribe', { channels: symbols.map((symbol) => `quote.${symbol}`) });
-    let answer: Heard = {};
+    let answer: Received = {};
     const calls = await callsOf(async () => (answer = await client.ask('subscribe', { channels })));
     expect(statuses(answer)).toEqual(['subscribed']);
     expect(calls).toBe(1);
@@ -65,9 +65,9 @@ describe('what a subscribe asks of market-data', () => {
 });
 
 describe('a user who subscribes too fast', () => {
-  it('is told when to come back, keeps the sockets, and takes nothing away from others', async () => {
+  it('a user who subscribes too fast is told when to come back, keeps the sockets, and takes nothing away from others', async () => {
     const sockets = await socketsOf('9c1f0e52-70a5-4b39-9d4c-51f4a9ddc001', 10);
-    const answers: Heard[] = [];
+    const answers: Received[] = [];
     const calls = await callsOf(async () => {
       const asked = sockets.flatMap((socket, place) =>
         Array.from({ length: 18 }, (_, round) =>
@@ -94,7 +94,7 @@ describe('a user who subscribes too fast', () => {
     for (const name of channels) shelf.symbols.add(name.slice('bar.1Day.'.length));
     const sockets = await socketsOf('9c1f0e52-70a5-4b39-9d4c-51f4a9ddc002', 20);
     const recover = Object.fromEntries(channels.map((name) => [name, { epoch: 'b1', offset: 1 }]));
-    const answers: Heard[] = [];
+    const answers: Received[] = [];
     const calls = await callsOf(async () => {
       answers.push(...(await Promise.all(sockets.map((socket) => socket.ask('subscribe', { channels, recover })))));
     });
@@ -104,7 +104,7 @@ describe('a user who subscribes too fast', () => {
 });
 
 describe('a refused channel without an acknowledgement', () => {
-  it('is told as an error event with the seconds to wait', async () => {
+  it('a refused channel without an acknowledgement is told as an error event with the seconds to wait', async () => {
     const [client] = await socketsOf('9c1f0e52-70a5-4b39-9d4c-51f4a9ddc003', 1);
     for (let round = 0; round < 10; round += 1) client?.socket.emit('subscribe', { channels: unknown(300 + round) });
     await client?.until(() => client.of('error').some(({ code }) => code === 6005), 'the refusal');
@@ -138,7 +138,7 @@ describe('a connection', () => {
   };
   const join = (token: string): Buffer => frame(`40/market,${JSON.stringify({ token })}`);
 
-  it('may try to join ten times, and is closed when it sends hundreds of packets', async () => {
+  it('a connection may try to join ten times, and is closed when it sends hundreds of packets', async () => {
     const client = await rawClient();
     for (let attempt = 0; attempt < 12; attempt += 1) client.tcp.write(join('wrong'));
     const refusals = (code: number): number => client.text.split(`"code":${code}`).length - 1;

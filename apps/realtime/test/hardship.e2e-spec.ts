@@ -126,16 +126,16 @@ describe('without Redis', () => {
     const ready = (): Promise<{ status: number; body: unknown }> => cluster().nodes[0].readiness();
     await waitFor(async () => (await ready()).status === 503, { timeoutMs: 10_000, what: 'not ready' });
     expect(JSON.stringify((await ready()).body)).toContain('redis');
-    const newcomer = await open(0, '/');
-    newcomer.socket.emit('subscribe', { room: 'market_600519.SH' });
-    await newcomer.until(() => newcomer.of('subscribed').length > 0, 'a room of one node');
+    const another = await open(0, '/');
+    another.socket.emit('subscribe', { room: 'market_600519.SH' });
+    await another.until(() => another.of('subscribed').length > 0, 'a room of one node');
     const seq = cluster().market.quote('600519.SH', 1800);
     await client.until(() => client.items().some(({ o, ch }) => ch === 'quote.600519.SH' && o === seq), 'a quote');
     await cluster().redis.restart();
     for (const one of cluster().nodes) {
       await waitFor(async () => (await one.readiness()).status === 200, { timeoutMs: 15_000, what: 'ready again' });
     }
-    newcomer.socket.emit('unsubscribe', { room: 'market_600519.SH' });
+    another.socket.emit('unsubscribe', { room: 'market_600519.SH' });
     await old.until(() => old.of('room_member_left').length > 0, 'an event from the other node');
     expect(old.of('room_member_joined')).toEqual([]);
   }, 40_000);

@@ -123,7 +123,7 @@ const never = (): never => {
 @Module({})
 class StandInModule {}
 
-/** Answers what realtime asks of market-data and auth, over a real bus, and tells news. */
+/** Answers what realtime asks of market-data and auth, over a real bus, and publishes events. */
 export class MarketStandIn {
   readonly shelf = new Shelf();
   #app: INestMicroservice | undefined;
@@ -152,8 +152,8 @@ export class MarketStandIn {
     const quote: Quote = { symbol, t: '2024-06-14T10:00:00+08:00', last, v: seq * 100 };
     this.shelf.quotes.set(symbol, { quote, seq });
     this.shelf.lsn += 1;
-    const news: QuoteChanged = { quote, seq, received_at_ms: Date.now(), lsn: this.#lsn() };
-    if (!lost) this.bus.publish(quoteChanged, news);
+    const event: QuoteChanged = { quote, seq, received_at_ms: Date.now(), lsn: this.#lsn() };
+    if (!lost) this.bus.publish(quoteChanged, event);
     return seq;
   }
 
@@ -167,8 +167,8 @@ export class MarketStandIn {
     this.shelf.bars.set(`1Min ${symbol}`, minutes).set(`5Min ${symbol}`, new Map([[bar.t, bar]]));
     this.shelf.lsn += 1_000;
     const day = bar.t.slice(0, 10);
-    const news = { symbol, timeframe: '1Min' as const, from: day, to: day, bar, bars };
-    this.bus.publish(barsChanged, { ...news, received_at_ms: Date.now(), lsn: this.#lsn() });
+    const event = { symbol, timeframe: '1Min' as const, from: day, to: day, bar, bars };
+    this.bus.publish(barsChanged, { ...event, received_at_ms: Date.now(), lsn: this.#lsn() });
   }
 
   async stop(): Promise<void> {

@@ -60,7 +60,7 @@ describe('v1 on /', () => {
     b.socket.emit('subscribe', { room: 'market_600519.SH' });
     await b.until(() => b.of('subscribed').length > 0, 'the room');
     a.socket.emit('subscribe', { room: 'market_600519.SH' });
-    await b.until(() => b.of('room_member_joined').length > 0, 'the news of node A');
+    await b.until(() => b.of('room_member_joined').length > 0, 'the event of node A');
     a.socket.emit('unsubscribe', { room: 'market_600519.SH' });
     await b.until(() => b.of('room_member_left').length > 0, 'the leaving');
     expect(b.of('room_member_joined')).toMatchObject([{ room: 'market_600519.SH', sid: a.socket.id }]);

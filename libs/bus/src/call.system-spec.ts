@@ -91,13 +91,13 @@ describe('a call', () => {
 
   it('logs an unknown error once with the request id and does not send its text', async () => {
     const run = withContext(
-      { requestId: 'request-stranger', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
-      () => failureOf(bus.call(echo, { text: 'stranger' })),
+      { requestId: 'request-unknown-error', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
+      () => failureOf(bus.call(echo, { text: 'unknown error' })),
     );
     expect(await run).toMatchObject({ code: 'internal', message: 'Internal error' });
     const lines = service.lines.filter((line) => line.includes('hunter2'));
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain('request-stranger');
+    expect(lines[0]).toContain('request-unknown-error');
   });
 
   it('ends a call with `internal` when the answer does not have the agreed shape', async () => {
@@ -113,9 +113,9 @@ describe('a call', () => {
   });
 
   it('ends a call with `unavailable` at once when no instance is subscribed', async () => {
-    const nobody = { ...echoOnce, subject: 'svc.nobody.words.say.v1' };
+    const absent = { ...echoOnce, subject: 'svc.absent.words.say.v1' };
     // A call that waited for its deadline would wait far longer than this test may take.
-    expect(await codeOf(bus.call(nobody, { text: 'anyone?' }, { timeoutMs: 200_000 }))).toBe('unavailable');
+    expect(await codeOf(bus.call(absent, { text: 'anyone?' }, { timeoutMs: 200_000 }))).toBe('unavailable');
   });
 
   it('ends a call with `too_large` when the request exceeds the maximum payload', async () => {

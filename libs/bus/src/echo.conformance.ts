@@ -80,7 +80,7 @@ export class EchoHandler {
   async say(request: EchoRequest): Promise<EchoAnswer> {
     this.seen.push(request.text);
     if (request.wait_ms !== undefined) await new Promise((resolve) => setTimeout(resolve, request.wait_ms));
-    if (request.text === 'stranger') throw new Error('password=hunter2');
+    if (request.text === 'unknown error') throw new Error('password=hunter2');
     if (request.text === 'ambiguous') {
       throw new Failure('conflict', 'Say which', {
         problem: 'SYMBOL_AMBIGUOUS',

@@ -61,7 +61,7 @@ describe('a malformed message', () => {
 
   it('ignores a request without a reply subject', async () => {
     const before = service.handler.seen.length;
-    raw.publish(echo.subject, JSON.stringify({ text: 'nobody listens' }));
+    raw.publish(echo.subject, JSON.stringify({ text: 'no instance answers' }));
     await raw.flush();
     await bus.call(echo, { text: 'after' });
     expect(service.handler.seen.slice(before)).toEqual(['after']);
@@ -95,11 +95,11 @@ describe('an answer larger than the maximum payload', () => {
 
 describe('an event', () => {
   it('delivers an event once to every subscriber whose key matches', async () => {
-    const heard: string[] = [];
+    const received: string[] = [];
     const listen = (listener: Bus, name: string, key?: string): { stop(): void } =>
       listener.subscribe(
         said,
-        ({ who, text }) => void heard.push(`${name} ${who} ${text}`),
+        ({ who, text }) => void received.push(`${name} ${who} ${text}`),
         key === undefined ? {} : { key },
       );
     const all = [listen(bus, 'asker'), listen(service.bus, 'echo'), listen(bus, 'only-ann', 'ann')];
@@ -107,8 +107,8 @@ describe('an event', () => {
     await bus.call(echo, { text: 'both subscribed' });
     bus.publish(said, { who: 'bob', text: 'one' });
     bus.publish(said, { who: 'ann', text: 'two' });
-    await waitFor(() => heard.length >= 5, { timeoutMs: 10_000 });
-    expect(heard.sort()).toEqual([
+    await waitFor(() => received.length >= 5, { timeoutMs: 10_000 });
+    expect(received.sort()).toEqual([
       'asker ann two',
       'asker bob one',
       'echo ann two',
@@ -119,9 +119,9 @@ describe('an event', () => {
   });
 
   it('logs malformed events once for each subject and keeps the subscription', async () => {
-    const heard: Said[] = [];
+    const received: Said[] = [];
     const listening = service.bus.subscribe(said, (payload) => {
-      heard.push(payload);
+      received.push(payload);
       if (payload.text === 'throw') throw new Error('a listener broke');
       if (payload.text === 'reject') return Promise.reject(new Error('a listener broke later')) as never;
     });
@@ -129,8 +129,8 @@ describe('an event', () => {
     for (const bad of ['{', '', 'null', '[]', '{"text":5}']) raw.publish(`${said.subject}.x`, bad);
     for (const text of ['throw', 'reject', 'fine'])
       raw.publish(`${said.subject}.x`, JSON.stringify({ text, who: 'x', more: 1 }));
-    await waitFor(() => heard.length === 3, { timeoutMs: 10_000 });
-    expect(heard.map(({ text }) => text)).toEqual(['throw', 'reject', 'fine']);
+    await waitFor(() => received.length === 3, { timeoutMs: 10_000 });
+    expect(received.map(({ text }) => text)).toEqual(['throw', 'reject', 'fine']);
     expect(service.lines.filter((line) => line.includes('an event does not have the agreed shape'))).toHaveLength(1);
     await waitFor(() => service.lines.filter((line) => line.includes('an event listener failed')).length === 2, {
       timeoutMs: 10_000,

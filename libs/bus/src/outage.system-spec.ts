@@ -53,7 +53,7 @@ async function startDeaf(url: string, subject: string): Promise<{ child: ChildPr
   return { child, taken: once(stdout, 'data') };
 }
 
-/** Resolves when `bus` has heard that one. */
+/** Resolves when `bus` has received that one. */
 const hearsDeaf = (bus: Bus): Promise<void> =>
   new Promise((resolve) => {
     bus.subscribe(publisherCounted, ({ publisher }) => {
@@ -65,9 +65,9 @@ describe('an outage of NATS', () => {
   it('fails calls at once while NATS is down, buffers nothing, and reconnects service and caller by itself', async () => {
     const { nats, bus, service } = await open();
     const states: boolean[] = [];
-    const heard: string[] = [];
+    const received: string[] = [];
     bus.onConnectionChange((connected) => states.push(connected));
-    service.bus.subscribe(said, ({ text }) => void heard.push(text));
+    service.bus.subscribe(said, ({ text }) => void received.push(text));
     const underWay = codeOf(bus.call(echoOnce, { text: 'under way', wait_ms: 5_000 }, { timeoutMs: 10_000 }));
     await waitFor(() => service.handler.seen.includes('under way'), { timeoutMs: 10_000 });
 
@@ -76,14 +76,14 @@ describe('an outage of NATS', () => {
     expect(await underWay).toBe('unavailable');
     const calls = Array.from({ length: 100 }, () => codeOf(bus.call(echo, { text: 'lost' })));
     expect(new Set(await withoutWaiting(Promise.all(calls)))).toEqual(new Set(['unavailable']));
-    bus.publish(said, { who: 'ann', text: 'lost news' });
+    bus.publish(said, { who: 'ann', text: 'lost event' });
 
     await nats.restart();
     await works(bus);
     expect(service.handler.seen).not.toContain('lost');
-    bus.publish(said, { who: 'ann', text: 'new news' });
-    await waitFor(() => heard.length > 0, { timeoutMs: 10_000 });
-    expect(heard).toEqual(['new news']);
+    bus.publish(said, { who: 'ann', text: 'new event' });
+    await waitFor(() => received.length > 0, { timeoutMs: 10_000 });
+    expect(received).toEqual(['new event']);
     expect(states).toEqual([false, true]);
   }, 30_000);
 
@@ -115,7 +115,7 @@ describe('an outage of NATS', () => {
       () => bus.drain(),
     );
     expect(bus.connected).toBe(false);
-    expect(await codeOf(bus.call(echo, { text: 'nobody yet' }))).toBe('unavailable');
+    expect(await codeOf(bus.call(echo, { text: 'no instance yet' }))).toBe('unavailable');
     const nats = await startNats({ port });
     cleanUp.push(() => nats.stop());
     await works(bus);
@@ -182,9 +182,9 @@ describe('one frozen instance of two', () => {
   it('hedges reads that a frozen instance accepted, and never calls with effect `once`', async () => {
     const { nats, bus, service } = await open();
     // It takes its share, answers nothing and tells that it is there until it freezes.
-    const heard = hearsDeaf(bus);
+    const received = hearsDeaf(bus);
     const { child } = await startDeaf(nats.url, '*.echo.words.>');
-    await heard;
+    await received;
     child.kill('SIGSTOP');
     const texts = Array.from({ length: 60 }, (_, index) => `text ${index}`);
     const patience = { timeoutMs: 20_000 };
@@ -205,9 +205,9 @@ describe('one frozen instance of two', () => {
 describe('one killed instance of two', () => {
   it('stops hedging as soon as NATS reports that the killed instance is gone, even if the other one is slow', async () => {
     const { nats, bus, service } = await open();
-    const heard = hearsDeaf(bus);
-    const { child } = await startDeaf(nats.url, 'svc.nobody.asks.this.v1');
-    await heard;
+    const received = hearsDeaf(bus);
+    const { child } = await startDeaf(nats.url, 'svc.unused.words.say.v1');
+    await received;
     child.kill('SIGKILL');
     const slow = async (word: string): Promise<string[]> => {
       const texts = Array.from({ length: 12 }, (_, index) => `${word} ${index}`);

@@ -5,7 +5,7 @@ import { addDays, chinaDay, chinaLocal, dayStart, instantOf, timeOn, weekday, wi
 const aDay = fc.integer({ min: 0, max: 20 * 365 }).map((count) => addDays('2007-01-01', count));
 
 describe('China time', () => {
-  it('is eight hours ahead, whatever the machine’s zone', () => {
+  it('China time is eight hours ahead, whatever the machine’s zone', () => {
     expect(chinaDay(Date.parse('2024-06-13T15:59:59.999Z'))).toBe('2024-06-13');
     expect(chinaDay(Date.parse('2024-06-13T16:00:00Z'))).toBe('2024-06-14');
     expect(chinaLocal(Date.parse('2024-06-14T01:31:00Z'))).toBe('2024-06-14T09:31:00.000');

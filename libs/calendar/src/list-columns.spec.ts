@@ -9,7 +9,7 @@ describe('the columns of a list of trading days', () => {
     'exchange,cal_date,is_open,pretrade_date',
     ',trade_date',
     'index,date',
-  ])('may be %s', (header) => {
+  ])('the columns of a list of trading days may be %s', (header) => {
     expect(strangeColumn(header.split(','))).toBeUndefined();
   });
 
@@ -22,7 +22,7 @@ describe('the columns of a list of trading days', () => {
     [',date,', ''],
     ['index,,date', ''],
     ['date,is_open,is_open', 'is_open'],
-  ])('may not be %s', (header, column) => {
+  ])('the columns of a list of trading days may not be %s', (header, column) => {
     expect(strangeColumn(header.split(','))).toBe(column);
   });
 });

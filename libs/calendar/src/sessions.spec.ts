@@ -32,12 +32,12 @@ describe('sessions', () => {
     ['14:57:00', 'closing_auction'],
     ['15:00:00', 'closed'],
     ['23:59:59', 'closed'],
-  ])('are at %s in phase %s on a trading day, closed on a holiday', (time, phase) => {
+  ])('sessions are at %s in phase %s on a trading day, closed on a holiday', (time, phase) => {
     expect(phaseAt(china(`2024-06-14T${time}`))).toBe(phase);
     expect(phaseAt(china(`2024-06-10T${time}`))).toBe('closed');
   });
 
-  it('open next after lunch, the next morning, or after the holidays', () => {
+  it('sessions open next after lunch, the next morning, or after the holidays', () => {
     expect(nextOpen(china('2024-06-14T10:00:00'))).toBe(china('2024-06-14T13:00:00'));
     expect(nextClose(china('2024-06-14T10:00:00'))).toBe(china('2024-06-14T11:30:00'));
     expect(nextOpen(china('2024-02-08T15:00:00'))).toBe(china('2024-02-19T09:30:00'));
@@ -45,7 +45,7 @@ describe('sessions', () => {
     expect(sessionsOf('2024-06-10')).toEqual([]);
   });
 
-  it('are the instants at which orders are matched', () => {
+  it('sessions are the instants at which orders are matched', () => {
     fc.assert(
       fc.property(anInstant, (instant) => {
         const inside = sessionsOf(chinaDay(instant)).some((one) => instant >= one.openMs && instant < one.closeMs);
@@ -62,17 +62,17 @@ describe('sessions', () => {
     ['2024-06-14T13:00:00', '2024-06-17T09:15:00'],
     ['2024-06-15T00:00:00', '2024-06-17T09:15:00'],
     ['2024-02-08T15:00:00', '2024-02-19T09:15:00'],
-  ])('let nothing move from %s to %s, unless the market is open', (instant, next) => {
+  ])('sessions let nothing move from %s to %s, unless the market is open', (instant, next) => {
     expect(nextActivity(china(instant))).toBe(china(next));
   });
 
-  it('begin with the first day of the exchange', () => {
+  it('sessions begin with the first day of the exchange', () => {
     expect(phaseAt(china('1990-12-18T10:00:00'))).toBe('closed');
     expect(nextActivity(china('1980-01-01T10:00:00'))).toBe(china('1990-12-19T09:15:00'));
     expect(previousTradingDay('1990-12-19')).toBeUndefined();
   });
 
-  it('keep one phase until the next change', () => {
+  it('sessions keep one phase until the next change', () => {
     fc.assert(
       fc.property(anInstant, (instant) => {
         const change = nextPhaseChange(instant);
@@ -86,7 +86,7 @@ describe('sessions', () => {
 const moves = (instantMs: number): boolean => !['closed', 'lunch'].includes(phaseAt(instantMs));
 
 describe('the next activity', () => {
-  it('is when quotes begin to move, and between a rest and it nothing does', () => {
+  it('the next activity is when quotes begin to move, and between a rest and it nothing does', () => {
     fc.assert(
       fc.property(anInstant, fc.double({ min: 0, max: 1, noNaN: true }), (instant, part) => {
         const next = nextActivity(instant);

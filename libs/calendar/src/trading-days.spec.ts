@@ -49,11 +49,11 @@ describe('trading days', () => {
     ['SSE', 20991231, true],
     ['SSE', 21011230, true],
     ['SZSE', 21011231, false],
-  ])('are for %s on %d: %s, weekend sessions of Shenzhen included', (exchange, day, trades) => {
+  ])('trading days are for %s on %d: %s, weekend sessions of Shenzhen included', (exchange, day, trades) => {
     expect(tradesOn(exchange, day)).toBe(trades);
   });
 
-  it('are provisional weekdays beyond the end of the calendar', () => {
+  it('trading days are provisional weekdays beyond the end of the calendar', () => {
     const { from, to } = calendarRange();
     expect(from).toBe('1990-12-19');
     expect(to >= '2026-12-31').toBe(true);
@@ -65,7 +65,7 @@ describe('trading days', () => {
     expect(nextActivity(china('2099-01-02T15:00:00'))).toBe(china('2099-01-05T09:15:00'));
   });
 
-  it('follow a calendar that is put in place of the built-in one', () => {
+  it('trading days follow a calendar that is put in place of the built-in one', () => {
     const builtIn = builtInDays();
     const states = (days: number): string => builtIn.states.slice(0, days);
     const sinceFirst = (day: string): number => (dayStart(day) - dayStart('1990-12-19')) / 86_400_000;
@@ -93,14 +93,14 @@ describe('trading days', () => {
     }
   });
 
-  it('are not make-up workdays, holidays, or New Year’s Eve 2024', () => {
+  it('trading days are not make-up workdays, holidays, or New Year’s Eve 2024', () => {
     expect(isTradingDay('2024-02-04')).toBe(false);
     expect(isTradingDay('2024-10-01')).toBe(false);
     expect(isTradingDay('2024-02-09')).toBe(false);
     expect(isTradingDay('2024-02-19')).toBe(true);
   });
 
-  it('follow each other without a trading day between', () => {
+  it('trading days follow each other without a trading day between', () => {
     fc.assert(
       fc.property(aDay, (day) => {
         const next = nextTradingDay(day);

@@ -3,7 +3,7 @@ import { field, type FieldOptions } from '@mystocks/validation';
 
 interface UrlForm {
   readonly protocols: readonly string[];
-  /** What is said to whoever wrote another one. */
+  /** The message for any other form. */
   readonly example: string;
   /** What else must be true of it. */
   readonly only?: (url: URL) => boolean;

@@ -81,7 +81,7 @@ export const listManyBars = defineCall({
 export class IngestBarsRequest extends IngestRequest {
   /** Frame of lines that have a time and do not say it themselves. */
   @IsOneOf(storedTimeframes, { optional: true, code: 2000 }) readonly timeframe?: StoredTimeframe;
-  /** Register instruments that bars name and nobody listed yet, instead of refusing their lines. */
+  /** Register instruments that bars name and that are not listed yet, instead of refusing their lines. */
   @IsFlag() readonly register: boolean = false;
   /** Instead of what the header says. */
   @IsOneOf(barDialects, { optional: true }) readonly dialect?: BarDialect;

@@ -12,7 +12,7 @@ export class ReadAnswerRequest {
   /** That call's request as canonical JSON: the cache key together with the subject. */
   @IsText(2, 8_000) readonly request!: string;
   /**
-   * Newest log position that the asking service has heard announced. One that has just started has heard of none, and
+   * Newest log position that the calling service knows from events. A service that has just started knows none, and
    * could not say of what it keeps that it shows a write from before. Never a client's word: that is `x-read-after`.
    */
   @IsPosition({ optional: true }) readonly announced?: string;

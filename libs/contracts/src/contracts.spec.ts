@@ -51,7 +51,7 @@ describe('the catalogue', () => {
 });
 
 describe('failures', () => {
-  it('carry the numbers of the surface', () => {
+  it('failures carry the numbers of the surface', () => {
     expect(problems).toMatchObject({
       SYMBOL_INVALID_FORMAT: 1102,
       SYMBOL_AMBIGUOUS: 1107,
@@ -61,7 +61,7 @@ describe('failures', () => {
     expect(failureCodes.unauthenticated).toMatchObject({ status: 401, number: 6000 });
   });
 
-  it('keep their cause and say what may be tried again', () => {
+  it('failures keep their cause and say what may be tried again', () => {
     const cause = new Error('socket closed');
     expect(new Failure('unavailable', 'later', { cause }).cause).toBe(cause);
     const retryable = Object.entries(failureCodes).filter(([, { retryable }]) => retryable);

@@ -10,14 +10,14 @@ export interface Call<Req extends object = object, Res extends object = object> 
   readonly timeoutMs: number;
   /**
    * What asking does. `read`: nothing, so two instances may be asked at a time. `idempotent`: the same however often. Both
-   * are tried once more inside the deadline when nobody took them. `once`: it is never sent twice.
+   * are tried once more inside the deadline when no instance accepted them. `once`: it is never sent twice.
    */
   readonly effect: 'read' | 'idempotent' | 'once';
   /** Who may call; `anyone` needs no token. Checked by the gateway and again by the owning service. */
   readonly allow: readonly Role[] | 'anyone';
 }
 
-/** News: something happened. Nobody answers. */
+/** A message without an answer: something happened. */
 export interface Event<Payload extends object = object> {
   /** `evt.<service>.<noun>.<past verb>.v<N>`; the key, when there is one, is appended as further tokens. */
   readonly subject: string;
@@ -27,7 +27,7 @@ export interface Event<Payload extends object = object> {
    * counted: who subscribes with `onGap` learns that it missed something (core NATS keeps nothing).
    */
   readonly numbered?: true;
-  /** Subject tokens that name what the news is about, e.g. `SH.600519`. */
+  /** Subject tokens that name what the event is about, e.g. `SH.600519`. */
   readonly key?: (payload: Payload) => string;
 }
 

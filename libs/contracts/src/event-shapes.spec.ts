@@ -24,16 +24,16 @@ const refused = (shape: ShapeClass, payload: object): void => {
 };
 
 describe('the payload of an event', () => {
-  it.each(good)('is taken by %p when it has its form', (shape, payload) => {
+  it.each(good)('the payload of an event is taken by %p when it has its form', (shape, payload) => {
     expect(check(shape, payload, { unknown: 'drop' })).toMatchObject(payload);
   });
 
-  it.each(good)('is refused by %p when its log position has another form', (shape, payload) => {
+  it.each(good)('the payload of an event is refused by %p when its log position has another form', (shape, payload) => {
     for (const wrong of ['zzz', '', '0/', '0/G', '-1/0', '123456789/0', '0/1/2', 5])
       refused(shape, { ...payload, lsn: wrong });
   });
 
-  it('is refused when a bar has no time, or a symbol is not canonical', () => {
+  it('the payload of an event is refused when a bar has no time, or a symbol is not canonical', () => {
     refused(barsChanged.payload, { ...bars, bar: { ...bar, t: 'zzzz' } });
     refused(barsChanged.payload, { ...bars, bars: [{ ...bar, t: '9' }] });
     refused(quoteChanged.payload, { ...quotes, quote: { ...quote, symbol: 'sh600519' } });

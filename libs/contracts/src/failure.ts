@@ -1,5 +1,5 @@
 /**
- * The closed list of ways to fail. Everything thrown across a service boundary is one of these; strangers become
+ * The closed list of ways to fail. Everything thrown across a service boundary is one of these; all other errors become
  * `internal`. `docs/failures.md` has one paragraph for each (a test compares).
  */
 export const failureCodes = {
@@ -59,7 +59,7 @@ export interface FailureDetails {
   readonly cause?: unknown;
 }
 
-/** The only error that crosses a boundary. `message` is for people and never carries a stranger's text. */
+/** The only error that crosses a boundary. `message` is for people and never carries the text of another error. */
 export class Failure extends Error {
   readonly problem: ProblemName | undefined;
   readonly errors: readonly FieldError[];

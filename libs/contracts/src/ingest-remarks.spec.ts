@@ -15,12 +15,12 @@ const partOf = (block: number): IngestRemarks => {
 };
 
 describe('the remarks of a report', () => {
-  it('are absent where there is nothing to say', () => {
+  it('the remarks of a report are absent where there is nothing to say', () => {
     expect(remarksOf({ rounded: 0, superseded: { count: 0, lines: [] }, warnings: [] })).toEqual({});
     expect(addRemarks({}, {})).toEqual({});
   });
 
-  it('are added up to the same sum in whatever order the blocks of a file end', () => {
+  it('the remarks of a report are added up to the same sum in whatever order the blocks of a file end', () => {
     const parts = [1, 2, 3, 4].map(partOf);
     const sumOf = (order: IngestRemarks[]): IngestRemarks => order.reduce(addRemarks, {});
     const inOrder = sumOf(parts);
@@ -36,7 +36,7 @@ describe('the remarks of a report', () => {
     ]);
   });
 
-  it('name the nearest of several lines that replaced a line, and list each line once', () => {
+  it('the remarks of a report name the nearest of several lines that replaced a line, and list each line once', () => {
     const far = { superseded: { count: 1, lines: [{ line: 3, by: 90 }] } };
     const near = {
       superseded: {
@@ -52,7 +52,7 @@ describe('the remarks of a report', () => {
     expect(addRemarks(near, far)).toEqual(sum);
   });
 
-  it('keep warnings of different kinds apart', () => {
+  it('the remarks of a report keep warnings of different kinds apart', () => {
     const warning = { count: 1, lines: [2], message: 'odd' };
     const sum = addRemarks(
       { warnings: [{ ...warning, kind: 'lots' }] },

@@ -8,8 +8,8 @@ export class LogPosition {
 }
 
 /**
- * Where the log of the primary database server ends now: every write that was announced before lies before it. Whoever
- * takes positions from events asks, to find false ones.
+ * Where the log of the primary database server ends now: every write whose event was published before lies before it. A
+ * service that takes positions from events calls this to find false ones.
  */
 export const getPosition = defineCall({
   subject: 'svc.market-data.position.get.v1',

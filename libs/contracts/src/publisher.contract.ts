@@ -18,7 +18,7 @@ export class PublisherCounted {
   @IsFlag({ optional: true }) readonly last?: boolean;
 }
 
-/** Twice a second from every process on the bus: it is alive, and nobody misses a lost message for longer. */
+/** Twice a second from every process on the bus: it is alive, and a lost message is noticed within that time. */
 export const publisherCounted = defineEvent({
   subject: 'evt.bus.publisher.counted.v1',
   payload: PublisherCounted,

@@ -3,7 +3,7 @@ export const roles = ['admin', 'operator', 'analyst', 'user', 'guest', 'auditor'
 
 export type Role = (typeof roles)[number];
 
-/** Everybody who may look at market data; `auditor` reads the audit log and nothing else. */
+/** The roles that may read market data; `auditor` reads the audit log and nothing else. */
 export const readers: readonly Role[] = ['admin', 'operator', 'analyst', 'user', 'guest', 'feed'];
 /** Who may write bars and instruments. */
 export const loaders: readonly Role[] = ['admin', 'operator', 'feed'];

@@ -43,7 +43,7 @@ export class UploadOptions {
   @IsOneOf(uploadKinds) readonly kind: UploadKind = 'bars';
   /** Frame of lines that have a time and do not say it themselves. */
   @IsOneOf(storedTimeframes, { optional: true, code: 2000 }) readonly timeframe?: StoredTimeframe;
-  /** Register instruments that bars name and nobody listed yet, instead of refusing their lines. */
+  /** Register instruments that bars name and that are not listed yet, instead of refusing their lines. */
   @IsFlag() readonly register: boolean = false;
   /** `abort` stores nothing when one line is refused; `continue` stores the good ones. */
   @IsOneOf(['continue', 'abort']) readonly on_error: 'continue' | 'abort' = 'continue';
@@ -173,7 +173,7 @@ export class Operation {
   @IsText(1, 40) readonly created_at!: string;
   @IsText(1, 40, { optional: true }) readonly started_at?: string;
   @IsText(1, 40, { optional: true }) readonly ended_at?: string;
-  /** Somebody asked for its end; it ends before its next block. */
+  /** Its end was requested; it ends before its next block. */
   @IsFlag() readonly cancelling!: boolean;
   @IsShape(OperationProgress) readonly progress!: OperationProgress;
   /** Once it has ended. */
@@ -196,7 +196,7 @@ export class OperationRequest {
   @isId() readonly id!: string;
 }
 
-/** Its owner and operators see an operation; to everybody else it is not there. */
+/** Its owner and operators see an operation; for all other users it does not exist. */
 export const getOperation = defineCall({
   subject: 'svc.market-data.uploads.get.v1',
   request: OperationRequest,

@@ -23,7 +23,7 @@ export class WarmUpRun {
   /** Answers that were there already, or must not be kept. */
   @IsCount(0, MANY) readonly unchanged!: number;
   @IsCount(0, MANY) readonly failed!: number;
-  /** Loaded answers that somebody read from the second tier since. */
+  /** Loaded answers that were read from L2 since. */
   @IsCount(0, MANY) readonly used!: number;
   /** used / loaded; absent when nothing was loaded. */
   @IsNumeric({ optional: true }) readonly useful_ratio?: number;

@@ -11,7 +11,7 @@ const ROUND_TICKS = 50;
 const PUBLIC_ADDRESS_MAX = 1_000;
 /** How long a connection without a request may still send one when the server closes. */
 const LAST_REQUEST_MS = 1_000;
-/** Connections looked at to find an idle one for a newcomer. */
+/** Connections looked at to find an idle one that a new connection can replace. */
 const SAMPLE = 64;
 const TRIES_MAX = 1_000;
 

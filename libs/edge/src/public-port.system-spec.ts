@@ -50,7 +50,7 @@ const head = (method: string, ...headers: string[]): string =>
   `${[`${method} / HTTP/1.1`, 'host: a', ...headers].join('\r\n')}\r\n\r\n`;
 
 describe('connections that send nothing', () => {
-  it('are closed for new ones, which are served all the time, and end by themselves', async () => {
+  it('connections that send nothing are closed for new ones, which are served all the time, and end by themselves', async () => {
     const { port, number } = await open({ connectionsMax: 50, silentMs: 1_000 });
     const silent = Array.from({ length: 80 }, () => client(number));
     await Promise.all(silent.map(({ socket }) => once(socket, 'connect')));
@@ -171,7 +171,7 @@ it('A client that never reads its answer is closed, one that reads slowly is not
 });
 
 describe('a body whose request was answered before its end', () => {
-  it('may come for a limited time, however slowly', async () => {
+  it('a body whose request was answered before its end may come for a limited time, however slowly', async () => {
     const { port, number } = await open({ discardMs: 1_000 });
     const slow = client(number);
     slow.socket.write(head('POST', 'content-length: 1000000'));
@@ -184,7 +184,7 @@ describe('a body whose request was answered before its end', () => {
     }
   });
 
-  it('may have a limited size', async () => {
+  it('a body whose request was answered before its end may have a limited size', async () => {
     const { port, number } = await open({ discardBytesMax: 1_000_000 });
     const fast = client(number);
     fast.socket.write(head('POST', 'content-length: 100000000000'));
@@ -199,7 +199,7 @@ describe('a body whose request was answered before its end', () => {
 });
 
 describe('Expect: 100-continue', () => {
-  it('is answered only when the request passed its checks; a refusal ends the connection', async () => {
+  it('100-continue is answered only when the request passed its checks; a refusal ends the connection', async () => {
     const { port, number } = await open({}, (request, response) => {
       if (request.method === 'PUT') refuseRequest(request, response, 404);
       else {

@@ -38,7 +38,7 @@ export function refuseSocket(
   }
   const { headers, body } = answerOf(status, request);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
-  // The client may break off meanwhile: an error of a socket nobody listens to would end the process.
+  // The client may break off meanwhile: an `error` event of a socket without a listener would end the process.
   socket.on('error', () => undefined);
   const mayLinger = linger && lingering < LINGERING_MAX;
   if (mayLinger) destroyLater(socket);

@@ -42,7 +42,7 @@ describe('Readiness', () => {
     ]);
   });
 
-  it('has started once everything was up, and stays so', async () => {
+  it('Readiness has started once everything was up, and stays so', async () => {
     let broken = false;
     let nowMs = 0;
     const probe = (): Promise<void> => (broken ? Promise.reject(new Error('gone')) : Promise.resolve());

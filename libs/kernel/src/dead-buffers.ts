@@ -26,7 +26,7 @@ export class DeadBuffers {
 }
 
 function collector(): CollectGarbage {
-  // The flag is read by contexts that are made after it: the one here, and nobody else's.
+  // Only contexts that are created after this line read the flag, which is the one below.
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as CollectGarbage;
 }

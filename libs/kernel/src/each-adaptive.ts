@@ -19,7 +19,7 @@ export async function eachAdaptive<T>(
   const running = new Set<Promise<void>>();
   let fail: (error: unknown) => void = () => undefined;
   const failure = new Promise<never>((_resolve, reject) => (fail = reject));
-  // Whoever races against it hears of it; this only keeps Node from calling it unhandled.
+  // The error reaches the race below; this handler only prevents an "unhandled rejection".
   failure.catch(() => undefined);
   const start = (item: T): void => {
     const begun = limit.begin(performance.now());
@@ -51,7 +51,7 @@ export async function eachAdaptive<T>(
     // The failure stands first: where the last piece has failed already, nothing is running any more either.
     await Promise.race([failure, Promise.all(running)]);
   } finally {
-    // How the source ends matters to nobody once the work is done.
+    // An error while closing the source changes nothing once the work is done.
     source.return(undefined).catch(() => undefined);
   }
 }

@@ -121,7 +121,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 400 }) }),
 );
 
-it('in any order of writes, forgeries and pauses keeps nothing believed beyond the log for longer than a round of asking', async () => {
+it('believes, in any order of writes, forgeries and pauses, nothing beyond the log for longer than a round of asking', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       let log = 1;

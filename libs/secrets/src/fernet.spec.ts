@@ -93,7 +93,7 @@ describe('Fernet by its spec', () => {
 
 describe('Fernet under attack', () => {
   it('accepts none of 100,000 tokens with one flipped bit', () => {
-    const token = Buffer.from(key.seal(Buffer.from('a password that nobody may change')), 'base64url');
+    const token = Buffer.from(key.seal(Buffer.from('a password that no one may change')), 'base64url');
     let accepted = 0;
     for (let trial = 0; trial < 100_000; trial++) {
       const at = trial % (token.length * 8);

@@ -8,7 +8,7 @@ const BLOCK_BYTES = 16;
 /** How far in the future a token's time may lie when its age is checked (Fernet spec, pyca/cryptography). */
 const SKEW_MAX_S = 60;
 
-/** One answer for every way a token can be wrong: which check failed would help only whoever forged it. */
+/** One answer for every way a token can be wrong: which check failed would help only an attacker. */
 export class InvalidToken extends Error {
   constructor() {
     super('the token does not fit the key');
@@ -111,7 +111,7 @@ function encode(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
-/** Padded base64url and nothing else: Node's own decoder skips strangers, so the way back must give the same text. */
+/** Padded base64url and nothing else: Node's own decoder skips other characters, so encoding the result again must give the same text. */
 function decodeStrictly(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return encode(bytes) === text ? bytes : undefined;

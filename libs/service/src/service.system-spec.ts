@@ -59,8 +59,8 @@ afterAll(async () => {
   await nats.stop();
 });
 
-describe('a service on its porch', () => {
-  it('is live, started and ready, and answers calls', async () => {
+describe('a service inside its core module', () => {
+  it('a service inside its core module is live, started and ready, and answers calls', async () => {
     await statusBecomes(200);
     expect((await ask('/health/live')).status).toBe(200);
     expect((await ask('/health/startup')).status).toBe(200);
@@ -84,7 +84,7 @@ describe('a service on its porch', () => {
     await statusBecomes(200);
   });
 
-  it('is not ready without the bus and is again when it is back', async () => {
+  it('a service inside its core module is not ready without the bus and is again when it is back', async () => {
     await nats.kill();
     await statusBecomes(503);
     expect((await ask('/health/ready')).body).toContain('"nats":{"message":"not connected","status":"down"}');
@@ -93,7 +93,7 @@ describe('a service on its porch', () => {
     expect(await service.app.get(Bus).call(listKeys, {})).toEqual(keys);
   });
 
-  it('is not ready at once when told to stop, and still serves for a while', async () => {
+  it('a service inside its core module is not ready at once when told to stop, and still serves for a while', async () => {
     const stopped = service.stop();
     const ready = await ask('/health/ready');
     expect(ready.status).toBe(503);

@@ -12,9 +12,9 @@ const answer = (more: Partial<Answer> = {}): Answer => ({
   built_at_ms: 1,
   ...more,
 });
-const found = (swr_ms: number | undefined, outdated = false): Lookup => ({
+const found = (swr_ms: number | undefined, invalidated = false): Lookup => ({
   hit: true,
-  invalidated: outdated,
+  invalidated: invalidated,
   entry: {
     answer: answer(swr_ms === undefined ? {} : { swr_ms }),
     expiresAtMs: 1_000,
@@ -34,11 +34,11 @@ describe('the freshness of an entry', () => {
     [4_999, 0, 'grace'],
     [5_000, 0, 'gone'],
     [5_000, 60_000, 'gone'],
-  ])('is, at %i ms with %s ms to revalidate, %s', (nowMs, swr_ms, freshness) => {
+  ])('the freshness of an entry is, at %i ms with %s ms to revalidate, %s', (nowMs, swr_ms, freshness) => {
     expect(freshnessOf(found(swr_ms), nowMs)).toBe(freshness);
   });
 
-  it('is at most grace after a write, whatever its times say', () => {
+  it('the freshness of an entry is at most grace after a write, whatever its times say', () => {
     expect([0, 999, 1_005, 4_999, 5_000].map((nowMs) => freshnessOf(found(10, true), nowMs))).toEqual([
       'grace',
       'grace',
@@ -53,24 +53,24 @@ describe('the freshness of an entry', () => {
     [4_099, 100, 'grace'],
     [4_100, 100, 'gone'],
     [5_000, 4_000, 'gone'],
-  ])('is, at %i ms when invalidated at %s ms, %s', (nowMs, outdatedAtMs, freshness) => {
-    expect(freshnessOf(found(10, true), nowMs, outdatedAtMs)).toBe(freshness);
+  ])('the freshness of an entry is, at %i ms when invalidated at %s ms, %s', (nowMs, invalidatedAtMs, freshness) => {
+    expect(freshnessOf(found(10, true), nowMs, invalidatedAtMs)).toBe(freshness);
   });
 
-  it('is not changed by a write that it shows', () => {
+  it('the freshness of an entry is not changed by a write that it shows', () => {
     expect(freshnessOf(found(10), 4_999, 100)).toBe('grace');
     expect(freshnessOf(found(10), 999, 100)).toBe('fresh');
   });
 
-  it('is gone when there is no entry', () => {
+  it('the freshness of an entry is gone when there is no entry', () => {
     expect(freshnessOf(MISS, 0)).toBe('gone');
   });
 
   it('only gets worse over time', () => {
     const order: readonly Freshness[] = ['fresh', 'revalidate', 'grace', 'gone'];
-    const times = { expiresAtMs: fc.nat(100), graceMs: fc.nat(100), swr_ms: fc.nat(200), outdated: fc.boolean() };
+    const times = { expiresAtMs: fc.nat(100), graceMs: fc.nat(100), swr_ms: fc.nat(200), invalidated: fc.boolean() };
     fc.assert(
-      fc.property(fc.record(times), fc.array(fc.nat(300)), ({ expiresAtMs, graceMs, swr_ms, outdated }, moments) => {
+      fc.property(fc.record(times), fc.array(fc.nat(300)), ({ expiresAtMs, graceMs, swr_ms, invalidated }, moments) => {
         const kept = {
           answer: answer({ swr_ms }),
           expiresAtMs,
@@ -79,7 +79,7 @@ describe('the freshness of an entry', () => {
         };
         const ranks = moments
           .sort((a, b) => a - b)
-          .map((nowMs) => order.indexOf(freshnessOf({ hit: true, entry: kept, invalidated: outdated }, nowMs)));
+          .map((nowMs) => order.indexOf(freshnessOf({ hit: true, entry: kept, invalidated: invalidated }, nowMs)));
         expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
       }),
     );
@@ -120,7 +120,7 @@ describe('a stale answer', () => {
     expect(live.body.toString()).toBe(text);
   });
 
-  it('is the same when it is made of a stale answer', () => {
+  it('a stale answer is the same when it is made of a stale answer', () => {
     expect(staleOf(staleOf(live))).toEqual(staleOf(live));
   });
 
@@ -143,7 +143,7 @@ describe('a stale answer', () => {
     );
   });
 
-  it('has an entity tag of its own that is short enough for its contract', () => {
+  it('a stale answer has an entity tag of its own that is short enough for its contract', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9_-]{0,78}$/), (inner) => {
         const { etag } = staleOf(answer({ etag: `"${inner}"` }));

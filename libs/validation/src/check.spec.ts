@@ -139,12 +139,12 @@ describe('an instant', () => {
     '2026-11-20T09:31:00.0000000+08:00',
     '2026-11-20T01:31:01.123456789Z',
     `2026-11-20T01:31:01.${'9'.repeat(40)}Z`,
-  ])('may have a fraction of any length: %s', (t) => {
+  ])('an instant may have a fraction of any length: %s', (t) => {
     expect(check(Stamped, { t }).t).toBe(t);
   });
 
   it.each(['2026-11-20T09:31:02+0800', '2026-11-20T09:31:02', '2026-11-20T09:31:02.+08:00', '2026-11-20T09:31:02,5Z'])(
-    'is refused with the way to write it: %s',
+    'an instant is refused with the way to write it: %s',
     (t) => {
       expect(() => check(Stamped, { t })).toThrow('the zone is Z, +hh:mm or -hh:mm');
     },

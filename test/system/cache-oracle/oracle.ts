@@ -12,8 +12,8 @@ interface Entry {
   readonly tags: readonly string[];
   readonly freshUntil: number;
   readonly swrMs: number;
-  /** When a write first outdated it. */
-  outdatedAt: number | undefined;
+  /** When a write first invalidated it. */
+  invalidatedAt: number | undefined;
 }
 
 interface Gained {
@@ -28,7 +28,7 @@ interface Gateway {
   keepsFrom: number;
 }
 
-/** One second: nothing is kept so long after news was missed, nor is a failed owner asked for the same key. */
+/** One second: nothing is stored for that long after events were missed, nor is a failed owner asked for the same key. */
 const REST_MS = 1_000;
 const FAILED: Gained = { seen: 'failed', ttlMs: 0, swrMs: 0, after: 0 };
 
@@ -73,13 +73,13 @@ export class Oracle {
     const gateway = this.#gateway(place);
     const entry = gateway.entries.get(question);
     const isOf = (one: Entry | undefined): one is Entry => one !== undefined && one.after >= wants;
-    if (isOf(entry) && entry.outdatedAt === undefined && this.nowMs < entry.freshUntil)
+    if (isOf(entry) && entry.invalidatedAt === undefined && this.nowMs < entry.freshUntil)
       return this.#count('hits', 'l1', 'l1-hit');
     this.#count('misses', 'l1');
     const lastGood = isOf(entry) && this.nowMs < this.#graceUntil(entry) ? entry : undefined;
     if (
       lastGood !== undefined &&
-      lastGood.outdatedAt === undefined &&
+      lastGood.invalidatedAt === undefined &&
       this.nowMs < lastGood.freshUntil + lastGood.swrMs
     ) {
       this.#fetch(gateway, question, 0);
@@ -90,11 +90,11 @@ export class Oracle {
     return seen === 'failed' && mayStandIn ? this.#stale('l1', 'error') : seen;
   }
 
-  /** A write that everybody hears of. */
+  /** A write whose event reaches every process. */
   write(tags: readonly string[], lsn: number): void {
     const touched = (entry: Entry): boolean => entry.tags.some((tag) => tags.includes(tag));
     for (const entries of [this.#second, ...this.#gateways.map((one) => one.entries)])
-      for (const entry of entries.values()) if (touched(entry)) entry.outdatedAt ??= this.nowMs;
+      for (const entry of entries.values()) if (touched(entry)) entry.invalidatedAt ??= this.nowMs;
     this.#known = lsn;
     this.#missedByStore ||= this.secondIsAway;
   }
@@ -109,12 +109,12 @@ export class Oracle {
     this.#again.push({ atMs: this.nowMs + REST_MS, hits });
   }
 
-  /** Everybody finds out that news was missed: what there is may be outdated. */
+  /** Every process finds out that events were missed: all entries may be invalidated. */
   gap(): void {
     this.#keepsFrom = this.nowMs + REST_MS;
     for (const gateway of this.#gateways) gateway.keepsFrom = this.nowMs + REST_MS;
     for (const entries of [this.#second, ...this.#gateways.map((one) => one.entries)])
-      for (const entry of entries.values()) entry.outdatedAt ??= this.nowMs;
+      for (const entry of entries.values()) entry.invalidatedAt ??= this.nowMs;
   }
 
   /** The store is there again; what it did not hear of meanwhile makes all of it doubtful. */
@@ -162,14 +162,14 @@ export class Oracle {
   }
 
   /** A write cuts a long life short: the grace begins with it. */
-  #graceUntil({ freshUntil, outdatedAt = Infinity }: Entry): number {
-    return Math.min(freshUntil, outdatedAt) + this.graceMs;
+  #graceUntil({ freshUntil, invalidatedAt = Infinity }: Entry): number {
+    return Math.min(freshUntil, invalidatedAt) + this.graceMs;
   }
 
   #freshness(entry: Entry): 'fresh' | 'revalidate' | 'grace' | 'gone' {
-    const { outdatedAt, freshUntil, swrMs } = entry;
+    const { invalidatedAt, freshUntil, swrMs } = entry;
     if (this.nowMs >= this.#graceUntil(entry)) return 'gone';
-    if (outdatedAt !== undefined) return 'grace';
+    if (invalidatedAt !== undefined) return 'grace';
     if (this.nowMs < freshUntil) return 'fresh';
     return this.nowMs < freshUntil + swrMs ? 'revalidate' : 'grace';
   }
@@ -188,7 +188,7 @@ export class Oracle {
   }
 
   #entry({ tags }: Question, { ttlMs, swrMs, after }: Gained): Entry {
-    return { after, tags, freshUntil: this.nowMs + ttlMs, swrMs, outdatedAt: undefined };
+    return { after, tags, freshUntil: this.nowMs + ttlMs, swrMs, invalidatedAt: undefined };
   }
 
   #rest(question: Question): void {

@@ -131,7 +131,7 @@ export class RealSystem {
     return this.#gateway(place).hot.answer(raw as unknown as IncomingMessage, new Sent() as unknown as ServerResponse);
   }
 
-  /** A write at `lsn`; `lost`: its news reaches nobody. */
+  /** A write at `lsn`; `lost`: its event reaches no process. */
   async write(tag: string, lsn: number, lost = false): Promise<void> {
     this.#versions.set(tag, lsn);
     if (lost) this.#market.lose(1);
@@ -156,7 +156,7 @@ export class RealSystem {
     const bus = this.#market.beside('gateway');
     this.#answerOn(bus);
     bus.answer(readAnswer, (request) => {
-      if (this.cacheServiceIsAway) throw new Failure('unavailable', 'Nobody answers');
+      if (this.cacheServiceIsAway) throw new Failure('unavailable', 'no instance answers');
       return this.#cache.read(request, callers.get('one'));
     });
     const near = new NearAnswers(graceMs);
@@ -174,7 +174,7 @@ export class RealSystem {
 
   #owner(call: Question['call'], request: object): Answer {
     const question = questions.find((one) => keyOf(one) === answerKey(call.subject, canonicalJson(request)));
-    if (question === undefined) throw new Error(`nobody asks ${call.subject} ${canonicalJson(request)}`);
+    if (question === undefined) throw new Error(`no client calls ${call.subject} ${canonicalJson(request)}`);
     if (this.mood === 'named') throw new Failure('unavailable', 'Not now', { problem: 'MARKET_DATA_UNAVAILABLE' });
     if (this.mood !== 'well') throw new Failure(this.mood, 'Not now');
     const shows = this.newest(question);

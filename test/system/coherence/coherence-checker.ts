@@ -11,7 +11,7 @@ import { compareLsn, type Lsn } from '@mystocks/kernel';
 import type { FakeBus } from '@mystocks/testing';
 import { saidBy } from './simulated-market.js';
 
-/** So long another cache service may share a read from before a drop that it has not heard of yet. */
+/** So long another cache service may share a read from before a drop whose event it has not received yet. */
 const SHARED_MS = 1_000;
 
 /** An answer as some process gave it. */
@@ -23,17 +23,17 @@ export interface Served {
   readonly kept: object | undefined;
 }
 
-interface Heard {
+interface Received {
   /** Tag -> the newest write this process was told of. */
   readonly writes: Map<string, number>;
-  /** Key or tag -> when it was dropped, and when this process heard of it. */
-  readonly drops: Map<string, { readonly droppedMs: number; readonly heardMs: number }>;
+  /** Key or tag -> when it was dropped, and when this process received its event. */
+  readonly drops: Map<string, { readonly droppedMs: number; readonly receivedMs: number }>;
 }
 
-/** Watches that nobody serves what they must know is not good any more; collects what is wrong. */
+/** Checks that no process serves what it must know to be stale; collects violations. */
 export class CoherenceChecker {
   readonly wrong: string[] = [];
-  readonly #heard = new Map<string, Heard>();
+  readonly #received = new Map<string, Received>();
   readonly #refused = new WeakSet();
   reads = 0;
   hits = 0;
@@ -41,7 +41,7 @@ export class CoherenceChecker {
 
   /** Hears what a process hears, before it; the tag `drop-<n>` of a drop says when it began: `dropsMs[n]`. */
   follow(process: string, bus: FakeBus, dropsMs: readonly number[]): void {
-    const { writes, drops } = this.#heardBy(process);
+    const { writes, drops } = this.#receivedBy(process);
     const note = (tag: string, lsn: Lsn): void => {
       writes.set(tag, Math.max(writes.get(tag) ?? 0, compareLsn(lsn, '0/0')));
     };
@@ -56,14 +56,14 @@ export class CoherenceChecker {
     });
     bus.subscribe(entriesDropped, ({ keys = [], tags = [] }) => {
       const number = Number(tags.find((tag) => tag.startsWith('drop-'))?.slice('drop-'.length));
-      const drop = { droppedMs: dropsMs[number] ?? 0, heardMs: Date.now() };
+      const drop = { droppedMs: dropsMs[number] ?? 0, receivedMs: Date.now() };
       for (const name of [...keys, ...tags]) drops.set(name, drop);
     });
   }
 
   /** What a process knows when a read begins; {@link served} wants it. */
-  knows(process: string): Heard {
-    const { writes, drops } = this.#heardBy(process);
+  knows(process: string): Received {
+    const { writes, drops } = this.#receivedBy(process);
     return { writes: new Map(writes), drops: new Map(drops) };
   }
 
@@ -73,20 +73,21 @@ export class CoherenceChecker {
     this.#refused.add(kept);
   }
 
-  served({ by, key, answer, kept }: Served, knew: Heard): void {
+  served({ by, key, answer, kept }: Served, knew: Received): void {
     this.reads += 1;
     if (answer.cache === 'stale') return;
     const { shows, serial, readMs } = saidBy(answer);
     for (const [tag, shown] of Object.entries(shows)) {
-      const heard = knew.writes.get(tag) ?? 0;
-      if (shown < heard) this.#complain(`${by} served write ${shown} of ${tag} as fresh and had heard of ${heard}`);
+      const received = knew.writes.get(tag) ?? 0;
+      if (shown < received)
+        this.#complain(`${by} served write ${shown} of ${tag} as fresh and had received the event of ${received}`);
     }
     if (kept === undefined) return;
     this.hits += 1;
     if (this.#refused.has(kept)) this.#complain(`${by} served answer ${serial}, which it had refused to keep`);
     for (const name of [key, ...answer.tags]) {
       const drop = knew.drops.get(name);
-      if (drop !== undefined && readMs < drop.droppedMs && Date.now() > drop.heardMs + SHARED_MS)
+      if (drop !== undefined && readMs < drop.droppedMs && Date.now() > drop.receivedMs + SHARED_MS)
         this.#complain(`${by} served answer ${serial} from before ${name} was dropped`);
     }
   }
@@ -100,12 +101,12 @@ export class CoherenceChecker {
     this.wrong.push(text);
   }
 
-  #heardBy(process: string): Heard {
-    let heard = this.#heard.get(process);
-    if (heard === undefined) {
-      heard = { writes: new Map(), drops: new Map() };
-      this.#heard.set(process, heard);
+  #receivedBy(process: string): Received {
+    let received = this.#received.get(process);
+    if (received === undefined) {
+      received = { writes: new Map(), drops: new Map() };
+      this.#received.set(process, received);
     }
-    return heard;
+    return received;
   }
 }

@@ -62,7 +62,7 @@ const ANSWER_MAX_MS = 60;
 const TELL_MAX_MS = 20;
 const BAR = { t: '2025-01-02', o: 1, h: 1, l: 1, c: 1, v: 1 };
 
-/** The owner of the answers: one log of writes, replicas that lag, and news told a moment after each commit. */
+/** The owner of the answers: one log of writes, replicas that lag, and events published a moment after each commit. */
 export class SimulatedMarket {
   readonly #log: { readonly lsn: number; readonly tag: string; readonly atMs: number }[] = [];
   #serial = 0;
@@ -109,7 +109,7 @@ export class SimulatedMarket {
       body: Buffer.from(JSON.stringify({ serial: this.#serial, readMs, shows } satisfies Said)),
       etag: `"${this.#serial}"`,
       tags: [...tags],
-      // Long: only news makes it old. Now and then short, with and without time to refresh in.
+      // Long: only events make it stale. Now and then short, with and without time to refresh in.
       ttl_ms: this.chance.happens(0.9) ? 3_600_000 : 200 + this.chance.upTo(800),
       ...(this.chance.happens(0.3) && { swr_ms: 1_000 }),
       built_at_ms: Date.now(),

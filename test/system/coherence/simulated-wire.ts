@@ -3,13 +3,13 @@ import { FakeWire, type Carried, type FakeBus } from '@mystocks/testing';
 import type { Chance } from './chance.js';
 
 /**
- * What is wrong with a process's way to the bus. `cut`: it knows. `mute`: nothing passes, nobody knows, and what was
- * sent is lost. `stalled`: nothing passes, and all of it arrives afterwards. `lossy`: some news to it is lost.
+ * What is wrong with a process's way to the bus. `cut`: it knows. `mute`: nothing passes, neither side knows, and what was
+ * sent is lost. `stalled`: nothing passes, and all of it arrives afterwards. `lossy`: some events to it are lost.
  */
 export const faults = ['cut', 'mute', 'stalled', 'lossy'] as const;
 export type Fault = (typeof faults)[number];
 
-const NEWS_DELAY_MAX_MS = 30;
+const EVENT_DELAY_MAX_MS = 30;
 const CALL_DELAY_MAX_MS = 8;
 const LOSS = 0.4;
 
@@ -22,8 +22,8 @@ interface Place {
 }
 
 /**
- * The bus between simulated processes, on the virtual clock: each pair's news comes in the order it was sent, with
- * delays of its own, so that news of two publishers comes in any order; and everything may go wrong.
+ * The bus between simulated processes, on the virtual clock: each pair's events arrive in the order they were sent, with
+ * delays of its own, so that events of two publishers arrive in any order; and everything may go wrong.
  */
 export class SimulatedWire {
   readonly wire = new FakeWire();
@@ -55,7 +55,7 @@ export class SimulatedWire {
 
   /** A call of one process to another: two ways, each of which may not be there. */
   async call<T>(from: FakeBus, to: FakeBus, timeoutMs: number, work: () => Promise<T>): Promise<T> {
-    if (this.#placeOf(to).fault === 'cut') throw new Failure('unavailable', 'Nobody answers');
+    if (this.#placeOf(to).fault === 'cut') throw new Failure('unavailable', 'no instance answers');
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -82,7 +82,7 @@ export class SimulatedWire {
       return;
     }
     const link = `${this.#number(from)} ${this.#number(to)}`;
-    const atMs = Math.max(this.#lastMs.get(link) ?? 0, Date.now() + this.chance.upTo(NEWS_DELAY_MAX_MS));
+    const atMs = Math.max(this.#lastMs.get(link) ?? 0, Date.now() + this.chance.upTo(EVENT_DELAY_MAX_MS));
     this.#lastMs.set(link, atMs);
     const { connection } = receiver;
     setTimeout(() => {

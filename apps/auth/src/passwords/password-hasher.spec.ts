@@ -42,7 +42,7 @@ describe('PasswordHasher', () => {
     expect(await other.fits('lunch tractor velvet 9', await hasher.hash('lunch tractor velvet 9'))).toBe(false);
   });
 
-  it('works as long for nobody as for somebody, and nothing fits nobody', async () => {
+  it('takes as long for an unknown user as for a known one, and rejects every password of an unknown user', async () => {
     const here = {
       run: (job: HashJob) =>
         Promise.resolve(
@@ -69,8 +69,8 @@ describe('PasswordHasher', () => {
 
   it('knows a hash of other parameters, and refuses one of an unknown scheme', async () => {
     const stored = await hasher.hash('lunch tractor velvet 9');
-    expect(hasher.isOutdated(stored)).toBe(false);
-    expect(new PasswordHasher({ pepper, cost: 5, processes }).isOutdated(stored)).toBe(true);
+    expect(hasher.needsRehash(stored)).toBe(false);
+    expect(new PasswordHasher({ pepper, cost: 5, processes }).needsRehash(stored)).toBe(true);
     await expect(hasher.fits('x', stored.replace('bcrypt-hmac-sha384', ''))).rejects.toThrow('unknown scheme');
   });
 });

@@ -39,7 +39,10 @@ export class PasswordHasher {
     return `${SCHEME}${await this.#processes.run({ kind: 'hash', text, cost: this.#cost })}`;
   }
 
-  /** Whether the password fits; without a stored hash (nobody has that name) it takes as long and does not. */
+  /**
+   * Verifies the password. For an unknown user it hashes anyway, so that timing does not reveal whether the name exists,
+   * and returns false.
+   */
   async fits(password: string, stored: string | undefined): Promise<boolean> {
     const text = this.#shorten(password);
     const against = stored === undefined ? this.#dummy : withoutTag(stored);
@@ -48,7 +51,7 @@ export class PasswordHasher {
   }
 
   /** Whether a stored hash was made with other parameters than today's. */
-  isOutdated(stored: string): boolean {
+  needsRehash(stored: string): boolean {
     return bcrypt.getRounds(withoutTag(stored)) !== this.#cost;
   }
 

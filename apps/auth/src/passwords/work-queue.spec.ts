@@ -116,7 +116,7 @@ describe('WorkQueue', () => {
   });
 
   it.each([1, 2])(
-    'says that it is full itself when everybody has a small share, %d at once',
+    'says that it is full itself when every address has a small share, %d at once',
     async (atOnceForFresh) => {
       await open(atOnceForFresh);
       const asked = many(200, (index) => ask(owner(`home-${index}`, `account-${index}`)));
@@ -179,7 +179,7 @@ describe('WorkQueue', () => {
     expect([(await bad).code, (await good).code]).toEqual(['bad', 'done']);
   });
 
-  it('does not begin work that nobody waits for any more', async () => {
+  it('does not begin work whose caller has stopped waiting', async () => {
     expect((await ask(owner('a', 'x'), turn, -1)).code).toBe('timeout');
     expect(begun).toEqual([]);
   });

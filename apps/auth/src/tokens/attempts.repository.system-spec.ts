@@ -59,22 +59,22 @@ beforeEach(async () => {
 
 describe('AttemptsRepository', () => {
   it('closes an account to the address that guesses, not to the others', async () => {
-    await fail(from('stranger'), 12);
-    expect(await attempts.claim(from('stranger'))).toEqual({ open: false, retryAfterS: 4 });
+    await fail(from('elsewhere'), 12);
+    expect(await attempts.claim(from('elsewhere'))).toEqual({ open: false, retryAfterS: 4 });
     expect(await attempts.claim(from('home'))).toEqual({ open: true });
     await attempts.clear(from('home'));
-    expect((await attempts.claim(from('stranger'))).open).toBe(false);
+    expect((await attempts.claim(from('elsewhere'))).open).toBe(false);
   });
 
   it('counts parallel guesses of one address one after the other', async () => {
-    await fail(from('stranger'), 9);
-    const claims = await Promise.all(Array.from({ length: AT_ONCE }, () => attempts.claim(from('stranger'))));
+    await fail(from('elsewhere'), 9);
+    const claims = await Promise.all(Array.from({ length: AT_ONCE }, () => attempts.claim(from('elsewhere'))));
     expect(openClaims(claims)).toBe(1);
   });
 
   it('does not count what is refused', async () => {
-    await fail(from('stranger'), 10);
-    for (let refused = 0; refused < 5; refused += 1) await attempts.claim(from('stranger'));
+    await fail(from('elsewhere'), 10);
+    for (let refused = 0; refused < 5; refused += 1) await attempts.claim(from('elsewhere'));
     const { rows } = await owner.query<{ failures: number }>({ text: 'SELECT failures FROM auth.login_attempts' });
     expect(rows).toEqual([{ failures: 10 }]);
   });
@@ -97,23 +97,23 @@ describe('AttemptsRepository', () => {
   });
 
   it('counts by account alone, as strictly, where no address is told', async () => {
-    for (let failure = 0; failure < 10; failure += 1) await attempts.claim(from(undefined, 'nobody'));
-    expect(await attempts.claim(from(undefined, 'nobody'))).toEqual({ open: false, retryAfterS: 1 });
+    for (let failure = 0; failure < 10; failure += 1) await attempts.claim(from(undefined, 'unknown'));
+    expect(await attempts.claim(from(undefined, 'unknown'))).toEqual({ open: false, retryAfterS: 1 });
   });
 
-  it('deletes what is old, and addresses of owners later than those of strangers', async () => {
+  it('deletes what is old, and addresses of owners later than unknown ones', async () => {
     await attempts.clear(from('home'));
-    await fail(from('stranger'), 1);
+    await fail(from('elsewhere'), 1);
     await change("UPDATE auth.login_addresses SET updated_at = now() - interval '2 days'");
-    await fail(from('stranger', 'nobody'), 1);
+    await fail(from('elsewhere', 'unknown'), 1);
     const left = async (): Promise<string[]> => {
       const { rows } = await owner.query<{ address: Buffer }>({ text: 'SELECT address FROM auth.login_addresses' });
       return rows.map(({ address }) => address.toString()).sort();
     };
-    expect(await left()).toEqual(['home', 'stranger']);
+    expect(await left()).toEqual(['elsewhere', 'home']);
     await change("UPDATE auth.login_addresses SET updated_at = now() - interval '91 days'");
-    await fail(from('stranger', 'somebody'), 1);
-    expect(await left()).toEqual(['stranger']);
+    await fail(from('elsewhere', 'another'), 1);
+    expect(await left()).toEqual(['elsewhere']);
     await change('DELETE FROM auth.users');
   });
 });

@@ -26,7 +26,7 @@ ON CONFLICT (account, address) DO UPDATE SET
   failures = a.failures + 1,
   locked_until = now() + make_interval(secs => ($3::float8[])[least(a.failures + 1, cardinality($3::float8[]))]),
   updated_at = now()`;
-/** Names nobody has must not fill the disk, nor addresses: some of the old ones go with every attempt. */
+/** Unknown names and addresses must not fill the disk: every attempt deletes some of the old rows. */
 const PRUNE_ACCOUNTS = `
 DELETE FROM auth.login_attempts WHERE account IN (
   SELECT account FROM auth.login_attempts
@@ -48,7 +48,7 @@ ON CONFLICT (account, address) DO UPDATE SET
 export interface Attempt {
   readonly account: Buffer;
   readonly address: Buffer | undefined;
-  /** Undefined when nobody has that name. */
+  /** Undefined for an unknown name. */
   readonly userId: string | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface Attempt {
 export type Claim = { readonly open: true } | { readonly open: false; readonly retryAfterS: number };
 
 /**
- * Failed logins in a row, by account and address, and by account; a name that nobody has is counted like any other.
+ * Failed logins in a row, by account and address, and by account; an unknown name is counted like any other.
  * Without an address the account alone counts, as strictly as an address does.
  */
 @Injectable()

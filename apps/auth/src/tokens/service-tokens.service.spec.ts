@@ -13,7 +13,7 @@ const service = (set: string | undefined = secret): ServiceTokensService =>
   new ServiceTokensService({ cache: set === '' ? undefined : new Secret(set) }, new AccessTokens(keys, 'mystocks'));
 
 describe('tokens of services', () => {
-  it('let a service read as a guest, under a name no user can have', async () => {
+  it('tokens of services let a service read as a guest, under a name no user can have', async () => {
     const token = await service().issue({ client_id: 'cache', client_secret: secret });
     expect(token).toMatchObject({ token_type: 'Bearer', expires_in: 900 });
     const verifier = new TokenVerifier({ issuer: 'mystocks', keys: () => Promise.resolve(keys.published) });
@@ -26,7 +26,7 @@ describe('tokens of services', () => {
     ['an unknown client', 'gateway', secret, secret],
     ['a client named like a property of every object', 'constructor', secret, secret],
     ['a client that is turned off', 'cache', '', secret],
-  ])('are refused to %s, with the same words', async (_what, client_id, set, client_secret) => {
+  ])('tokens of services are refused to %s, with the same words', async (_what, client_id, set, client_secret) => {
     await expect(service(set).issue({ client_id, client_secret })).rejects.toMatchObject({
       code: 'unauthenticated',
       message: 'Wrong client or secret',

@@ -5,7 +5,7 @@ import type { Secret } from '@mystocks/secrets';
 import { log } from '@mystocks/telemetry';
 import type { AccessTokens } from './access-tokens.js';
 
-/** A refusal is told in the log so often at most: whoever guesses must not fill it. */
+/** Refusals are logged at most this often, so that an attacker who guesses cannot fill the log. */
 const COMPLAIN_EVERY_MS = 60_000;
 
 /** Who a service is in its tokens. No user can be called so: a username has no colon. */

@@ -48,7 +48,7 @@ function readKey(setting: string, read: () => KeyObject): KeyObject {
 
 async function publish(key: KeyObject): Promise<SigningKey> {
   const { x = '', y = '' } = await exportJWK(key);
-  // RFC 7638: everybody who has the key comes to the same name.
+  // RFC 7638: every holder of the key computes the same name.
   const kid = await calculateJwkThumbprint({ kty: 'EC', crv: 'P-256', x, y });
   return { kty: 'EC', crv: 'P-256', x, y, kid, alg: 'ES256', use: 'sig' };
 }

@@ -19,7 +19,7 @@ export class TokensService {
     private readonly tokens: AccessTokens,
   ) {}
 
-  /** One answer, after the same time and work, for an unknown name and a wrong password: it tells nobody who exists. */
+  /** One answer, after the same time and work, for an unknown name and a wrong password: it does not reveal which names exist. */
   async issue(request: IssueTokenRequest): Promise<IssuedToken> {
     // The attempt is counted when its turn has come: one that was turned away at the queue is no wrong password.
     const clientAddress = currentContext()?.clientAddress;
@@ -53,7 +53,8 @@ export class TokensService {
       throw new Failure('unauthenticated', 'Wrong username or password');
     }
     await this.attempts.clear(attempt);
-    if (this.hasher.isOutdated(user.passwordHash)) await this.users.replaceHash(user, await this.hasher.hash(password));
+    if (this.hasher.needsRehash(user.passwordHash))
+      await this.users.replaceHash(user, await this.hasher.hash(password));
     log.info({ event: 'login', ...about }, 'a user logged in');
     return user;
   }

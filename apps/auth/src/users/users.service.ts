@@ -34,7 +34,7 @@ export class UsersService {
   ) {}
 
   /**
-   * Anybody may register; nobody chooses a role. Of many requests for one name only the first is worked on, and a name
+   * Registration is open to all; a request cannot choose a role. Of many requests for one name only the first is worked on, and a name
    * that is taken is refused without a hash.
    */
   async register(request: RegisterUserRequest): Promise<User> {

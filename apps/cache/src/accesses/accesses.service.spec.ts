@@ -70,7 +70,7 @@ describe('the access log', () => {
     });
   });
 
-  it('has room for a day of every symbol, and counts what it has none for', () => {
+  it('the access log has room for a day of every symbol, and counts what it has none for', () => {
     isAway = true;
     const all = symbolsOf(6_000);
     for (let hour = 0; hour < 24; hour += 1) {
@@ -103,7 +103,7 @@ describe('the access log', () => {
     expect(accesses.state()).toMatchObject({ storing: true, waiting: 0, dropped: 0 });
   });
 
-  it('is pruned once an hour, and stores on when that fails', async () => {
+  it('the access log is pruned once an hour, and stores on when that fails', async () => {
     for (const minutes of [0, 20, 40, 61]) {
       nowMs = START_MS + minutes * 60_000;
       record({ symbol: '600519.SH', count: 1 });

@@ -5,7 +5,7 @@ import { hourWeights } from './decay.js';
 const HOUR_MS = 3_600_000;
 
 describe('what a read weighs', () => {
-  it('is one in this hour and half as much every half-life', () => {
+  it('what a read weighs is one in this hour and half as much every half-life', () => {
     const weights = hourWeights(Date.parse('2024-06-14T09:25:00+08:00'), 24);
     expect(weights[0]).toEqual({ hourMs: Date.parse('2024-06-14T09:00:00+08:00'), weight: 1 });
     expect(weights[24]).toEqual({ hourMs: Date.parse('2024-06-13T09:00:00+08:00'), weight: 0.5 });

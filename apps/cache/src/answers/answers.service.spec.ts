@@ -173,18 +173,18 @@ describe('AnswersService', () => {
 });
 
 describe('a listener of hits', () => {
-  it('is called with the key of each read that hit, and of no other', async () => {
-    const heard: string[] = [];
-    system.first.onHit((key) => heard.push(key));
+  it('a listener of hits is called with the key of each read that hit, and of no other', async () => {
+    const received: string[] = [];
+    system.first.onHit((key) => received.push(key));
     await read();
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     await read();
     await read();
-    expect(heard).toHaveLength(2);
+    expect(received).toHaveLength(2);
     system.origin = () => Promise.reject(new Failure('unavailable', 'away'));
     system.nowMs += 1_000;
     expect(await read()).toMatchObject({ cache: 'stale' });
-    expect(heard).toHaveLength(2);
+    expect(received).toHaveLength(2);
   });
 });
 

@@ -14,7 +14,7 @@ const etagsOf = (answers: readonly Answer[]): Set<string> => new Set(answers.map
 const looks = (): Promise<void> => pause(60);
 
 describe('one request of all processes to an owner', () => {
-  it('is sent once, however many processes and readers need it', async () => {
+  it('one request of all processes to an owner is sent once, however many processes and readers need it', async () => {
     const processes = [system.first, ...more(7)];
     const waiting = system.hold();
     const reading = Promise.all(
@@ -27,7 +27,7 @@ describe('one request of all processes to an owner', () => {
     expect(system.asked).toHaveLength(1);
   });
 
-  it('is sent a second time only when the lease of a crashed holder has ended, and that holder stores nothing', async () => {
+  it('one request of all processes to an owner is sent a second time only when the lease of a crashed holder has ended, and that holder stores nothing', async () => {
     const [second, third] = more(2);
     const waiting = system.hold();
     const dead = system.read();
@@ -50,7 +50,7 @@ describe('one request of all processes to an owner', () => {
     expect(system.asked).toHaveLength(2);
   });
 
-  it('is not stored when it was sent right after events may have been missed, however late its answer arrives', async () => {
+  it('one request of all processes to an owner is not stored when it was sent right after events may have been missed, however late its answer arrives', async () => {
     const [second] = more(1);
     const waiting = system.hold();
     const first = system.read({}, second);
@@ -88,7 +88,7 @@ describe('one request of all processes to an owner', () => {
     expect(etagsOf(await Promise.all([first, other]))).toEqual(new Set(['"one"']));
   });
 
-  it('is sent by the next waiting process at once when the holder fails, and by no more than those', async () => {
+  it('one request of all processes to an owner is sent by the next waiting process at once when the holder fails, and by no more than those', async () => {
     const processes = [system.first, ...more(3)];
     system.origin = () => Promise.reject(new Failure('unavailable', 'the owner is away'));
     const outcomes = await Promise.allSettled(
@@ -98,7 +98,7 @@ describe('one request of all processes to an owner', () => {
     expect(system.asked.length).toBeLessThanOrEqual(processes.length);
   });
 
-  it('is sent by every process when its answer must not be stored', async () => {
+  it('one request of all processes to an owner is sent by every process when its answer must not be stored', async () => {
     const processes = [system.first, ...more(2)];
     system.origin = () => answer('now', { ttl_ms: 0 });
     const read = await Promise.all(processes.map((process) => system.read({}, process)));
@@ -106,7 +106,7 @@ describe('one request of all processes to an owner', () => {
     expect(system.asked).toHaveLength(3);
   });
 
-  it('is not waited for beyond the deadline of the reader', async () => {
+  it('one request of all processes to an owner is not waited for beyond the deadline of the reader', async () => {
     const [second] = more(1);
     const waiting = system.hold();
     const first = system.read();
@@ -120,7 +120,7 @@ describe('one request of all processes to an owner', () => {
     expect(system.asked).toHaveLength(1);
   });
 
-  it('is not waited for by a reader that must see more than the known writes', async () => {
+  it('one request of all processes to an owner is not waited for by a reader that must see more than the known writes', async () => {
     const [second] = more(1);
     const waiting = system.hold();
     const first = system.read();
@@ -132,7 +132,7 @@ describe('one request of all processes to an owner', () => {
     expect([(await own).etag, (await first).etag]).toEqual(['"own"', '"one"']);
   });
 
-  it('is sent once more for the readers that joined when the token of the first was refused', async () => {
+  it('one request of all processes to an owner is sent once more for the readers that joined when the token of the first was refused', async () => {
     const waiting = system.hold();
     const refused = system.read();
     const joined = Array.from({ length: 50 }, () => system.read());
@@ -147,14 +147,14 @@ describe('one request of all processes to an owner', () => {
 });
 
 describe('an entry that an operator dropped', () => {
-  it('is gone in every process, and an event is published', async () => {
+  it('an entry that an operator dropped is gone in every process, and an event is published', async () => {
     await system.read();
     expect(await system.first.drop({ tags: ['600519.SH'] })).toEqual({ dropped: 1 });
     expect(await system.read()).toMatchObject({ cache: 'miss' });
     expect(system.bus.published.at(-1)).toMatchObject({ payload: { tags: ['600519.SH'] } });
   });
 
-  it('is not stored again by an older read, nor served to a later one', async () => {
+  it('an entry that an operator dropped is not stored again by an older read, nor served to a later one', async () => {
     const [second] = more(1);
     const waiting = system.hold();
     const before = system.read();

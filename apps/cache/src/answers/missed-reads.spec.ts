@@ -26,7 +26,7 @@ describe('an entry that may be served while it is revalidated', () => {
     system.nowMs += 1_100;
   });
 
-  it('is served at once, marked stale, and fetched once in the background, without a deadline', async () => {
+  it('an entry that may be served while it is revalidated is served at once, marked stale, and fetched once in the background, without a deadline', async () => {
     const waiting = system.hold();
     const deadlineMs = system.nowMs + 100;
     const served = await Promise.all(Array.from({ length: 20 }, () => system.read({ deadlineMs, token: 't' })));
@@ -43,7 +43,7 @@ describe('an entry that may be served while it is revalidated', () => {
     expect(stales()).toEqual([20, 0]);
   });
 
-  it('is still served when the fetch fails, and not fetched by every read', async () => {
+  it('an entry that may be served while it is revalidated is still served when the fetch fails, and not fetched by every read', async () => {
     system.origin = away;
     for (let turn = 0; turn < 5; turn += 1) {
       expect(await system.read()).toMatchObject({ cache: 'stale' });
@@ -53,12 +53,12 @@ describe('an entry that may be served while it is revalidated', () => {
     expect(stales()).toEqual([5, 0]);
   });
 
-  it('is not served to a reader that must see more than it shows', async () => {
+  it('an entry that may be served while it is revalidated is not served to a reader that must see more than it shows', async () => {
     system.origin = () => answer('two');
     expect(await system.read({ readAfter: '0/9' })).toMatchObject({ etag: '"two"', cache: 'miss' });
   });
 
-  it('is not served after a write has touched it', async () => {
+  it('an entry that may be served while it is revalidated is not served after a write has touched it', async () => {
     system.origin = () => answer('two');
     await system.announce('600519.SH', '0/5');
     expect(await system.read()).toMatchObject({ etag: '"two"', cache: 'miss' });
@@ -72,7 +72,7 @@ describe('the last good answer', () => {
   });
 
   it.each(['unavailable', 'timeout'] as const)(
-    'is served, marked stale, when the owner fails with %s',
+    'the last good answer is served, marked stale, when the owner fails with %s',
     async (code) => {
       system.origin = () => Promise.reject(new Failure(code, 'no'));
       system.nowMs += 1_000;
@@ -83,12 +83,12 @@ describe('the last good answer', () => {
     },
   );
 
-  it('is served after a write has invalidated it, too', async () => {
+  it('the last good answer is served after a write has invalidated it, too', async () => {
     await system.announce('600519.SH', '0/5');
     expect(await system.read()).toMatchObject({ cache: 'stale' });
   });
 
-  it('is served no longer after the write than it would have been after its expiry', async () => {
+  it('the last good answer is served no longer after the write than it would have been after its expiry', async () => {
     system.nowMs += 1_000;
     system.origin = () => answer('for days', { ttl_ms: 86_400_000 });
     await system.read();
@@ -100,7 +100,7 @@ describe('the last good answer', () => {
     await expect(system.read()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('is served no longer because more writes follow the one that invalidated it', async () => {
+  it('the last good answer is served no longer because more writes follow the one that invalidated it', async () => {
     system.nowMs += 1_000;
     system.origin = () => answer('for days', { ttl_ms: 86_400_000 });
     await system.read();
@@ -112,27 +112,27 @@ describe('the last good answer', () => {
     await expect(system.read()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('is served until its grace ends, and then the read fails', async () => {
+  it('the last good answer is served until its grace ends, and then the read fails', async () => {
     system.nowMs += 10_999;
     expect(await system.read()).toMatchObject({ cache: 'stale' });
     system.nowMs += 1;
     await expect(system.read()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('is not served when the owner refuses', async () => {
+  it('the last good answer is not served when the owner refuses', async () => {
     system.nowMs += 1_000;
     system.origin = () => Promise.reject(new Failure('not_found', 'no such symbol'));
     await expect(system.read()).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('is not served to a reader that must see more than it shows', async () => {
+  it('the last good answer is not served to a reader that must see more than it shows', async () => {
     system.nowMs += 1_000;
     await expect(system.read({ readAfter: '0/9' })).rejects.toMatchObject({ code: 'unavailable' });
     await system.announce('000001.SZ', '0/9');
     await expect(system.read({ readAfter: '0/9' })).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('is not served after it was dropped, although the read began before', async () => {
+  it('the last good answer is not served after it was dropped, although the read began before', async () => {
     const waiting = system.hold();
     system.nowMs += 1_000;
     const reading = system.read();
@@ -142,7 +142,7 @@ describe('the last good answer', () => {
     await expect(reading).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('is served without a fetch for a second after a failure, then the owner is asked again', async () => {
+  it('the last good answer is served without a fetch for a second after a failure, then the owner is asked again', async () => {
     system.nowMs += 1_000;
     for (let turn = 0; turn < 5; turn += 1) await system.read();
     expect(system.asked).toHaveLength(2);
@@ -151,7 +151,7 @@ describe('the last good answer', () => {
     expect(await system.read()).toMatchObject({ etag: '"two"', cache: 'miss' });
   });
 
-  it('is served without a fetch while the owner is silent', async () => {
+  it('the last good answer is served without a fetch while the owner is silent', async () => {
     const owner = system.bus.beside('market-data');
     for (let turn = 0; turn < 8; turn += 1) await Promise.all([system.bus.passTime(250), owner.passTime(250)]);
     expect(system.bus.isSilent('market-data')).toBe(false);
@@ -161,7 +161,7 @@ describe('the last good answer', () => {
     expect(system.asked).toHaveLength(1);
   });
 
-  it('is served before the deadline of the caller', async () => {
+  it('the last good answer is served before the deadline of the caller', async () => {
     system.nowMs += 1_000;
     await system.read({ deadlineMs: system.nowMs + 3_000 });
     expect(system.asked[1]?.deadlineMs).toBe(system.nowMs + 2_900);

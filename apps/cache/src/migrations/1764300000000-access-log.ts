@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 // The access log is what warm-ups are chosen by and, later, what forecasts learn from: reads by symbol and hour (UTC).
 // A run of a session has its slot once, so that of all instances one does it; other runs have none.
-// An entry is an answer that a run loaded and nobody has read yet: the first read takes it away and adds to the run's
+// An entry is an answer that a run loaded and that has not been read yet: the first read takes it away and adds to the run's
 // `used`, once, whichever instance serves it; loading it again makes it the later run's.
 const tables = `
 CREATE TABLE cache.symbol_accesses (

@@ -77,7 +77,7 @@ describe('an entry in rows', () => {
     );
   });
 
-  it('is not there when a part is missing, or is of another entry', () => {
+  it('an entry in rows is not there when a part is missing, or is of another entry', () => {
     const { start, rest } = stored(entryOf(randomBytes(200_000)));
     const other = stored(entryOf(randomBytes(200_000)));
     for (const place of rest.keys()) {

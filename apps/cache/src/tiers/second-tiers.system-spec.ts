@@ -144,7 +144,7 @@ describe('CACHE_L2', () => {
     }
   };
 
-  it('is redis where nothing else is said, and nothing but what is known', () => {
+  it('CACHE_L2 is redis where nothing else is said, and nothing but what is known', () => {
     const environment = { ...environmentOf('memory'), CACHE_L2: undefined };
     expect(parseSettings(CacheSettings, environment).CACHE_L2).toBe('redis');
     expect(() => parseSettings(CacheSettings, { ...environment, CACHE_L2: 'memcached' })).toThrow(/CACHE_L2/);
@@ -166,7 +166,7 @@ describe('CACHE_L2', () => {
 });
 
 describe('TDengine as the second tier', () => {
-  it('is not ready without it, and again with it', async () => {
+  it('TDengine as the second tier is not ready without it, and again with it', async () => {
     const own = await startTdengineStandIn();
     const environment = { TDENGINE_URL: own.url };
     const tier = openTier('tdengine', (shape) => parseSettings(shape, environment));

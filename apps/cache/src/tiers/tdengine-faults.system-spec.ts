@@ -17,7 +17,7 @@ const faults: readonly TdengineFault[] = [
 ];
 
 type Step = { readonly by: 0 | 1; readonly name: number } & (
-  | { readonly what: 'claim' | 'outdate' | 'dropTag' | 'dropKey' | 'heal' }
+  | { readonly what: 'claim' | 'invalidate' | 'dropTag' | 'dropKey' | 'heal' }
   | { readonly what: 'set'; readonly tags: readonly number[]; readonly behind: number }
   | { readonly what: 'fault'; readonly fault: number }
 );
@@ -26,7 +26,7 @@ const tags = fc.uniqueArray(fc.nat(2));
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ ...at, what: fc.constant('claim' as const) }) },
   { weight: 6, arbitrary: fc.record({ ...at, what: fc.constant('set' as const), tags, behind: fc.nat(2) }) },
-  { weight: 3, arbitrary: fc.record({ ...at, what: fc.constantFrom('outdate', 'dropTag', 'dropKey') }) },
+  { weight: 3, arbitrary: fc.record({ ...at, what: fc.constantFrom('invalidate', 'dropTag', 'dropKey') }) },
   { weight: 1, arbitrary: fc.record({ ...at, what: fc.constant('fault' as const), fault: fc.nat(faults.length - 1) }) },
   { weight: 2, arbitrary: fc.record({ ...at, what: fc.constant('heal' as const) }) },
 ) as fc.Arbitrary<Step>;
@@ -81,7 +81,7 @@ class Run {
       }
       case 'set':
         return this.#set(tier, step, key);
-      case 'outdate':
+      case 'invalidate':
         this.#touches.push({ when: this.#now, of: tag, lsn: this.#now });
         return tier.invalidate([tag], `0/${this.#now.toString(16)}`);
       case 'dropTag':
@@ -123,12 +123,12 @@ class Run {
       ({ when, of, lsn }) => when > asked.when && [asked.key, ...asked.tags].includes(of) && asked.after < lsn,
     );
     if (missed.some(({ lsn }) => lsn === Infinity)) return `${etag} was dropped`;
-    return missed.length > 0 && !found.invalidated ? `${etag} is outdated` : undefined;
+    return missed.length > 0 && !found.invalidated ? `${etag} is invalidated` : undefined;
   }
 }
 
 describe('TdengineTier on a server that fails at random', () => {
-  it('never gives back what was dropped, nor as fresh what was outdated', async () => {
+  it('never gives back what was dropped, nor as fresh what was invalidated', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
         const run = new Run();

@@ -12,7 +12,7 @@ import { TdengineStore } from './tdengine-store.js';
 import { TdengineTier } from './tdengine-tier.js';
 
 const HOUR_MS = 3_600_000;
-/** Rows as an instance writes them that nobody knows otherwise. */
+/** Rows as an instance writes them that no other instance knows. */
 const partsOf = (entry: LeasedEntry): Sql[] | undefined => partsBy(entry, 42);
 const SOON = { timeoutMs: 20_000 };
 
@@ -59,7 +59,7 @@ const etagOf = async (tier: Tier, key: string): Promise<string | undefined> => {
 const large = (etag: string): Entry => keptWith({ etag, body: randomBytes(200_000) });
 
 describe('entries of TdengineTier as rows', () => {
-  it('are not there as long as one part is missing, and the one before stands until the first part comes', async () => {
+  it('entries of TdengineTier as rows are not there as long as one part is missing, and the one before stands until the first part comes', async () => {
     const tier = await open();
     await keep(tier, 'key', large('"1"'));
     const lease = await leaseOf(tier, 'key');
@@ -78,7 +78,7 @@ describe('entries of TdengineTier as rows', () => {
     expect(await etagOf(tier, 'another key')).toBe('"3"');
   });
 
-  it('are never put together from two that were written at the same time', async () => {
+  it('entries of TdengineTier as rows are never put together from two that were written at the same time', async () => {
     const [tier, lease] = [await open(), { key: 'key', fence: Date.now() * 1_000 }];
     const [one, two] = [partsOf({ entry: large('"1"'), lease }) ?? [], partsOf({ entry: large('"2"'), lease }) ?? []];
     for (const statement of batchesOf([...one, ...two.slice(0, 2)])) await ask(statement);
@@ -87,7 +87,7 @@ describe('entries of TdengineTier as rows', () => {
     expect(await etagOf(tier, 'key')).toBe('"2"');
   });
 
-  it('do not show a late write of an earlier lease', async () => {
+  it('entries of TdengineTier as rows do not show a late write of an earlier lease', async () => {
     const tier = await open();
     const early = await leaseOf(tier, 'key');
     await tier.release(early);
@@ -97,23 +97,23 @@ describe('entries of TdengineTier as rows', () => {
     expect(await etagOf(tier, 'key')).toBe('"later"');
   });
 
-  it('do not show a late write of a lease that a drop or write has overtaken, also to those who open later', async () => {
+  it('entries of TdengineTier as rows do not show a late write of a lease that a drop or write has overtaken, also to those who open later', async () => {
     const [tier, other] = [await open(), await open()];
-    const [dropped, outdated] = [await leaseOf(tier, 'dropped'), await leaseOf(tier, 'outdated')];
+    const [dropped, invalidated] = [await leaseOf(tier, 'dropped'), await leaseOf(tier, 'invalidated')];
     await other.drop({ tags: ['one'] });
     await other.invalidate(['two'], '0/5');
     const late = [
       ...(partsOf({ entry: keptWith({ tags: ['one'] }), lease: dropped }) ?? []),
-      ...(partsOf({ entry: { ...keptWith({ tags: ['two'] }), position: '0/4' }, lease: outdated }) ?? []),
+      ...(partsOf({ entry: { ...keptWith({ tags: ['two'] }), position: '0/4' }, lease: invalidated }) ?? []),
     ];
     for (const statement of batchesOf(late)) await ask(statement);
     for (const reader of [tier, other, await open()]) {
       expect(await reader.get('dropped')).toEqual({ hit: false });
-      expect(await reader.get('outdated')).toMatchObject({ hit: true, invalidated: true });
+      expect(await reader.get('invalidated')).toMatchObject({ hit: true, invalidated: true });
     }
   });
 
-  it('are dropped by an instance whose clock is behind, and kept again by it', async () => {
+  it('entries of TdengineTier as rows are dropped by an instance whose clock is behind, and kept again by it', async () => {
     const [ahead, behind] = [await open(), await open({ now: () => Date.now() - HOUR_MS })];
     for (const key of ['one', 'two']) await keep(ahead, key, keptWith({ tags: ['tag'] }));
     expect(await behind.drop({ keys: ['one'] })).toBe(1);
@@ -124,13 +124,13 @@ describe('entries of TdengineTier as rows', () => {
     expect(await etagOf(ahead, 'two')).toBe('"new"');
   });
 
-  it('are dropped by an instance whose clock is a little behind, also those that are still under way', async () => {
+  it('entries of TdengineTier as rows are dropped by an instance whose clock is a little behind, also those that are still under way', async () => {
     const [ahead, behind] = [await open(), await open({ now: () => Date.now() - 500 })];
-    const [dropped, outdated] = [await leaseOf(ahead, 'dropped'), await leaseOf(ahead, 'outdated')];
+    const [dropped, invalidated] = [await leaseOf(ahead, 'dropped'), await leaseOf(ahead, 'invalidated')];
     await behind.drop({ tags: ['one'] });
     await behind.invalidate(['two'], '0/5');
     expect(await ahead.set(keptWith({ tags: ['one'] }), dropped)).toBe(false);
-    expect(await ahead.set({ ...keptWith({ tags: ['two'] }), position: '0/4' }, outdated)).toBe(false);
+    expect(await ahead.set({ ...keptWith({ tags: ['two'] }), position: '0/4' }, invalidated)).toBe(false);
     expect(await keep(ahead, 'shown', { ...keptWith({ tags: ['two'] }), position: '0/5' })).toBe(true);
     expect(await keep(behind, 'own', keptWith({ tags: ['one', 'two'] }))).toBe(true);
     expect([await etagOf(behind, 'shown'), await etagOf(ahead, 'own')]).toEqual(['"e"', '"e"']);
@@ -148,7 +148,7 @@ describe('entries of TdengineTier as rows', () => {
     expect(await etagOf(tier, 'key')).toBe('"again"');
   });
 
-  it('are refused with everything else by a server that says no, until it says yes', async () => {
+  it('entries of TdengineTier as rows are refused with everything else by a server that says no, until it says yes', async () => {
     const tier = await open();
     await keep(tier, 'key', keptWith({}));
     standIn.fault({ kind: 'error', code: 0x0914, desc: 'Sync leader is unreachable' });
@@ -159,7 +159,7 @@ describe('entries of TdengineTier as rows', () => {
     await waitFor(async () => (await etagOf(tier, 'key')) === '"e"', SOON);
   });
 
-  it('cost few statements when thousands are asked for at once', async () => {
+  it('entries of TdengineTier as rows cost few statements when thousands are asked for at once', async () => {
     const tier = await open();
     const keys = Array.from({ length: 2_000 }, (_, n) => `key-${String(n)}`);
     await keep(tier, keys[7]!, keptWith({}));
@@ -191,7 +191,7 @@ describe('tidying up', () => {
     nowMs += 1;
   };
 
-  it('removes entries that nobody can use any more, and no other', async () => {
+  it('removes entries that no reader can use any more, and no other', async () => {
     for (let n = 0; n < 20; n += 1) await write('written often', 10_000);
     await write('of a day', 20 * HOUR_MS);
     await write('of a month', 400 * HOUR_MS);
@@ -223,7 +223,7 @@ describe('tidying up', () => {
     await write('key', 10 * HOUR_MS);
     const [tag, name] = [nameOf('tag', 'tag'), nameOf('key', 'key')];
     for (const lsn of ['0/2', '0/9', '0/3']) {
-      await store.outdate([tag], leases.invalidate(['tag'], lsn), numberOf(lsn));
+      await store.invalidate([tag], leases.invalidate(['tag'], lsn), numberOf(lsn));
       nowMs += 10;
     }
     await store.drop([], [nameOf('tag', 'other')], leases.drop({ tags: ['other'] }));
@@ -232,7 +232,7 @@ describe('tidying up', () => {
     await store.tidy();
     expect(await countOf(sql`cache_stamps`)).toBe(4);
     nowMs += 60_000;
-    await store.outdate([tag], leases.invalidate(['tag'], '0/1'), numberOf('0/1'));
+    await store.invalidate([tag], leases.invalidate(['tag'], '0/1'), numberOf('0/1'));
     await store.tidy();
     expect(await countOf(sql`cache_stamps WHERE dropped = false`)).toBe(2);
     const { rows } = await ask(sql`SELECT MAX(lsn) FROM cache_stamps WHERE dropped = false`);

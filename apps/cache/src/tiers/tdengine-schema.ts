@@ -13,8 +13,8 @@ import type { Lsn } from '@mystocks/kernel';
  * give within one millisecond the answer that lands later stands, whole. `life`: see `lives`. `shows`: the log position
  * it was asked for after.
  *
- * cache_stamps: when (`fence`) and at which position (`lsn`) a tag was outdated, or when a tag, a key or everything was
- * dropped. What is older than its stamps is outdated or gone, whoever wrote it and however late it lands.
+ * cache_stamps: when (`fence`) and at which position (`lsn`) a tag was invalidated, or when a tag, a key or everything was
+ * dropped. What is older than its stamps is invalidated or gone, whichever process wrote it and however late it arrives.
  *
  * `writer`: the opening that wrote. Fences of one follow each other; those of two are only as good as their clocks.
  */

@@ -14,13 +14,13 @@ interface Stamp {
 
 /** The stamps of some names. */
 export interface Stamps {
-  readonly outdated: ReadonlyMap<string, readonly Stamp[]>;
+  readonly invalidated: ReadonlyMap<string, readonly Stamp[]>;
   readonly dropped: ReadonlyMap<string, readonly Stamp[]>;
   /** The newest of all these fences, 0 when there is none. */
   readonly newest: number;
 }
 
-export const NO_STAMPS: Stamps = { outdated: new Map(), dropped: new Map(), newest: 0 };
+export const NO_STAMPS: Stamps = { invalidated: new Map(), dropped: new Map(), newest: 0 };
 
 /** How far the clocks of two instances may be apart. What one wrote so soon after a stamp of another counts as before. */
 const CLOCKS_APART_MS = 1_000;
@@ -39,19 +39,19 @@ export const namesOf = (name: string, tags: readonly string[]): string[] => [EVE
  * that none is missing.
  */
 export async function readStamps(ask: Ask, names: ReadonlySet<string>, since: number): Promise<Stamps> {
-  const [outdated, dropped] = [new Map<string, Stamp[]>(), new Map<string, Stamp[]>()];
+  const [invalidated, dropped] = [new Map<string, Stamp[]>(), new Map<string, Stamp[]>()];
   let newest = 0;
   for (const some of chunked([...names])) {
     const { rows } = await ask(sql`SELECT name, dropped, fence, writer, lsn FROM cache_stamps
       WHERE name IN (${textsOf(some)}) AND ts >= ${literal.timestamp(timeOf(since) - CLOCKS_APART_MS)}`);
     for (const [name, isDrop, ...stamped] of rows) {
-      const of = isDrop === true ? dropped : outdated;
+      const of = isDrop === true ? dropped : invalidated;
       const stamp = stampOf(stamped);
       of.set(String(name), [...(of.get(String(name)) ?? []), stamp]);
       newest = Math.max(newest, stamp.fence);
     }
   }
-  return { outdated, dropped, newest };
+  return { invalidated, dropped, newest };
 }
 
 /** What is asked for under a fence, and with which tags. */
@@ -66,13 +66,13 @@ export interface Judged {
 }
 
 /** What has become of an answer since its lease was given. */
-export function judged({ name, fence, writer, tags, shows }: Judged, stamps: Stamps): 'good' | 'outdated' | 'gone' {
+export function judged({ name, fence, writer, tags, shows }: Judged, stamps: Stamps): 'good' | 'invalidated' | 'gone' {
   const isLater = (stamp: Stamp): boolean =>
     stamp.fence + (stamp.writer === writer ? 0 : CLOCKS_APART_MS * 1_000) >= fence;
   const isDropped = (of: string): boolean => stamps.dropped.get(of)?.some(isLater) ?? false;
   if (namesOf(name, tags).some(isDropped)) return 'gone';
   const isMissed = (stamp: Stamp): boolean => isLater(stamp) && (shows === undefined || shows < stamp.lsn);
-  return tags.some((tag) => stamps.outdated.get(tag)?.some(isMissed) ?? false) ? 'outdated' : 'good';
+  return tags.some((tag) => stamps.invalidated.get(tag)?.some(isMissed) ?? false) ? 'invalidated' : 'good';
 }
 
 /** Writes stamps, and removes those that say no more than later ones. */
@@ -83,7 +83,7 @@ export class TdengineStamps {
 
   constructor(private readonly writer: number) {}
 
-  outdate(ask: Ask, names: readonly string[], fence: number, lsn: bigint): Promise<void> {
+  invalidate(ask: Ask, names: readonly string[], fence: number, lsn: bigint): Promise<void> {
     return this.#stamp(ask, false, names, { fence, writer: this.writer, lsn });
   }
 

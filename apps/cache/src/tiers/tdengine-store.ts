@@ -55,7 +55,7 @@ export class TdengineStore {
       const kept = wholes[place];
       const state = judged(start, stamps);
       const isThere = kept !== undefined && state !== 'gone';
-      return [start.name, isThere ? { hit: true, entry: kept, invalidated: state === 'outdated' } : MISS];
+      return [start.name, isThere ? { hit: true, entry: kept, invalidated: state === 'invalidated' } : MISS];
     });
     return new Map(lookups);
   }
@@ -63,13 +63,13 @@ export class TdengineStore {
   /** Writes what may be kept of as many entries, and answers which. */
   async write(entries: readonly LeasedEntry[]): Promise<LeasedEntry[]> {
     const ask = this.#writing;
-    const news = entries.map((entry) => ({ entry, ...askedFor(entry, this.#writer) }));
+    const rows = entries.map((entry) => ({ entry, ...askedFor(entry, this.#writer) }));
     const heads = await readHeads(
       ask,
-      news.map(({ name }) => name),
+      rows.map(({ name }) => name),
     );
-    const stamps = await this.#stampsOf(ask, [...news, ...heads.values()]);
-    const good = news.filter(({ entry, ...one }) => {
+    const stamps = await this.#stampsOf(ask, [...rows, ...heads.values()]);
+    const good = rows.filter(({ entry, ...one }) => {
       const { entry: kept, lease } = entry;
       if (kept.graceUntilMs <= this.options.clock.now()) return false;
       if (judged(one, stamps) !== 'good' || !this.options.leases.allows(lease, kept.answer.tags, kept.position))
@@ -78,7 +78,7 @@ export class TdengineStore {
       return there === undefined || judged(there, stamps) !== 'good' || !this.#showsMore(there, one.shows);
     });
     const sent = good.map(({ entry }) => entry);
-    // What would outlive the news would be there again when those are removed.
+    // A deleted row that outlived its newer version would be visible again once that version is removed.
     const outliving = good.flatMap(({ entry, name }) => {
       const there = heads.get(name);
       return there !== undefined && there.life > lifeFor(entry).life ? [there] : [];
@@ -88,8 +88,8 @@ export class TdengineStore {
     return sent.filter((_, place) => written[place]);
   }
 
-  outdate(tags: readonly string[], fence: number, lsn: bigint): Promise<void> {
-    return this.#stamps.outdate(this.#writing, tags, fence, lsn);
+  invalidate(tags: readonly string[], fence: number, lsn: bigint): Promise<void> {
+    return this.#stamps.invalidate(this.#writing, tags, fence, lsn);
   }
 
   /** Says how many entries are gone. */
@@ -114,7 +114,7 @@ export class TdengineStore {
     for (const statement of schemaStatements(this.options.database)) await this.#writing(statement);
   }
 
-  /** Removes what nobody can see any more. */
+  /** Removes rows that no reader can see any more. */
   async tidy(): Promise<void> {
     const ask = this.#within(TIDY_DEADLINE_MS);
     await removeOldEntries(ask, this.options.clock.now());

@@ -59,7 +59,8 @@ itIsATier(
 const url = realTdengineUrl();
 if (url === undefined) {
   describe('TdengineTier on a real TDengine', () => {
-    it.skip('is not tried: TDENGINE_URL is not set (http://user:password@host:6041)', () => undefined);
+    it.skip('TdengineTier on a real TDengine is not tried: TDENGINE_URL is not set (http://user:password@host:6041)', () =>
+      undefined);
   });
 } else {
   itIsATier(

@@ -34,7 +34,7 @@ export class TdengineTier implements Tier {
   readonly #pool: TdenginePool;
   readonly #leases: Leases;
   readonly #store: TdengineStore;
-  readonly #mending: TierRecovery;
+  readonly #recovery: TierRecovery;
   readonly #owed = new PendingInvalidations();
   readonly #reads: GatheredReads;
   readonly #tidying: NodeJS.Timeout;
@@ -43,19 +43,19 @@ export class TdengineTier implements Tier {
     this.#pool = new TdenginePool({ name: 'cache-tdengine', url, database, ...POOL });
     this.#leases = new Leases(clock);
     this.#store = new TdengineStore(this.#pool, { database, deadlineMs, clock, leases: this.#leases });
-    this.#mending = new TierRecovery({
+    this.#recovery = new TierRecovery({
       name: 'tdengine',
       probe: () => this.#store.comeUp(),
       catchUp: () => this.#makeUp(),
     });
     this.#reads = new GatheredReads(async (names) => {
-      return (await this.#mending.attempt(() => this.#store.read(names))) ?? new Map<string, Lookup>();
+      return (await this.#recovery.attempt(() => this.#store.read(names))) ?? new Map<string, Lookup>();
     });
     this.#tidying = setInterval(() => void this.#tidy(), TIDY_EVERY_MS).unref();
   }
 
   get serving(): boolean {
-    return this.#mending.serving;
+    return this.#recovery.serving;
   }
 
   async get(key: string): Promise<Lookup> {
@@ -95,7 +95,7 @@ export class TdengineTier implements Tier {
     });
     const kept = new Set<LeasedEntry>();
     for (const some of slicesOf(writable)) {
-      for (const entry of (await this.#mending.attempt(() => this.#store.write(some))) ?? []) kept.add(entry);
+      for (const entry of (await this.#recovery.attempt(() => this.#store.write(some))) ?? []) kept.add(entry);
     }
     for (const { lease } of entries) this.#leases.end(lease);
     return entries.map((entry) => kept.has(entry));
@@ -104,30 +104,30 @@ export class TdengineTier implements Tier {
   async invalidate(tags: readonly string[], lsn: Lsn): Promise<void> {
     if (tags.length === 0) return;
     const fence = this.#leases.invalidate(tags, lsn);
-    const done = await this.#mending.attempt(async () => {
-      await this.#store.outdate(tagNames(tags), fence, numberOf(lsn));
+    const done = await this.#recovery.attempt(async () => {
+      await this.#store.invalidate(tagNames(tags), fence, numberOf(lsn));
       return true;
     });
     if (done !== undefined) return;
     this.#owed.invalidate(tags, lsn);
-    void this.#mending.catchUp();
+    void this.#recovery.catchUp();
   }
 
   async drop(entries: CacheEntries): Promise<number> {
     const { keys = [], tags = [] } = entries;
     if (keys.length + tags.length === 0) return 0;
     const fence = this.#leases.drop(entries);
-    const dropped = await this.#mending.attempt(() => this.#store.drop(keyNames(keys), tagNames(tags), fence));
+    const dropped = await this.#recovery.attempt(() => this.#store.drop(keyNames(keys), tagNames(tags), fence));
     if (dropped !== undefined) return dropped;
     this.#owed.drop(entries);
-    void this.#mending.catchUp();
+    void this.#recovery.catchUp();
     return 0;
   }
 
   async clear(): Promise<void> {
     this.#leases.clear();
     this.#owed.clear();
-    await this.#mending.catchUp();
+    await this.#recovery.catchUp();
   }
 
   /** While nothing is served it has to take the tables too. */
@@ -137,13 +137,14 @@ export class TdengineTier implements Tier {
 
   async close(): Promise<void> {
     clearInterval(this.#tidying);
-    this.#mending.close();
+    this.#recovery.close();
     await this.#pool.close();
   }
 
   #makeUp(): Promise<void> {
     return this.#owed.applyTo({
-      invalidate: (tags, lsn) => this.#store.outdate(tagNames(tags), this.#leases.invalidate(tags, lsn), numberOf(lsn)),
+      invalidate: (tags, lsn) =>
+        this.#store.invalidate(tagNames(tags), this.#leases.invalidate(tags, lsn), numberOf(lsn)),
       drop: ({ keys, tags }) => this.#store.drop(keyNames(keys), tagNames(tags), this.#leases.drop({ keys, tags })),
       clear: () => this.#store.clear(),
     });

@@ -3,7 +3,7 @@ import { canonicalJson } from '@mystocks/tiered-cache';
 
 /**
  * What users ask of a symbol when they say nothing else: its daily bars; while the market stands still its latest quote
- * and its snapshot too. While it moves those live for seconds, and nobody would find them.
+ * and its snapshot too. During trading those expire in seconds, so warming them is useless.
  */
 export function readsOf(symbols: readonly string[], isStill: boolean): ReadAnswerRequest[] {
   return symbols.flatMap((symbol) => [

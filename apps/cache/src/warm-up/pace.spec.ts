@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Pace, type Time } from './pace.js';
 
-/** A clock that stands still until somebody sleeps; it may be read late, never early. */
+/** A clock that stands still until something sleeps; it may be read late, never early. */
 function virtualTime(): Time & { nowMs: number } {
   const time = {
     nowMs: 0,

@@ -22,7 +22,7 @@ beforeEach(() => {
 const token = (): Promise<string | undefined> => service.run(() => Promise.resolve(currentContext()?.token));
 
 describe('the token of the service', () => {
-  it('is asked for when it is needed, with its secret, and then kept', async () => {
+  it('the token of the service is asked for when it is needed, with its secret, and then kept', async () => {
     expect(issued).toBe(0);
     expect(await Promise.all([token(), token(), token()])).toEqual(['token-1', 'token-1', 'token-1']);
     expect(await token()).toBe('token-1');
@@ -31,7 +31,7 @@ describe('the token of the service', () => {
     ]);
   });
 
-  it('is renewed a minute before it ends, in the middle of whatever it is used for', async () => {
+  it('the token of the service is renewed a minute before it ends, in the middle of whatever it is used for', async () => {
     await token();
     nowMs += 839_999;
     expect(await token()).toBe('token-1');
@@ -39,7 +39,7 @@ describe('the token of the service', () => {
     expect(await token()).toBe('token-2');
   });
 
-  it('makes its caller somebody who may read what a guest may, until it ends', async () => {
+  it('gives its caller the rights of a guest, until it ends', async () => {
     expect(await service.run((caller) => Promise.resolve(caller))).toMatchObject({
       roles: ['guest'],
       expiresAtMs: nowMs + 900_000,
@@ -57,15 +57,15 @@ describe('the token of the service', () => {
     expect(service.refusal).toBeUndefined();
   });
 
-  it('is no refusal when the auth service is away', async () => {
+  it('the token of the service is no refusal when the auth service is away', async () => {
     fake.answer(issueServiceToken, () => {
-      throw new Failure('unavailable', 'nobody listens');
+      throw new Failure('unavailable', 'no instance answers');
     });
     await expect(token()).rejects.toMatchObject({ code: 'unavailable' });
     expect(service.refusal).toBeUndefined();
   });
 
-  it('is never asked for without a secret', async () => {
+  it('the token of the service is never asked for without a secret', async () => {
     const without = new ServiceAccess(fake, undefined, { now: () => nowMs });
     expect(without.refusal).toBe('CACHE_CLIENT_SECRET is not set');
     await expect(without.run(() => Promise.resolve())).rejects.toMatchObject({ code: 'unauthenticated' });

@@ -27,7 +27,7 @@ beforeEach(() => {
 afterEach(() => uses.onModuleDestroy());
 
 describe('uses of what was loaded', () => {
-  it('are the reads of loaded keys, each told once, and of no other', async () => {
+  it('uses of what was loaded are the reads of loaded keys, each told once, and of no other', async () => {
     unused.set('warm', 500).set('cold', 500);
     for (const key of ['warm', 'warm', 'other']) hit(key);
     await uses.note();
@@ -36,14 +36,14 @@ describe('uses of what was loaded', () => {
     expect(noted).toEqual([{ key: 'warm', readAtMs: 1_000 }]);
   });
 
-  it('are not the reads before it was loaded', async () => {
+  it('uses of what was loaded are not the reads before it was loaded', async () => {
     hit('warm');
     unused.set('warm', 1_001);
     await uses.note();
     expect(noted).toEqual([]);
   });
 
-  it('are found when the run told a moment later what it had loaded', async () => {
+  it('uses of what was loaded are found when the run told a moment later what it had loaded', async () => {
     hit('warm');
     await uses.note();
     unused.set('warm', 900);
@@ -51,7 +51,7 @@ describe('uses of what was loaded', () => {
     expect(noted).toEqual([{ key: 'warm', readAtMs: 1_000 }]);
   });
 
-  it('wait for a database that is away', async () => {
+  it('uses of what was loaded wait for a database that is away', async () => {
     unused.set('warm', 500);
     isAway = true;
     hit('warm');

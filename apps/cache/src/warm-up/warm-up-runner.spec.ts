@@ -95,7 +95,7 @@ describe('a warm-up', () => {
     expect(finished).toEqual([{ loaded: 60, unchanged: 0, failed: 0 }]);
   });
 
-  it('loads only bars before a session: a quote would be old before anybody asks', async () => {
+  it('loads only bars before a session: a quote would be stale before it is requested', async () => {
     nowMs = OPEN_MS;
     await runner().run('session', 'session 2024-06-14');
     expect(finished).toEqual([{ loaded: 20, unchanged: 0, failed: 0 }]);
@@ -125,12 +125,12 @@ describe('a warm-up', () => {
     expect(noted.length).toBeGreaterThan(5);
   });
 
-  it('does not count as loaded what a write outdated meanwhile', async () => {
+  it('does not count as loaded what a write invalidated meanwhile', async () => {
     fake.answer(listBars, async ({ symbol }) => {
       const bar = { t: '2024-06-14', o: 1, h: 1, l: 1, c: 1, v: 1 };
       const days = { from: '2024-06-14', to: '2024-06-14' };
-      const news = { symbol, timeframe: '1Day' as const, ...days, bar, received_at_ms: 1, lsn: '0/5' };
-      if (symbol === '600003.SH') fake.publish(barsChanged, news);
+      const event = { symbol, timeframe: '1Day' as const, ...days, bar, received_at_ms: 1, lsn: '0/5' };
+      if (symbol === '600003.SH') fake.publish(barsChanged, event);
       await Promise.resolve();
       return answerOf(symbol);
     });

@@ -13,7 +13,7 @@ import { keysOf, type Warmed, type WarmUpService } from './warm-up.service.js';
 /** A read counts half after so long: yesterday's favourites count, last week's hardly. */
 export const HALF_LIFE_HOURS = 24;
 const AT_ONCE_MAX = 8;
-/** Kept together. Few: whoever reads one of them meanwhile waits until it is kept. */
+/** Entries that are stored together. Few, because a reader of one of them waits until all are stored. */
 const TOGETHER_MAX = 8;
 /** So many parts in a row whose owner had too much to do, and the rest is left alone. */
 const OVERLOADED_MAX = 5;

@@ -33,7 +33,7 @@ const begun = async (run: BegunRun): Promise<string> => {
 };
 
 describe('warm-up runs in PostgreSQL', () => {
-  it('begin once a slot, however many instances try at the same moment', async () => {
+  it('warm-up runs in PostgreSQL begin once a slot, however many instances try at the same moment', async () => {
     const ids = await Promise.all(
       Array.from({ length: 8 }, (_, n) => runs.begin({ ...session, instance: `host:${n}` })),
     );
@@ -42,7 +42,7 @@ describe('warm-up runs in PostgreSQL', () => {
     expect(await Promise.all([runs.begin(start), runs.begin(start)])).toEqual([expect.any(String), expect.any(String)]);
   });
 
-  it('of a session load once in the system, however many instances wake at the same moment', async () => {
+  it('warm-up runs in PostgreSQL of a session load once in the system, however many instances wake at the same moment', async () => {
     const service: ServiceAccess['run'] = (work) =>
       work({ id: 'x', username: 'service:cache', roles: ['guest'], expiresAtMs: Infinity });
     let loads = 0;
@@ -67,7 +67,7 @@ describe('warm-up runs in PostgreSQL', () => {
     expect(await runs.latest()).toMatchObject([{ trigger: 'session', loaded: 2, finished_at: expect.any(String) }]);
   });
 
-  it('count the first read of each loaded answer, whoever tells of it, however often', async () => {
+  it('warm-up runs in PostgreSQL count the first read of each loaded answer, whichever instance reports it, however often', async () => {
     const run = await begun(start);
     await runs.noteLoaded(run, ['a', 'b', 'c', 'a'], T0);
     await runs.finish(run, T0 + 1_000, { loaded: 3, unchanged: 1, failed: 2 });
@@ -86,7 +86,7 @@ describe('warm-up runs in PostgreSQL', () => {
     expect(await runs.unused()).toEqual(new Map([['c', T0]]));
   });
 
-  it('count a read for the run that loaded the answer last', async () => {
+  it('warm-up runs in PostgreSQL count a read for the run that loaded the answer last', async () => {
     const [first, second] = [await begun(start), await begun(start)];
     await runs.noteLoaded(first, ['a', 'b'], T0);
     await runs.noteLoaded(second, ['a'], T0 + 10);
@@ -95,7 +95,7 @@ describe('warm-up runs in PostgreSQL', () => {
     expect((await runs.latest()).map(({ used }) => used)).toEqual([1, 1]);
   });
 
-  it('are remembered a hundred of, with what they loaded', async () => {
+  it('warm-up runs in PostgreSQL are remembered a hundred of, with what they loaded', async () => {
     for (let n = 0; n < 105; n += 1) {
       const run = await begun({ ...start, symbols: n });
       await runs.noteLoaded(run, [`key ${n}`], T0);
@@ -105,7 +105,7 @@ describe('warm-up runs in PostgreSQL', () => {
     expect((await runs.unused()).size).toBe(100);
   });
 
-  it('say why they ended early, and that they have not ended', async () => {
+  it('warm-up runs in PostgreSQL say why they ended early, and that they have not ended', async () => {
     await runs.finish(await begun(start), T0, { loaded: 0, unchanged: 0, failed: 8, stoppedBecause: 'refused' });
     await begun(start);
     const [running, stopped] = await runs.latest();

@@ -90,7 +90,7 @@ export class WarmUpRunsRepository {
     await this.pool.write((client) => client.query({ text: COUNT, values }));
   }
 
-  /** When each key that nobody has read yet was loaded, epoch ms. */
+  /** When each key that has not been read yet was loaded, epoch ms. */
   async unused(): Promise<ReadonlyMap<string, number>> {
     const { rows } = await this.pool.query<{ key: string; loaded_at: Date }>({ text: UNUSED });
     return new Map(rows.map(({ key, loaded_at: loadedAt }) => [key, loadedAt.getTime()]));

@@ -9,7 +9,7 @@ import { WarmUpScheduleService } from './warm-up-schedule.service.js';
 const at = (local: string): number => Date.parse(`${local}+08:00`);
 const answer: Answer = { body: Buffer.from('{}'), etag: '"1"', tags: [], ttl_ms: 0, built_at_ms: 1 };
 
-/** Sleeps pass at once, until `endMs`: then nobody wakes any more. */
+/** Sleeps pass at once, until `endMs`; after that they never end. */
 function timeUntil(startMs: number, endMs: number): Time & { readonly over: Promise<void> } {
   let nowMs = startMs;
   let isOver: () => void = () => undefined;
@@ -87,7 +87,7 @@ describe('when warm-ups run', () => {
     let asked = 0;
     bus.answer(getClock, () => {
       asked += 1;
-      if (asked < 3) throw new Failure('unavailable', 'nobody listens');
+      if (asked < 3) throw new Failure('unavailable', 'no instance answers');
       return answer;
     });
     const sleep = time.sleep.bind(time);
@@ -132,7 +132,7 @@ describe('when warm-ups run', () => {
     ['CACHE_WARM_UP_SYMBOLS is 0', true, 'CACHE_WARM_UP_SYMBOLS is 0', undefined],
     ['PG_PRIMARY_URL is not set', false, undefined, undefined],
     ['CACHE_CLIENT_SECRET is not set', true, undefined, 'CACHE_CLIENT_SECRET is not set'],
-  ])('is off and says %s', async (reason, hasDatabase, off, missing) => {
+  ])('the schedule of warm-ups is off and says %s', async (reason, hasDatabase, off, missing) => {
     const time = timeUntil(at('2024-06-14T09:00:00'), at('2024-06-14T10:00:00'));
     const runner = hasDatabase ? { run: () => Promise.reject(new Error('it runs')) } : undefined;
     const service = { run: () => Promise.reject(new Error('it asks')), refusal: missing };

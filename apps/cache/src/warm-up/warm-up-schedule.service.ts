@@ -8,7 +8,7 @@ import type { ServiceAccess } from './service-access.js';
 import { nextSessionRun, type SessionRun } from './session-clock.js';
 import type { RunResult, WarmUpRunner } from './warm-up-runner.js';
 
-/** Nothing is kept in the first second after the news began (AnswersService), so nothing is loaded in it. */
+/** In its first second the cache service stores nothing (AnswersService), so nothing is loaded in it. */
 const SETTLE_MS = 2_000;
 const RETRY_EVERY_MS = 5_000;
 /** So long a warm-up is tried while the database, the auth service or the owner is away. */
@@ -85,7 +85,7 @@ export class WarmUpScheduleService implements OnApplicationBootstrap, OnModuleDe
         return;
       } catch (error) {
         last = error;
-        // Asking again would not help: the secret stays wrong until somebody sets another one.
+        // A retry would not help: the secret stays wrong until an operator sets another one.
         if (service.refusal !== undefined) break;
       }
       await time.sleep(RETRY_EVERY_MS);

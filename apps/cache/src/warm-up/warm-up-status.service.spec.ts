@@ -26,7 +26,7 @@ const hangs = (): Promise<never> => new Promise(() => undefined);
 const fails = (): Promise<never> => Promise.reject(new Error('no database'));
 
 describe('what operators see of warm-ups', () => {
-  it('is the rule, its bounds, the next run and the last ones', async () => {
+  it('what operators see of warm-ups is the rule, its bounds, the next run and the last ones', async () => {
     const status = await serviceOf().status();
     expect(status).toEqual({
       ...{ enabled: true, rule: 'decayed-reads', symbols_max: 200, per_second_max: 50 },
@@ -37,13 +37,13 @@ describe('what operators see of warm-ups', () => {
     expect(() => check(PrewarmStatus, status, { unknown: 'refuse' })).not.toThrow();
   });
 
-  it('is that it is off, and why, without a next run', async () => {
+  it('what operators see of warm-ups is that it is off, and why, without a next run', async () => {
     const status = await serviceOf({ schedule: { reason: 'no secret', nextRunAtMs: NEXT_MS } }).status();
     expect(status).toMatchObject({ enabled: false, reason: 'no secret' });
     expect(status).not.toHaveProperty('next_run_at');
   });
 
-  it('is a rule and no learned model, with what it goes by', async () => {
+  it('what operators see of warm-ups is a rule and no learned model, with what it goes by', async () => {
     const model = await serviceOf().model();
     expect(model).toMatchObject({ kind: 'rule', half_life_hours: 24, symbols_known: 12, hours_known: 3 });
     expect(model.since).toBe('2024-06-14T06:00:00.000Z');
@@ -53,7 +53,7 @@ describe('what operators see of warm-ups', () => {
   it.each([
     ['is away', fails],
     ['hangs', hangs],
-  ])('is what is known without the database when that %s', async (_what, answer) => {
+  ])('what operators see of warm-ups is what is known without the database when that %s', async (_what, answer) => {
     const service = serviceOf({ accesses: { known: answer }, runs: { latest: answer } });
     const [status, model] = await Promise.all([service.status(), service.model()]);
     expect(status).toMatchObject({ enabled: true, runs: [], runs_unknown_because: 'The database does not answer' });
@@ -61,7 +61,7 @@ describe('what operators see of warm-ups', () => {
     expect(model).not.toHaveProperty('symbols_known');
   });
 
-  it('is said in full where there is no database at all', async () => {
+  it('what operators see of warm-ups is said in full where there is no database at all', async () => {
     const service = serviceOf({ accesses: undefined, runs: undefined });
     expect(await service.status()).toMatchObject({ runs: [], runs_unknown_because: 'PG_PRIMARY_URL is not set' });
     expect(await service.model()).not.toHaveProperty('since');

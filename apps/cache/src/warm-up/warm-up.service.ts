@@ -38,9 +38,9 @@ export interface Warmed {
   readonly key?: string;
 }
 
-/** Reads answers before anybody asks for them. What is kept comes from its owner, never from the caller. */
+/** Loads answers before they are requested. The stored answers come from their owner, never from the caller. */
 export class WarmUpService {
-  /** Without `records` nobody remembers what was warmed. */
+  /** Without `records` the loaded keys are not recorded. */
   constructor(
     private readonly answers: Pick<AnswersService, 'fetchToStore' | 'storeMany'>,
     private readonly records?: Pick<WarmUpRecords, 'add'>,

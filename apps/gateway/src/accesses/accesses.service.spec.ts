@@ -47,7 +47,7 @@ describe('counting reads', () => {
     const cell = accesses.cellOf(['600519.SH']);
     cell.add();
     fake.answer(recordAccesses, () => {
-      throw new Failure('unavailable', 'nobody listens');
+      throw new Failure('unavailable', 'no instance answers');
     });
     await accesses.tell();
     cell.add();

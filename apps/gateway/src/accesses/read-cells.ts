@@ -17,7 +17,7 @@ export class ReadCell {
     private readonly touched: (cell: ReadCell) => void,
   ) {}
 
-  /** The answer was given to somebody once more. */
+  /** Counts one more request that got the answer. */
   add(): void {
     this.#reads += 1;
     if (this.#reads === 1) this.touched(this);

@@ -39,7 +39,7 @@ const [BREAK_OFF_WAIT_MAX_MS, BREAK_OFF_END_MAX_MS] = [5_000, 20_000];
 
 /**
  * Sends batches to the owning service: JSON as one block, line streams as many, a bounded number under way. A call that
- * found nobody is tried once more by the bus, within its budget, and by nobody else: storing is idempotent.
+ * found no instance is retried once by the bus, within its budget, and nowhere else: storing is idempotent.
  */
 @Injectable()
 export class BatchService {

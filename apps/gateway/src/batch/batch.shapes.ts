@@ -24,7 +24,7 @@ export class BatchQuery {
 export class BarsBatchQuery extends BatchQuery {
   /** Frame of lines that have a time and do not say it themselves. */
   @IsOneOf(storedTimeframes, { optional: true, code: 2000 }) readonly timeframe?: StoredTimeframe;
-  /** Register instruments that nobody listed yet. */
+  /** Register instruments that are not listed yet. */
   @IsFlag() readonly register: boolean = false;
   /** How a CSV is to be read, instead of what its header says. */
   @IsOneOf(barDialects, { optional: true }) readonly format?: BarDialect;
@@ -34,7 +34,7 @@ export class BarsBatchQuery extends BatchQuery {
   @IsSymbolAlias({ optional: true }) readonly symbol?: string;
 }
 
-/** A JSON batch; each item is checked by the owning service, so that one bad item does not refuse its neighbours. */
+/** A JSON batch; each item is checked by the owning service, so that one bad item does not affect the others. */
 export class BatchBody {
   @IsListOf({ name: 'objects', test: () => true }, 1_000) readonly items!: object[];
 }

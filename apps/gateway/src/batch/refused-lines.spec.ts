@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 describe('The refused lines of a batch', () => {
-  it('are all sent to a client that reads them at 20 KB a second', async () => {
+  it('The refused lines of a batch are all sent to a client that reads them at 20 KB a second', async () => {
     const refused = new RefusedLines();
     const client = readSlowly(refused, 20_000);
     const all = items(20_000);
@@ -46,7 +46,7 @@ describe('The refused lines of a batch', () => {
     expect(lines.slice(0, -1)).toEqual(all.map((item) => JSON.stringify(item)));
   });
 
-  it('are cut off for a client that reads none of them for 10 seconds', async () => {
+  it('The refused lines of a batch are cut off for a client that reads none of them for 10 seconds', async () => {
     const refused = new RefusedLines();
     const writing = refused.write(Promise.resolve(items(20_000))).catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(9_999);
@@ -56,7 +56,7 @@ describe('The refused lines of a batch', () => {
     expect(await writing).toMatchObject({ code: 'timeout' });
   });
 
-  it('are cut off for a client that stops to read in the middle', async () => {
+  it('The refused lines of a batch are cut off for a client that stops to read in the middle', async () => {
     const refused = new RefusedLines();
     const client = readSlowly(refused, 20_000);
     const writing = refused.write(Promise.resolve(items(20_000))).catch((error: unknown) => error);

@@ -10,7 +10,7 @@ import { assets, page, PAGE_POLICY, start } from './page.js';
 
 const CACHE_CONTROL = 'public, max-age=3600';
 
-/** The OpenAPI documents for people. Nothing is loaded before somebody asks. */
+/** The OpenAPI documents for people. Nothing is loaded before the first request. */
 @ApiExcludeController()
 @Controller('docs')
 export class PageController {

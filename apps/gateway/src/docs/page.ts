@@ -28,7 +28,7 @@ export const page = `<!DOCTYPE html>
 </html>
 `;
 
-/** A file of its own, so that the policy need not allow inline scripts. Without `validatorUrl` it would call a stranger. */
+/** A file of its own, so that the policy need not allow inline scripts. Without `validatorUrl` the page would call a foreign server. */
 export const start = `SwaggerUIBundle({
   urls: [
     { url: '/api/v2/openapi.json', name: 'v2' },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { hotHeadersOf, tokenOf } from './hot-headers.js';
 
 describe('the headers of the hot path', () => {
-  it('are read whatever their case, and others are passed over', () => {
+  it('the headers of the hot path are read whatever their case, and others are passed over', () => {
     const raw = [
       'Host',
       'h',
@@ -24,11 +24,11 @@ describe('the headers of the hot path', () => {
     ['a deadline', ['X-Deadline-Ms', '5']],
     ['two tokens', ['Authorization', 'Bearer a', 'authorization', 'Bearer b']],
     ['two read-afters', ['X-Read-After', '0/1', 'x-read-after', '0/2']],
-  ])('leave a request with %s to the long way', (_what, raw) => {
+  ])('the headers of the hot path leave a request with %s to the long way', (_what, raw) => {
     expect(hotHeadersOf(raw)).toBeUndefined();
   });
 
-  it('give the token of the Bearer scheme only', () => {
+  it('the headers of the hot path give the token of the Bearer scheme only', () => {
     expect(tokenOf('bearer abc')).toBe('abc');
     expect(tokenOf('Basic abc')).toBeUndefined();
     expect(tokenOf(undefined)).toBeUndefined();

@@ -11,7 +11,7 @@ const security: readonly string[] = Object.entries(securityHeaders).flat();
 
 /**
  * Answers a read that this process has answered before, without parsing it again: the same URL, a token that was
- * verified before and has not ended, a role the contract allows, and an answer that no write has outdated.
+ * verified before and has not ended, a role the contract allows, and an answer that no write has invalidated.
  * Everything else goes the long way (`false`), which decides by the same rules and says what is wrong.
  */
 export class HotPath {

@@ -12,10 +12,7 @@ describe('AreTrustedProxies', () => {
     expect(proxiesOf('10.0.0.0/8, fd00::/8,192.0.2.7')).toEqual(['10.0.0.0/8', 'fd00::/8', '192.0.2.7']);
   });
 
-  it.each(['everybody', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/8/8', 'fd00::/129', '10.0.0.0/'])(
-    'refuses %j',
-    (text) => {
-      expect(() => proxiesOf(text)).toThrow(InvalidInput);
-    },
-  );
+  it.each(['all', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/8/8', 'fd00::/129', '10.0.0.0/'])('refuses %j', (text) => {
+    expect(() => proxiesOf(text)).toThrow(InvalidInput);
+  });
 });

@@ -29,7 +29,7 @@ const cuts = fc.array(fc.nat(5_000), { maxLength: 30 });
 describe('blocks of a stream of lines', () => {
   const fits = (texts: readonly string[]): boolean => texts.every((text) => Buffer.byteLength(text) < pace.blockMax);
 
-  it('hold the same bytes and count the same lines, however the stream was cut', async () => {
+  it('blocks of a stream of lines hold the same bytes and count the same lines, however the stream was cut', async () => {
     await fc.assert(
       fc.asyncProperty(lines.filter(fits), cuts, async (texts, at) => {
         const text = `${texts.join('\n')}\n`;
@@ -49,7 +49,7 @@ describe('blocks of a stream of lines', () => {
     );
   });
 
-  it('lose the header and nothing else, with the line numbers of the file', async () => {
+  it('blocks of a stream of lines lose the header and nothing else, with the line numbers of the file', async () => {
     await fc.assert(
       fc.asyncProperty(lines.filter(fits), cuts, async (texts, at) => {
         const stream = pieces(`\uFEFFa,b\r\n${texts.join('\n')}\n`, at);
@@ -64,7 +64,7 @@ describe('blocks of a stream of lines', () => {
     );
   });
 
-  it('lose the title of an export of TDX too, which stands in a line of its own above the names', async () => {
+  it('blocks of a stream of lines lose the title of an export of TDX too, which stands in a line of its own above the names', async () => {
     const title = '600000 浦发银行 日线 不复权';
     const names = '      日期\t    开盘\t    收盘';
     const stream = sent([Buffer.from(`${title}\r\n${names}\r\n2020/01/02\t1\t2\r\n`)]);
@@ -73,7 +73,7 @@ describe('blocks of a stream of lines', () => {
     expect(await all(blocks)).toMatchObject([{ firstLine: 3, lines: 1 }]);
   });
 
-  it('keep a quoted name of the header with its comma', async () => {
+  it('blocks of a stream of lines keep a quoted name of the header with its comma', async () => {
     const { header } = await withoutHeader(blocksOf(sent([Buffer.from('a,"b, c"\n1,2\n')]), pace));
     expect(header).toBe('a,"b, c"');
   });
@@ -86,20 +86,23 @@ describe('blocks of a stream of lines', () => {
     ['A quoted name of the header is not closed in its line', 'symbol,"amount\n(CNY)",date\n'],
     ['The header has semicolons; the columns of a CSV stand between commas', 'symbol;date;open\n'],
     ['The header has more than 4,000 characters', `${'x'.repeat(4_001)}\n`],
-  ])('say what is wrong with a first line that can be no header: %s', async (message, text) => {
-    const blocks = blocksOf(sent([Buffer.from(text)]), { ...pace, blockMax: 10_000 });
-    await expect(withoutHeader(blocks)).rejects.toMatchObject({ code: 'invalid', message });
-  });
+  ])(
+    'blocks of a stream of lines say what is wrong with a first line that can be no header: %s',
+    async (message, text) => {
+      const blocks = blocksOf(sent([Buffer.from(text)]), { ...pace, blockMax: 10_000 });
+      await expect(withoutHeader(blocks)).rejects.toMatchObject({ code: 'invalid', message });
+    },
+  );
 
-  it('count a last line without an end', async () => {
+  it('blocks of a stream of lines count a last line without an end', async () => {
     expect(await all(blocksOf(sent([Buffer.from('a\nb')]), pace))).toMatchObject([{ firstLine: 1, lines: 2 }]);
   });
 
-  it('are none for an empty stream', async () => {
+  it('blocks of a stream of lines are none for an empty stream', async () => {
     expect(await all(blocksOf(sent([]), pace))).toEqual([]);
   });
 
-  it('cannot hold a line longer than a block, and the failure says which', async () => {
+  it('blocks of a stream of lines cannot hold a line longer than a block, and the failure says which', async () => {
     const stream = sent([Buffer.from(`a\n${'x'.repeat(200)}\n`)]);
     await expect(all(blocksOf(stream, pace))).rejects.toMatchObject({
       code: 'too_large',
@@ -109,7 +112,7 @@ describe('blocks of a stream of lines', () => {
 });
 
 describe('a slow stream', () => {
-  it('is given up when nothing comes', async () => {
+  it('a slow stream is given up when nothing comes', async () => {
     async function* silent(): AsyncGenerator<Buffer> {
       yield Buffer.from('a\n');
       await new Promise(() => undefined);
@@ -117,7 +120,7 @@ describe('a slow stream', () => {
     await expect(all(blocksOf(silent(), { ...pace, idleMaxMs: 20 }))).rejects.toMatchObject({ code: 'timeout' });
   });
 
-  it('is given up when it drips', async () => {
+  it('a slow stream is given up when it drips', async () => {
     async function* dripping(): AsyncGenerator<Buffer> {
       for (;;) {
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -128,7 +131,7 @@ describe('a slow stream', () => {
     await expect(all(blocksOf(dripping(), demanding))).rejects.toMatchObject({ code: 'timeout' });
   });
 
-  it('that breaks off is the fault of the sender', async () => {
+  it('a slow stream that breaks off is the fault of the sender', async () => {
     async function* broken(): AsyncGenerator<Buffer> {
       yield await Promise.resolve(Buffer.from('a\n'));
       throw new Error('aborted');

@@ -112,7 +112,7 @@ async function* paced(stream: AsyncIterable<Buffer>, pace: Pace): AsyncGenerator
       yield next.value;
     }
   } finally {
-    // Not awaited: the end of a stream that stands still would never come, and how it ends matters to nobody.
+    // Not awaited: the end of a stream that stands still would never come, and its end changes nothing.
     iterator.return?.().catch(() => undefined);
   }
 }

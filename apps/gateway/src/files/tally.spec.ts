@@ -18,7 +18,7 @@ const place = { firstIndex: 0, firstLine: 1, keepAll: true };
 const refused = (line: number): IngestReport['items'][number] => ({ line, id: `l${line}`, status: 422 });
 
 describe('the tally of a batch', () => {
-  it('is 200 when all lines were stored, 207 when some, 422 when none', () => {
+  it('the tally of a batch is 200 when all lines were stored, 207 when some, 422 when none', () => {
     const tally = new BatchTally();
     tally.add(report(), place);
     expect(tally.status).toBe(200);
@@ -108,7 +108,7 @@ describe('the tally of a batch', () => {
     });
   });
 
-  it('is a replay only when every report was', () => {
+  it('the tally of a batch is a replay only when every report was', () => {
     const tally = new BatchTally();
     expect(tally.replayed).toBe(false);
     tally.add(report({ replayed: true }), place);

@@ -16,8 +16,8 @@ export interface RouteRules {
 }
 
 /**
- * Decides about a request with a body before any of the body is read: nobody sends one to a path that is none, and on a
- * route that needs a token nobody without one. The route's guard asks again when the body is here.
+ * Decides about a request with a body before any of the body is read: no body is taken for an unknown path, and on a
+ * route that needs a token none without a token. The route's guard asks again when the body is here.
  * @throws {NotFoundException} when there is no such route
  * @throws {Failure} `unauthenticated`, `forbidden`, or `unsupported_media`
  * @throws an error of status 413 for a body whose length says that it is too large

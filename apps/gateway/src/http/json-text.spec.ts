@@ -10,7 +10,7 @@ const isHarmless = (value: unknown): boolean =>
   Object.entries(value).every(([key, inner]) => !own.has(key) && isHarmless(inner));
 
 describe('a JSON body', () => {
-  it('is read as JSON.parse reads it', () => {
+  it('a JSON body is read as JSON.parse reads it', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }).filter(isHarmless), (value) => {
         const text = JSON.stringify(value);
@@ -53,7 +53,7 @@ describe('a JSON body', () => {
     ['a key of prototypes', '{"x":{"__proto__":1}}'],
     ['33 levels', `${'['.repeat(33)}${']'.repeat(33)}`],
     ['no JSON', '{'],
-  ])('is refused with %s', (_what, text) => {
+  ])('a JSON body is refused with %s', (_what, text) => {
     expect(() => readJson(bytes(text))).toThrow(expect.objectContaining({ code: 'invalid' }));
   });
 
@@ -64,7 +64,7 @@ describe('a JSON body', () => {
     );
   });
 
-  it('may have the same key in two objects, and quotes and brackets in text', () => {
+  it('a JSON body may have the same key in two objects, and quotes and brackets in text', () => {
     expect(readJson(bytes('[{"a":"]}\\",{"},{"a":"\\\\"}]')).value).toEqual([{ a: ']}",{' }, { a: '\\' }]);
   });
 });

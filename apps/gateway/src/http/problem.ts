@@ -5,7 +5,7 @@ import { InvalidInput } from '@mystocks/validation';
 import type { Facts } from './facts.js';
 import { invalidInput } from './input.js';
 
-/** Every thrown thing as HTTP tells it. A stranger becomes `internal`; its text stays here. */
+/** The problem document of an error. An error of unknown type becomes `internal`, and its text stays in the log. */
 export function tell(error: unknown): Problem {
   if (error instanceof Failure) return problemOf(error);
   if (error instanceof InvalidInput) return problemOf(invalidInput(error));

@@ -7,7 +7,7 @@ import type { FastifyRequest } from 'fastify';
 import { bearerOf, factsOf } from '../http/facts.js';
 import { POLICY } from './policy.js';
 
-/** Stands before every route. Without a policy on the route nobody passes. */
+/** Guards every route. A route without a policy refuses every caller. */
 @Injectable()
 export class AccessGuard extends AuthGuard('jwt') {
   constructor(
@@ -20,7 +20,7 @@ export class AccessGuard extends AuthGuard('jwt') {
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const allow = this.reflector.get<Call['allow'] | undefined>(POLICY, context.getHandler());
-    if (allow === undefined) throw new Failure('forbidden', 'Nobody may use this route');
+    if (allow === undefined) throw new Failure('forbidden', 'This route is open to no caller');
     if (allow === 'anyone') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Caller }>();
     const token = bearerOf(request.headers.authorization);

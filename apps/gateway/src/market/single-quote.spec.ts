@@ -15,7 +15,7 @@ describe('the quote of one symbol', () => {
     expect(one.body.subarray(one.quality_at, (one.quality_at ?? 0) + label.length).toString()).toBe(label);
   });
 
-  it('is not found where nothing is known', () => {
+  it('the quote of one symbol is not found where nothing is known', () => {
     expect(() => singleQuote(answer('', 'null'))).toThrow(expect.objectContaining({ code: 'not_found' }));
   });
 });

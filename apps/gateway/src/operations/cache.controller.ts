@@ -53,7 +53,7 @@ export class CacheController {
 
   @Post('prewarm')
   @Operates(warmAnswers, {
-    summary: 'Read answers into the cache before anybody asks; kept is what their owners answer',
+    summary: 'Load answers into the cache before they are requested; the stored answers come from their owners',
     body: PrewarmBody,
     bodyMax: 1_048_576,
     answers: { 200: 'all are there', 207: 'some are there', 422: 'none is there' },

@@ -23,7 +23,7 @@ const symbols = {
   api: { type: 'string', example: '600519.SH' },
 } as const;
 
-/** What is to be read into the cache before anybody asks. */
+/** What to load into the cache before it is requested. */
 export class PrewarmBody {
   /** `{subject, request}` of calls that answer bytes, e.g. `svc.market-data.bars.list.v1` and `{"symbol":"600519.SH"}`. */
   @IsListOf(reads, 1_000, { optional: true }) readonly reads?: unknown[];

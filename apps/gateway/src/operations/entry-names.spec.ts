@@ -32,11 +32,14 @@ describe('a kept answer is named', () => {
 });
 
 describe('the tags of a symbol', () => {
-  it.each(['600519.SH', 'sh600519', '600519.XSHG', '600519.sse'])('are its bars and its quotes: %s', (spelling) => {
-    expect(tagsOfSymbol(spelling)).toEqual(['600519.SH', 'quote:600519.SH']);
-  });
+  it.each(['600519.SH', 'sh600519', '600519.XSHG', '600519.sse'])(
+    'the tags of a symbol are its bars and its quotes: %s',
+    (spelling) => {
+      expect(tagsOfSymbol(spelling)).toEqual(['600519.SH', 'quote:600519.SH']);
+    },
+  );
 
-  it('are those of every exchange when none is named', () => {
+  it('the tags of a symbol are those of every exchange when none is named', () => {
     expect(tagsOfSymbol('000001').filter((tag) => !tag.startsWith('quote:'))).toEqual([
       '000001.SH',
       '000001.SZ',

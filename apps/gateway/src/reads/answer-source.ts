@@ -38,7 +38,7 @@ export class AnswerSource {
   }
 
   /**
-   * Whether no instance of the cache service nor of the owner of `call` was heard lately, or the bus itself carries
+   * Whether no instance of the cache service nor of the owner of `call` has sent a heartbeat lately, or the bus itself carries
    * nothing: a request would only time out.
    */
   isCutOff(call: Call): boolean {

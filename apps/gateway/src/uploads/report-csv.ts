@@ -10,7 +10,7 @@ export async function* reportCsv(pages: AsyncIterable<readonly IngestItem[]>): A
   }
 }
 
-/** Quoted; and what a spreadsheet would run as a formula is made text (the id is a stranger's). */
+/** Quotes a value, and turns what a spreadsheet would run as a formula into text (the sender chose the id). */
 function cell(text: string): string {
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return `"${harmless.replaceAll('"', '""')}"`;

@@ -74,7 +74,7 @@ export class StagingService {
     }
   }
 
-  /** Ends an upload whose sender no longer waits; what is not dropped now is when nobody has gone on with it for a while. */
+  /** Cancels the upload after the client disconnected. If that fails, the periodic clean-up deletes it later. */
   async drop(id: string): Promise<void> {
     const context = currentContext();
     const drop = async (): Promise<void> => {
@@ -119,7 +119,7 @@ async function eachAtOnce(blocks: AsyncIterable<Block>, work: (block: Block) => 
       if (underWay.size >= BLOCKS_AT_ONCE) await Promise.race(underWay);
       const one = work(block).finally(() => underWay.delete(one));
       underWay.add(one);
-      // Heard at the next block or at the end; until then it must not count as heard by nobody.
+      // The error is rethrown at the next block or at the end; this handler only prevents an "unhandled rejection".
       one.catch(() => undefined);
     }
     await Promise.all(underWay);

@@ -12,7 +12,7 @@ export interface UploadedFile {
   readonly chunks: AsyncIterable<Buffer>;
 }
 
-/** A form up to its file; the file is read by whoever holds this. */
+/** A form up to its file; the holder of this value reads the file. */
 export interface UploadForm {
   readonly fields: Readonly<Record<string, string>>;
   readonly file: UploadedFile;
@@ -65,7 +65,7 @@ class FormReader {
   ) {
     this.file = new Promise((resolve, reject) => ([this.#tellFile, this.#refuseFile] = [resolve, reject]));
     this.#end = new Promise((resolve, reject) => ([this.#tellEnd, this.#refuseEnd] = [resolve, reject]));
-    // Whoever waits hears it; nobody waits for both all the time.
+    // The error reaches the promise that is awaited; the two are never awaited at the same time.
     for (const promise of [this.file, this.#end]) promise.catch(() => undefined);
     this.#busboy = busboyOf(contentType);
     this.#listen();
@@ -123,7 +123,7 @@ class FormReader {
   }
 
   #file(part: string | undefined, stream: BusboyFileStream, name: string | undefined, type: string): void {
-    // An error nobody listens to would end the process.
+    // An `error` event without a listener would end the process.
     stream.on('error', () => undefined);
     if (part !== 'file') {
       this.#fail(new Failure('invalid', 'The file must be the part called file'));

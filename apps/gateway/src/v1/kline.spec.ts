@@ -5,7 +5,7 @@ import { KlineQuery, stockSymbol, toBarsRequest, toKlineRows } from './kline.js'
 const asked = (raw: Record<string, string>): object => toBarsRequest(check(KlineQuery, raw, { from: 'text' }));
 
 describe('bars of v1', () => {
-  it('are the last 60 days, adjusted, when nothing else is asked', () => {
+  it('bars of v1 are the last 60 days, adjusted, when nothing else is asked', () => {
     expect(asked({ stock_code: '600519' })).toEqual({
       symbol: '600519',
       timeframe: '1Day',
@@ -16,7 +16,7 @@ describe('bars of v1', () => {
     });
   });
 
-  it('take a range, a period and no adjustment', () => {
+  it('bars of v1 take a range, a period and no adjustment', () => {
     const query = { symbol: '600519', period: 'weekly', adjust: '', start_date: '2023-01-01', end_date: '2023-12-31' };
     expect(asked(query)).toEqual({
       symbol: '600519',
@@ -28,7 +28,7 @@ describe('bars of v1', () => {
     });
   });
 
-  it('become raw without factors only where no adjustment was asked for by name', () => {
+  it('bars of v1 become raw without factors only where no adjustment was asked for by name', () => {
     for (const adjust of ['qfq', 'hfq']) {
       const request = asked({ stock_code: '600519', adjust });
       expect(request).toMatchObject({ adjustment: adjust });
@@ -36,13 +36,13 @@ describe('bars of v1', () => {
     }
   });
 
-  it('read an interval before a period', () => {
+  it('bars of v1 read an interval before a period', () => {
     const query = { stock_code: '600519', period: 'daily' };
     expect(asked({ ...query, interval: '1m' })).toMatchObject({ timeframe: '1Month' });
     expect(asked({ ...query, interval: 'weekly' })).toMatchObject({ timeframe: '1Week' });
   });
 
-  it('need a code', () => {
+  it('bars of v1 need a code', () => {
     expect(() => asked({})).toThrow(expect.objectContaining({ code: 'invalid' }));
   });
 
@@ -50,7 +50,7 @@ describe('bars of v1', () => {
     expect(['000001', '000001.SH', '600519'].map(stockSymbol)).toEqual(['000001.SZ', '000001.SH', '600519']);
   });
 
-  it('come oldest first, and an amount nobody knows is null', () => {
+  it('bars of v1 come oldest first, and an unknown amount is null', () => {
     const bar = { o: 1, h: 2, l: 0.5, c: 1.5, v: 10 };
     const rows = toKlineRows({
       bars: [

@@ -21,7 +21,7 @@ export function itAdjusts(store: TimeseriesStore): void {
   describe(`adjusted prices in ${store.name}`, () => {
     const { market, reader, closes } = useMarket(store);
 
-    describe('of an ex-day without a factor', () => {
+    describe('adjusted bars of an ex-day without a factor', () => {
       const code = '601318';
       const qfq = { adjustment: 'qfq' } as const;
       beforeAll(async () => {
@@ -34,7 +34,7 @@ export function itAdjusts(store: TimeseriesStore): void {
       });
 
       it.each(['1Day', '1Week', '1Month', '1Min', '60Min'] as const)(
-        'are refused by its name, %s',
+        'adjusted bars of an ex-day without a factor are refused by its name, %s',
         async (timeframe) => {
           for (const adjustment of ['qfq', 'hfq'] as const) {
             const refused = closes(code, { timeframe, adjustment });
@@ -44,19 +44,19 @@ export function itAdjusts(store: TimeseriesStore): void {
         },
       );
 
-      it('are answered for the days before and behind it', async () => {
+      it('adjusted bars of an ex-day without a factor are answered for the days before and behind it', async () => {
         expect(await closes(code, { ...qfq, end: '2024-06-18' })).toEqual([5]);
         expect(await closes(code, { ...qfq, start: '2024-06-20' })).toEqual([5.1]);
         expect(await closes(code, { adjustment: 'hfq', start: '2024-06-20' })).toEqual([10.2]);
         expect(await closes(code, { ...qfq, sort: 'desc', limit: 1 })).toEqual([5.1]);
       });
 
-      it('are refused as a whole while that is the newest day, since there is nothing to adjust to', async () => {
+      it('adjusted bars of an ex-day without a factor are refused as a whole while that is the newest day, since there is nothing to adjust to', async () => {
         await expect(closes(code, { ...qfq, asof: '2024-06-19', end: '2024-06-18' })).rejects.toThrow('2024-06-19');
         expect(await closes(code, { adjustment: 'hfq', asof: '2024-06-19', end: '2024-06-18' })).toEqual([10]);
       });
 
-      it('leave the symbol out of a list, which says why', async () => {
+      it('adjusted bars of an ex-day without a factor leave the symbol out of a list, which says why', async () => {
         await storeDays(market(), [line('600000', '2024-06-19', 8, { factor: 3 })]);
         const list = await reader.many({ symbols: [`${code}.SH`, '600000.SH', '999999.SZ'], ...qfq });
         expect(Object.keys(list.bars)).toEqual(['600000.SH']);
@@ -69,7 +69,7 @@ export function itAdjusts(store: TimeseriesStore): void {
         });
       });
 
-      it('are answered once its factor is given by ex-date', async () => {
+      it('adjusted bars of an ex-day without a factor are answered once its factor is given by ex-date', async () => {
         await storeFactors(market(), [`${code},SSE,2024-06-19,2`]);
         expect(await closes(code, qfq)).toEqual([5, 5, 5.1]);
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 10, 10.2]);
@@ -79,7 +79,7 @@ export function itAdjusts(store: TimeseriesStore): void {
       });
     });
 
-    describe('of an ex-day behind a closed day that repeats the factor before it', () => {
+    describe('adjusted bars of an ex-day behind a closed day that repeats the factor before it', () => {
       const code = '600004';
       const [friday, saturday, monday] = ['2024-06-14', '2024-06-15', '2024-06-17'] as const;
       beforeAll(async () => {
@@ -87,7 +87,7 @@ export function itAdjusts(store: TimeseriesStore): void {
         await storeDays(market(), [line(code, friday, 10), line(code, monday, 5, { pre: 5 })]);
       });
 
-      it('are refused, since that factor is no other one', async () => {
+      it('adjusted bars of an ex-day behind a closed day that repeats the factor before it are refused, since that factor is no other one', async () => {
         for (const adjustment of ['qfq', 'hfq'] as const) {
           await expect(closes(code, { adjustment })).rejects.toThrow(`is known for ${monday}`);
           await expect(closes(code, { adjustment, start: monday })).rejects.toThrow(`is known for ${monday}`);
@@ -95,7 +95,7 @@ export function itAdjusts(store: TimeseriesStore): void {
         expect(await closes(code, { adjustment: 'hfq', end: friday })).toEqual([10]);
       });
 
-      it('are answered once the ex-day itself has one, be it the same, or the closed day has another one', async () => {
+      it('adjusted bars of an ex-day behind a closed day that repeats the factor before it are answered once the ex-day itself has one, be it the same, or the closed day has another one', async () => {
         await storeFactors(market(), [`${code},SSE,${monday},1`]);
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 5]);
         const [drop, change] = [
@@ -118,7 +118,7 @@ export function itAdjusts(store: TimeseriesStore): void {
         ]);
       });
 
-      it('begin with the first day whose adjustment is known, and say so', async () => {
+      it('where factors begin later than bars begin with the first day whose adjustment is known, and say so', async () => {
         const page = await reader.page({ symbol: `${code}.SH`, adjustment: 'hfq' });
         expect(page.bars.map(({ t }) => t.slice(8, 10))).toEqual(['20', '21', '24', '25']);
         expect(page.meta['adjusted_from']).toBe('2024-06-20');
@@ -127,23 +127,26 @@ export function itAdjusts(store: TimeseriesStore): void {
         expect(known.meta).not.toHaveProperty('adjusted_from');
       });
 
-      it.each(['asc', 'desc'] as const)('are paged to their end, %s', async (sort) => {
-        const bars = await reader.everyPage({ symbol: `${code}.SH`, adjustment: 'qfq', sort, limit: 3 });
-        expect(bars).toHaveLength(4);
-      });
+      it.each(['asc', 'desc'] as const)(
+        'where factors begin later than bars are paged to their end, %s',
+        async (sort) => {
+          const bars = await reader.everyPage({ symbol: `${code}.SH`, adjustment: 'qfq', sort, limit: 3 });
+          expect(bars).toHaveLength(4);
+        },
+      );
 
-      it('are no part of a week of which only some days are known', async () => {
+      it('where factors begin later than bars are no part of a week of which only some days are known', async () => {
         const page = await reader.page({ symbol: `${code}.SH`, adjustment: 'qfq', timeframe: '1Week' });
         expect(page.bars.map(({ t, v }) => [t.slice(0, 10), v])).toEqual([['2024-06-25', 200]]);
         expect(page.meta['adjusted_from']).toBe('2024-06-20');
       });
 
-      it('are refused where nothing of the range is known', async () => {
+      it('where factors begin later than bars are refused where nothing of the range is known', async () => {
         await expect(closes(code, { adjustment: 'qfq', end: '2024-06-19' })).rejects.toThrow('before 2024-06-20');
       });
     });
 
-    it('of an instrument that never had a factor are refused, or raw where that was asked for', async () => {
+    it(`adjusted prices in ${store.name} of an instrument that never had a factor are refused, or raw where that was asked for`, async () => {
       await storeDays(market(), [line('600002', '2024-06-18', 10)]);
       const symbol = '600002.SH';
       await expect(reader.page({ symbol, adjustment: 'qfq' })).rejects.toThrow(
@@ -162,7 +165,7 @@ export function itAdjusts(store: TimeseriesStore): void {
       expect(await closes('600003', { adjustment: 'hfq' })).toEqual([0.000617, 45]);
     });
 
-    it('are those of a naive model, day by day, whatever days, factors and ex-days there are', async () => {
+    it(`adjusted prices in ${store.name} are those of a naive model, day by day, whatever days, factors and ex-days there are`, async () => {
       const histories = fc.sample(exDayHistory, { numRuns: 60, seed: SEED });
       const codeOf = (place: number): string => String(603_000 + place);
       for (const [place, { days, given }] of histories.entries()) {
@@ -201,7 +204,7 @@ export function itAdjusts(store: TimeseriesStore): void {
       return days.length;
     }
 
-    it('are answered for 3,000 days of which only the first has a factor', async () => {
+    it(`adjusted prices in ${store.name} are answered for 3,000 days of which only the first has a factor`, async () => {
       const code = '609305';
       const days = Array.from({ length: 3_000 }, (_, index) => addDays('2005-01-03', index));
       await storeDays(

@@ -23,7 +23,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is refused when a single character is another one, or it is anything else', () => {
+  it('a page token is refused when a single character is another one, or it is anything else', () => {
     fc.assert(
       fc.property(aStamp, fc.nat(), (stamp, at) => {
         const token = pageToken(stamp, []);
@@ -72,7 +72,7 @@ describe('the window of a question', () => {
     ['2024-06-14T09:31:00+08:00', '2024-06-14T00:00:00.000', true],
     ['2024-06-14T09:31:01+08:00', '2024-06-14T09:31:01.000', false],
     ['2024-06-14T15:00:00+08:00', '2024-06-14T15:00:00.000', false],
-  ])('of minutes from %s on reads from %s on', (start, storedFrom, isInAuction) => {
+  ])('the window of a question of minutes from %s on reads from %s on', (start, storedFrom, isInAuction) => {
     const window = barWindow({ timeframe: '1Min', start, sort: 'asc' }, undefined);
     expect(window.storedFrom).toBe(storedFrom);
     expect(beginsInAuction(window)).toBe(isInAuction);
@@ -102,11 +102,11 @@ describe('the quality of bars', () => {
     ['live', '2024-06-14T10:30:00', 60],
     ['delayed', '2024-06-14T09:55:00', 1],
     ['delayed', '2024-06-14T00:00:00', undefined],
-  ])('is %s when the newest is of %s', (expected, stamp, minutes) => {
+  ])('the quality of bars is %s when the newest is of %s', (expected, stamp, minutes) => {
     expect(barQuality({ stamp, minutes }, now)).toBe(expected);
   });
 
-  it('is that of nothing live at lunch, as for quotes: no newer bar can come', () => {
+  it('the quality of bars is that of nothing live at lunch, as for quotes: no newer bar can come', () => {
     const lunch = { ms: Date.parse('2024-06-14T11:30:00+08:00'), phase: 'lunch' } as const;
     expect(barQuality({ stamp: '2024-06-14T11:30:00', minutes: 1 }, lunch)).toBe('delayed');
     expect(barQuality({ stamp: '2024-06-13T15:00:00', minutes: 1 }, lunch)).toBe('eod');
@@ -122,7 +122,7 @@ describe('the quality of bars', () => {
     }
   });
 
-  it('is that of closed history after the close', () => {
+  it('the quality of bars is that of closed history after the close', () => {
     const closed = { ms: Date.parse('2024-06-14T15:00:00+08:00'), phase: 'closed' } as const;
     expect(barQuality({ stamp: '2024-06-14T15:00:00', minutes: 1 }, closed)).toBe('eod');
   });

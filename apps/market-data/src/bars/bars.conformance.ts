@@ -40,7 +40,7 @@ export function itServesBars(store: TimeseriesStore): void {
       return groups;
     };
 
-    it('read back equal to every line, raw', async () => {
+    it('reads bars back equal to every line, raw', async () => {
       for (const [symbol, rows] of bySymbol(lines)) {
         const expected = rows.map(([, , date, o, h, l, c, , v, amt, , , status]) => ({
           t: `${date ?? ''}T00:00:00+08:00`,
@@ -52,7 +52,7 @@ export function itServesBars(store: TimeseriesStore): void {
       }
     });
 
-    it('are multiplied by their factor, and by their factor over the last one, to 4 decimals', async () => {
+    it('multiplies prices by their factor, and by their factor over the last one, to 4 decimals', async () => {
       for (const [symbol, rows] of bySymbol(lines)) {
         // Prices have 2 to 3 decimals and factors 6: exact integers, rounded half away from zero as numeric does.
         const scaled = (text: string | undefined): bigint => BigInt(Math.round(Number(text) * 1e6));
@@ -69,7 +69,7 @@ export function itServesBars(store: TimeseriesStore): void {
       }
     });
 
-    it('stand at a point in time as they were known then', async () => {
+    it('reads bars at a point in time as they were known then', async () => {
       const asof = '2021-06-15';
       const [symbol = '', rows = []] = [...bySymbol(lines)][0] ?? [];
       const known = rows.filter(([, , date = '']) => date <= asof);
@@ -78,7 +78,7 @@ export function itServesBars(store: TimeseriesStore): void {
       expect(read.at(-1)?.c).toBe(Number(known.at(-1)?.[6]));
     });
 
-    it.each(['asc', 'desc'] as const)('page without a gap, a repetition or a cut week, %s', async (sort) => {
+    it.each(['asc', 'desc'] as const)('pages bars without a gap, a repetition or a cut week, %s', async (sort) => {
       const symbol = symbolOf(lines[0] ?? []);
       for (const timeframe of ['1Day', '1Week', '1Month'] as const) {
         const whole = await reader.page({ symbol, timeframe, sort, limit: 10_000 });
@@ -90,7 +90,7 @@ export function itServesBars(store: TimeseriesStore): void {
       }
     });
 
-    it('make weeks and months that lose no share and span their days', async () => {
+    it('makes weeks and months that lose no share and span their days', async () => {
       const symbol = symbolOf(lines[0] ?? []);
       const { bars: days } = await reader.page({ symbol, limit: 10_000 });
       for (const timeframe of ['1Week', '1Month'] as const) {
@@ -111,7 +111,7 @@ export function itServesBars(store: TimeseriesStore): void {
       }
     });
 
-    it('keep 240 one-minute bars a day and 4 of an hour, none across lunch, no share lost', async () => {
+    it('reads 240 one-minute bars a day and 4 of an hour, none across lunch, no share lost', async () => {
       for (const [symbol, rows] of bySymbol(minuteLines)) {
         const minutes = await reader.everyPage({ symbol, timeframe: '1Min', limit: 10_000 });
         expectSame(
@@ -138,7 +138,7 @@ export function itServesBars(store: TimeseriesStore): void {
       }
     });
 
-    it.each(['asc', 'desc'] as const)('page bins of any size without a cut one, %s', async (sort) => {
+    it.each(['asc', 'desc'] as const)('pages bins of any size without a cut one, %s', async (sort) => {
       const ask = { symbol: '600000.SH', start: '2024-06-14', end: '2024-06-19', sort } as const;
       for (const timeframe of ['5Min', '60Min'] as const) {
         const whole = await reader.page({ ...ask, timeframe, limit: 10_000 });
@@ -146,7 +146,7 @@ export function itServesBars(store: TimeseriesStore): void {
       }
     });
 
-    it('come of every day from the coarser of two complete frames, so that none hides another', async () => {
+    it('reads every day from the coarser of two complete frames, so that none hides another', async () => {
       const ones = dataLines('cn_min1_raw_hqchart_2024.csv.gz')
         .filter((line) => line.startsWith('600000,SSE,2024-06-17,') || line.startsWith('600000,SSE,2024-06-18,'))
         .map((line) => line.replace('600000', '600077'));
@@ -166,7 +166,7 @@ export function itServesBars(store: TimeseriesStore): void {
       }
     });
 
-    it('answer several symbols by their canonical names and page them to the same end', async () => {
+    it('answers several symbols by their canonical names and page them to the same end', async () => {
       const symbols = [...bySymbol(lines).keys()].slice(0, 3);
       const given = [`SZ${symbols[0]?.slice(0, 6) ?? ''}`, ...symbols.slice(1)];
       const whole = await reader.many({ symbols: given, limit: 10_000 });
@@ -184,7 +184,7 @@ export function itServesBars(store: TimeseriesStore): void {
       expect(merged).toEqual(whole.bars);
     });
 
-    it('say what they are, and are empty where nothing is stored', async () => {
+    it('says what the bars are, and answers none where nothing is stored', async () => {
       const symbol = symbolOf(lines.at(-1) ?? []);
       const read = await reader.page({ symbol, adjustment: 'hfq', end: LAST_DAY });
       expect(read.meta).toEqual({
@@ -211,7 +211,7 @@ export function itServesBars(store: TimeseriesStore): void {
       expect(history.tags).toEqual([symbol]);
     });
 
-    it('are refused by name where they cannot be', async () => {
+    it('refuses by name what cannot be read', async () => {
       const symbol = symbolOf(lines[0] ?? []);
       const first = await reader.page({ symbol, limit: 10 });
       const page_token = first.next_page_token ?? '';

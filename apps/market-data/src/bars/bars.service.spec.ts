@@ -34,14 +34,14 @@ describe('bars', () => {
     expect(await service.list(request)).toMatchObject({ quality, ttl_ms, swr_ms: 10_000 });
   });
 
-  it('of closed history are immutable', async () => {
+  it('bars of closed history are immutable', async () => {
     const service = serviceAt(() => Date.parse('2024-06-14T10:00:30+08:00'), '2024-06-13T15:00:00');
     const answer = await service.list({ ...request, end: '2024-06-13' });
     expect(answer).toMatchObject({ quality: 'eod', ttl_ms: 366 * 86_400_000, immutable: true });
     expect(answer.swr_ms).toBeUndefined();
   });
 
-  it('are outdated by bars of their symbols, and by the list where a code alone named one', async () => {
+  it('bars are invalidated by bars of their symbols, and by the list where a code alone named one', async () => {
     const service = serviceAt(() => Date.parse('2024-06-14T10:00:30+08:00'), '2024-06-14T10:00:00');
     expect((await service.list(request)).tags).toEqual(['600519.SH']);
     expect((await service.list({ ...request, symbol: '600519' })).tags).toEqual(['600519.SH', 'instruments']);
@@ -49,7 +49,7 @@ describe('bars', () => {
     expect(many.tags).toEqual(['600519.SH', 'SH6000.SH', '600001.SH', 'instruments']);
   });
 
-  it('say where their quality lies, of one symbol or many, known or not', async () => {
+  it('bars say where their quality lies, of one symbol or many, known or not', async () => {
     const service = serviceAt(() => Date.parse('2024-06-14T10:00:30+08:00'), '2024-06-14T10:00:00');
     const answers = [await service.list(request), await service.listMany({ ...request, symbols: ['600519.SH'] })];
     for (const { body, quality_at } of answers) expect(body.subarray(quality_at).toString()).toMatch(/^"live","as_of"/);
@@ -65,7 +65,7 @@ describe('bars that are kept', () => {
     isMany: fc.boolean(),
   });
 
-  it('stay word for word what the owner would say, until they end', async () => {
+  it('bars that are kept stay word for word what the owner would say, until they end', async () => {
     const ages = fc.oneof(fc.integer({ min: -60_000, max: 120_000 }), fc.integer({ min: 0, max: 12 * 86_400_000 }));
     const part = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
     await fc.assert(

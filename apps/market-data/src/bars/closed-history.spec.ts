@@ -46,12 +46,12 @@ describe('history is closed', () => {
     expect(isClosed(ask, [newest])).toBe(true);
   });
 
-  it('of a day made of minutes only when its daily bar is not awaited any more', () => {
+  it('history is closed of a day made of minutes only when its daily bar is not awaited any more', () => {
     expect(isClosed({ end: '2024-06-13' }, [day('2024-06-13')], { made: true })).toBe(false);
     expect(isClosed({ end: '2024-06-03' }, [day('2024-06-03')], { made: true })).toBe(true);
   });
 
-  it('page by page, also where the last page is not', () => {
+  it('history is closed page by page, also where the last page is not', () => {
     expect(isClosed({}, [day('2024-06-13')], { edge: day('2024-06-13') })).toBe(true);
     expect(isClosed({}, [day('2024-06-14')], { edge: day('2024-06-14') })).toBe(false);
     expect(isClosed({ timeframe: '1Week' }, [day('2024-06-13')], { edge: day('2024-06-13') })).toBe(false);

@@ -40,7 +40,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
     beforeEach(() => ingest.empty());
 
     it.each([5, 15, 30, 60])(
-      'keep the volume of all minutes in every frame beside one bar of %i minutes',
+      `bars stored in several frames, in ${store.name} keep the volume of all minutes in every frame beside one bar of %i minutes`,
       async (frame) => {
         await load(1, minutesOf());
         await load(frame, [line(120 + frame, `10,10.2,9.9,10.1,${10 * frame},${100 * frame}`)]);
@@ -54,7 +54,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
       },
     );
 
-    it('answer with the coarser frame where both are complete, and with the more complete one where not', async () => {
+    it(`bars stored in several frames, in ${store.name} answer with the coarser frame where both are complete, and with the more complete one where not`, async () => {
       await load(1, minutesOf());
       await load(
         5,
@@ -70,7 +70,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
       expect(sum((await read('15Min')).bars)).toBe(2_400);
     });
 
-    it('take the hours that one frame lacks from another', async () => {
+    it(`bars stored in several frames, in ${store.name} take the hours that one frame lacks from another`, async () => {
       await load(1, minutesOf().slice(120));
       await load(
         5,
@@ -83,7 +83,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
       }
     });
 
-    it('take an hour from the frame that covers most of it, whatever frame covers more of the day', async () => {
+    it(`bars stored in several frames, in ${store.name} take an hour from the frame that covers most of it, whatever frame covers more of the day`, async () => {
       const fives = ends(5).slice(0, 36);
       await load(
         5,
@@ -95,7 +95,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
       }
     });
 
-    it('do not count the row of the opening auction as a minute of the session', async () => {
+    it(`bars stored in several frames, in ${store.name} do not count the row of the opening auction as a minute of the session`, async () => {
       await load(1, [line(-5, '10,10,10,10,7,70'), ...minutesOf()]);
       await load(
         60,
@@ -105,7 +105,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
       expect((await read('5Min')).bars[0]).toMatchObject({ v: 57 });
     });
 
-    it('make days, weeks and months where no daily bar is stored, between those that are', async () => {
+    it(`bars stored in several frames, in ${store.name} make days, weeks and months where no daily bar is stored, between those that are`, async () => {
       await load(1, minutesOf('2024-07-10'));
       await load(
         15,
@@ -143,16 +143,19 @@ export function itReadsFrames(store: TimeseriesStore): void {
       ['a minute is higher than the coarser bar', '10,10.1,9.9,10.1,50,500'],
       ['a minute is lower than the coarser bar', '10,10.2,10,10.1,50,500'],
       ['no minute comes near the high of the coarser bar', '10,11,9.9,10.1,50,500'],
-    ])('say that frames contradict each other when %s', async (_, values) => {
-      await load(1, minutesOf());
-      await load(5, [line(50, values)]);
-      for (const timeframe of ['5Min', '15Min', '1Day'] as const) {
-        expect((await read(timeframe)).meta).toMatchObject({ conflict: true });
-      }
-      expect((await read('1Min')).meta).not.toHaveProperty('conflict');
-    });
+    ])(
+      `bars stored in several frames, in ${store.name} say that frames contradict each other when %s`,
+      async (_, values) => {
+        await load(1, minutesOf());
+        await load(5, [line(50, values)]);
+        for (const timeframe of ['5Min', '15Min', '1Day'] as const) {
+          expect((await read(timeframe)).meta).toMatchObject({ conflict: true });
+        }
+        expect((await read('1Min')).meta).not.toHaveProperty('conflict');
+      },
+    );
 
-    it('say that a daily bar contradicts its minutes, and do not where feeds differ as real ones do', async () => {
+    it(`bars stored in several frames, in ${store.name} say that a daily bar contradicts its minutes, and do not where feeds differ as real ones do`, async () => {
       await load(1, minutesOf());
       await loadDays('688981,SSE,2024-07-12,10,10.22,9.89,10.11,2480,24800');
       expect((await read('1Day')).meta).not.toHaveProperty('conflict');
@@ -174,7 +177,7 @@ export function itReadsFrames(store: TimeseriesStore): void {
       expect((await read('15Min')).meta).not.toHaveProperty('conflict');
     });
 
-    it('are those of a naive model, in every frame and page after page', async () => {
+    it(`bars stored in several frames, in ${store.name} are those of a naive model, in every frame and page after page`, async () => {
       await fc.assert(
         fc.asyncProperty(aMarket, fc.constantFrom('asc' as const, 'desc' as const), async (market, sort) => {
           await ingest.empty();

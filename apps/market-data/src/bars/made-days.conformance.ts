@@ -33,7 +33,7 @@ export function itMakesDays(store: TimeseriesStore): void {
       });
 
       it.each(FRAMES)(
-        'are refused by their day while no ex-date says which factor they have, %s',
+        'between daily bars of two factors are refused by their day while no ex-date says which factor they have, %s',
         async (timeframe) => {
           for (const adjustment of ['qfq', 'hfq'] as const) {
             const ask = { timeframe, adjustment };
@@ -48,17 +48,17 @@ export function itMakesDays(store: TimeseriesStore): void {
         },
       );
 
-      it('leave the days before and behind them as they are', async () => {
+      it('between daily bars of two factors leave the days before and behind them as they are', async () => {
         expect(await closes(code, { adjustment: 'qfq', end: MONDAY })).toEqual([5]);
         expect(await closes(code, { adjustment: 'hfq', start: WEDNESDAY })).toEqual([10.4]);
         expect(await closes(code, { adjustment: 'qfq', sort: 'desc', limit: 1 })).toEqual([5.2]);
       });
 
-      it('take the last known factor as of a day on which the next daily bar was not known', async () => {
+      it('between daily bars of two factors take the last known factor as of a day on which the next daily bar was not known', async () => {
         expect(await closes(code, { adjustment: 'hfq', asof: TUESDAY })).toEqual([10, 5]);
       });
 
-      it('are answered once the ex-date is given', async () => {
+      it('between daily bars of two factors are answered once the ex-date is given', async () => {
         await storeFactors(market(), [`${code},SSE,${TUESDAY},2`]);
         expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 10, 10.4]);
         expect(await closes(code, { adjustment: 'qfq', timeframe: '1Min' })).toEqual([5]);
@@ -66,7 +66,7 @@ export function itMakesDays(store: TimeseriesStore): void {
       });
     });
 
-    it('are refused behind an ex-date after which the factor changes once more, but known on the ex-date', async () => {
+    it(`days made of minute bars in ${store.name} are refused behind an ex-date after which the factor changes once more, but known on the ex-date`, async () => {
       const code = '600108';
       await storeDays(market(), [line(code, '2024-06-14', 10, { factor: 1 }), line(code, WEDNESDAY, 5, { factor: 2 })]);
       await storeFactors(market(), [`${code},SSE,2024-06-15,1`]);
@@ -79,7 +79,7 @@ export function itMakesDays(store: TimeseriesStore): void {
       expect(await closes(code, { adjustment: 'hfq' })).toEqual([10, 5, 10, 10]);
     });
 
-    it('are refused too where the daily bar behind them is an ex-day without a factor', async () => {
+    it(`days made of minute bars in ${store.name} are refused too where the daily bar behind them is an ex-day without a factor`, async () => {
       const code = '600102';
       await storeDays(market(), [line(code, MONDAY, 10, { factor: 1 }), line(code, WEDNESDAY, 5.2, { pre: 5.1 })]);
       await minuteOf(code, TUESDAY, 5);
@@ -90,7 +90,7 @@ export function itMakesDays(store: TimeseriesStore): void {
       await expect(closes(code, { adjustment: 'hfq', start: WEDNESDAY })).rejects.toThrow(`is known for ${WEDNESDAY}`);
     });
 
-    it('have the factor of the daily bars round them where that is one factor, whatever the previous close is', async () => {
+    it(`days made of minute bars in ${store.name} have the factor of the daily bars round them where that is one factor, whatever the previous close is`, async () => {
       const code = '600103';
       await storeDays(market(), [
         line(code, MONDAY, 10, { factor: 2 }),
@@ -101,7 +101,7 @@ export function itMakesDays(store: TimeseriesStore): void {
       expect(await closes(code, { adjustment: 'hfq', timeframe: '1Min' })).toEqual([19.6]);
     });
 
-    it('that are not there make nothing unknown, and are not named for another gap', async () => {
+    it(`days made of minute bars in ${store.name} that are not there make nothing unknown, and are not named for another gap`, async () => {
       const code = '600104';
       await storeDays(market(), [
         line(code, '2024-06-14', 10, { factor: 1 }),
@@ -114,7 +114,7 @@ export function itMakesDays(store: TimeseriesStore): void {
       await expect(closes(code, month)).rejects.toThrow('is known for 2024-06-21');
     });
 
-    describe('of which a page has many', () => {
+    describe('days made of minutes, of which a page has many', () => {
       const code = '600105';
       const weekdays = Array.from({ length: 450 }, (_, at) => addDays('2022-01-03', at)).filter(
         (day) => weekday(day) < 5,
@@ -130,27 +130,33 @@ export function itMakesDays(store: TimeseriesStore): void {
         );
       });
 
-      it.each(['asc', 'desc'] as const)('end a page at the 250th and go on in the next one, %s', async (sort) => {
-        const first = await reader.page({ symbol: `${code}.SH`, sort });
-        const inOrder = sort === 'asc' ? weekdays : weekdays.toReversed();
-        const made = inOrder.filter((day) => !hasDaily(weekdays.indexOf(day)));
-        expect(first.bars.map(({ t }) => t.slice(0, 10))).toEqual(inOrder.slice(0, inOrder.indexOf(made[250] ?? '')));
-        expect(first.next_page_token).not.toBeNull();
-        const all = await reader.everyPage({ symbol: `${code}.SH`, sort });
-        expect(all.map(({ t }) => t.slice(0, 10))).toEqual(inOrder);
-      });
+      it.each(['asc', 'desc'] as const)(
+        'days made of minutes, of which a page has many, end a page at the 250th and go on in the next one, %s',
+        async (sort) => {
+          const first = await reader.page({ symbol: `${code}.SH`, sort });
+          const inOrder = sort === 'asc' ? weekdays : weekdays.toReversed();
+          const made = inOrder.filter((day) => !hasDaily(weekdays.indexOf(day)));
+          expect(first.bars.map(({ t }) => t.slice(0, 10))).toEqual(inOrder.slice(0, inOrder.indexOf(made[250] ?? '')));
+          expect(first.next_page_token).not.toBeNull();
+          const all = await reader.everyPage({ symbol: `${code}.SH`, sort });
+          expect(all.map(({ t }) => t.slice(0, 10))).toEqual(inOrder);
+        },
+      );
 
-      it.each(['1Week', '1Month'] as const)('make every %s whole, page after page', async (timeframe) => {
-        for (const sort of ['asc', 'desc'] as const) {
-          const bars = await reader.everyPage({ symbol: `${code}.SH`, timeframe, sort });
-          const nameOf = (day: string): string =>
-            timeframe === '1Month' ? day.slice(0, 7) : addDays(day, -weekday(day));
-          expect(bars).toHaveLength(new Set(weekdays.map(nameOf)).size);
-          expect(bars.reduce((sum, { v }) => sum + v, 0)).toBe(total);
-        }
-      });
+      it.each(['1Week', '1Month'] as const)(
+        'days made of minutes, of which a page has many, make every %s whole, page after page',
+        async (timeframe) => {
+          for (const sort of ['asc', 'desc'] as const) {
+            const bars = await reader.everyPage({ symbol: `${code}.SH`, timeframe, sort });
+            const nameOf = (day: string): string =>
+              timeframe === '1Month' ? day.slice(0, 7) : addDays(day, -weekday(day));
+            expect(bars).toHaveLength(new Set(weekdays.map(nameOf)).size);
+            expect(bars.reduce((sum, { v }) => sum + v, 0)).toBe(total);
+          }
+        },
+      );
 
-      it('are shared out among the symbols of a list, which ends where the first one has to', async () => {
+      it('days made of minutes, of which a page has many, are shared out among the symbols of a list, which ends where the first one has to', async () => {
         await storeDays(
           market(),
           weekdays.map((day) => line('600106', day, 10)),
@@ -173,7 +179,7 @@ export function itMakesDays(store: TimeseriesStore): void {
       });
     });
 
-    it('are not needed to say that a daily bar contradicts its minutes, however old it is', async () => {
+    it(`days made of minute bars in ${store.name} are not needed to say that a daily bar contradicts its minutes, however old it is`, async () => {
       const code = '600107';
       const days = Array.from({ length: 200 }, (_, at) => addDays('2023-01-02', at));
       await storeDays(

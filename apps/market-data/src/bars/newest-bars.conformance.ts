@@ -30,7 +30,7 @@ export function itReadsNewestBars(store: TimeseriesStore): void {
     });
     afterAll(() => market.stop());
 
-    it('are the ones that each instrument shows alone, however old they are', async () => {
+    it(`newest bars in ${store.name} are the ones that each instrument shows alone, however old they are`, async () => {
       const reader = barsReader(market);
       const frames = storedTimeframes.map((timeframe) => ({ timeframe, symbols: [...symbols, '600001', '999999.SH'] }));
       const { bars } = await new NewestBarsService(market.directory, market.store.bars).read({ frames });

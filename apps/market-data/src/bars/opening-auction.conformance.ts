@@ -45,7 +45,7 @@ export function itJoinsTheOpeningAuction(store: TimeseriesStore): void {
     }, 60_000);
     afterAll(() => market.stop());
 
-    it('are a part of the bar of 09:31, which alone stands for them on a day without more', async () => {
+    it(`the rows of the opening auction in ${store.name} are a part of the bar of 09:31, which alone stands for them on a day without more`, async () => {
       const bars = await read(minutes);
       expect(bars).toHaveLength(4 * 240 + 1);
       const first = bars.filter(({ t }) => t.slice(11, 16) <= '09:31');
@@ -62,35 +62,41 @@ export function itJoinsTheOpeningAuction(store: TimeseriesStore): void {
       }
     });
 
-    it('are adjusted as the bar that they join', async () => {
+    it(`the rows of the opening auction in ${store.name} are adjusted as the bar that they join`, async () => {
       expect(await read({ ...minutes, adjustment: 'hfq', limit: 1 })).toMatchObject([
         { t: '2024-07-01T09:31:00+08:00', o: 18, h: 23, l: 16, c: 20.2, v: 106, amt: 1_060 },
       ]);
     });
 
-    it.each(sorts)('are in one page only, wherever it ends, %s', async (sort) => {
-      const whole = await read({ ...minutes, sort });
-      for (const limit of [119, 238, 239, 240, 241, 242, 479, 480, 481]) {
-        expect(await reader.everyPage({ ...minutes, sort, limit })).toEqual(whole);
-      }
-      const few = { ...minutes, sort, start: '2024-07-03T14:58:00+08:00', end: '2024-07-05T09:34:00+08:00' } as const;
-      const near = whole.filter(({ t }) => t >= few.start && t <= few.end);
-      expect(near).toHaveLength(8);
-      for (const limit of [1, 2, 3, 4, 5, 8]) expect(await reader.everyPage({ ...few, limit })).toEqual(near);
-    });
+    it.each(sorts)(
+      `the rows of the opening auction in ${store.name} are in one page only, wherever it ends, %s`,
+      async (sort) => {
+        const whole = await read({ ...minutes, sort });
+        for (const limit of [119, 238, 239, 240, 241, 242, 479, 480, 481]) {
+          expect(await reader.everyPage({ ...minutes, sort, limit })).toEqual(whole);
+        }
+        const few = { ...minutes, sort, start: '2024-07-03T14:58:00+08:00', end: '2024-07-05T09:34:00+08:00' } as const;
+        const near = whole.filter(({ t }) => t >= few.start && t <= few.end);
+        expect(near).toHaveLength(8);
+        for (const limit of [1, 2, 3, 4, 5, 8]) expect(await reader.everyPage({ ...few, limit })).toEqual(near);
+      },
+    );
 
-    it.each(sorts)('belong to 09:31 also where a range begins or ends beside them, %s', async (sort) => {
-      const on = (start: string, end: string) =>
-        read({ ...minutes, sort, start: `2024-07-01T${start}+08:00`, end: `2024-07-01T${end}+08:00` });
-      for (const start of ['00:00:00', '09:15:00', '09:25:00', '09:28:00', '09:30:00', '09:30:30', '09:31:00']) {
-        expect(await on(start, '09:31:00')).toMatchObject([{ t: '2024-07-01T09:31:00+08:00', o: 9, v: 106 }]);
-        expect(await on(start, '09:32:00')).toHaveLength(2);
-      }
-      expect(await on('09:25:00', '09:30:59')).toEqual([]);
-      expect(await on('09:31:01', '09:32:00')).toMatchObject([{ t: '2024-07-01T09:32:00+08:00', v: 100 }]);
-      const bare = { ...minutes, sort, start: '2024-07-04T09:30:00+08:00', end: '2024-07-04' } as const;
-      expect(await read(bare)).toMatchObject([{ t: '2024-07-04T09:31:00+08:00', v: 11 }]);
-    });
+    it.each(sorts)(
+      `the rows of the opening auction in ${store.name} belong to 09:31 also where a range begins or ends beside them, %s`,
+      async (sort) => {
+        const on = (start: string, end: string) =>
+          read({ ...minutes, sort, start: `2024-07-01T${start}+08:00`, end: `2024-07-01T${end}+08:00` });
+        for (const start of ['00:00:00', '09:15:00', '09:25:00', '09:28:00', '09:30:00', '09:30:30', '09:31:00']) {
+          expect(await on(start, '09:31:00')).toMatchObject([{ t: '2024-07-01T09:31:00+08:00', o: 9, v: 106 }]);
+          expect(await on(start, '09:32:00')).toHaveLength(2);
+        }
+        expect(await on('09:25:00', '09:30:59')).toEqual([]);
+        expect(await on('09:31:01', '09:32:00')).toMatchObject([{ t: '2024-07-01T09:32:00+08:00', v: 100 }]);
+        const bare = { ...minutes, sort, start: '2024-07-04T09:30:00+08:00', end: '2024-07-04' } as const;
+        expect(await read(bare)).toMatchObject([{ t: '2024-07-04T09:31:00+08:00', v: 11 }]);
+      },
+    );
 
     it.each(sorts)('join their bar beside symbols that have none, %s', async (sort) => {
       const ask = { symbols: [PLAIN, SYMBOL] as string[], timeframe: '1Min' as const, sort };

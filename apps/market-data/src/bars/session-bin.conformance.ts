@@ -9,7 +9,7 @@ export function itMakesBins(store: TimeseriesStore): void {
   describe(`bins of a trading day in ${store.name}`, () => {
     const { market, reader } = useMarket(store);
 
-    it('are those of sessionBin for every minute there is', async () => {
+    it(`bins of a trading day in ${store.name} are those of sessionBin for every minute there is`, async () => {
       const minutes = Array.from({ length: 1_440 }, (_, minute) => minute);
       const time = (minute: number): string =>
         `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}:00`;
@@ -58,7 +58,7 @@ export function itMakesBins(store: TimeseriesStore): void {
       }
     }, 60_000);
 
-    it('are made of the frame that covers most of the day', async () => {
+    it(`bins of a trading day in ${store.name} are made of the frame that covers most of the day`, async () => {
       await storeMinutes(market(), 15, [
         '830002,BSE,2024-07-01,09:45:00,1,2,1,2,100,',
         '830002,BSE,2024-07-01,10:00:00,2,3,2,3,50,7',

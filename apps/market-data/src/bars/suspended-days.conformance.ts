@@ -22,7 +22,7 @@ export function itKeepsSuspendedDays(store: TimeseriesStore): void {
     afterAll(() => ingest.stop());
     beforeEach(() => ingest.empty());
 
-    it('are flagged in daily bars, in the snapshot and in the event, and no other day is', async () => {
+    it(`suspended days in ${store.name} are flagged in daily bars, in the snapshot and in the event, and no other day is`, async () => {
       await load(
         flat('2024-07-15', '', 0),
         flat('2024-07-16', 0, 1),
@@ -46,7 +46,7 @@ export function itKeepsSuspendedDays(store: TimeseriesStore): void {
       expect(days.map(({ suspended }) => suspended)).toEqual([true, undefined]);
     });
 
-    it('may come without a volume only where trade_status is 0 and the bar is that of a day', async () => {
+    it(`suspended days in ${store.name} may come without a volume only where trade_status is 0 and the bar is that of a day`, async () => {
       const report = await load(flat('2024-07-18', '', 1), flat('2024-07-19', '', ''));
       expect(report).toMatchObject({ inserted: 0, failed: 2 });
       expect(report.items.map(({ message }) => message)).toEqual(['volume is empty', 'volume is empty']);
@@ -56,7 +56,7 @@ export function itKeepsSuspendedDays(store: TimeseriesStore): void {
       });
     });
 
-    it('have no part in the prices of their week and month', async () => {
+    it(`suspended days in ${store.name} have no part in the prices of their week and month`, async () => {
       await load(
         flat('2024-07-15', '', 0),
         traded('2024-07-16'),
@@ -70,7 +70,7 @@ export function itKeepsSuspendedDays(store: TimeseriesStore): void {
       }
     });
 
-    it('make a suspended week where no other day is in it', async () => {
+    it(`suspended days in ${store.name} make a suspended week where no other day is in it`, async () => {
       await load(flat('2024-07-15', '', 0), flat('2024-07-16', 0, 0), traded('2024-07-22'));
       const { bars } = await reader.page({ symbol: '600519.SH', timeframe: '1Week' });
       expect(bars).toEqual([

@@ -45,7 +45,7 @@ export const clockLifetime: Lifetime = { ttl_ms: 0 };
 
 /**
  * Of quotes and snapshots; `liveUntilMs` is the last instant of their label `live`, if they have it. Those that lack a
- * symbol because nobody knows it end soon: the list of instruments that said so may be as old as that.
+ * symbol because it is unknown end soon: the list of instruments that said so may be as old as that.
  */
 export function quotesLifetime(nowMs: number, liveUntilMs = Infinity, isLacking = false): Lifetime {
   const { ms } = timeLeft(nowMs, liveUntilMs, quotes);

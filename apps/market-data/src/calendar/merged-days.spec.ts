@@ -8,7 +8,7 @@ const refusal = (message: string): unknown =>
 describe('a list of days is stored into the calendar', () => {
   const held = { from: '2024-06-03', states: `33333003${closed(15)}` };
 
-  it('with the closed days between its first day and the end of the calendar', () => {
+  it('a list of days is stored into the calendar with the closed days between its first day and the end of the calendar', () => {
     expect(daysToWrite({ from: '2024-06-03', states: '33333' }, { from: '2024-06-10', states: '33' })).toEqual({
       from: '2024-06-08',
       states: '0033',

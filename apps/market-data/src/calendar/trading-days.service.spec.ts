@@ -67,7 +67,7 @@ async function announcedBy(stored: DayStates | undefined): Promise<string[]> {
 }
 
 describe('a release that starts and knows more days than are stored', () => {
-  it('announces nothing at the first start: everybody answers by the same days already', async () => {
+  it('publishes nothing at the first start: every instance has the same days already', async () => {
     expect(await announcedBy(undefined)).toEqual([]);
   });
 

@@ -37,7 +37,7 @@ describe.each(timeseriesStores)('the factor of a bar on a closed day in $name', 
   const factors = (): Promise<Record<string, unknown>[]> =>
     ingest.rows(`SELECT ex_date::text AS day, factor::text FROM market_data.factors ORDER BY ex_date`);
 
-  it('is kept and counts from the next trading day on, while its line stays refused', async () => {
+  it('the factor of a bar on a closed day in $name is kept and counts from the next trading day on, while its line stays refused', async () => {
     const report = await send([line(SATURDAY, 10, 2), line(MONDAY, 10), line('2024-06-18', 10)]);
     expect(report).toMatchObject({
       ...{ total: 3, inserted: 2, failed: 1 },
@@ -51,7 +51,7 @@ describe.each(timeseriesStores)('the factor of a bar on a closed day in $name', 
     ]);
   });
 
-  it('is kept from a block without another line, and changes nothing the second time', async () => {
+  it('the factor of a bar on a closed day in $name is kept from a block without another line, and changes nothing the second time', async () => {
     await send([line(MONDAY, 10)]);
     ingest.bus.published.length = 0;
     const alone = [line(SUNDAY, 10, 2)];
@@ -88,7 +88,7 @@ describe.each(timeseriesStores)('the factor of a bar on a closed day in $name', 
     ['its day is in the future', line('2099-06-13', 10, 2)],
     ['it is a bar of a minute', `${line(SATURDAY, 10, 2)},10:00,1Min`],
     ['prices of its instrument are never adjusted', line(SATURDAY, 10, 2).replace('600519', 'IDX000300')],
-  ])('is not kept where %s', async (_reason, refused) => {
+  ])('the factor of a bar on a closed day in $name is not kept where %s', async (_reason, refused) => {
     const full = `${HEADER},time,timeframe`;
     const rows = [line(MONDAY, 10), line(MONDAY, 10).replace('600519', 'IDX000300'), refused];
     const body = rows.map((row) => (row.split(',').length > 10 ? row : `${row},,`)).join('\n');
@@ -98,20 +98,20 @@ describe.each(timeseriesStores)('the factor of a bar on a closed day in $name', 
     expect(await factors()).toEqual([]);
   });
 
-  it('is neither kept nor reported where one refused line keeps all others out', async () => {
+  it('the factor of a bar on a closed day in $name is neither kept nor reported where one refused line keeps all others out', async () => {
     const report = await send([line(SATURDAY, 10, 2), line(MONDAY, 10)], { on_error: 'abort' });
     expect(report).toMatchObject({ inserted: 0, failed: 2 });
     expect(report.warnings).toBeUndefined();
     expect(await factors()).toEqual([]);
   });
 
-  it('is reported, and not kept, by a dry run', async () => {
+  it('the factor of a bar on a closed day in $name is reported, and not kept, by a dry run', async () => {
     const block = request(HEADER, [line(SATURDAY, 10, 2), line(MONDAY, 10)].join('\n'));
     expect(await ingest.bars.check(block)).toMatchObject({ failed: 1, warnings: [{ kind: 'closed_day_factor' }] });
     expect(await factors()).toEqual([]);
   });
 
-  it('is kept from daily bars of tushare too', async () => {
+  it('the factor of a bar on a closed day in $name is kept from daily bars of tushare too', async () => {
     const header = 'ts_code,trade_date,open,high,low,close,pre_close,vol,amount,adj_factor';
     const row = (day: string, factor: string): string => `600519.SH,${day},10,10,10,10,10,1,1,${factor}`;
     const body = [row('20240615', '2.0000000000'), row('20240617', '')].join('\n');

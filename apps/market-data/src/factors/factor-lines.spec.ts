@@ -23,7 +23,7 @@ const json = (...items: object[]): Promise<FactorBlock> => {
 const HEADER = 'code,exchange,ex_date,factor';
 
 describe('factors by ex-date', () => {
-  it('are read by value, whatever their spelling, from CSV and JSON alike', async () => {
+  it('factors by ex-date are read by value, whatever their spelling, from CSV and JSON alike', async () => {
     const [given, noisy] = [{ id: 7, symbol: '601318.SH', day: '2024-06-19', factor: '2.5' }, '1.0164835164835164'];
     const lines = await csv(
       HEADER,
@@ -58,23 +58,23 @@ describe('factors by ex-date', () => {
     ['60131,SSE,2024-06-19,1', 'code must be six digits'],
     ['601318,NYSE,2024-06-19,1', 'exchange must be SSE'],
     ['601318,SSE,2024-06-19', 'more or fewer columns'],
-  ])('are refused by line: %s', async (line, reason) => {
+  ])('factors by ex-date are refused by line: %s', async (line, reason) => {
     const { lines } = await csv(HEADER, line, '601318,SSE,2024-06-19,1');
     expect(lines[0]?.refusal?.message).toContain(reason);
     expect(lines[0]?.line).toBe(2);
     expect(lines[1]?.refusal).toBeUndefined();
   });
 
-  it('are refused where a symbol is none, or names two instruments', async () => {
+  it('factors by ex-date are refused where a symbol is none, or names two instruments', async () => {
     const { lines } = await csv('symbol,ex_date,factor', '000001,2024-06-19,1', 'Moutai,2024-06-19,1');
     expect(lines.map(({ refusal }) => refusal?.code)).toEqual([1107, 1102]);
   });
 
-  it('may be announced before their day', async () => {
+  it('factors by ex-date may be announced before their day', async () => {
     expect((await csv(HEADER, '601318,SSE,2024-07-01,1')).lines[0]?.refusal).toBeUndefined();
   });
 
-  it('need their columns, and name those that are ignored', async () => {
+  it('factors by ex-date need their columns, and name those that are ignored', async () => {
     await expect(csv('code,exchange,date,factor', '')).rejects.toThrow('The header lacks ex_date');
     await expect(csv('ex_date,factor', '')).rejects.toThrow('The header lacks code and exchange (or symbol)');
     expect((await csv(`${HEADER},source`, '601318,SSE,2024-06-19,1,x')).ignored).toEqual(['source']);

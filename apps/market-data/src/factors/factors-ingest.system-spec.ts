@@ -28,7 +28,7 @@ const told = (): unknown[] =>
 describe('factors by ex-date', () => {
   const lines = ['601318,SSE,2024-06-19,2', '600519,SSE,2024-06-19,3.1', '601318,SSE,2024-07-19,2.2'];
 
-  it('are stored once, and an event is published for each symbol that changed', async () => {
+  it('factors by ex-date are stored once, and an event is published for each symbol that changed', async () => {
     const report = await ingest.factors.ingest(block(lines));
     expect(report).toMatchObject({ total: 3, inserted: 3, updated: 0, unchanged: 0, failed: 0 });
     const { lsn } = report;
@@ -49,13 +49,13 @@ describe('factors by ex-date', () => {
     ]);
   });
 
-  it('are stored with the last of several lines about one day, and the report lists the others', async () => {
+  it('factors by ex-date are stored with the last of several lines about one day, and the report lists the others', async () => {
     const report = await ingest.factors.ingest(block(['601318,SSE,2024-06-19,2', '601318,SSE,2024-06-19,3']));
     expect(report).toMatchObject({ inserted: 1, unchanged: 1, superseded: { count: 1, lines: [{ line: 2, by: 3 }] } });
     expect(await stored()).toMatchObject([{ factor: '3' }]);
   });
 
-  it('are refused by line, and not stored at all where one refusal is to stop the rest', async () => {
+  it('factors by ex-date are refused by line, and not stored at all where one refusal is to stop the rest', async () => {
     const mixed = [...lines, '601318,SSE,2024-02-30,1'];
     const report = await ingest.factors.ingest(block(mixed, { on_error: 'abort', want_items: true }));
     expect(report).toMatchObject({ failed: 4, items: [{}, {}, {}, { line: 5, status: 400, code: 1204 }] });
@@ -63,7 +63,7 @@ describe('factors by ex-date', () => {
     expect(await ingest.factors.ingest(block(mixed))).toMatchObject({ inserted: 3, failed: 1, items: [{ line: 5 }] });
   });
 
-  it('are stored once under a key, and the report is given again', async () => {
+  it('factors by ex-date are stored once under a key, and the report is given again', async () => {
     const keyed = block(lines, { idempotency_key: 'factors-1' });
     expect(await ingest.factors.ingest(keyed, 'desk')).toMatchObject({ inserted: 3 });
     expect(await ingest.factors.ingest(keyed, 'desk')).toMatchObject({ inserted: 3, replayed: true });
@@ -71,20 +71,23 @@ describe('factors by ex-date', () => {
     await expect(ingest.factors.ingest(other, 'desk')).rejects.toMatchObject({ problem: 'IDEMPOTENCY_CONFLICT' });
   });
 
-  it.each(['continue', 'abort'] as const)('are stored from an uploaded file, on_error=%s', async (on_error) => {
-    const { uploads, worker, send } = openUploads(ingest);
-    const owner = callerWith('feed');
-    const texts = [`${lines.join('\n')}\n`, '601318,SSE,2024-06-19,4\n'];
-    const { id } = await send(owner, texts, { kind: 'factors', register: false, on_error }, HEADER);
-    worker.onApplicationBootstrap();
-    const ended = async (): Promise<unknown> => (await uploads.get(id, owner)).result;
-    await waitFor(async () => (await ended()) !== undefined, { timeoutMs: 20_000 });
-    await worker.onModuleDestroy();
-    expect(await uploads.get(id, owner)).toMatchObject({
-      status: 'succeeded',
-      result: { summary: { total: 4, failed: 0 } },
-    });
-    expect(await stored()).toMatchObject([{}, { symbol: '601318.SH', factor: '4' }, {}]);
-    expect(told()).toContainEqual(expect.objectContaining({ symbol: '600519.SH' }));
-  });
+  it.each(['continue', 'abort'] as const)(
+    'factors by ex-date are stored from an uploaded file, on_error=%s',
+    async (on_error) => {
+      const { uploads, worker, send } = openUploads(ingest);
+      const owner = callerWith('feed');
+      const texts = [`${lines.join('\n')}\n`, '601318,SSE,2024-06-19,4\n'];
+      const { id } = await send(owner, texts, { kind: 'factors', register: false, on_error }, HEADER);
+      worker.onApplicationBootstrap();
+      const ended = async (): Promise<unknown> => (await uploads.get(id, owner)).result;
+      await waitFor(async () => (await ended()) !== undefined, { timeoutMs: 20_000 });
+      await worker.onModuleDestroy();
+      expect(await uploads.get(id, owner)).toMatchObject({
+        status: 'succeeded',
+        result: { summary: { total: 4, failed: 0 } },
+      });
+      expect(await stored()).toMatchObject([{}, { symbol: '601318.SH', factor: '4' }, {}]);
+      expect(told()).toContainEqual(expect.objectContaining({ symbol: '600519.SH' }));
+    },
+  );
 });

@@ -37,7 +37,7 @@ const setAge = (age: string): Promise<unknown> =>
   );
 
 describe('a block with an idempotency key', () => {
-  it('is stored once and answered the same way each time, also after another write', async () => {
+  it('a block with an idempotency key is stored once and answered the same way each time, also after another write', async () => {
     const body = [line('2024-06-13'), line('2024-06-31')].join('\n');
     const { lsn, ...first } = await room.bars.ingest(block(body));
     expect(first).toMatchObject({ total: 2, inserted: 1, failed: 1 });
@@ -49,17 +49,17 @@ describe('a block with an idempotency key', () => {
     expect(room.changes()).toHaveLength(2);
   });
 
-  it('is answered the same way when nothing of it could be stored', async () => {
+  it('a block with an idempotency key is answered the same way when nothing of it could be stored', async () => {
     const body = [line('2024-06-13'), line('2024-06-31')].join('\n');
     const first = await room.bars.ingest(block(body, { on_error: 'abort' }));
     expect([first.failed, first.lsn]).toEqual([2, undefined]);
     expect(await room.bars.ingest(block(body, { on_error: 'abort' }))).toEqual({ ...first, replayed: true });
   });
 
-  it('is refused when the key comes with another request, and nothing of that is stored', async () => {
+  it('a block with an idempotency key is refused when the key comes with another request, and nothing of that is stored', async () => {
     await room.bars.ingest(block(line('2024-06-13')));
-    const stranger = line('2024-06-13').replace('600519', '600999');
-    const others = [block(line('2024-06-14')), block(line('2024-06-13'), { register: false }), block(stranger)];
+    const unlisted = line('2024-06-13').replace('600519', '600999');
+    const others = [block(line('2024-06-14')), block(line('2024-06-13'), { register: false }), block(unlisted)];
     const instruments = await count('instruments');
     for (const other of others) {
       const failure = { code: 'unprocessable', problem: 'IDEMPOTENCY_CONFLICT' };
@@ -71,7 +71,7 @@ describe('a block with an idempotency key', () => {
     expect(await count('bars_daily')).toBe(1);
   });
 
-  it('is told to come again while the same key is under way', async () => {
+  it('a block with an idempotency key is told to come again while the same key is under way', async () => {
     const one = block(line('2024-06-13'));
     const claim = claimOf(one);
     await room.transactions.run(async (transaction) => {
@@ -82,7 +82,7 @@ describe('a block with an idempotency key', () => {
     expect(await room.bars.ingest(one)).toMatchObject({ inserted: 1 });
   });
 
-  it('is stored exactly once by many senders at once: one does it, the others are told so', async () => {
+  it('a block with an idempotency key is stored exactly once by many senders at once: one does it, the others are told so', async () => {
     const one = block(line('2024-06-13'));
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => room.bars.ingest(one)));
     const reports = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
@@ -112,17 +112,20 @@ describe('a block with an idempotency key', () => {
   });
 });
 
-describe('the news of a block with a key', () => {
+describe('the events of a block with a key', () => {
   const untold = (): Promise<unknown> => count(`idempotency_keys WHERE untold IS NOT NULL`);
 
-  it('are told once, and not again by a replay', async () => {
+  it('the events of a block with a key are told once, and not again by a replay', async () => {
     await room.bars.ingest(block(line('2024-06-13')));
-    await waitFor(async () => (await untold()) === 0, { timeoutMs: 5_000, what: 'the news to be marked as told' });
+    await waitFor(async () => (await untold()) === 0, {
+      timeoutMs: 5_000,
+      what: 'the events to be marked as published',
+    });
     await room.bars.ingest(block(line('2024-06-13')));
     expect(room.changes()).toHaveLength(1);
   });
 
-  it('are told by the replay when the first run died before it could', async () => {
+  it('the events of a block with a key are told by the replay when the first run died before it could', async () => {
     const dead = new FakeBus();
     dead.setConnected(false);
     const one = block(line('2024-06-13'));
@@ -137,11 +140,14 @@ describe('the news of a block with a key', () => {
     expect(room.changes()).toHaveLength(0);
     const { lsn } = await room.bars.ingest(one);
     expect(room.changes()).toMatchObject([{ symbol: '600519.SH', from: '2024-06-13', bar: { c: 10.2 }, lsn }]);
-    await waitFor(async () => (await untold()) === 0, { timeoutMs: 5_000, what: 'the news to be marked as told' });
+    await waitFor(async () => (await untold()) === 0, {
+      timeoutMs: 5_000,
+      what: 'the events to be marked as published',
+    });
   });
 });
 
-it('tells the news of all that was written without the bus when it is back, with a key and without', async () => {
+it('publishes the events of all writes made without the bus when it is back, with a key and without', async () => {
   room.bus.setConnected(false);
   const { lsn: first } = await room.bars.ingest(request(HEADER, line('2024-06-13')));
   const { lsn: second } = await room.bars.ingest(block(line('2024-06-14')));
@@ -152,7 +158,7 @@ it('tells the news of all that was written without the bus when it is back, with
 });
 
 describe('keys', () => {
-  it('are remembered for two days and then forgotten, some at a time', async () => {
+  it('keys are remembered for two days and then forgotten, some at a time', async () => {
     await room.bars.ingest(block(line('2024-06-13')));
     await setAge('47 hours');
     expect(await room.keys.deleteExpired()).toBe(0);
@@ -162,7 +168,7 @@ describe('keys', () => {
     expect(await count('idempotency_keys')).toBe(0);
   });
 
-  it('are forgotten round after round where more come than one round takes', async () => {
+  it('keys are forgotten round after round where more come than one round takes', async () => {
     await room.pool.write((client) =>
       client.query(`INSERT INTO market_data.idempotency_keys (owner, key, part, request_hash, report, created_at)
         SELECT 'many', 'old', n, '', '{}', now() - interval '3 days' FROM generate_series(1, 2500) AS n`),

@@ -45,7 +45,7 @@ describe('a CSV block', () => {
     );
   });
 
-  it('stores the good neighbours of a bad line and names the bad one', () => {
+  it('stores the good lines around a bad one and names the bad one', () => {
     const block = csv([GOOD, withValue('high', '9'), withValue('date', '2024-06-17')].join('\n'));
     expect(block.daily.size).toBe(2);
     expect(block.refused).toEqual([
@@ -121,12 +121,12 @@ describe('minute bars', () => {
   const header = 'code,exchange,date,time,open,high,low,close,volume,amount';
   const line = (time: string): string => `600519,SSE,2024-06-14,${time},10,11,9,10,100,1000`;
 
-  it('are stamped with their end', () => {
+  it('minute bars are stamped with their end', () => {
     const block = csv(line('09:31:00'), { header, timeframe: '1Min' });
     expect(block.minute.copyText().toString()).toBe('7\t1\t2024-06-14 09:31\t10\t11\t9\t10\t100\t1000\n');
   });
 
-  it('need their frame, and stand on its grid', () => {
+  it('minute bars need their frame, and stand on its grid', () => {
     expect(reason(csv(line('09:31:00'), { header }))).toContain('timeframe');
     expect(reason(csv(line('09:31:00'), { header, timeframe: '5Min' }))).toContain('frame');
     expect(reason(csv(line('12:00:00'), { header, timeframe: '1Min' }))).toContain('09:30-11:30');

@@ -64,7 +64,7 @@ export class BarBlocksService {
   ) {}
 
   /**
-   * Reads the block; an instrument nobody knows may have been listed since, or is registered when that is wanted.
+   * Reads the block; an unknown instrument may have been listed since, or is registered when the request wants that.
    * @throws {Failure} `too_large` when every item is wanted of more lines than an answer carries
    */
   async read(request: IngestBarsRequest): Promise<ReadBars> {
@@ -106,12 +106,12 @@ export class BarBlocksService {
     const first = read(await this.directory.all());
     if (first.unknown.size === 0) return { block: first, registered: [] };
     const listed = await this.directory.renewed();
-    const strangers = [...first.unknown.values()].filter(({ symbol }) => !listed.has(symbol));
-    const onlyStrangers = first.refused.every(lacksInstrument);
-    const wanted = request.register && strangers.length > 0 && (request.on_error === 'continue' || onlyStrangers);
-    if (!wanted) return { block: strangers.length < first.unknown.size ? read(listed) : first, registered: [] };
+    const unlisted = [...first.unknown.values()].filter(({ symbol }) => !listed.has(symbol));
+    const onlyUnlisted = first.refused.every(lacksInstrument);
+    const wanted = request.register && unlisted.length > 0 && (request.on_error === 'continue' || onlyUnlisted);
+    if (!wanted) return { block: unlisted.length < first.unknown.size ? read(listed) : first, registered: [] };
     const { value: registered, lsn } = await this.transactions.run((transaction) =>
-      this.instruments.register(transaction, strangers),
+      this.instruments.register(transaction, unlisted),
     );
     if (registered.length > 0) this.bus.publish(instrumentsChanged, { count: registered.length, lsn });
     return { block: read(await this.directory.refresh()), registered };

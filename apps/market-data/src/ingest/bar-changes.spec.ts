@@ -16,7 +16,7 @@ const all = (rows: BarRows): number[] => Array.from({ length: rows.size }, (_, r
 const times = ({ bars }: BarChange): string[] | undefined => bars?.map(({ t, c }) => `${t.slice(11, 16)} ${c}`);
 
 describe('changes of a block', () => {
-  it('list every bar of an instrument and frame in the order of time, the newest last', () => {
+  it('changes of a block list every bar of an instrument and frame in the order of time, the newest last', () => {
     const rows = rowsOf([
       [1, 573, 13.16],
       [2, 571, 7],
@@ -30,7 +30,7 @@ describe('changes of a block', () => {
     expect(times(second)).toEqual(['09:31 7']);
   });
 
-  it('name only what changed', () => {
+  it('changes of a block name only what changed', () => {
     const rows = rowsOf([
       [1, 571, 1],
       [1, 572, 2],
@@ -40,7 +40,7 @@ describe('changes of a block', () => {
     expect(changesOf(rows, [])).toEqual([]);
   });
 
-  it('name only the newest bar and the days where more changed than an event lists', () => {
+  it('changes of a block name only the newest bar and the days where more changed than an event lists', () => {
     const bars = (count: number): BarRows =>
       rowsOf(Array.from({ length: count }, (_, index) => [1, 571 + ((index * 7) % count), index] as const));
     const most = bars(LISTED_BARS_MAX);
@@ -51,7 +51,7 @@ describe('changes of a block', () => {
     expect(change.bar.t).toBe('2018-02-01T10:35:00+08:00');
   });
 
-  it('list the bars of no more than some series of a large block, but every single one', () => {
+  it('changes of a block list the bars of no more than some series of a large block, but every single one', () => {
     const series = Array.from({ length: 50 }, (_, index) => index + 1);
     const rows = rowsOf([
       ...series.flatMap((id) => Array.from({ length: 60 }, (_, index) => [id, 571 + index, 1] as const)),
@@ -63,7 +63,7 @@ describe('changes of a block', () => {
     expect(changes.every(({ bar }) => bar.c === 1)).toBe(true);
   });
 
-  it('become one where several blocks of a transaction have the same instrument and frame', () => {
+  it('changes of a block become one where several blocks of a transaction have the same instrument and frame', () => {
     const of = (...given: Parameters<typeof rowsOf>[0]): BarChange => {
       const rows = rowsOf(given);
       return changesOf(rows, all(rows))[0] as BarChange;

@@ -24,7 +24,7 @@ export function itTakesBars(store: TimeseriesStore): void {
     afterAll(() => room.stop());
     beforeEach(() => room.empty());
 
-    it('is stored, told once a symbol, and changes nothing the second time', async () => {
+    it(`a block of bars in ${store.name} is stored, told once a symbol, and changes nothing the second time`, async () => {
       const block = request(HEADER, [line('2024-06-14'), line('2024-06-13'), line('2024-06-17')].join('\n'));
       const first = await room.bars.ingest(block);
       expect(first).toMatchObject({
@@ -93,7 +93,7 @@ export function itTakesBars(store: TimeseriesStore): void {
       expect(await closes()).toEqual([]);
     });
 
-    it('refuses instruments nobody knows unless they are to be registered', async () => {
+    it('refuses unknown instruments unless they are to be registered', async () => {
       const body = line('2024-06-14').replace('600519', '688999');
       expect(await room.bars.ingest(request(HEADER, body, { register: false }))).toMatchObject({
         failed: 1,
@@ -102,7 +102,7 @@ export function itTakesBars(store: TimeseriesStore): void {
       expect(await room.bars.ingest(request(HEADER, body))).toMatchObject({ inserted: 1, registered: ['688999.SH'] });
     });
 
-    it('is told as new again when its transaction failed after the rows were stored', async () => {
+    it(`a block of bars in ${store.name} is told as new again when its transaction failed after the rows were stored`, async () => {
       await room.bars.ingest(request(HEADER, line('2024-06-14')));
       const block = request(HEADER, [line('2024-06-14', '10.30'), line('2024-06-17')].join('\n'));
       const failing = room.transactions.run(async (transaction) => {

@@ -18,41 +18,50 @@ const reasons = ({ refused }: BarBlock): string[] => [...new Set(refused.map(({ 
 const FRAMES = [1, 5, 15, 30, 60];
 
 describe('a day of minute bars', () => {
-  it.each(FRAMES)('is stored when its bars of %d minutes are stamped at their ends', (frame) => {
+  it.each(FRAMES)('a day of minute bars is stored when its bars of %d minutes are stamped at their ends', (frame) => {
     const block = read(lines(ends(frame)), frame);
     expect([times(block), block.refused]).toEqual([ends(frame).map(clock), []]);
   });
 
-  it.each(FRAMES)('is refused with the remedy when its bars of %d minutes are stamped at their starts', (frame) => {
-    const block = read(lines(starts(frame)), frame);
-    expect(block.minute.size).toBe(0);
-    expect(block.refused.map(({ line }) => line)).toEqual(starts(frame).map((_, at) => at + 2));
-    expect(reasons(block)).toEqual([expect.stringContaining('--stamps start')]);
-    expect(block.refused[0]).toMatchObject({ status: 422, code: 1204 });
-  });
+  it.each(FRAMES)(
+    'a day of minute bars is refused with the remedy when its bars of %d minutes are stamped at their starts',
+    (frame) => {
+      const block = read(lines(starts(frame)), frame);
+      expect(block.minute.size).toBe(0);
+      expect(block.refused.map(({ line }) => line)).toEqual(starts(frame).map((_, at) => at + 2));
+      expect(reasons(block)).toEqual([expect.stringContaining('--stamps start')]);
+      expect(block.refused[0]).toMatchObject({ status: 422, code: 1204 });
+    },
+  );
 
-  it.each(FRAMES)('is shifted to its ends with stamps=start, bars of %d minutes', (frame) => {
+  it.each(FRAMES)('a day of minute bars is shifted to its ends with stamps=start, bars of %d minutes', (frame) => {
     const block = read(lines(starts(frame)), frame, { stamps: 'start' });
     expect([times(block), block.refused]).toEqual([ends(frame).map(clock), []]);
   });
 
-  it.each(FRAMES)('is refused with stamps=start when it is stamped at its ends, bars of %d minutes', (frame) => {
-    const block = read(lines(ends(frame)), frame, { stamps: 'start' });
-    expect(block.minute.size).toBe(0);
-    expect(reasons(block)).toEqual([expect.stringContaining('leave stamps=start (--stamps start) out')]);
-  });
+  it.each(FRAMES)(
+    'a day of minute bars is refused with stamps=start when it is stamped at its ends, bars of %d minutes',
+    (frame) => {
+      const block = read(lines(ends(frame)), frame, { stamps: 'start' });
+      expect(block.minute.size).toBe(0);
+      expect(reasons(block)).toEqual([expect.stringContaining('leave stamps=start (--stamps start) out')]);
+    },
+  );
 
   it.each([
     ['a whole day', ends(1)],
     ['a day without a trade in the last minute of the morning', ends(1).filter((minute) => minute !== 690)],
     ['the morning', ends(1).filter((minute) => minute <= 690)],
     ['a day of few trades', [600, 700 - 30, 850, 900]],
-  ])('is refused with stamps=start when only the auction of its opening has 09:30: %s', (_, minutes) => {
-    const block = read(withAuction(lines([570, ...minutes])), 1, { stamps: 'start' });
-    expect(block.minute.size).toBe(0);
-    expect(block.refused).toHaveLength(minutes.length + 1);
-    expect(reasons(block)).toEqual([expect.stringContaining('leave stamps=start (--stamps start) out')]);
-  });
+  ])(
+    'a day of minute bars is refused with stamps=start when only the auction of its opening has 09:30: %s',
+    (_, minutes) => {
+      const block = read(withAuction(lines([570, ...minutes])), 1, { stamps: 'start' });
+      expect(block.minute.size).toBe(0);
+      expect(block.refused).toHaveLength(minutes.length + 1);
+      expect(reasons(block)).toEqual([expect.stringContaining('leave stamps=start (--stamps start) out')]);
+    },
+  );
 
   it.each([
     ['trades at 09:30', [570, ...ends(1)], (body: string[]) => body],
@@ -65,7 +74,7 @@ describe('a day of minute bars', () => {
     expect(reasons(block)).toEqual([expect.stringContaining('time is not the start of a bar')]);
   });
 
-  it('is refused with stamps=start as its neighbours are when all it shows is the auction', () => {
+  it('a day of minute bars is refused with stamps=start as the days around it are when all it shows is the auction', () => {
     const body = [...withAuction(lines([570, ...ends(1).slice(0, 60)], '2024-07-04')), ...lines(ends(1).slice(60))];
     expect(read(body, 1, { stamps: 'start' })).toMatchObject({ minute: { size: 0 }, refusedFrames: new Set([1]) });
   });
@@ -81,7 +90,7 @@ describe('a day of minute bars', () => {
     expect(reasons(block)).toEqual([expect.stringContaining('format=tdx')]);
   });
 
-  it('has 13:00 for 11:30 in an export of TDX, and is stored whole', () => {
+  it('a day of minute bars has 13:00 for 11:30 in an export of TDX, and is stored whole', () => {
     const header = '688981 中芯国际 5分钟线 不复权\n日期 时间 开盘 最高 最低 收盘 成交量 成交额';
     const body = ends(5)
       .map((minute) => clock(minute === 690 ? 780 : minute).replace(':', ''))
@@ -106,7 +115,7 @@ describe('a day of minute bars', () => {
     ['is the auction', [570]],
     ['is the last bar', [900]],
     ['has few trades', [570, 575, 601, 700 - 30, 782, 850, 880]],
-  ])('is stored when it %s', (_, minutes) => {
+  ])('a day of minute bars is stored when it %s', (_, minutes) => {
     const block = read(withAuction(lines(minutes)), 1);
     expect([times(block), block.refused]).toEqual([minutes.map(clock), []]);
   });
@@ -120,13 +129,13 @@ describe('a day of minute bars', () => {
     ['the beginning of the afternoon', [...starts(1).filter((minute) => minute >= 780 && minute < 800)]],
     ['a day without a trade at 09:30', [...starts(1).slice(1)]],
     ['a day without a trade at 13:00', [...starts(1).filter((minute) => minute !== 780)]],
-  ])('is refused when a part of it shows starts: %s', (_, minutes) => {
+  ])('a day of minute bars is refused when a part of it shows starts: %s', (_, minutes) => {
     const block = read(lines(minutes), 1);
     expect(block.minute.size).toBe(0);
     expect(block.refused).toHaveLength(minutes.length);
   });
 
-  it('is refused as the other instruments of its file are when only the row of 09:30 shows starts', () => {
+  it('a day of minute bars is refused as the other instruments of its file are when only the row of 09:30 shows starts', () => {
     const body = [570, 571].flatMap((minute) => [
       ...lines([minute]),
       ...withAuction(lines([minute], '2024-07-05', '600000')),
@@ -137,7 +146,7 @@ describe('a day of minute bars', () => {
     );
   });
 
-  it('is refused as its neighbours are when a block holds only a part of it that shows nothing', () => {
+  it('a day of minute bars is refused as the days around it are when a block holds only a part of it that shows nothing', () => {
     const body = [
       ...lines(starts(1).slice(200), '2024-07-04'),
       ...lines(starts(1), '2024-07-05'),
@@ -149,7 +158,7 @@ describe('a day of minute bars', () => {
     expect(block.refused).toHaveLength(40 + 240 + 50);
   });
 
-  it('is refused with stamps=start as its neighbours are when a block holds only a part of it that shows nothing', () => {
+  it('a day of minute bars is refused with stamps=start as the days around it are when a block holds only a part of it that shows nothing', () => {
     const body = [
       ...lines(ends(1).slice(30, 100), '2024-07-04'),
       ...lines(ends(1), '2024-07-05'),
@@ -166,7 +175,7 @@ describe('a day of minute bars', () => {
     ['end', starts, ends],
     ['start', ends, starts],
   ])(
-    'is refused where earlier blocks of its file were, unless it shows the opposite, with stamps=%s',
+    'a day of minute bars is refused where earlier blocks of its file were, unless it shows the opposite, with stamps=%s',
     (stamps, wrong, right) => {
       const part = lines(wrong(1).slice(150, 230));
       expect(read(part, 1, { stamps })).toMatchObject({ refused: [], refusedFrames: new Set() });
@@ -192,7 +201,7 @@ describe('a day of minute bars', () => {
     expect(minute.cells(kept).slice(3)).toEqual(['20', '20', '20', '20', '7', String.raw`\N`]);
   });
 
-  it('is not shifted out of its sessions', () => {
+  it('a day of minute bars is not shifted out of its sessions', () => {
     const { refused, minute } = read(lines([690, 900, 905, 560, 571]), 1, { stamps: 'start' });
     expect(minute.size).toBe(0);
     expect(refused).toHaveLength(5);

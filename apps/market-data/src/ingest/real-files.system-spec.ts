@@ -34,13 +34,13 @@ beforeEach(async () => {
     expect(room.changes()).toHaveLength(before);
   }, 60_000);
 
-  it('refuses each defect with its line and a reason, and stores its good neighbours and the suspended days', async () => {
+  it('refuses each defect with its line and a reason, and stores the good lines around it and the suspended days', async () => {
     const { header, lines } = fileOf('cn_daily_defects_real.csv');
-    const neighbour = (text: string): string =>
+    const goodLine = (text: string): string =>
       text.replace(/^(\w+,\w+),.*$/, '$1,2019-03-26,10,11,9,10,100,1000,1,spec,none');
     const days = tradingDays('2018-01-01', '2018-12-31');
-    const neighbours = lines.map((text, at) => neighbour(text).replace('2019-03-26', days[at] ?? ''));
-    const mixed = lines.flatMap((text, at) => [text, neighbours[at] ?? '']);
+    const goodLines = lines.map((text, at) => goodLine(text).replace('2019-03-26', days[at] ?? ''));
+    const mixed = lines.flatMap((text, at) => [text, goodLines[at] ?? '']);
     const report = await room.bars.ingest(request(header, mixed.join('\n')));
     expect(report).toMatchObject({ total: 102, failed: 31, inserted: 71, ignored_columns: ['source', 'defect'] });
     const isSuspended = (text: string): boolean => text.split(',')[9] === '0';

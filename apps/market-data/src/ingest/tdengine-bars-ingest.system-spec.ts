@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 describe('a block of more than one statement', () => {
-  it('is told by nobody when the second statement fails, and wholly when it comes again', async () => {
+  it('publishes no event when the second statement fails, and all of them when it is sent again', async () => {
     const days = tradingDays('2024-02-01', '2024-04-01').slice(0, 28);
     const lines = Array.from({ length: 500 }, (_, stock) =>
       days.map((day) => `${600_000 + stock},SSE,${day},1234.567891,1234.567891,1234.567891,1234.567891,1234567890,1.5`),

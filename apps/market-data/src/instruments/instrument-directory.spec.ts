@@ -77,7 +77,7 @@ describe('the directory of instruments', () => {
     expect(asked()).toBe(1);
   });
 
-  it('learns of new instruments from the news', async () => {
+  it('learns of new instruments from events', async () => {
     const { directory, held, bus } = open();
     directory.onModuleInit();
     await directory.all();
@@ -88,7 +88,7 @@ describe('the directory of instruments', () => {
     directory.onModuleDestroy();
   });
 
-  it('shows no caller what was before a change that it has heard of', async () => {
+  it('shows no caller what was before a change whose event it has received', async () => {
     const { directory, held, bus, asked } = open();
     directory.onModuleInit();
     await directory.all();

@@ -20,7 +20,7 @@ interface Snapshot {
   readonly byCode: ReadonlyMap<string, readonly Instrument[]>;
   /** When it was asked for. */
   readonly atMs: number;
-  /** How many changes had been heard of when it was asked for. */
+  /** How many change events had arrived when the load began. */
   readonly changes: number;
 }
 
@@ -30,7 +30,7 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
   readonly #clock: Clock = systemClock;
   #snapshot: Snapshot | undefined;
   #loading: Promise<Snapshot> | undefined;
-  #news: { stop(): void } | undefined;
+  #subscription: { stop(): void } | undefined;
   #changes = 0;
 
   constructor(
@@ -41,13 +41,13 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     const changed = (): void => {
       this.#changes += 1;
-      this.#refreshUnheard();
+      this.#refreshInBackground();
     };
-    this.#news = this.bus.subscribe(instrumentsChanged, changed, { onGap: changed });
+    this.#subscription = this.bus.subscribe(instrumentsChanged, changed, { onGap: changed });
   }
 
   onModuleDestroy(): void {
-    this.#news?.stop();
+    this.#subscription?.stop();
   }
 
   /** The instrument that a client's spelling names; not_found or conflict (`SYMBOL_AMBIGUOUS`) otherwise. */
@@ -59,7 +59,7 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
     return found;
   }
 
-  /** The same, with undefined for an instrument nobody knows. */
+  /** The same, with undefined for an unknown instrument. */
   async find(alias: string): Promise<Instrument | undefined> {
     const parsed = parseAlias(alias);
     if (parsed === undefined) throw new Failure('invalid', 'Not a symbol', { problem: 'SYMBOL_INVALID_FORMAT' });
@@ -105,7 +105,7 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
     if (held === undefined) return this.#load();
     // An answer that is built after the event must not show what was before it: caches would keep it as the newest.
     if (held.changes < this.#changes) return this.#reload().catch((error: unknown) => useOld(error, held));
-    if (this.#clock.now() - held.atMs > REFRESH_AFTER_MS && this.#loading === undefined) this.#refreshUnheard();
+    if (this.#clock.now() - held.atMs > REFRESH_AFTER_MS && this.#loading === undefined) this.#refreshInBackground();
     return held;
   }
 
@@ -115,8 +115,8 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
     return this.#load();
   }
 
-  /** Nobody waits for this one: what is held goes on being served when it fails. */
-  #refreshUnheard(): void {
+  /** Refreshes in the background. When that fails, the loaded list is served further. */
+  #refreshInBackground(): void {
     this.refresh().catch((error: unknown) => {
       log.warn({ err: error }, 'instruments could not be loaded again');
     });

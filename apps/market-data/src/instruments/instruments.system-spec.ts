@@ -118,7 +118,7 @@ describe('the search for instruments', () => {
 });
 
 describe('names in a list of instruments', () => {
-  it('are counted in a warning where they replace other names, and not where they are new or the same', async () => {
+  it('names in a list of instruments are counted in a warning where they replace other names, and not where they are new or the same', async () => {
     expect(await list(NAMES, '600401,SSE,one', '600402,SSE,two', '600403,SSE,three')).not.toHaveProperty('warnings');
     const report = await list(NAMES, '600404,SSE,new', '600401,SSE,two', '600402,SSE,three', '600403,SSE,three');
     expect(report.warnings).toEqual([
@@ -145,7 +145,7 @@ describe('registering by a file of bars', () => {
 });
 
 describe('kinds in a list of instruments', () => {
-  it('come from its column, else from the number, and stay when a later list does not say them', async () => {
+  it('kinds in a list of instruments come from its column, else from the number, and stay when a later list does not say them', async () => {
     await list(
       `${NAMES},kind`,
       '600101,SSE,one,',
@@ -164,7 +164,7 @@ describe('kinds in a list of instruments', () => {
     expect(await known('600102.SH')).toMatchObject({ kind: 'stock' });
   });
 
-  it('are refused where they are unknown or contradict the spelling', async () => {
+  it('kinds in a list of instruments are refused where they are unknown or contradict the spelling', async () => {
     await list(NAMES, '600103,SSE,one');
     const report = await list(
       `${NAMES},kind`,

@@ -8,7 +8,7 @@ const over = <T>(read: (bytes: Uint8Array, start: number, end: number) => T, tex
 };
 
 describe('a price', () => {
-  it('is read exactly, to the millionth', () => {
+  it('a price is read exactly, to the millionth', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 9_999_999 }),
@@ -39,7 +39,7 @@ describe('a price', () => {
     '123456789',
     '１',
     'NaN',
-  ])('is not %j', (text) => {
+  ])('a price is not %j', (text) => {
     expect(over(readMicros, text)).toBeNaN();
   });
 });
@@ -56,7 +56,7 @@ describe('a decimal', () => {
 });
 
 describe('a day', () => {
-  it('is real', () => {
+  it('a day is real', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date('1990-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }),
@@ -81,19 +81,19 @@ describe('a day', () => {
     '',
     '２０２４-01-01',
     '0000-01-01',
-  ])('is not %j', (text) => {
+  ])('a day is not %j', (text) => {
     expect(over(readDay, text)).toBe(-1);
   });
 });
 
 describe('a time', () => {
-  it('is a whole minute', () => {
+  it('a time is a whole minute', () => {
     expect(over(readMinute, '09:31')).toBe(571);
     expect(over(readMinute, '15:00:00')).toBe(900);
     for (const text of ['24:00', '09:60', '09:31:30', '9:31', '0931', '']) expect(over(readMinute, text)).toBe(-1);
   });
 
-  it('is the end of a bar of its frame inside the sessions', () => {
+  it('a time is the end of a bar of its frame inside the sessions', () => {
     const ends = (minutes: number): number =>
       Array.from({ length: 1_440 }, (_, minute) => minute).filter((minute) => minute > 570 && isBarEnd(minute, minutes))
         .length;

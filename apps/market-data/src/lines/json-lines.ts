@@ -11,7 +11,7 @@ type Members = readonly (readonly [name: string, value: unknown])[];
 
 export interface JsonColumns {
   readonly count: number;
-  /** Place of a key's value; -1 for a key nobody reads. */
+  /** Place of a key's value; -1 for a key that is ignored. */
   readonly columnOf: (name: string) => number;
   /** May be a JSON number; text is allowed everywhere. */
   readonly isNumeric: (column: number) => boolean;

@@ -50,17 +50,20 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       ['from the top', [upper, middle, lower]],
       ['from the bottom', [lower, middle, upper]],
       ['the middle last', [lower, upper, middle]],
-    ])('end with the last line for each bar when they are stored %s', async (_, order) => {
-      const reports: IngestReport[] = [];
-      for (const block of order) reports.push(await put(...block));
-      expect(await closes()).toEqual([9.6, 9.9, 10]);
-      expect(remarksOf(reports).superseded).toEqual(superseded);
-      expect(reports.reduce((sum, { inserted, updated, unchanged }) => sum + inserted + updated + unchanged, 0)).toBe(
-        5,
-      );
-    });
+    ])(
+      `the blocks of a file in ${store.name} end with the last line for each bar when they are stored %s`,
+      async (_, order) => {
+        const reports: IngestReport[] = [];
+        for (const block of order) reports.push(await put(...block));
+        expect(await closes()).toEqual([9.6, 9.9, 10]);
+        expect(remarksOf(reports).superseded).toEqual(superseded);
+        expect(reports.reduce((sum, { inserted, updated, unchanged }) => sum + inserted + updated + unchanged, 0)).toBe(
+          5,
+        );
+      },
+    );
 
-    it('end with the last line for each bar when they are stored at the same time, also where bars stood', async () => {
+    it(`the blocks of a file in ${store.name} end with the last line for each bar when they are stored at the same time, also where bars stood`, async () => {
       for (let times = 1; times <= 4; times += 1) {
         files += 1;
         const reports = await Promise.all([lower, middle, upper].map((block) => put(...block)));
@@ -69,7 +72,7 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       }
     });
 
-    it('wait for a block further up that is claimed but not stored yet', async () => {
+    it(`the blocks of a file in ${store.name} wait for a block further up that is claimed but not stored yet`, async () => {
       const read = await ingest.blocks.read(blockOf(...upper));
       await ingest.bars.order(read, 'market-data');
       let isStored = false;
@@ -83,7 +86,7 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       expect(await closes()).toEqual([9.6, 9.9, 10]);
     });
 
-    it('stay as they are when a block is stored a second time, behind one that replaced its bars', async () => {
+    it(`the blocks of a file in ${store.name} stay as they are when a block is stored a second time, behind one that replaced its bars`, async () => {
       await put(...upper);
       await put(...lower);
       const again = await put(...upper);
@@ -91,7 +94,7 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       expect(await closes()).toEqual([9.6, 9.9, 10]);
     });
 
-    it('are not waited for when they are sent again under a key that outlived their claims', async () => {
+    it(`the blocks of a file in ${store.name} are not waited for when they are sent again under a key that outlived their claims`, async () => {
       const keyed = ([firstLine, body]: Given): Promise<IngestReport> =>
         withContext({ ...newContext(), deadlineMs: Date.now() + 5_000 }, () =>
           ingest.bars.ingest({ ...blockOf(firstLine, body), idempotency_key: `key-${String(files)}` }),
@@ -104,13 +107,13 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       expect(await closes()).toEqual([9.6, 9.9, 10]);
     });
 
-    it('are stored once each when every block comes to two callers at the same time', async () => {
+    it(`the blocks of a file in ${store.name} are stored once each when every block comes to two callers at the same time`, async () => {
       const blocks = [upper, upper, lower, lower, middle, middle];
       await Promise.all(blocks.map((block) => put(...block)));
       expect(await closes()).toEqual([9.6, 9.9, 10]);
     });
 
-    it('drop a row of which another block has a later line, and leave it to that block', async () => {
+    it(`the blocks of a file in ${store.name} drop a row of which another block has a later line, and leave it to that block`, async () => {
       await put(...lower);
       const report = await put(...middle);
       expect(report).toMatchObject({ total: 1, inserted: 0, updated: 0, unchanged: 1, failed: 0 });
@@ -140,7 +143,7 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       const isLast = { t: '2024-06-14T00:00:00+08:00', c: 9.9, amt: 980 };
 
       it.each(orders)(
-        'keep the last one that a line gives, in whatever order they come: %i, %i, %i',
+        'bars with values that lines may lack keep the last one that a line gives, in whatever order they come: %i, %i, %i',
         async (...order) => {
           for (const isStored of [false, true]) {
             files += 1;
@@ -179,7 +182,7 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
         expect(ingest.changes()).toMatchObject([{ bar: isLast }]);
       });
 
-      it('are the same for minute bars', async () => {
+      it('bars with values that lines may lack are the same for minute bars', async () => {
         const header = 'code,exchange,date,time,open,high,low,close,volume,amount';
         const minutes: Given[] = [
           [2, '600519,SSE,2024-06-14,09:31,10,11,9.5,10,100,1000'],
@@ -194,7 +197,7 @@ export function itKeepsTheOrderOfAFile(store: TimeseriesStore): void {
       });
     });
 
-    it('know nothing of the blocks of another file', async () => {
+    it(`the blocks of a file in ${store.name} know nothing of the blocks of another file`, async () => {
       await put(...lower);
       files += 1;
       const report = await put(...upper);

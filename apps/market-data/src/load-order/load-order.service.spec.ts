@@ -67,19 +67,19 @@ const dayOf = (n: number): number =>
 const daysFrom = (from: number): number[] => Array.from({ length: ROWS }, (_, at) => dayOf(from + at));
 
 describe('a file that repeats itself', () => {
-  it('has each block compared with a few others when every block gives the same bars', async () => {
+  it('a file that repeats itself has each block compared with a few others when every block gives the same bars', async () => {
     const { replaced, read } = await claimAll(() => daysFrom(0));
     expect(replaced).toBe((BLOCKS - 1) * ROWS);
     expect(read).toBeLessThan(2 * BLOCKS);
   });
 
-  it('has each block compared with a few others when the bars repeat every three blocks', async () => {
+  it('a file that repeats itself has each block compared with a few others when the bars repeat every three blocks', async () => {
     const { replaced, read } = await claimAll((block) => daysFrom((block % 3) * ROWS));
     expect(replaced).toBe((BLOCKS - 3) * ROWS);
     expect(read).toBeLessThan(4 * BLOCKS);
   });
 
-  it('has each block compared with a few others when every block gives one bar more', async () => {
+  it('a file that repeats itself has each block compared with a few others when every block gives one bar more', async () => {
     const { replaced, read } = await claimAll((block) => daysFrom(block));
     expect(replaced).toBe((BLOCKS - 1) * (ROWS - 1));
     expect(read).toBeLessThan(2 * BLOCKS);

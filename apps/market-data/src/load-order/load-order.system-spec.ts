@@ -116,7 +116,7 @@ describe.each(timeseriesStores)('many blocks of one file at once, at two instanc
     return { remarks, changed: changed + end.inserted + end.updated };
   };
 
-  it('end as if the lines had been stored one after the other, list every superseded line once and change nothing again', async () => {
+  it('many blocks of one file at once, at two instances with $name end as if the lines had been stored one after the other, list every superseded line once and change nothing again', async () => {
     const aLine = fc.record({ bar: fc.integer({ min: 0, max: SYMBOLS * DAYS - 1 }), hasAmount: fc.boolean() });
     const aBlock = fc.array(aLine, { minLength: 1, maxLength: 40 });
     const property = fc.asyncProperty(

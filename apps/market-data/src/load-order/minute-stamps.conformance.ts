@@ -75,7 +75,7 @@ export function itJudgesMinuteStamps(store: TimeseriesStore): void {
       ['of 1 minute, sorted by time, many minutes a block', byTime, { frame: 1, blockLines: 50 }],
       ['of 1 minute, sorted by stock', byStock, { frame: 1, blockLines: 50 }],
     ])(
-      'are not stored when the first block shows that they are stamped at their starts: %s',
+      `the minute bars of a file of many blocks in ${store.name} are not stored when the first block shows that they are stamped at their starts: %s`,
       async (_, sorted, file) => {
         const lines = sorted(startsOf(file.frame));
         const reports = await putAll(lines, file);
@@ -93,22 +93,25 @@ export function itJudgesMinuteStamps(store: TimeseriesStore): void {
       ['of 5 minutes, sorted by time', byTime, { frame: 5, blockLines: 20 }],
       ['of 5 minutes, sorted by stock', byStock, { frame: 5, blockLines: 20 }],
       ['of 1 minute, sorted by time', byTime, { frame: 1, blockLines: 50 }],
-    ])('are all stored when they are stamped at their ends: %s', async (_, sorted, file) => {
-      const lines = sorted(endsOf(file.frame));
-      const reports = await putAll(lines, file);
-      expect(reports.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(lines.length);
-      expect(linesOf(reports)).toEqual([]);
-      expect(remarksOf(reports)).toEqual({ dialect: 'mystocks' });
-    });
+    ])(
+      `the minute bars of a file of many blocks in ${store.name} are all stored when they are stamped at their ends: %s`,
+      async (_, sorted, file) => {
+        const lines = sorted(endsOf(file.frame));
+        const reports = await putAll(lines, file);
+        expect(reports.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(lines.length);
+        expect(linesOf(reports)).toEqual([]);
+        expect(remarksOf(reports)).toEqual({ dialect: 'mystocks' });
+      },
+    );
 
-    it('are stored with the rows of the opening auction, which have one price', async () => {
+    it(`the minute bars of a file of many blocks in ${store.name} are stored with the rows of the opening auction, which have one price`, async () => {
       const auction = byTime([570]).map((line) => line.replace('10,11,9.5,10,100', '10,10,10.00,10,7'));
       const lines = [...auction, ...byTime(endsOf(1))];
       const reports = await putAll(lines, { frame: 1, blockLines: 2, inTurn: true });
       expect(reports.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(lines.length);
     });
 
-    it('are named by their lines when only a later block showed with stamps=start that they are stamped at their ends', async () => {
+    it(`the minute bars of a file of many blocks in ${store.name} are named by their lines when only a later block showed with stamps=start that they are stamped at their ends`, async () => {
       const auction = byStock([570]).map((line) => line.replace('10,11,9.5,10,100', '10,10,10.00,10,7'));
       const lines = [auction[0] ?? '', ...byStock(endsOf(1)).slice(0, 240)];
       const reports = await putAll(lines, { frame: 1, blockLines: 60, stamps: 'start', inTurn: true });
@@ -122,7 +125,7 @@ export function itJudgesMinuteStamps(store: TimeseriesStore): void {
       ]);
     });
 
-    it('are named by their lines when they were stored before a later block showed how they are stamped', async () => {
+    it(`the minute bars of a file of many blocks in ${store.name} are named by their lines when they were stored before a later block showed how they are stamped`, async () => {
       // A file that begins at 11:00: nothing before 13:00 shows that these are not the ends of the bars.
       const lines = byTime(startsOf(1).slice(90));
       const reports = await putAll(lines, { frame: 1, blockLines: 20, inTurn: true });
@@ -137,7 +140,7 @@ export function itJudgesMinuteStamps(store: TimeseriesStore): void {
       ]);
     });
 
-    it('are not named for a day of another kind behind days that are stamped at their ends', async () => {
+    it(`the minute bars of a file of many blocks in ${store.name} are not named for a day of another kind behind days that are stamped at their ends`, async () => {
       const lines = [
         ...byStock(endsOf(1)),
         ...byStock(startsOf(1)).map((line) => line.replace(/600519,SSE,2024-06-13/, '600520,SSE,2024-06-13')),
@@ -147,7 +150,7 @@ export function itJudgesMinuteStamps(store: TimeseriesStore): void {
       expect(remarksOf(reports).warnings).toBeUndefined();
     });
 
-    it('are not stored once one shows with stamps=start that they are stamped at their ends', async () => {
+    it(`the minute bars of a file of many blocks in ${store.name} are not stored once one shows with stamps=start that they are stamped at their ends`, async () => {
       const ends = endsOf(5);
       const lines = [...ends.slice(40), ...ends.slice(20, 32), ...ends.slice(20, 40)];
       const days = ['2024-06-13', '2024-06-14', '2024-06-17'];

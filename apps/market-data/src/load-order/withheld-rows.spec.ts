@@ -48,7 +48,7 @@ function storedRows({ daily }: BlockRows): (readonly [key: number, bar: ModelBar
 }
 
 describe('the lines that were withheld until the end of a load', () => {
-  it('leave what all lines leave when they are stored one after the other, whichever of them were withheld', () => {
+  it('the lines that were withheld until the end of a load leave what all lines leave when they are stored one after the other, whichever of them were withheld', () => {
     fc.assert(
       fc.property(fc.array(aLine, { maxLength: 12 }), fc.array(aLine, { maxLength: 3 }), (file, before) => {
         const stood = new Map<number, ModelBar>();

@@ -16,7 +16,7 @@ CREATE INDEX idempotency_keys_created_at ON market_data.idempotency_keys (create
 GRANT SELECT, INSERT, UPDATE, DELETE ON market_data.idempotency_keys TO market_data;
 `;
 
-/** Writes that were done under a key: what was answered, and the news of them that nobody was told yet. */
+/** Writes that were done under a key: their reports, and their events that are not known to be published. */
 export class Idempotency1764100000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(table);

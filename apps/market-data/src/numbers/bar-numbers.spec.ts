@@ -62,12 +62,15 @@ describe('a number of a bar', () => {
     ['pre_close', '9.999999999999998', '10'],
     ['adj_factor', '120.90876543212345', '120.9087654321'],
     ['trade_status', '1.0', '1'],
-  ])('is stored by its value: %s %s as %s, from CSV, NDJSON and text in NDJSON', (column, value, stored) => {
-    for (const block of [csv(column, value), ndjson(column, value), ndjson(column, `"${value}"`)]) {
-      expect(reason(block)).toBe('');
-      expect(cell(block, column)).toBe(stored);
-    }
-  });
+  ])(
+    'a number of a bar is stored by its value: %s %s as %s, from CSV, NDJSON and text in NDJSON',
+    (column, value, stored) => {
+      for (const block of [csv(column, value), ndjson(column, value), ndjson(column, `"${value}"`)]) {
+        expect(reason(block)).toBe('');
+        expect(cell(block, column)).toBe(stored);
+      }
+    },
+  );
 
   it.each([
     ['volume', '+100', '100'],
@@ -80,18 +83,21 @@ describe('a number of a bar', () => {
     ['amount', '--', String.raw`\N`],
     ['pre_close', 'None', String.raw`\N`],
     ['adj_factor', '', String.raw`\N`],
-  ])('is read from CSV as it is written: %s %s as %s', (column, value, stored) => {
+  ])('a number of a bar is read from CSV as it is written: %s %s as %s', (column, value, stored) => {
     expect(reason(csv(column, value))).toBe('');
     expect(cell(csv(column, value), column)).toBe(stored);
   });
 
-  it.each([195, 199, 200, 5_000])('is stored whole where %i blanks stand before and behind it', (count) => {
-    const blanks = ' '.repeat(count);
-    for (const value of [`${blanks}1500.5`, `1500.5${blanks}`, `${blanks}1500.5\t${blanks}`]) {
-      expect(reason(csv('open', value))).toBe('');
-      expect(cell(csv('open', value), 'open')).toBe('1500.5');
-    }
-  });
+  it.each([195, 199, 200, 5_000])(
+    'a number of a bar is stored whole where %i blanks stand before and behind it',
+    (count) => {
+      const blanks = ' '.repeat(count);
+      for (const value of [`${blanks}1500.5`, `1500.5${blanks}`, `${blanks}1500.5\t${blanks}`]) {
+        expect(reason(csv('open', value))).toBe('');
+        expect(cell(csv('open', value), 'open')).toBe('1500.5');
+      }
+    },
+  );
 
   it.each([
     ['open', `1500.5${' '.repeat(200)}7`],
@@ -102,7 +108,7 @@ describe('a number of a bar', () => {
     ['amount', `nan${' '.repeat(200)}5`],
     ['pre_close', `10.${'0'.repeat(300)}1`],
     ['trade_status', `1${' '.repeat(200)}0`],
-  ])('is refused, never cut, in a %s that is longer than any value', (column, value) => {
+  ])('a number of a bar is refused, never cut, in a %s that is longer than any value', (column, value) => {
     const block = csv(column, value);
     expect(block.daily.size).toBe(0);
     expect(block.refused).toHaveLength(1);
@@ -128,19 +134,19 @@ describe('a number of a bar', () => {
     ['pre_close', '0.0', 'above 0'],
     ['adj_factor', '0.00000000001', '10 of them decimals'],
     ['trade_status', '0.5', '0 or 1'],
-  ])('is refused with its limit: %s %s', (column, value, why) => {
+  ])('a number of a bar is refused with its limit: %s %s', (column, value, why) => {
     const block = csv(column, value);
     expect(block.daily.size).toBe(0);
     expect(reason(block)).toContain(why);
   });
 
-  it('is counted when it was rounded, and only when its line is stored', () => {
+  it('a number of a bar is counted when it was rounded, and only when its line is stored', () => {
     expect(csv('close', '8.530000000000001').remarks).toMatchObject({ rounded: 1 });
     expect(csv('close', '8.5300000000').remarks.rounded).toBeUndefined();
     expect(csv('close', '80000000.530000000000001').remarks.rounded).toBeUndefined();
   });
 
-  it('has the same verdict in CSV and in NDJSON', () => {
+  it('a number of a bar has the same verdict in CSV and in NDJSON', () => {
     const column = fc.constantFrom('close', 'volume', 'amount', 'pre_close', 'adj_factor');
     const value = fc.oneof(
       fc.double({ min: 0, max: 1e16, noNaN: true }),
@@ -160,7 +166,7 @@ describe('a number of a bar', () => {
 });
 
 describe('a line with blanks around its values', () => {
-  it('is read as without them', () => {
+  it('a line with blanks around its values is read as without them', () => {
     const header = 'code, exchange, date, open, high, low, close, volume, amount';
     const block = read(
       '600519, SSE, 2022-02-08, 10, 11, 9, 10, 100, 1000\n"600519 ", "SSE",2022-02-09,10 ,11,9,10,100 ,\t1000',
@@ -176,7 +182,7 @@ describe('a line with blanks around its values', () => {
 });
 
 describe('a quoted name of a column', () => {
-  it('may have a comma, and is named as ignored', () => {
+  it('a quoted name of a column may have a comma, and is named as ignored', () => {
     const header = 'code,exchange,date,open,high,low,close,volume,"amount, CNY","say ""x"""';
     const block = read('600519,SSE,2022-02-07,10,11,9,10,100,1000,', { header });
     expect(block.daily.size).toBe(1);

@@ -8,7 +8,7 @@ const aDecimal = fc
   .map(([whole, fraction]) => `${whole}.${String(fraction).padStart(6, '0')}`.replace(/\.?0+$/, '') || '0');
 
 describe('units of a decimal', () => {
-  it('are its digits, and its text comes back', () => {
+  it('units of a decimal are its digits, and its text comes back', () => {
     fc.assert(
       fc.property(aDecimal, (text) => {
         const [whole = '', fraction = ''] = text.split('.');
@@ -26,13 +26,13 @@ describe('units of a decimal', () => {
     [1e-10, 10, 1n],
     [99_999.9999999999, 10, 999_999_999_999_999n],
     [9_999_999.999999, 6, 9_999_999_999_999n],
-  ])('of %d are exact at the ends of what is taken', (value, decimals, units) => {
+  ])('units of a decimal of %d are exact at the ends of what is taken', (value, decimals, units) => {
     expect(unitsOf(value, decimals)).toBe(units);
   });
 });
 
 describe('a rounded quotient', () => {
-  it('is the nearest whole number, away from zero in the middle', () => {
+  it('a rounded quotient is the nearest whole number, away from zero in the middle', () => {
     const above = fc.bigInt({ min: 1n, max: 10n ** 30n });
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 40n }), above, (up, down) => {

@@ -114,7 +114,7 @@ const decimalOf = (units: number, scale: number): string => {
 const shortest = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
 
 describe('any number', () => {
-  it('is read from the text that a double gives of it, noise or not', () => {
+  it('any number is read from the text that a double gives of it, noise or not', () => {
     fc.assert(
       fc.property(scaled, fc.constantFrom(1, 1 + 2 ** -52, 1 - 2 ** -52, 1 + 2 ** -50), ({ units, scale }, noise) => {
         const exact = decimalOf(units, scale);
@@ -124,7 +124,7 @@ describe('any number', () => {
     );
   });
 
-  it('is the same with an exponent, with zeros around it and with a sign', () => {
+  it('any number is the same with an exponent, with zeros around it and with a sign', () => {
     fc.assert(
       fc.property(scaled, fc.integer({ min: -8, max: 8 }), ({ units, scale }, exponent) => {
         const exact = decimalOf(units, scale);
@@ -135,7 +135,7 @@ describe('any number', () => {
     );
   });
 
-  it('is refused when a digit beyond the scale is more than a billionth of it', () => {
+  it('any number is refused when a digit beyond the scale is more than a billionth of it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 * 10 ** 6 }), fc.integer({ min: 1, max: 99 }), (whole, hundredths) => {
         expect(plain(`${whole}.${String(hundredths).padStart(2, '0')}1`, 0)).toBeUndefined();
@@ -145,14 +145,14 @@ describe('any number', () => {
 });
 
 describe('a value that is not there', () => {
-  it('is told by the words of pandas, Excel and terminals', () => {
+  it('a value that is not there is told by the words of pandas, Excel and terminals', () => {
     for (const text of ['nan', 'NaN', 'None', 'null', '-', '--', '<NA>', 'N/A']) expect(isMissing(text)).toBe(true);
     for (const text of ['0', '-1', 'n', '---']) expect(isMissing(text)).toBe(false);
   });
 });
 
 describe('a thousands separator', () => {
-  it('is told from other commas', () => {
+  it('a thousands separator is told from other commas', () => {
     for (const text of ['1,200', '-1,234,567.5', '12,345']) expect(hasThousands(text)).toBe(true);
     for (const text of ['1200', '8,53', '1,2000', ',200']) expect(hasThousands(text)).toBe(false);
   });

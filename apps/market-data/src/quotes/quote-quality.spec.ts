@@ -21,18 +21,18 @@ describe('the quality of a quote', () => {
     ['eod', '2024-06-14T15:00:00', '2024-06-17T08:00:00'],
     ['stale', '2024-06-13T15:00:00', '2024-06-14T15:00:01'],
     ['stale', '2024-02-07T15:00:00', '2024-02-12T10:00:00'],
-  ])('is %s for one of %s at %s', (expected, quoteAt, nowAt) => {
+  ])('the quality of a quote is %s for one of %s at %s', (expected, quoteAt, nowAt) => {
     expect(quality(quoteAt, nowAt)).toBe(expected);
     expect(quality(quoteAt, nowAt, true)).toBe('simulated');
   });
 
-  it('is told on a provisional trading day as on any other', () => {
+  it('the quality of a quote is told on a provisional trading day as on any other', () => {
     const ms = china('2099-01-05T10:00:00');
     expect(quoteQuality({ ms: ms - 1_000, simulated: false }, { ms, phase: phaseAt(ms) })).toBe('live');
     expect(quoteQuality({ ms: ms - 60_000, simulated: false }, { ms, phase: phaseAt(ms) })).toBe('delayed');
   });
 
-  it('is that of the worst of several', () => {
+  it('the quality of a quote is that of the worst of several', () => {
     expect(worst(['live', 'delayed', 'live'])).toBe('delayed');
     expect(worst(['eod', 'stale', 'simulated'])).toBe('simulated');
     expect(worst([])).toBeUndefined();

@@ -39,7 +39,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
     afterAll(() => market.stop());
 
     describe('quotes', () => {
-      it('are stored, numbered and told after the commit with what came in', async () => {
+      it('quotes are stored, numbered and told after the commit with what came in', async () => {
         const bids = [{ p: 8.09, s: 1_200 }];
         const report = await quotes.service.record({
           quotes: [at('01.250', { bids, v: 100, amt: 812.345678, symbol: 'sh600000' })],
@@ -63,7 +63,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         });
       });
 
-      it('are refused in their place in the batch, while their neighbours are stored', async () => {
+      it('quotes are refused in their place in the batch, while the others are stored', async () => {
         const before = market.bus.published.length;
         const batch = [
           at('02'),
@@ -96,7 +96,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         ]);
       });
 
-      it('are the same again however often they come, by their decimals', async () => {
+      it('quotes are the same again however often they come, by their decimals', async () => {
         const quote = at('05', {
           last: 0.1,
           prev_close: 0.000001,
@@ -110,7 +110,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         expect((await latest('600000.SH', '600001.SH')).meta).toMatchObject({ quality: 'simulated' });
       });
 
-      it('get every number once when writers meet, also on the first of all', async () => {
+      it('quotes get every number once when writers meet, also on the first of all', async () => {
         await storeDays(market, ['600002,SSE,2022-05-31,8,9,7,8,8,100,,,,1,0,1']);
         const seconds = ['06', '07', '08', '09', '10', '11', '12', '13'];
         const all = await Promise.all(
@@ -124,7 +124,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         });
       });
 
-      it('are new again when their transaction failed after they were stored', async () => {
+      it('quotes are new again when their transaction failed after they were stored', async () => {
         const run: IngestTransactions['run'] = (work) =>
           market.transactions.run(async (transaction) => {
             await work(transaction);
@@ -151,7 +151,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         expect((await latest('600003.SH')).quotes).toMatchObject({ '600003.SH': { v: 6, seq: 5 } });
       });
 
-      it('leave out what is not known but name it, and say how long the answer lives', async () => {
+      it('quotes leave out what is not known but name it, and say how long the answer lives', async () => {
         const answer = await quotes.service.latest({ symbols: ['999999.SH', '000001.SZ'] });
         expect(answer.body.toString()).toBe(
           '{"quotes":{},"meta":{"errors":[{"symbol":"999999.SH","code":2101,"message":"There is no instrument 999999.SH"}],"currency":"CNY","source":"stored","quality":null,"as_of":null}}',
@@ -163,7 +163,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
         nowMs = NOW;
       });
 
-      it('come with the newest two daily bars and the phase in a snapshot', async () => {
+      it('quotes come with the newest two daily bars and the phase in a snapshot', async () => {
         const answer = await quotes.service.snapshots({ symbols: ['600000.SH', '000001.SZ'] });
         expect(answer.tags).toEqual(['600000.SH', 'quote:600000.SH', '000001.SZ', 'quote:000001.SZ']);
         expect(answer.body.subarray(answer.quality_at).toString()).toMatch(/^"simulated","as_of":"[^"]+"\}\}$/);
@@ -184,7 +184,7 @@ export function itKeepsQuotes(store: TimeseriesStore): void {
 
     const title = 'recorded ticks (skipped where the recorded data are not there)';
     (existsSync(recordedData) ? describe : describe.skip)(title, () => {
-      it('are all stored in batches of 1,000, and the last one is held', async () => {
+      it(`${store.name} are all stored in batches of 1,000, and the last one is held`, async () => {
         const rows = dataLines('cn_tick_l2_20220601_szse.csv.gz').map((line) => line.split(','));
         const codes = [...new Set(rows.map(([code = '']) => code))];
         await storeDays(

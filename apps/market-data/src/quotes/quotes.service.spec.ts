@@ -35,7 +35,7 @@ function serviceAt(now: () => number, quotes: readonly (number | undefined)[]): 
 const china = (text: string): number => Date.parse(`${text}+08:00`);
 
 describe('quotes and snapshots', () => {
-  it('are outdated by what they show, and by the list where it decides what they show', async () => {
+  it('quotes and snapshots are invalidated by what they show, and by the list where it decides what they show', async () => {
     const service = serviceAt(() => china('2024-06-14T10:00:00'), [undefined, undefined]);
     expect((await service.latest({ symbols })).tags).toEqual(['quote:600519.SH', 'quote:000001.SZ']);
     expect((await service.snapshots({ symbols: ['600519.SH'] })).tags).toEqual(['600519.SH', 'quote:600519.SH']);
@@ -46,7 +46,7 @@ describe('quotes and snapshots', () => {
     expect((await service.snapshots({ symbols: ['600519'] })).tags).toContain('instruments');
   });
 
-  it('are kept no longer than the oldest of them is live', async () => {
+  it('quotes and snapshots are kept no longer than the oldest of them is live', async () => {
     const now = china('2024-06-14T10:00:00');
     const service = serviceAt(() => now, [now - 1_000, now - 14_000]);
     expect(await service.latest({ symbols })).toMatchObject({ quality: 'live', ttl_ms: 1_000 });
@@ -54,13 +54,13 @@ describe('quotes and snapshots', () => {
     expect(await behind.latest({ symbols })).toMatchObject({ quality: 'delayed', ttl_ms: 3_000 });
   });
 
-  it('are asked for again soon where one lacks that may be listed any moment', async () => {
+  it('quotes and snapshots are asked for again soon where one lacks that may be listed any moment', async () => {
     const rested = serviceAt(() => china('2024-06-15T10:00:00'), [undefined, undefined]);
     expect(await rested.latest({ symbols: ['600519.SH', '999999.SH'] })).toMatchObject({ ttl_ms: 30_000 });
     expect((await rested.latest({ symbols: ['600519.SH'] })).ttl_ms).toBeGreaterThan(86_400_000);
   });
 
-  it('say where their quality lies', async () => {
+  it('quotes and snapshots say where their quality lies', async () => {
     const now = china('2024-06-14T10:00:00');
     for (const [quotes, label] of [
       [[now, now], '"live"'],
@@ -73,7 +73,7 @@ describe('quotes and snapshots', () => {
     }
   });
 
-  it('say one phase, though the market closes while they are put together', async () => {
+  it('quotes and snapshots say one phase, though the market closes while they are put together', async () => {
     const edge = china('2024-06-14T15:00:00');
     const instants = [edge - 1, edge];
     const service = serviceAt(() => instants.shift() ?? edge, [edge - 1_000, undefined]);
@@ -82,7 +82,7 @@ describe('quotes and snapshots', () => {
     expect(answer).toMatchObject({ quality: 'live', ttl_ms: 1 });
   });
 
-  it('stay word for word what the owner would say, until they end', async () => {
+  it('quotes and snapshots stay word for word what the owner would say, until they end', async () => {
     const age = fc.oneof(
       fc.integer({ min: -20_000, max: 40_000 }),
       fc.integer({ min: -86_400_000, max: 12 * 86_400_000 }),

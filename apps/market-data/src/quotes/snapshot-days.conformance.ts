@@ -48,7 +48,7 @@ export function itShowsTheNewestDays(store: TimeseriesStore): void {
       return (JSON.parse(body.toString()) as { snapshots: Record<string, DaysOfSnapshot> }).snapshots;
     };
 
-    it('are the newest two of its bars, also those made of minute bars', async () => {
+    it(`the days of a snapshot in ${store.name} are the newest two of its bars, also those made of minute bars`, async () => {
       const shown = await snapshots(symbols);
       for (const symbol of symbols) {
         const { bars } = await reader.page({ symbol, sort: 'desc', limit: 2 });

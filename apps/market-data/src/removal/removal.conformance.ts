@@ -41,7 +41,7 @@ export function itRemovesInstruments(store: TimeseriesStore): void {
       await expect(room.removal.remove(symbol)).rejects.toMatchObject({ code: 'not_found' });
     });
 
-    it('must be named with its exchange', async () => {
+    it(`an instrument to remove, with bars and quotes in ${store.name} must be named with its exchange`, async () => {
       const symbol = await named('600202');
       await expect(room.removal.remove('600202')).rejects.toMatchObject({ code: 'invalid' });
       expect(await ids(symbol)).toHaveLength(1);
@@ -66,7 +66,7 @@ export function itRemovesInstruments(store: TimeseriesStore): void {
       await expect(room.removal.remove(symbol)).rejects.toMatchObject({ code: 'conflict' });
     });
 
-    it('can be removed after a block of which no line was stored', async () => {
+    it(`an instrument to remove, with bars and quotes in ${store.name} can be removed after a block of which no line was stored`, async () => {
       const symbol = await named('600205');
       const report = await room.bars.ingest(request(BARS, '600205,SSE,2024-06-14,10,9,9,10,100'));
       expect(report).toMatchObject({ failed: 1 });
@@ -112,7 +112,7 @@ export function itRemovesInstruments(store: TimeseriesStore): void {
       await expect(room.removal.remove('600208.SH')).rejects.toMatchObject({ code: 'conflict' });
     });
 
-    it('is either removed or has its bar when both are asked for at the same time', async () => {
+    it(`an instrument to remove, with bars and quotes in ${store.name} is either removed or has its bar when both are asked for at the same time`, async () => {
       for (let round = 0; round < 20; round += 1) {
         const code = String(600_300 + round);
         const symbol = await named(code);

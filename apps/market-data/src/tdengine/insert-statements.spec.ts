@@ -13,7 +13,7 @@ const aSeries = fc.record({
 });
 
 describe('insert statements', () => {
-  it('hold every row once, in order, each below the limit and under its own table', () => {
+  it('insert statements hold every row once, in order, each below the limit and under its own table', () => {
     fc.assert(
       fc.property(fc.array(aSeries, { maxLength: 6 }), fc.integer({ min: 200, max: 2_000 }), (given, bytesMax) => {
         const statements = insertStatements(
@@ -39,7 +39,7 @@ describe('insert statements', () => {
 });
 
 describe('the names of series', () => {
-  it('tell exchange, frame and kind apart', () => {
+  it('the names of series tell exchange, frame and kind apart', () => {
     const names = symbols.flatMap((symbol) => [
       quotesSeries(symbol).table.text,
       ...(['1Day', '1Min', '60Min'] as const).map((frame) => barsSeries(symbol, frame).table.text),
@@ -49,7 +49,7 @@ describe('the names of series', () => {
     expect(barsSeries('600519.SH', '1Day').table.text).toBe('bars_1day_sse_600519');
   });
 
-  it('are made of symbols and of nothing else', () => {
+  it('the names of series are made of symbols and of nothing else', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -64,7 +64,7 @@ describe('the names of series', () => {
     );
   });
 
-  it('cannot be left by what a tag holds', () => {
+  it('the names of series cannot be left by what a tag holds', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary-ascii' }).filter((text) => !text.includes('\0')),

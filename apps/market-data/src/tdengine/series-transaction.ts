@@ -9,7 +9,7 @@ import type { WritingClient } from '@mystocks/connection-pool';
 const LOCKS = { bars: 7_301, quotes: 7_302 } as const;
 const LOCKS_OF_A_KIND = 256;
 
-/** Until the end of the transaction nobody else writes series of these instruments. */
+/** Until the end of the transaction no other writer changes series of these instruments. */
 export async function lockSeries(
   client: WritingClient,
   kind: keyof typeof LOCKS,
@@ -38,7 +38,7 @@ export async function markWriting(client: WritingClient): Promise<number> {
 
 /**
  * Those of `writers` whose transaction was never committed, though their rows stand: they failed between the two stores,
- * and nobody was told of their rows.
+ * and no event was published for their rows.
  */
 export async function abortedWriters(client: WritingClient, writers: Iterable<number>): Promise<ReadonlySet<number>> {
   const asked = [...new Set(writers)];

@@ -27,7 +27,7 @@ describe('a transaction of an ingest', () => {
     expect([written, straight]).toEqual([{ value: 2, lsn: '0/1' }, [true, false]]);
   });
 
-  it('that collides every time ends as unavailable after three tries, to be sent again', async () => {
+  it('a transaction of an ingest that collides every time ends as unavailable after three tries, to be sent again', async () => {
     const { transactions } = poolWith(collision('40P01'), collision('40P01'), collision('40P01'));
     let tries = 0;
     const run = transactions.run(() => Promise.resolve((tries += 1)));

@@ -2,9 +2,9 @@ import { log } from '@mystocks/telemetry';
 import type { Upload } from './kinds/upload.js';
 import type { UploadQueueRepository } from './stored/upload-queue.repository.js';
 
-/** Also how soon a wish to stop is heard: a few blocks. */
+/** Also how soon a request to stop is noticed: after a few blocks. */
 const RENEW_EVERY_MS = 250;
-/** The lease of the table is 10 s; whoever could not renew it for so long has lost it. */
+/** The lease of the table is 10 s; a worker that could not renew it for that long has lost it. */
 const LOST_AFTER_MS = 9_000;
 
 /** Why a run stops before its end. `left`: this instance stops; another goes on. */

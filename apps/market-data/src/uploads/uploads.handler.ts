@@ -56,7 +56,7 @@ export class UploadsHandler {
   }
 }
 
-/** The bus lets nobody through without a token where the contract names roles. */
+/** The bus refuses calls without a token where the contract names roles. */
 function known(caller: Caller | undefined): Caller {
   if (caller === undefined) throw new Failure('unauthenticated', 'This call needs the access token of its caller');
   return caller;

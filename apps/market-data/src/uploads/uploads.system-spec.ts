@@ -37,7 +37,7 @@ const count = async (table: string): Promise<unknown> =>
 const run = (text: string): Promise<unknown> => ingest.pool.write((client) => client.query(text));
 
 describe('an upload', () => {
-  it('is stored by whatever instance looks, and told as news', async () => {
+  it('an upload is stored by any instance that finds it, and published as events', async () => {
     const { id } = await here.send(owner, [line(600_001), line(600_002)]);
     there.worker.onApplicationBootstrap();
     expect(await ended(id)).toMatchObject({ status: 'succeeded', result: { summary: { total: 2, inserted: 2 } } });
@@ -120,7 +120,7 @@ describe('an upload', () => {
     expect(await here.queue.renew(id, dead)).toBeUndefined();
   });
 
-  it('is given back at once by an instance that stops', async () => {
+  it('an upload is given back at once by an instance that stops', async () => {
     const { id } = await here.send(owner, [line(600_005)]);
     const holder = randomUUID();
     await here.queue.claim(holder);
@@ -150,7 +150,7 @@ describe('an upload', () => {
     await expect(here.uploads.get(id, owner)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('with a header nobody can read is refused before it is queued', async () => {
+  it('an upload with an unreadable header is refused before it is queued', async () => {
     const id = randomUUID();
     const options = { kind: 'symbols', register: false, on_error: 'continue', concurrency: 1, format: 'csv' } as const;
     await here.uploads.open({ ...options, id }, owner);
@@ -158,7 +158,7 @@ describe('an upload', () => {
     await expect(start).rejects.toMatchObject({ code: 'unprocessable' });
   });
 
-  it('is seen and ended by its owner and operators, and by nobody else', async () => {
+  it('an upload is seen and ended by its owner and operators only', async () => {
     const { id } = await here.send(owner, [line(600_008)]);
     await expect(here.uploads.get(id, callerWith('feed'))).rejects.toMatchObject({ code: 'not_found' });
     await expect(here.uploads.cancel(id, callerWith('feed'))).rejects.toMatchObject({ code: 'not_found' });
@@ -166,7 +166,7 @@ describe('an upload', () => {
     expect(await here.uploads.cancel(id, owner)).toMatchObject({ status: 'cancelled' });
   });
 
-  it('is one of at most ten of a user that have not ended', async () => {
+  it('an upload is one of at most ten of a user that have not ended', async () => {
     for (let n = 0; n < 10; n += 1) await here.send(owner, [line(600_010 + n)]);
     await expect(here.send(owner, [line(600_030)])).rejects.toMatchObject({ code: 'rate_limited' });
     await expect(here.send(callerWith('feed'), [line(600_030)])).resolves.toMatchObject({ status: 'queued' });
@@ -174,7 +174,7 @@ describe('an upload', () => {
 });
 
 describe('what uploads leave behind', () => {
-  it('goes: text of what has ended, what nobody finished, and operations after seven days', async () => {
+  it('what uploads leave behind is deleted: text of what has ended, unfinished uploads, and operations after seven days', async () => {
     const { id } = await here.send(owner, [line(600_001, '-1'), line(600_002)]);
     here.worker.onApplicationBootstrap();
     await ended(id);

@@ -14,7 +14,7 @@ describe('a file that was read to its end', () => {
   });
 });
 
-it('is tried again after what may pass, and not after what the file itself is', () => {
+it('an upload is tried again after what may pass, and not after what the file itself is', () => {
   expect(isFinal(new Failure('invalid', 'no such column'))).toBe(true);
   for (const code of ['unavailable', 'timeout', 'conflict', 'internal'] as const) {
     expect(isFinal(new Failure(code, 'later'))).toBe(false);

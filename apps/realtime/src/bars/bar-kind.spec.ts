@@ -30,7 +30,7 @@ describe('changed bars', () => {
     expect(gapsOf(market.received)).toEqual([]);
   });
 
-  it('move the coarser bars that hold them, read from their owner', async () => {
+  it('changed bars move the coarser bars that hold them, read from their owner', async () => {
     const market = new BarMarket();
     market.publish(market.commit([4, 5, 6]), 0);
     await market.settle();
@@ -40,7 +40,7 @@ describe('changed bars', () => {
     expect(closesOf(market.on(COARSER.name))).toEqual([105, 106, 207]);
   });
 
-  it('are announced as a gap with a snapshot behind it where an event does not list them', async () => {
+  it('changed bars are announced as a gap with a snapshot behind it where an event does not list them', async () => {
     const market = new BarMarket();
     market.publish(market.commit([1, 2]), 0, { listed: false });
     await market.settle();
@@ -51,7 +51,7 @@ describe('changed bars', () => {
     }
   });
 
-  it('are announced as a gap where a later commit was announced before', async () => {
+  it('changed bars are announced as a gap where a later commit was announced before', async () => {
     const market = new BarMarket();
     const [first, second] = [market.commit([1]), market.commit([1])];
     market.publish(second, 1);
@@ -62,7 +62,7 @@ describe('changed bars', () => {
     expect(market.on(OWN.name).at(-1)).toMatchObject({ gap: { from: 1_000, to: 2_000 }, snapshot: { d: { c: 201 } } });
   });
 
-  it('are announced as a gap where their event was lost, and once the owner answers again', async () => {
+  it('changed bars are announced as a gap where their event was lost, and once the owner answers again', async () => {
     const market = new BarMarket();
     market.publish(market.commit([1]), 0);
     await market.settle();
@@ -73,7 +73,7 @@ describe('changed bars', () => {
     expect(market.on(OWN.name).at(-1)).toMatchObject({ snapshot: { d: { c: 202 } } });
   });
 
-  it('wait behind the snapshot of a gap that is being read, which shows an older state than theirs', async () => {
+  it('changed bars wait behind the snapshot of a gap that is being read, which shows an older state than theirs', async () => {
     const market = new BarMarket();
     market.slowDown(30);
     market.publish(market.commit([1]), 0, { listed: false });
@@ -84,7 +84,7 @@ describe('changed bars', () => {
     expect(market.on(OWN.name).every((one) => 'gap' in one)).toBe(true);
   });
 
-  it('are missed by who has left the channel, although a later commit was announced before', async () => {
+  it('changed bars are missed by who has left the channel, although a later commit was announced before', async () => {
     for (const { name } of [OWN, COARSER]) {
       const market = new BarMarket();
       const [first, second] = [market.commit([1]), market.commit([2])];
@@ -98,7 +98,7 @@ describe('changed bars', () => {
     }
   });
 
-  it('are missed by who leaves the channel while they are read, although a later commit was announced before', async () => {
+  it('changed bars are missed by who leaves the channel while they are read, although a later commit was announced before', async () => {
     const market = new BarMarket();
     const [first, second] = [market.commit([1]), market.commit([2])];
     market.publish(second, 1);
@@ -113,7 +113,7 @@ describe('changed bars', () => {
     expect(market.offsetOf(COARSER.name)).not.toBe(offset);
   });
 
-  it('reach a subscriber all and in order, or a gap with a later snapshot is announced, whatever is lost or overtaken', async () => {
+  it('changed bars reach a subscriber all and in order, or a gap with a later snapshot is announced, whatever is lost or overtaken', async () => {
     const aCommit = fc.record({
       minutes: fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 4 }),
       by: fc.constantFrom(0 as const, 1 as const),

@@ -17,7 +17,7 @@ describe('BarTrack', () => {
     expect([150, 201].map((commit) => track.arrived(commit))).toEqual(['late', 'next']);
   });
 
-  it('has a new offset after every commit of which nothing was sent, also after one that comes late', () => {
+  it('BarTrack has a new offset after every commit of which nothing was sent, also after one that comes late', () => {
     const track = new BarTrack();
     const offsets = [100, 200, 150, 200, 300].map((position) => {
       track.unsent(position);

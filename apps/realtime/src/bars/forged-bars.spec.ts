@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 describe('an event of bars whose position lies beyond the log', () => {
-  it('is not sent when it lies far beyond: what the store has follows a gap', async () => {
+  it('an event of bars whose position lies beyond the log is not sent when it lies far beyond: what the store has follows a gap', async () => {
     market.publish({ bars: [forged], position: FAR }, 0);
     await market.settle();
     for (const { name } of [OWN, COARSER]) {
@@ -32,22 +32,25 @@ describe('an event of bars whose position lies beyond the log', () => {
     }
   });
 
-  it('is taken back when it lies near: a gap with what the store has follows, at an earlier offset', async () => {
+  it('an event of bars whose position lies beyond the log is taken back when it lies near: a gap with what the store has follows, at an earlier offset', async () => {
     market.publish({ bars: [forged], position: 1_000 + NEAR_BYTES }, 0);
     await market.settle();
     expect(closesOf(market.on(OWN.name))).toEqual([101, 999]);
     expect(market.on(OWN.name).at(-1)).toMatchObject({ gap: { reason: 'reset' }, snapshot: { d: { c: 101 } } });
   });
 
-  it.each([FAR, 1_000 + NEAR_BYTES])('at %d keeps back no later change of its channel', async (position) => {
-    market.publish({ bars: [forged], position }, 0);
-    await market.settle();
-    const before = gapsOf(market.on(OWN.name)).length;
-    market.publish(market.commit([2, 3]), 0);
-    market.publish(market.commit([4]), 0);
-    await market.settle();
-    expect(closesOf(market.on(OWN.name)).slice(-3)).toEqual([202, 203, 304]);
-    expect(gapsOf(market.on(OWN.name))).toHaveLength(before);
-    expect(closesOf(market.on(COARSER.name)).at(-1)).toBe(304);
-  });
+  it.each([FAR, 1_000 + NEAR_BYTES])(
+    'an event of bars whose position lies beyond the log at %d keeps back no later change of its channel',
+    async (position) => {
+      market.publish({ bars: [forged], position }, 0);
+      await market.settle();
+      const before = gapsOf(market.on(OWN.name)).length;
+      market.publish(market.commit([2, 3]), 0);
+      market.publish(market.commit([4]), 0);
+      await market.settle();
+      expect(closesOf(market.on(OWN.name)).slice(-3)).toEqual([202, 203, 304]);
+      expect(gapsOf(market.on(OWN.name))).toHaveLength(before);
+      expect(closesOf(market.on(COARSER.name)).at(-1)).toBe(304);
+    },
+  );
 });

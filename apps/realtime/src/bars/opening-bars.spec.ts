@@ -68,13 +68,13 @@ function openNode() {
 }
 
 describe('the rows of the opening auction', () => {
-  it('are pushed as the part of 09:31 that a read shows, and move the coarser bars', async () => {
+  it('the rows of the opening auction are pushed as the part of 09:31 that a read shows, and move the coarser bars', async () => {
     const { change } = openNode();
     expect(await change([barOf('09:25', 5)])).toEqual([`bar.1Min.${SYMBOL} 09:31 5`, `bar.5Min.${SYMBOL} 09:35 5`]);
     expect(await change([barOf('09:30', 2)])).toEqual([`bar.1Min.${SYMBOL} 09:31 7`, `bar.5Min.${SYMBOL} 09:35 7`]);
   });
 
-  it('are a part of 09:31 also when that minute changes, with the minutes behind it', async () => {
+  it('the rows of the opening auction are a part of 09:31 also when that minute changes, with the minutes behind it', async () => {
     const { change } = openNode();
     await change([barOf('09:25', 5)]);
     expect(await change([barOf('09:31', 100), barOf('09:32', 10)])).toEqual([
@@ -83,7 +83,7 @@ describe('the rows of the opening auction', () => {
     ]);
   });
 
-  it('stay before the minutes of a commit that is announced while they are read', async () => {
+  it('the rows of the opening auction stay before the minutes of a commit that is announced while they are read', async () => {
     const { change } = openNode();
     const sent = await change([barOf('09:25', 5), barOf('09:31', 100)], [barOf('09:32', 10)], [barOf('09:33', 1)]);
     expect(sent.filter((one) => one.startsWith('bar.1Min'))).toEqual(
@@ -91,7 +91,7 @@ describe('the rows of the opening auction', () => {
     );
   });
 
-  it('cost the minutes behind 09:31 no read', async () => {
+  it('the rows of the opening auction cost the minutes behind 09:31 no read', async () => {
     const { change, reads } = openNode();
     await change([barOf('09:25', 5)]);
     const before = reads();

@@ -20,13 +20,13 @@ function barsOf(...quotes: Quote[]): (RunningBar | undefined)[] {
 }
 
 describe('what is remembered of symbols', () => {
-  it('is not that of a feed whose bar is stamped in the far future', () => {
+  it('what is remembered of symbols is not that of a feed whose bar is stamped in the far future', () => {
     const running = new RunningBars();
     running.fed(symbol, '2099-01-01T09:31:00+08:00');
     expect(running.quoted(quote('10:00:05.000', 10, 1_000))).toMatchObject({ partial: true });
   });
 
-  it('is bounded: the symbol that changed the longest ago falls out', () => {
+  it('what is remembered of symbols is bounded: the symbol that changed the longest ago falls out', () => {
     const running = new RunningBars(2);
     running.quoted(quote('10:00:05.000', 10, 1_000));
     for (const one of ['000001.SZ', '000002.SZ']) running.quoted({ ...quote('10:00:06.000', 9, 5), symbol: one });
@@ -75,18 +75,18 @@ describe('the running bar of a minute', () => {
     ['14:57:30.000', '14:58'],
     ['14:59:59.000', '15:00'],
     ['15:00:03.000', '15:00'],
-  ])('of a quote of %s is stamped %s', (time, end) => {
+  ])('the running bar of a minute of a quote of %s is stamped %s', (time, end) => {
     expect(barsOf(quote(time, 10, 100))[0]?.t).toBe(stamp(end));
   });
 
   it.each(['09:24:59.000', '11:31:00.000', '12:59:59.000', '15:01:00.000', '16:00:00.000'])(
-    'is not made of a quote of %s',
+    'the running bar of a minute is not made of a quote of %s',
     (time) => {
       expect(barsOf(quote(time, 10, 100))).toEqual([undefined]);
     },
   );
 
-  it('is not made of the previous close that some feeds show before the first trade', () => {
+  it('the running bar of a minute is not made of the previous close that some feeds show before the first trade', () => {
     expect(barsOf(quote('09:25:03.000', 10, 0), quote('09:26:00.000', 10))).toEqual([undefined, undefined]);
     expect(barsOf(quote('09:31:00.000', undefined, 100))).toEqual([undefined]);
   });
@@ -101,7 +101,7 @@ describe('the running bar of a minute', () => {
     expect(bars.map((bar) => bar?.v)).toEqual([500, 800, undefined, 300]);
   });
 
-  it('has no volume where the one before the minute is not known, or goes back', () => {
+  it('the running bar of a minute has no volume where the one before the minute is not known, or goes back', () => {
     const bars = barsOf(
       quote('10:00:00.000', 10, 900),
       quote('10:02:00.000', 10, 1_000),
@@ -119,7 +119,7 @@ describe('the running bar of a minute', () => {
     });
   });
 
-  it('is not shown while a feed brings bars, and again when it has stopped for five minutes of trading', () => {
+  it('the running bar of a minute is not shown while a feed brings bars, and again when it has stopped for five minutes of trading', () => {
     const running = new RunningBars();
     running.fed(symbol, stamp('11:28'));
     running.fed(symbol, stamp('11:20'));

@@ -8,7 +8,7 @@ const MAX = 8;
 const channel = fc.integer({ min: 0, max: 40 }).map((number) => `quote.${number}`);
 
 describe('Tracks', () => {
-  it('stay within their bound, and keep each that has subscribers', () => {
+  it('Tracks stay within their bound, and keep each that has subscribers', () => {
     fc.assert(
       fc.property(
         fc.array(channel, { maxLength: 200 }),
@@ -26,7 +26,7 @@ describe('Tracks', () => {
     );
   });
 
-  it('drop the one that was not asked for the longest', () => {
+  it('Tracks drop the one that was not asked for the longest', () => {
     const dropped: object[] = [];
     const tracks = new Tracks({ max: 2, make: () => ({}), isUsed: () => false, onDropped: (one) => dropped.push(one) });
     const [a, b] = [tracks.of('a'), tracks.of('b')];
@@ -60,7 +60,7 @@ describe('a track', () => {
     );
   });
 
-  it('of bars goes back to the end of the log from a position beyond it, and counts nobody as recovered then', () => {
+  it('a track of bars goes back to the end of the log from a position beyond it, and counts no subscriber as recovered then', () => {
     const track = new BarTrack();
     track.arrived(9_000_000);
     const [last] = track.offsets(9_000_000, 1);

@@ -56,7 +56,7 @@ describe('origins', () => {
 });
 
 describe('limits of a socket', () => {
-  it('let the largest subscribe that is valid through in one message, however it is written', () => {
+  it('limits of a socket let the largest subscribe that is valid through in one message, however it is written', () => {
     const name = '\u4e07'.repeat(64);
     const channels = Array.from({ length: limits.channels_max }, () => name);
     const point = { epoch: '\u4e07'.repeat(20), offset: Number.MAX_SAFE_INTEGER };
@@ -66,7 +66,7 @@ describe('limits of a socket', () => {
     expect(readSubscribe({ channels, recover: { [name]: point }, mode: 'live' }).recover.size).toBe(1);
   });
 
-  it('send a ping so often that no proxy with the usual 60 seconds sees an idle connection, even if one answer is late', () => {
+  it('limits of a socket send a ping so often that no proxy with the usual 60 seconds sees an idle connection, even if one answer is late', () => {
     expect(heartbeat.pingInterval + heartbeat.pingTimeout).toBeLessThan(60_000);
   });
 });
@@ -91,7 +91,7 @@ describe('Rate', () => {
 });
 
 describe('packets between nodes', () => {
-  it('come back as they were written', () => {
+  it('packets between nodes come back as they were written', () => {
     const packet = ['uid', { type: 2, data: ['x', { a: 1 }], nsp: '/' }, { rooms: ['r'], except: [], flags: {} }];
     expect(readPacket(writePacket(packet))).toEqual(packet);
     expect(readPacket(writePacket({ type: 4, opts: {} }))).toEqual({ type: 4, opts: {} });
@@ -108,7 +108,7 @@ describe('packets between nodes', () => {
     '["uid",{"nsp":"/"}]',
     '["uid",{"nsp":"/"},{"rooms":7,"except":[]}]',
     '[1,{"nsp":"/"},{"rooms":[],"except":[]}]',
-  ])('pass over %j', (text) => {
+  ])('packets between nodes pass over %j', (text) => {
     const read = readPacket(Buffer.from(text));
     expect(Array.isArray(read) ? read : Object.keys(read as object)).toEqual([]);
   });

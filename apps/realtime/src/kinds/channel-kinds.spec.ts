@@ -32,7 +32,7 @@ describe('the name of a channel', () => {
 });
 
 describe('a new kind of channels', () => {
-  it('is one class: names are parsed, snapshots read and events subscribed to through the list of kinds', async () => {
+  it('a new kind of channels is one class: names are parsed, snapshots read and events subscribed to through the list of kinds', async () => {
     const { bus } = new FakeBus();
     let isListening = false;
     const status: ChannelKind = {

@@ -48,7 +48,7 @@ function fakeSocket(): {
 }
 
 const caller = { id: 'u1', username: 'desk', roles: ['user'] as const, expiresAtMs: Number.MAX_SAFE_INTEGER };
-const news = (seq: number): QuoteChanged => ({
+const event = (seq: number): QuoteChanged => ({
   quote: { symbol: '600519.SH', t: '2024-06-14T10:00:00+08:00', last: seq },
   seq,
   received_at_ms: 0,
@@ -80,7 +80,7 @@ describe('a socket that does not take in what it is sent', () => {
     jest.useRealTimers();
   });
 
-  it('is paused, and told what it missed with the latest value when it is back; closed after 10 s', async () => {
+  it('a socket that does not take in what it is sent is paused, and told what it missed with the latest value when it is back; closed after 10 s', async () => {
     const { socket, rooms, sent, conn } = fakeSocket();
     const session = new Session(socket, { caller, token: 't' }, 0);
     sessions.add(session);
@@ -91,7 +91,7 @@ describe('a socket that does not take in what it is sent', () => {
     conn.writeBuffer = Array.from({ length: 513 });
     await jest.advanceTimersByTimeAsync(500);
     expect(rooms.size).toBe(0);
-    for (seq = 2; seq < 9; seq += 1) fake.publish(quoteChanged, news(seq));
+    for (seq = 2; seq < 9; seq += 1) fake.publish(quoteChanged, event(seq));
     seq = 8;
     conn.writeBuffer = [];
     await jest.advanceTimersByTimeAsync(500);

@@ -64,7 +64,7 @@ const reasons = (): string[] => sent.flatMap((one) => ('reason' in one ? [one.re
 const calls = (): number => node.called.filter(({ subject }) => subject === latestQuotes.subject).length;
 
 describe('a quote whose sequence number is far ahead', () => {
-  it('is not sent, and later quotes of its channel are', async () => {
+  it('a quote whose sequence number is far ahead is not sent, and later quotes of its channel are', async () => {
     publish(Number.MAX_SAFE_INTEGER, 999);
     await settle();
     store();
@@ -73,7 +73,7 @@ describe('a quote whose sequence number is far ahead', () => {
     expect(sent).toMatchObject([{ o: 11 }, { o: 12 }]);
   });
 
-  it('is believed when the owner is there too: what it has follows a gap', async () => {
+  it('a quote whose sequence number is far ahead is believed when the owner is there too: what it has follows a gap', async () => {
     stored = 5_000;
     publish(5_000);
     await settle();
@@ -88,7 +88,7 @@ describe('a quote whose sequence number is far ahead', () => {
 });
 
 describe('a quote that was sent with a false sequence number', () => {
-  it('is taken back once the owner says where the channel stands', async () => {
+  it('a quote that was sent with a false sequence number is taken back once the owner says where the channel stands', async () => {
     publish(15, 999);
     await settle();
     store();
@@ -110,7 +110,7 @@ describe('a quote that was sent with a false sequence number', () => {
 });
 
 describe('a quote whose log position cannot be believed', () => {
-  it('is not sent before the owner shows it', async () => {
+  it('a quote whose log position cannot be believed is not sent before the owner shows it', async () => {
     publish(11, 999, 'FFFFFFFF/FFFFFFFF');
     await settle();
     expect(sent).toEqual([]);
@@ -122,7 +122,7 @@ describe('a quote whose log position cannot be believed', () => {
 });
 
 describe('quotes of invented symbols', () => {
-  it('leave no more tracks behind than the exchanges have instruments, and drop none with subscribers', () => {
+  it('quotes of invented symbols leave no more tracks behind than the exchanges have instruments, and drop none with subscribers', () => {
     const own = quotes.track(SYMBOL);
     for (let code = 0; code < 200_000; code += 1) quotes.track(`${String(code).padStart(6, '0')}.SZ`);
     expect(quotes.track(SYMBOL)).toBe(own);
@@ -131,13 +131,13 @@ describe('quotes of invented symbols', () => {
 });
 
 describe('the owner', () => {
-  it('is asked at most 20 times a second, one call at a time, whatever arrives', async () => {
+  it('the owner is asked at most 20 times a second, one call at a time, whatever arrives', async () => {
     for (let count = 0; count < 5_000; count += 1) publish(Number.MAX_SAFE_INTEGER - count);
     await jest.advanceTimersByTimeAsync(500);
     expect(calls()).toBeLessThanOrEqual(11);
   });
 
-  it('is asked about each channel after a quote was missed, and not about channels without subscribers', async () => {
+  it('the owner is asked about each channel after a quote was missed, and not about channels without subscribers', async () => {
     stored = 11;
     writer.lose(1);
     publish(11);
@@ -158,7 +158,7 @@ describe('the owner', () => {
     expect(quotes.track(SYMBOL).offset).toBeLessThanOrEqual(stored);
   });
 
-  it('is asked again while it is away', async () => {
+  it('the owner is asked again while it is away', async () => {
     node.silence(latestQuotes);
     publish(15, 999);
     await settle();

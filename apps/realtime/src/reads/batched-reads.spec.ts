@@ -21,7 +21,7 @@ function heldReads(limits: Partial<ConstructorParameters<typeof BatchedReads>[0]
 const passed = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('batched reads', () => {
-  it('read the keys of a request together, and those of others that came before the read started', async () => {
+  it('batched reads read the keys of a request together, and those of others that came before the read started', async () => {
     const { reads, started, startedKeys } = heldReads();
     const [first, second] = [reads.get(['a', 'b'], reader), reads.get(['b', 'c'], reader)];
     await passed();
@@ -36,7 +36,7 @@ describe('batched reads', () => {
     expect([...(await second).keys()]).toEqual(['b', 'c']);
   });
 
-  it('read a key again for a request that came after its read had started', async () => {
+  it('batched reads read a key again for a request that came after its read had started', async () => {
     const { reads, started } = heldReads();
     const before = reads.get(['a'], reader);
     await passed();
@@ -46,7 +46,7 @@ describe('batched reads', () => {
     expect([await before, await after].map((found) => found.get('a'))).toEqual(['a of read 0', 'a of read 1']);
   });
 
-  it('run a limited number at the same time; what waits meanwhile is read together', async () => {
+  it('batched reads run a limited number at the same time; what waits meanwhile is read together', async () => {
     const { reads, started, startedKeys } = heldReads({ atOnce: 1 });
     const results = ['a', 'b', 'c', 'd', 'e'].map(async (key) => {
       await passed();
@@ -65,7 +65,7 @@ describe('batched reads', () => {
     expect((startedKeys() as string[][]).flat()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('carry the token that is valid longest of those that wait', async () => {
+  it('batched reads carry the token that is valid longest of those that wait', async () => {
     const { reads, started } = heldReads();
     const all = [
       reads.get(['a'], readerOf('x', 1)),
@@ -78,7 +78,7 @@ describe('batched reads', () => {
     await Promise.all(all);
   });
 
-  it('give every request of a read its failure, and go on', async () => {
+  it('batched reads give every request of a read its failure, and go on', async () => {
     let isAway = true;
     const reads = new BatchedReads<string>({ keysMax: 3, atOnce: 1, waitingMax: 9 }, (keys) =>
       isAway ? Promise.reject(new Failure('unavailable', 'away')) : Promise.resolve(new Map([[keys[0] ?? '', 'v']])),
@@ -89,7 +89,7 @@ describe('batched reads', () => {
     expect([found.get('a'), found.get('b')]).toEqual(['v', expect.objectContaining({ code: 'unavailable' })]);
   });
 
-  it('refuse keys beyond those that may wait, and do not start what has waited too long', async () => {
+  it('batched reads refuse keys beyond those that may wait, and do not start what has waited too long', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     const { reads, started } = heldReads({ atOnce: 1, waitingMax: 2 });
     const running = reads.get(['a'], reader);

@@ -34,7 +34,7 @@ describe('the symbols that spellings name', () => {
     symbols.onModuleInit();
   });
 
-  it('are looked up with one call and remembered, known, unknown and ambiguous ones', async () => {
+  it('the symbols that spellings name are looked up with one call and remembered, known, unknown and ambiguous ones', async () => {
     const spellings = ['600519.SH', '600519', '999999.SH', '000001'];
     const expected = ['600519.SH', '600519.SH', 'MARKET_DATA_NOT_FOUND', 'SYMBOL_AMBIGUOUS'];
     for (let time = 0; time < 3; time += 1) expect(await resolve(...spellings)).toEqual(expected);
@@ -42,7 +42,7 @@ describe('the symbols that spellings name', () => {
     expect(asked()).toEqual([spellings, ['999998.SH']]);
   });
 
-  it('are looked up again once instruments have changed', async () => {
+  it('the symbols that spellings name are looked up again once instruments have changed', async () => {
     expect(await resolve('688001.SH')).toEqual(['MARKET_DATA_NOT_FOUND']);
     listed.add('688001.SH');
     bus.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
@@ -54,7 +54,7 @@ describe('the symbols that spellings name', () => {
     expect(await resolve('688001.SH')).toEqual(['MARKET_DATA_NOT_FOUND']);
   });
 
-  it('are not remembered from an answer that was under way when instruments changed', async () => {
+  it('the symbols that spellings name are not remembered from an answer that was under way when instruments changed', async () => {
     bus.answer(resolveInstruments, async () => {
       bus.publish(instrumentsChanged, { count: 1, lsn: '0/1' });
       await new Promise((next) => setImmediate(next));
@@ -65,7 +65,7 @@ describe('the symbols that spellings name', () => {
     expect(bus.called).toHaveLength(2);
   });
 
-  it('are looked up again 10 s after they were unknown', async () => {
+  it('the symbols that spellings name are looked up again 10 s after they were unknown', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] });
     await resolve('688001.SH');
     listed.add('688001.SH');
@@ -76,14 +76,14 @@ describe('the symbols that spellings name', () => {
     jest.useRealTimers();
   });
 
-  it('do not keep a failure of the call itself', async () => {
+  it('the symbols that spellings name do not keep a failure of the call itself', async () => {
     bus.silence(resolveInstruments);
     expect(await resolve('600519.SH')).toEqual(['unavailable']);
     bus.answer(resolveInstruments, () => ({ instruments: [{ asked: '600519.SH', symbol: '600519.SH' }] }));
     expect(await resolve('600519.SH')).toEqual(['600519.SH']);
   });
 
-  it('stay looked up while many unknown ones pass, of which only the latest are remembered', async () => {
+  it('the symbols that spellings name stay looked up while many unknown ones pass, of which only the latest are remembered', async () => {
     await resolve('600519.SH');
     const code = (index: number): string => `${100_000 + index}.SZ`;
     for (let start = 0; start < 25_000; start += 200) {

@@ -33,7 +33,7 @@ function granted(budgets: ChannelBudgets, sessions: readonly Session[], count: n
 }
 
 describe('budgets of channels', () => {
-  it('let every socket that a user may hold subscribe to all its channels at once, and one socket twice', () => {
+  it('budgets of channels let every socket that a user may hold subscribe to all its channels at once, and one socket twice', () => {
     jest.useFakeTimers({ now: NOW_MS });
     const sockets = Array.from({ length: 20 }, () => sessionOf('u1'));
     expect(granted(new ChannelBudgets(caps), sockets, limits.channels_max)).toBe(20);
@@ -41,7 +41,7 @@ describe('budgets of channels', () => {
     jest.useRealTimers();
   });
 
-  it('say after how many seconds a request that was refused is granted', () => {
+  it('budgets of channels say after how many seconds a request that was refused is granted', () => {
     jest.useFakeTimers({ now: NOW_MS });
     const [budgets, session] = [new ChannelBudgets(caps), sessionOf('u1')];
     granted(budgets, [session], 200);
@@ -61,7 +61,7 @@ describe('budgets of channels', () => {
     jest.useRealTimers();
   });
 
-  it('count for a user over all sockets, also over those that come after others have gone', () => {
+  it('budgets of channels count for a user over all sockets, also over those that come after others have gone', () => {
     jest.useFakeTimers({ now: NOW_MS });
     const budgets = new ChannelBudgets(caps);
     const sockets = (): Session[] => Array.from({ length: 20 }, () => sessionOf('u1'));
@@ -71,7 +71,7 @@ describe('budgets of channels', () => {
     jest.useRealTimers();
   });
 
-  it('count for an address over all users', () => {
+  it('budgets of channels count for an address over all users', () => {
     jest.useFakeTimers({ now: NOW_MS });
     const budgets = new ChannelBudgets(caps);
     const users = Array.from({ length: 200 }, (_, index) => sessionOf(`u${index}`));
@@ -90,7 +90,7 @@ describe('budgets of channels', () => {
 });
 
 describe('buckets by key', () => {
-  it('are bounded: full ones are evicted first, then the oldest', () => {
+  it('buckets by key are bounded: full ones are evicted first, then the oldest', () => {
     const rates = new KeyedRates({ perSecond: 1, burst: 10 }, 100);
     for (let key = 0; key < 100; key += 1) rates.of(`a${key}`, 0).take(0, key < 50 ? 1 : 10);
     rates.of('new', 2_000);
@@ -110,18 +110,21 @@ describe('the address that a limit counts for', () => {
     ['2001:db8::1', '2001:db8:0:0'],
     ['::1', '0:0:0:0'],
     ['fe80::1%eth0', 'fe80:0:0:0'],
-  ])('of %s is %s', (address, group) => {
+  ])('the address that a limit counts for of %s is %s', (address, group) => {
     expect(addressGroup(address)).toBe(group);
   });
 
   it.each(['127.0.0.1', '::1', '::ffff:192.168.1.1', 'fd00::1', 'fe80::1%eth0', '172.31.0.1'])(
-    'is not public when it is %s',
+    'the address that a limit counts for is not public when it is %s',
     (address) => {
       expect(isPublic(address)).toBe(false);
     },
   );
 
-  it.each(['198.51.100.1', '172.32.0.1', '2001:db8::1', '::ffff:8.8.8.8'])('is public when it is %s', (address) => {
-    expect(isPublic(address)).toBe(true);
-  });
+  it.each(['198.51.100.1', '172.32.0.1', '2001:db8::1', '::ffff:8.8.8.8'])(
+    'the address that a limit counts for is public when it is %s',
+    (address) => {
+      expect(isPublic(address)).toBe(true);
+    },
+  );
 });

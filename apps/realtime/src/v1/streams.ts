@@ -20,7 +20,7 @@ export class Streams implements Outlet {
     private readonly sessions: Sessions,
   ) {}
 
-  /** The room of a wish; kept as long as somebody is in it. */
+  /** The room of a subscription; it exists while a socket is in it. */
   open(channel: string, wish: Wish): string {
     const room = roomOf(channel, wish);
     const wishes = this.#wishes.get(channel) ?? new Map<string, Wish>();

@@ -54,7 +54,7 @@ describe('Instances', () => {
     received('a', 2_050);
     expect(instances.partialOutageOf('market-data')).toBe(instances.partialOutageOf('market-data'));
     expect(instances.partialOutageOf('cache')).toBeUndefined();
-    // A new one takes part of the calls, one that says farewell none.
+    // A new one takes part of the calls, one that signs off none.
     received('d', 2_100);
     expect(outage()).toEqual({ healthy: ['b', 'a', 'd'], missingShare: 1 / 4 });
     received('b', 2_200, { last: true });

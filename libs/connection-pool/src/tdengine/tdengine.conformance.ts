@@ -89,8 +89,8 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
     });
 
     it('answers an empty result with columns and no rows', async () => {
-      const nobody = await pool.query(sql`SELECT ts, price FROM ${stable} WHERE symbol = 'nobody'`);
-      expect(nobody).toEqual({ columns: ['ts', 'price'], rows: [], affected: null });
+      const absent = await pool.query(sql`SELECT ts, price FROM ${stable} WHERE symbol = 'absent'`);
+      expect(absent).toEqual({ columns: ['ts', 'price'], rows: [], affected: null });
     });
 
     it('selects by tag and time, orders, limits and counts', async () => {
@@ -133,7 +133,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       expect(await rows(sql`SELECT ts FROM ${stable} WHERE note LIKE '%om%' OR note LIKE 'o_her' ORDER BY ts`)).toEqual(
         [[1000], [3000]],
       );
-      await pool.query(sql`DELETE FROM ${stable} WHERE symbol IN ('600000', 'nobody') AND ts < 3000`);
+      await pool.query(sql`DELETE FROM ${stable} WHERE symbol IN ('600000', 'absent') AND ts < 3000`);
       expect(await rows(sql`SELECT ts FROM c3`)).toEqual([[3000]]);
       expect(await codeOf(sql`DELETE FROM ${stable} WHERE volume = 4`)).toBe(0x2655);
     });
@@ -181,9 +181,12 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
     it('refuses a wrong password', async () => {
       const url = new URL(urlOf());
       url.password = 'wrong-1A';
-      const stranger = open(url.href);
-      await expect(stranger.query(sql`SELECT 1`)).rejects.toMatchObject({ code: 'internal', cause: { code: 0x0357 } });
-      await stranger.close();
+      const withWrongPassword = open(url.href);
+      await expect(withWrongPassword.query(sql`SELECT 1`)).rejects.toMatchObject({
+        code: 'internal',
+        cause: { code: 0x0357 },
+      });
+      await withWrongPassword.close();
     });
   });
 }

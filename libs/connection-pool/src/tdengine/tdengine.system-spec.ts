@@ -13,6 +13,6 @@ itIsTdengine('the stand-in', () => standIn.url);
 const url = realTdengineUrl();
 if (url === undefined) {
   describe('a real TDengine', () => {
-    it.skip('is not tried: TDENGINE_URL is not set (http://user:password@host:6041)', () => undefined);
+    it.skip('a real TDengine is not tried: TDENGINE_URL is not set (http://user:password@host:6041)', () => undefined);
   });
 } else itIsTdengine('a real TDengine', () => url);

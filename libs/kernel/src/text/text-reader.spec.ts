@@ -42,7 +42,7 @@ const textOf = (pairs: readonly (readonly [string, string])[]): string =>
   `code,name\n股票代码,浦发银行贵州茅台\n${pairs.map((pair) => pair.join(',')).join('\n')}\n`;
 
 describe('the text of a stream', () => {
-  it('is the same whether it comes in UTF-8, GB18030 or UTF-16, however the stream is cut', async () => {
+  it('the text of a stream is the same whether it comes in UTF-8, GB18030 or UTF-16, however the stream is cut', async () => {
     await fc.assert(
       fc.asyncProperty(lines, cuts, async (pairs, at) => {
         const text = textOf(pairs);
@@ -57,7 +57,7 @@ describe('the text of a stream', () => {
     );
   });
 
-  it('is decided right when the first character that is not ASCII comes late', async () => {
+  it('the text of a stream is decided right when the first character that is not ASCII comes late', async () => {
     const head = 'code,exchange,name\n600000,SSE,SPDB\n'.repeat(60_000);
     const tail = '600000,SSE,浦发银行\n';
     const decoded = await read(Buffer.concat([Buffer.from(head), gb18030Bytes(tail)]), [1_000_000, 2_040_001]);
@@ -65,14 +65,14 @@ describe('the text of a stream', () => {
     expect((await read(`${head}${tail}`, [1_000_000])).encoding).toBe('utf-8');
   });
 
-  it('is GB18030 too when its first characters could be UTF-8 by chance', async () => {
+  it('the text of a stream is GB18030 too when its first characters could be UTF-8 by chance', async () => {
     // These bytes are valid UTF-8 as well: they would be read as two Cyrillic letters.
     const text = `1,一\n${'2,浦发银行\n'.repeat(20)}`;
     expect(await read(gb18030Bytes(text), [3, 4, 5])).toMatchObject({ text, encoding: 'gb18030' });
   });
 
   it.each(['鲁泰A', 'ST路通', '洽洽食品', '希荻微'])(
-    'is GB18030 when all of it, %s, could be UTF-8 by chance',
+    'the text of a stream is GB18030 when all of it, %s, could be UTF-8 by chance',
     async (word) => {
       const text = `symbol,name\n000726.SZ,${word}\n`;
       expect(await read(gb18030Bytes(text))).toMatchObject({ text, encoding: 'gb18030' });
@@ -81,7 +81,7 @@ describe('the text of a stream', () => {
   );
 
   it.each(['Société Générale', 'Банк', 'Größe', '中国', '海山', '€', 'Ünal Çağ', 'ñ', 'سلام'])(
-    'is UTF-8 when %s is, also where its bytes are valid in GB18030',
+    'the text of a stream is UTF-8 when %s is, also where its bytes are valid in GB18030',
     async (word) => {
       expect(await read(`name\n${word}\n`)).toMatchObject({ text: `name\n${word}\n`, encoding: 'utf-8' });
     },
@@ -97,10 +97,13 @@ describe('the text of a stream', () => {
     ['Shift JIS', '83678388835e8ea993ae8ed42c9443935693b02c93fa967b9364904d93649862'],
     ['windows-1252', '4772f6df652c4dfc6e6368656e65722052fc636b2c4372e964697420e9'],
     ['windows-1251', 'c3e0e7eff0eeec2cd1e1e5f0e1e0edea2ccbf3eaeee9eb'],
-  ])('is not taken for GB18030 when it is %s: its bytes are passed on as they came', async (_charset, hex) => {
-    const bytes = Buffer.concat([Buffer.from('code,name\n1,'), Buffer.from(hex, 'hex'), Buffer.of(10)]);
-    expect(await read(bytes)).toMatchObject({ bytes, encoding: 'utf-8' });
-  });
+  ])(
+    'the text of a stream is not taken for GB18030 when it is %s: its bytes are passed on as they came',
+    async (_charset, hex) => {
+      const bytes = Buffer.concat([Buffer.from('code,name\n1,'), Buffer.from(hex, 'hex'), Buffer.of(10)]);
+      expect(await read(bytes)).toMatchObject({ bytes, encoding: 'utf-8' });
+    },
+  );
 
   it('keeps a damaged byte of a UTF-8 file where it is', async () => {
     const bytes = Buffer.concat([Buffer.from('1,浦发银行\n2,'), Buffer.of(0xe6, 0xb5), Buffer.from('\n3,万科\n')]);
@@ -109,7 +112,7 @@ describe('the text of a stream', () => {
     expect(await read(alone)).toMatchObject({ bytes: alone, encoding: 'utf-8' });
   });
 
-  it('has U+FFFD where a GB18030 file is damaged or goes on in UTF-8, and nothing else is lost', async () => {
+  it('the text of a stream has U+FFFD where a GB18030 file is damaged or goes on in UTF-8, and nothing else is lost', async () => {
     const good = gb18030Bytes('1,浦发银行\n'.repeat(5));
     const cut = Buffer.concat([Buffer.from('2,'), Buffer.of(0xd0), Buffer.from(',x\n')]);
     const bytes = Buffer.concat([good, cut, Buffer.from('3,中国银行,y\n4,海山,z\n')]);
@@ -119,7 +122,7 @@ describe('the text of a stream', () => {
     });
   });
 
-  it('is not cut inside a character of GB18030 where the pieces are large', async () => {
+  it('the text of a stream is not cut inside a character of GB18030 where the pieces are large', async () => {
     const large = fc.tuple(ascii, name).map(([start, word]) => `${`${start},${word}\n`.repeat(30_000)}1,${word}`);
     const at = fc.array(fc.nat(4_000_000), { maxLength: 3 });
     await fc.assert(
@@ -165,7 +168,7 @@ describe('line ends', () => {
     ['LF', 'a\n\nb\n', 'a\n\nb\n'],
     ['CRLF, left as it is', 'a\r\n\r\nb\r\n', 'a\r\n\r\nb\r\n'],
     ['a mixture', 'a\rb\nc\r\nd\r\r\r\ne\r\rf', 'a\nb\nc\r\nd\ne\n\nf'],
-  ])('are read as an editor shows them: %s', async (_what, given, text) => {
+  ])('line ends are read as an editor shows them: %s', async (_what, given, text) => {
     for (let cut = 0; cut <= given.length; cut += 1) expect((await read(given, [cut])).text).toBe(text);
     expect((await read(utf16(given, 'utf-16be'), [5])).text).toBe(text);
   });
@@ -179,7 +182,7 @@ describe('what is no text', () => {
     ['packed text', Buffer.from('1f8b0800', 'hex'), 'gzip'],
     ['UTF-16 without a byte order mark', Buffer.from('code,name\n', 'utf16le'), 'charset=utf-16le'],
     ['UTF-32', Buffer.from('fffe000063000000', 'hex'), 'UTF-32'],
-  ])('is refused by its name: %s', async (_what, bytes, words) => {
+  ])('what is no text is refused by its name: %s', async (_what, bytes, words) => {
     await expect(read(bytes, [1])).rejects.toThrow(words);
   });
 

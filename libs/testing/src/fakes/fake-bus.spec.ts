@@ -12,7 +12,7 @@ describe('FakeBus', () => {
     expect(bus.called).toEqual([{ subject: listKeys.subject, request: {} }]);
   });
 
-  it('answers unavailable where nobody listens, and while it is not connected', async () => {
+  it('answers unavailable where no handler answers, and while it is not connected', async () => {
     const bus = new FakeBus();
     await expect(bus.call(getClock, {})).rejects.toEqual(fails('unavailable'));
     const seen: boolean[] = [];
@@ -35,18 +35,18 @@ describe('FakeBus', () => {
     await expect(bus.call(issueToken, request)).rejects.toEqual(fails('forbidden'));
   });
 
-  it('hands news to those who listen, after the publisher went on, and remembers it', async () => {
+  it('delivers events to subscribers after the publisher went on, and records them', async () => {
     const bus = new FakeBus();
-    const heard: number[] = [];
-    const subscribed = bus.subscribe(instrumentsChanged, ({ count }) => heard.push(count));
+    const received: number[] = [];
+    const subscribed = bus.subscribe(instrumentsChanged, ({ count }) => received.push(count));
     bus.publish(instrumentsChanged, { count: 3, lsn: '0/1' });
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     await Promise.resolve();
-    expect(heard).toEqual([3]);
+    expect(received).toEqual([3]);
     subscribed.stop();
     bus.publish(instrumentsChanged, { count: 4, lsn: '0/2' });
     await Promise.resolve();
-    expect(heard).toEqual([3]);
+    expect(received).toEqual([3]);
     expect(bus.published.map(({ payload }) => payload)).toMatchObject([{ count: 3 }, { count: 4 }]);
   });
 });

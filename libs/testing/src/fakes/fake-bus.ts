@@ -13,7 +13,7 @@ import { FakeWire } from './fake-wire.js';
 type Answer<Req, Res> = (request: Req, options: CallOptions) => Res | Promise<Res>;
 type Handler = Answer<object, object>;
 
-/** News as it travels. */
+/** An event on the wire. */
 interface Message {
   readonly payload: object;
   readonly number: ReturnType<Liveness['counter']['next']> | undefined;
@@ -32,7 +32,7 @@ export interface Called {
 
 /**
  * The bus in memory. Like the real one it refuses requests and responses that do not have the agreed shape, knows only
- * Failures, answers `unavailable` where nobody listens, hands news on after the publisher went on, and numbers it: what
+ * Failures, answers `unavailable` without a handler, delivers events after the publisher went on, and numbers them: what
  * is lost on the way is found out as in earnest. Its time stands still but for {@link tick} and {@link passTime}.
  */
 export class FakeBus implements Pick<Bus, keyof Bus> {
@@ -72,7 +72,7 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     return this;
   }
 
-  /** Nobody answers this call any more. */
+  /** Removes the handler of this call. */
   silence(call: Pick<Call, 'subject'>): void {
     this.#handlers.delete(call.subject);
   }
@@ -89,12 +89,12 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     if (connected) this.#sendHeartbeat();
   }
 
-  /** Another process on the same wire: hears this one's news, and the other way round. Calls are its own. */
+  /** Another process on the same wire: receives this one's events, and the other way round. Calls are its own. */
   beside(service = 'fake'): FakeBus {
     return new FakeBus(service, this.wire);
   }
 
-  /** The next `count` pieces of news from here are lost on the way, to everybody. */
+  /** The next `count` events from here are lost on the way to all subscribers. */
   lose(count: number): void {
     this.#toLose += count;
   }
@@ -142,7 +142,7 @@ export class FakeBus implements Pick<Bus, keyof Bus> {
     // Cache tiers ask for it by themselves, whatever a test has them do.
     if (call.subject !== getPosition.subject) this.called.push({ subject: call.subject, request });
     const handler = this.#connected ? this.#handlers.get(call.subject) : undefined;
-    if (handler === undefined) throw new Failure('unavailable', `Nobody answers ${call.subject}`);
+    if (handler === undefined) throw new Failure('unavailable', `no instance answers ${call.subject}`);
     const asked = shaped('invalid', () => check(call.request, request));
     const answered = await translated(() => handler(asked, options));
     return shaped('internal', () => check(call.response, answered, { unknown: 'drop' }));

@@ -1,4 +1,4 @@
-/** One piece of news on its way to one process. */
+/** One event on its way to one process. */
 export interface Carried {
   /** The bus that sent it, and the one it is for. */
   readonly from: object;
@@ -17,14 +17,14 @@ interface Listener extends Listening {
   readonly wanted: readonly string[];
 }
 
-/** What lies between fake buses: news of one gets to all, in order, after the publisher went on. */
+/** What connects fake buses: the events of one reach all, in order, after the publisher went on. */
 export class FakeWire {
   readonly #listeners = new Set<Listener>();
   #carry: (carried: Carried) => void = ({ deliver }) => {
     queueMicrotask(deliver);
   };
 
-  /** From now on `carry` decides when a piece of news is delivered, and whether. */
+  /** From now on `carry` decides when an event is delivered, and whether. */
   carriedBy(carry: (carried: Carried) => void): void {
     this.#carry = carry;
   }

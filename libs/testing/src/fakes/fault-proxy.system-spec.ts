@@ -10,13 +10,13 @@ describe('FaultProxy', () => {
   let proxy: FaultProxy;
   const open: Socket[] = [];
 
-  const dial = async (): Promise<{ socket: Socket; heard: () => string }> => {
+  const dial = async (): Promise<{ socket: Socket; received: () => string }> => {
     const socket = connect(proxy.port, '127.0.0.1');
-    let heard = '';
-    socket.on('data', (data) => (heard += String(data))).on('error', () => undefined);
+    let received = '';
+    socket.on('data', (data) => (received += String(data))).on('error', () => undefined);
     open.push(socket);
     await once(socket, 'connect');
-    return { socket, heard: () => heard };
+    return { socket, received: () => received };
   };
 
   beforeAll(async () => {
@@ -33,34 +33,34 @@ describe('FaultProxy', () => {
   });
 
   it('passes bytes both ways', async () => {
-    const { socket, heard } = await dial();
+    const { socket, received } = await dial();
     socket.write('hello');
-    await waitFor(() => heard() === 'hello', { timeoutMs: 10_000 });
+    await waitFor(() => received() === 'hello', { timeoutMs: 10_000 });
     socket.end();
     await once(socket, 'close');
     await waitFor(() => proxy.connections === 0, { timeoutMs: 10_000 });
   });
 
   it('delays both ways and keeps the order', async () => {
-    const { socket, heard } = await dial();
+    const { socket, received } = await dial();
     proxy.latency(60);
     const startedMs = Date.now();
     socket.write('a');
     await sleep(5);
     socket.write('b');
-    await waitFor(() => heard() === 'ab', { timeoutMs: 10_000 });
+    await waitFor(() => received() === 'ab', { timeoutMs: 10_000 });
     expect(Date.now() - startedMs).toBeGreaterThanOrEqual(118);
     await proxy.pass();
   });
 
   it('swallows everything in a black hole, and delivers it when the partition heals', async () => {
-    const { socket, heard } = await dial();
+    const { socket, received } = await dial();
     proxy.blackhole();
     socket.write('late');
     await sleep(60);
-    expect(heard()).toBe('');
+    expect(received()).toBe('');
     await proxy.pass();
-    await waitFor(() => heard() === 'late', { timeoutMs: 10_000 });
+    await waitFor(() => received() === 'late', { timeoutMs: 10_000 });
   });
 
   it('resets connections that are open and takes new ones', async () => {
@@ -68,9 +68,9 @@ describe('FaultProxy', () => {
     const failed = once(socket, 'error');
     proxy.reset();
     expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
-    const { socket: second, heard } = await dial();
+    const { socket: second, received } = await dial();
     second.write('x');
-    await waitFor(() => heard() === 'x', { timeoutMs: 10_000 });
+    await waitFor(() => received() === 'x', { timeoutMs: 10_000 });
   });
 
   it('refuses connections while it is down and comes back on the same port', async () => {
@@ -79,8 +79,8 @@ describe('FaultProxy', () => {
     await expect(dial()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await proxy.pass();
     expect(proxy.port).toBe(port);
-    const { socket, heard } = await dial();
+    const { socket, received } = await dial();
     socket.write('back');
-    await waitFor(() => heard() === 'back', { timeoutMs: 10_000 });
+    await waitFor(() => received() === 'back', { timeoutMs: 10_000 });
   });
 });

@@ -15,7 +15,7 @@ export async function freePort(): Promise<number> {
   });
 }
 
-/** Whether somebody listens on the loopback port. */
+/** Whether a process listens on the loopback port. */
 export async function portTaken(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

@@ -42,7 +42,7 @@ describe('ManagedProcess', () => {
     await waitFor(() => !pids.some(isAlive), { timeoutMs: 10_000 });
   });
 
-  it('tells whoever listens that it ended', async () => {
+  it('tells its listeners that it ended', async () => {
     const quick = shell('sleep 0.1; exit 7');
     const exits: unknown[] = [];
     quick.onExit((exit) => exits.push(exit));

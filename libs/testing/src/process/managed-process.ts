@@ -12,7 +12,7 @@ export interface Launch {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Run as somebody else; only root can. */
+  /** Run as another user; only root can. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Output goes to this file instead of memory. */
   readonly logFile?: string | undefined;
@@ -154,7 +154,7 @@ export class ManagedProcess {
         this.#output.add(String(error));
         end({ code: 127, signal: null });
       });
-      // Before 'close', which waits until nobody holds its output any more.
+      // Before 'close', which waits until no process holds its output any more.
       child.once('exit', () => {
         if (pid !== undefined) killGroup(pid);
       });

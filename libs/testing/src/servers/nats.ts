@@ -8,7 +8,7 @@ import { findProgram } from './find-program.js';
 import { inRepository, serverOf, type Place, type Server } from './server.js';
 
 export interface NatsOptions extends Place {
-  /** Clients must show it; without one everybody may come (loopback only). */
+  /** Clients must show it; without one every client is accepted (loopback only). */
   readonly token?: string;
 }
 
@@ -56,6 +56,6 @@ async function answers(port: number, pid: number, token: string | undefined): Pr
     pedantic: false,
     ...(token !== undefined && { auth_token: token }),
   });
-  const heard = await ask(port, `CONNECT ${connect}\r\nPING\r\n`, (text) => /PONG\r\n|-ERR/.test(text));
-  if (!heard.includes('PONG')) throw new Error(`nats-server ${String(pid)} says ${heard.slice(-100)}`);
+  const received = await ask(port, `CONNECT ${connect}\r\nPING\r\n`, (text) => /PONG\r\n|-ERR/.test(text));
+  if (!received.includes('PONG')) throw new Error(`nats-server ${String(pid)} says ${received.slice(-100)}`);
 }

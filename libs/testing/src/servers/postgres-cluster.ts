@@ -118,7 +118,7 @@ export function postgresProcess(options: {
   });
 }
 
-/** Lends a connection for the time of `work`. */
+/** Opens a connection for the time of `work`. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);

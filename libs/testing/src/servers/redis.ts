@@ -48,8 +48,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 // INFO names the process, so that another server on a snatched port is not taken for ours.
 async function answers(port: number, pid: number, password: string | undefined): Promise<void> {
   const login = password === undefined ? '' : `AUTH ${password}\r\n`;
-  const heard = await ask(port, `${login}INFO server\r\n`, (text) =>
+  const received = await ask(port, `${login}INFO server\r\n`, (text) =>
     /process_id:\d+\r\n|-(ERR|NOAUTH|WRONGPASS|LOADING)/.test(text),
   );
-  if (!heard.includes(`process_id:${String(pid)}\r\n`)) throw new Error('not our redis-server');
+  if (!received.includes(`process_id:${String(pid)}\r\n`)) throw new Error('not our redis-server');
 }

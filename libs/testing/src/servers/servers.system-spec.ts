@@ -59,7 +59,7 @@ describe('startNats', () => {
 });
 
 describe('startRedis', () => {
-  it('answers those who know the password, and nobody while it is paused', async () => {
+  it('answers clients with the password, and none while it is paused', async () => {
     const redis = keep(await startRedis({ password: 'a/strange:word' }));
     const client = new Redis(redis.url, { maxRetriesPerRequest: 0, commandTimeout: 200 });
     await client.set('k', 'v');
@@ -68,10 +68,10 @@ describe('startRedis', () => {
     redis.resume();
     expect(await client.get('k')).toBe('v');
     client.disconnect();
-    const stranger = new Redis(redis.port, '127.0.0.1', { maxRetriesPerRequest: 0, enableReadyCheck: false });
-    stranger.on('error', () => undefined);
-    await expect(stranger.get('k')).rejects.toThrow(/NOAUTH/);
-    stranger.disconnect();
+    const withoutPassword = new Redis(redis.port, '127.0.0.1', { maxRetriesPerRequest: 0, enableReadyCheck: false });
+    withoutPassword.on('error', () => undefined);
+    await expect(withoutPassword.get('k')).rejects.toThrow(/NOAUTH/);
+    withoutPassword.disconnect();
   });
 });
 

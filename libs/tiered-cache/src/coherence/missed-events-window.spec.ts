@@ -11,25 +11,25 @@ const keptAt = (atMs: number): Entry => ({
 
 describe('MissedEventsWindow', () => {
   it('trusts every entry before an event may have been missed', () => {
-    const distrust = new MissedEventsWindow(1_000);
-    expect([distrust.isOver(0), distrust.distrustedSince(keptAt(0))]).toEqual([true, undefined]);
+    const window = new MissedEventsWindow(1_000);
+    expect([window.isOver(0), window.distrustedSince(keptAt(0))]).toEqual([true, undefined]);
   });
 
   it('does not trust entries that were stored before, or while a replica may still lag', () => {
-    const distrust = new MissedEventsWindow(1_000);
-    distrust.note(5_000);
-    expect([4_000, 5_999, 6_000].map((atMs) => distrust.distrustedSince(keptAt(atMs)))).toEqual([
+    const window = new MissedEventsWindow(1_000);
+    window.note(5_000);
+    expect([4_000, 5_999, 6_000].map((atMs) => window.distrustedSince(keptAt(atMs)))).toEqual([
       5_000,
       5_000,
       undefined,
     ]);
-    expect([5_999, 6_000].map((nowMs) => distrust.isOver(nowMs))).toEqual([false, true]);
+    expect([5_999, 6_000].map((nowMs) => window.isOver(nowMs))).toEqual([false, true]);
   });
 
   it('counts from the first moment that concerns an entry, however many follow', () => {
-    const distrust = new MissedEventsWindow(1_000);
-    for (let atMs = 10_000; atMs < 500_000; atMs += 2_000) distrust.note(atMs);
-    expect(distrust.distrustedSince(keptAt(9_000))).toBe(10_000);
-    expect(distrust.distrustedSince(keptAt(497_500))).toBe(498_000);
+    const window = new MissedEventsWindow(1_000);
+    for (let atMs = 10_000; atMs < 500_000; atMs += 2_000) window.note(atMs);
+    expect(window.distrustedSince(keptAt(9_000))).toBe(10_000);
+    expect(window.distrustedSince(keptAt(497_500))).toBe(498_000);
   });
 });

@@ -35,7 +35,7 @@ class Model {
   readonly #writes: { readonly tags: readonly string[]; readonly lsn: Lsn }[] = [];
   readonly #drops: ((key: string, tags: readonly string[]) => boolean)[] = [];
 
-  outdated({ answer, position: after }: Entry): boolean {
+  invalidated({ answer, position: after }: Entry): boolean {
     return this.#writes.some(
       (write) =>
         write.tags.some((tag) => answer.tags.includes(tag)) &&
@@ -57,7 +57,8 @@ class Model {
     const since = this.#drops.slice(this.#drops.length - began);
     const there = this.held.get(name)?.position;
     const showsLess = there !== undefined && (kept.position === undefined || compareLsn(there, kept.position) > 0);
-    if (showsLess || this.outdated(kept) || since.some((isDropped) => isDropped(name, kept.answer.tags))) return false;
+    if (showsLess || this.invalidated(kept) || since.some((isDropped) => isDropped(name, kept.answer.tags)))
+      return false;
     this.held.set(name, kept);
     return true;
   }
@@ -98,12 +99,14 @@ function play(cache: NearCache, model: Model, steps: readonly Step[], isBounded:
 function check(cache: NearCache, model: Model, nowMs: number, isBounded: boolean): void {
   for (const name of KEYS) {
     const kept = model.held.get(name);
-    const fresh = kept !== undefined && kept.expiresAtMs > nowMs && !model.outdated(kept) ? kept : undefined;
+    const fresh = kept !== undefined && kept.expiresAtMs > nowMs && !model.invalidated(kept) ? kept : undefined;
     const got = cache.get(name, nowMs);
     // Asked only where it is wrong: hundreds of thousands of expectations take seconds.
     if (got !== fresh && !(isBounded && got === undefined)) expect(got).toBe(fresh);
     const good =
-      kept !== undefined && kept.graceUntilMs > nowMs ? { entry: kept, invalidated: model.outdated(kept) } : undefined;
+      kept !== undefined && kept.graceUntilMs > nowMs
+        ? { entry: kept, invalidated: model.invalidated(kept) }
+        : undefined;
     const last = cache.lastGood(name, nowMs);
     const isSame = last?.entry === good?.entry && last?.invalidated === good?.invalidated;
     if (!isSame && !(isBounded && last === undefined)) expect(last).toEqual(good);

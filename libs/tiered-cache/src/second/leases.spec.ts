@@ -11,7 +11,7 @@ function leaseOf(leases: Leases, key: string): Lease {
 
 /** The conformance suite tests everything else, through the tiers. */
 describe('leases in one process', () => {
-  it('have fences that continue to rise after a restart', () => {
+  it('leases in one process have fences that continue to rise after a restart', () => {
     const before = new Leases(clock);
     for (let n = 0; n < 500; n += 1) leaseOf(before, String(n));
     const last = leaseOf(before, 'last');
@@ -19,7 +19,7 @@ describe('leases in one process', () => {
     expect(leaseOf(after, 'first').fence).toBeGreaterThan(last.fence);
   });
 
-  it('refuse too much rather than too little when more tags were touched than can be remembered', () => {
+  it('leases in one process refuse too much rather than too little when more tags were touched than can be remembered', () => {
     const leases = new Leases(clock);
     const early = leaseOf(leases, 'early');
     leases.invalidate(['first'], '0/5');
@@ -31,7 +31,7 @@ describe('leases in one process', () => {
     expect(leases.allows(late, ['tag-7'], '0/5')).toBe(false);
   });
 
-  it('are lost when there are more than can be remembered', () => {
+  it('leases in one process are lost when there are more than can be remembered', () => {
     const leases = new Leases(clock);
     const first = leaseOf(leases, 'first');
     for (let n = 0; n < 20_000; n += 1) leaseOf(leases, String(n));

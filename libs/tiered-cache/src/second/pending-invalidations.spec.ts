@@ -11,11 +11,11 @@ function storeThat(fails = (): boolean => false): { readonly done: unknown[]; re
       done.push([what, ...about]);
       return Promise.resolve();
     };
-  return { done, store: { invalidate: take('outdate'), drop: take('drop'), clear: take('clear') } };
+  return { done, store: { invalidate: take('invalidate'), drop: take('drop'), clear: take('clear') } };
 }
 
 describe('pending invalidations of a store', () => {
-  it('are done together, once: invalidations at the latest position, and drops', async () => {
+  it('pending invalidations of a store are done together, once: invalidations at the latest position, and drops', async () => {
     const [owed, { done, store }] = [new PendingInvalidations(), storeThat()];
     owed.invalidate(['a', 'b'], '0/9');
     owed.invalidate(['b', 'c'], '0/A');
@@ -25,12 +25,12 @@ describe('pending invalidations of a store', () => {
     await owed.applyTo(store);
     await owed.applyTo(store);
     expect(done).toEqual([
-      ['outdate', ['a', 'b', 'c'], '0/A'],
+      ['invalidate', ['a', 'b', 'c'], '0/A'],
       ['drop', { keys: ['k'], tags: ['a'] }],
     ]);
   });
 
-  it('become a clearing when one was requested, whatever else was requested before or after', async () => {
+  it('pending invalidations of a store become a clearing when one was requested, whatever else was requested before or after', async () => {
     const [owed, { done, store }] = [new PendingInvalidations(), storeThat()];
     owed.drop({ keys: ['k'] });
     owed.clear();
@@ -40,7 +40,7 @@ describe('pending invalidations of a store', () => {
     expect(done).toEqual([['clear']]);
   });
 
-  it('become a clearing when there are more than can be remembered', async () => {
+  it('pending invalidations of a store become a clearing when there are more than can be remembered', async () => {
     const [owed, { done, store }] = [new PendingInvalidations(3), storeThat()];
     owed.drop({ keys: ['k'], tags: ['a'] });
     owed.invalidate(['a'], '0/1');
@@ -52,7 +52,7 @@ describe('pending invalidations of a store', () => {
     expect(done.slice(2)).toEqual([['clear']]);
   });
 
-  it('become a clearing when they fail, because the store may refuse one of them', async () => {
+  it('pending invalidations of a store become a clearing when they fail, because the store may refuse one of them', async () => {
     let isWell = false;
     const [owed, { done, store }] = [new PendingInvalidations(), storeThat(() => !isWell)];
     owed.invalidate(['a'], '0/1');
@@ -68,7 +68,7 @@ describe('pending invalidations of a store', () => {
     const settling = owed.applyTo(store);
     owed.drop({ keys: ['k'] });
     await settling;
-    expect(done).toEqual([['outdate', ['a'], '0/1']]);
+    expect(done).toEqual([['invalidate', ['a'], '0/1']]);
     await owed.applyTo(store);
     expect(done.slice(1)).toEqual([['drop', { keys: ['k'], tags: [] }]]);
   });

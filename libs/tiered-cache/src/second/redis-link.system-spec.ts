@@ -74,7 +74,7 @@ describe('RedisLink, when Redis fails', () => {
     await tier.probe();
   });
 
-  it('can be opened before Redis runs', async () => {
+  it('RedisLink, when Redis fails can be opened before Redis runs', async () => {
     await redis.kill();
     const early = new RedisTier({ url: redis.url, prefix: 'early:' });
     expect(await early.get(key)).toEqual(MISS);
@@ -87,7 +87,7 @@ describe('RedisLink, when Redis fails', () => {
 
   it.each([
     ['drop', () => tier.drop({ tags: ['600519.SH'] })],
-    ['outdate', () => tier.invalidate(['600519.SH'], '0/1')],
+    ['invalidate', () => tier.invalidate(['600519.SH'], '0/1')],
   ])('serves nothing that it had to %s while Redis hung', async (_what, tell) => {
     redis.pause();
     expect(await tier.get(key)).toEqual(MISS);
@@ -112,7 +112,7 @@ describe('RedisLink, when Redis fails', () => {
     redis.resume();
     await waitFor(() => tier.serving, { timeoutMs: 5_000, what: 'Redis to be served from again' });
     const states = await Promise.all([key, byTag, byKey, spared].map((one) => stateOf(tier, one)));
-    expect(states).toEqual(['outdated', 'absent', 'absent', 'kept']);
+    expect(states).toEqual(['invalidated', 'absent', 'absent', 'kept']);
     expect(await tier.set(keptWith({ tags: ['600519.SH'] }, { position: '0/6' }), underWay)).toBe(false);
   });
 

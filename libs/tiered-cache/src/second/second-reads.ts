@@ -17,7 +17,7 @@ const SPARE_MS = 100;
 
 /** What is needed of a bus besides its events. */
 interface OwnersBus extends EventBus {
-  /** Whether no instance of a service was heard lately. */
+  /** Whether no instance of a service has sent a heartbeat lately. */
   isSilent(service: string): boolean;
 }
 
@@ -174,7 +174,7 @@ export class SecondReads {
     const isGoodEnough = ({ tags, after }: Answer): boolean =>
       writes.covers(known, after) || writes.showsAll(tags, after);
     const answer = await this.#shared.run({ key: read.key, isHurried, isGoodEnough }, () => this.#leased.read(read));
-    // The process that stored it may not have heard of this reader's own write.
+    // The process that stored it may not have received the event of this reader's own write.
     return writes.covers(read.readAfter, answer.after) ? answer : (await this.#leased.askOwner(read)).answer;
   }
 

@@ -12,7 +12,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
     });
     afterAll(() => tier.close());
 
-    it('are given to one of many callers at once; the others learn for how long', async () => {
+    it('leases are given to one of many callers at once; the others learn for how long', async () => {
       const key = aKey();
       const claims = await Promise.all(Array.from({ length: 100 }, () => tier.claim(key, 30_000)));
       expect(claims.filter(({ state }) => state === 'leased')).toHaveLength(1);
@@ -24,13 +24,13 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       }
     });
 
-    it('have rising fences', async () => {
+    it('leases have rising fences', async () => {
       const fences = [];
       for (let n = 0; n < 20; n += 1) fences.push((await leaseOf(tier, aKey())).fence);
       expect(fences).toEqual([...new Set(fences)].sort((a, b) => a - b));
     });
 
-    it('last longer when renewed', async () => {
+    it('leases last longer when renewed', async () => {
       const key = aKey();
       const lease = await leaseOf(tier, key, 5_000);
       expect(await tier.renew(lease, 30_000)).toBe(true);
@@ -39,7 +39,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await tier.set(keptWith({}), lease)).toBe(true);
     });
 
-    it('can be released, and end when an entry is stored', async () => {
+    it('leases can be released, and end when an entry is stored', async () => {
       const key = aKey();
       const first = await leaseOf(tier, key);
       await tier.release(first);
@@ -83,7 +83,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await stateOf(tier, lease.key)).toBe('absent');
     });
 
-    it('store only answers that surely show a write which has overtaken them', async () => {
+    it('leases store only answers that surely show a write which has overtaken them', async () => {
       const [tag, old, good] = [aTag(), aKey(), aKey()];
       const [oldLease, goodLease] = [await leaseOf(tier, old), await leaseOf(tier, good)];
       await tier.invalidate([tag], '0/A0');
@@ -93,7 +93,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await keep(tier, old, keptWith({ tags: [tag] }))).toBe(true);
     });
 
-    it('store only answers that show the latest of several writes which have overtaken them, in whatever order the events arrived', async () => {
+    it('leases store only answers that show the latest of several writes which have overtaken them, in whatever order the events arrived', async () => {
       const [tag, key] = [aTag(), aKey()];
       const lease = await leaseOf(tier, key);
       for (const lsn of ['9/0', '10/0', '9/1']) await tier.invalidate([tag], lsn);
@@ -101,7 +101,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await stateOf(tier, key)).toBe('absent');
     });
 
-    it('store nothing with a tag whose drop has overtaken them, whatever writes came before and after', async () => {
+    it('leases store nothing with a tag whose drop has overtaken them, whatever writes came before and after', async () => {
       const [tag, key] = [aTag(), aKey()];
       const [lease, other] = [await leaseOf(tier, key), await leaseOf(tier, aKey())];
       const between = await leaseOf(tier, aKey());
@@ -115,7 +115,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await keep(tier, key, keptWith({ tags: [tag] }))).toBe(true);
     });
 
-    it('end when their key is dropped', async () => {
+    it('leases end when their key is dropped', async () => {
       const key = aKey();
       const lease = await leaseOf(tier, key);
       await tier.drop({ keys: [key] });
@@ -125,7 +125,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await tier.set(keptWith({}), next)).toBe(true);
     });
 
-    it('end when everything is dropped', async () => {
+    it('leases end when everything is dropped', async () => {
       const key = aKey();
       const lease = await leaseOf(tier, key);
       await tier.clear();
@@ -134,7 +134,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect(await keep(tier, key, keptWith({}))).toBe(true);
     });
 
-    it('end with a refused answer, too', async () => {
+    it('leases end with a refused answer, too', async () => {
       const [tag, key] = [aTag(), aKey()];
       const lease = await leaseOf(tier, key);
       await tier.drop({ tags: [tag] });
@@ -142,7 +142,7 @@ export function itBindsWritesToLeases(open: () => Promise<Tier>): void {
       expect((await tier.claim(key, 1_000)).state).toBe('leased');
     });
 
-    it('do not let an older answer replace a fresh entry that shows later writes', async () => {
+    it('leases do not let an older answer replace a fresh entry that shows later writes', async () => {
       const [tag, key] = [aTag(), aKey()];
       const asked = (after: string | undefined, more = {}): Promise<boolean> =>
         keep(tier, key, keptWith({ etag: `"${String(after)}"`, tags: [tag] }, { position: after, ...more }));

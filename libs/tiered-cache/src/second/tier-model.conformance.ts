@@ -7,7 +7,7 @@ type Step =
   | { readonly what: 'claim' | 'dropKey'; readonly key: number }
   | { readonly what: 'release' | 'renew'; readonly lease: number }
   | { readonly what: 'set'; readonly lease: number; readonly tags: readonly number[]; readonly after: number }
-  | { readonly what: 'outdate'; readonly tag: number; readonly lsn: number }
+  | { readonly what: 'invalidate'; readonly tag: number; readonly lsn: number }
   | { readonly what: 'dropTag'; readonly tag: number }
   | { readonly what: 'clear' };
 
@@ -23,7 +23,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({ what: fc.constant('set' as const), lease, tags: fc.uniqueArray(name), after: fc.nat(9) }),
   },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('outdate' as const), tag: name, lsn: position }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constant('invalidate' as const), tag: name, lsn: position }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('dropTag' as const), tag: name }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('dropKey' as const), key: name }) },
   { weight: 1, arbitrary: fc.constant({ what: 'clear' as const }) },
@@ -33,7 +33,7 @@ interface ModelEntry {
   readonly etag: string;
   readonly tags: readonly number[];
   readonly after: number;
-  readonly outdated: boolean;
+  readonly invalidated: boolean;
 }
 
 /** What a tier does, as plainly as it can be said: leases are numbered as they are given, position 0 is none. */
@@ -65,7 +65,7 @@ class Model {
     const there = this.entries.get(key);
     const stamps = entry.tags.map((tag) => this.#stamps.get(tag) ?? { upTo: 0, lsn: 0 });
     const isOvertaken = stamps.some(({ upTo, lsn }) => lease < upTo && entry.after < lsn);
-    const isOlder = there !== undefined && !there.outdated && entry.after < there.after;
+    const isOlder = there !== undefined && !there.invalidated && entry.after < there.after;
     if (!isOvertaken && !isOlder) this.entries.set(key, entry);
     return !isOvertaken && !isOlder;
   }
@@ -75,7 +75,7 @@ class Model {
     const touched = [...this.entries].filter(([, entry]) => entry.tags.includes(tag) && entry.after < lsn);
     for (const [key, entry] of touched) {
       if (lsn === Infinity) this.entries.delete(key);
-      else this.entries.set(key, { ...entry, outdated: true });
+      else this.entries.set(key, { ...entry, invalidated: true });
     }
     return touched.length;
   }
@@ -110,7 +110,7 @@ class Run {
         if (claim.state === 'leased') this.#leases.push(claim.lease);
         return [claim.state, this.#model.claim(step.key) ? 'leased' : 'held'];
       }
-      case 'outdate':
+      case 'invalidate':
         await this.tier.invalidate([this.#tags[step.tag]!], `0/${step.lsn}`);
         return [undefined, void this.#model.touch(step.tag, step.lsn)];
       case 'dropTag':
@@ -132,7 +132,7 @@ class Run {
     const inTier = found.map((one) => (one.hit ? [one.entry.answer.etag, one.invalidated] : undefined));
     const inModel = this.#keys.map((_, key) => {
       const entry = this.#model.entries.get(key);
-      return entry === undefined ? undefined : [entry.etag, entry.outdated];
+      return entry === undefined ? undefined : [entry.etag, entry.invalidated];
     });
     return [inTier, inModel];
   }
@@ -145,7 +145,7 @@ class Run {
       const etag = `"${this.#steps}"`;
       const after = step.after === 0 ? undefined : `0/${step.after}`;
       const kept = keptWith({ etag, tags: step.tags.map((tag) => this.#tags[tag]!) }, { position: after });
-      return [await this.tier.set(kept, lease), this.#model.set(number, { ...step, etag, outdated: false })];
+      return [await this.tier.set(kept, lease), this.#model.set(number, { ...step, etag, invalidated: false })];
     }
     if (step.what === 'renew') return [await this.tier.renew(lease, 50_000), this.#model.holds(number)];
     return [await this.tier.release(lease), this.#model.release(number)];
@@ -160,7 +160,7 @@ export function itActsLikeItsModel(open: () => Promise<Tier>): void {
   });
   afterAll(() => tier.close());
 
-  it('has the same state as a plain model, whatever the order of operations', async () => {
+  it('keeps the same state as a plain model, whatever the order of operations', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         const run = new Run(tier);

@@ -16,13 +16,13 @@ export function itIsSharedByOpenings(underTest: TierUnderTest): void {
       await there.close();
     });
 
-    it('share what is stored, invalidated and dropped', async () => {
+    it('two tiers on one store share what is stored, invalidated and dropped', async () => {
       const [tag, key, other] = [aTag(), aKey(), aKey()];
       await keep(here, key, keptWith({ tags: [tag] }));
       await keep(there, other, keptWith({ tags: [tag] }));
       expect([await stateOf(there, key), await stateOf(here, other)]).toEqual(['kept', 'kept']);
       await here.invalidate([tag], '0/1');
-      expect([await stateOf(there, key), await stateOf(here, other)]).toEqual(['outdated', 'outdated']);
+      expect([await stateOf(there, key), await stateOf(here, other)]).toEqual(['invalidated', 'invalidated']);
       expect(await there.drop({ keys: [key] })).toBe(1);
       expect(await stateOf(here, key)).toBe('absent');
       expect(await here.drop({ tags: [tag] })).toBe(1);
@@ -33,7 +33,7 @@ export function itIsSharedByOpenings(underTest: TierUnderTest): void {
     });
 
     if (underTest.leases === 'of-one-opening') {
-      it('do not share leases: each lets one of its own readers fetch', async () => {
+      it('two tiers on one store do not share leases: each lets one of its own readers fetch', async () => {
         const key = aKey();
         await leaseOf(here, key);
         await leaseOf(there, key);
@@ -43,14 +43,14 @@ export function itIsSharedByOpenings(underTest: TierUnderTest): void {
       return;
     }
 
-    it('share leases: one of all their readers fetches', async () => {
+    it('two tiers on one store share leases: one of all their readers fetches', async () => {
       const key = aKey();
       const claims = await Promise.all(Array.from({ length: 100 }, (_, n) => [here, there][n % 2]!.claim(key, 30_000)));
       expect(claims.filter(({ state }) => state === 'leased')).toHaveLength(1);
       expect(claims.filter(({ state }) => state === 'held')).toHaveLength(99);
     });
 
-    it('share the end of leases, and the writes and drops that overtake them', async () => {
+    it('two tiers on one store share the end of leases, and the writes and drops that overtake them', async () => {
       const [tag, key] = [aTag(), aKey()];
       const dropped = await leaseOf(here, key);
       await there.drop({ keys: [key] });

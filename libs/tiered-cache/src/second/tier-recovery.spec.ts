@@ -49,89 +49,89 @@ describe('TierRecovery', () => {
   it('serves nothing before the first probe succeeds', async () => {
     const store = new Store();
     store.hold();
-    const mending = store.open();
-    expect([mending.serving, await mending.attempt(() => Promise.resolve(1))]).toEqual([false, undefined]);
+    const recovery = store.open();
+    expect([recovery.serving, await recovery.attempt(() => Promise.resolve(1))]).toEqual([false, undefined]);
     store.release();
-    await until(() => mending.serving);
-    expect(await mending.attempt(() => Promise.resolve(1))).toBe(1);
-    mending.close();
+    await until(() => recovery.serving);
+    expect(await recovery.attempt(() => Promise.resolve(1))).toBe(1);
+    recovery.close();
   });
 
   it('sends nothing after one failure until a probe succeeds, and probes repeatedly', async () => {
     const store = new Store();
-    const mending = store.open();
-    await until(() => mending.serving);
+    const recovery = store.open();
+    await until(() => recovery.serving);
     store.isWell = false;
     const probes = store.probes;
-    expect(await mending.attempt(failing)).toBeUndefined();
+    expect(await recovery.attempt(failing)).toBeUndefined();
     let sent = 0;
     const work = (): Promise<number> => Promise.resolve((sent += 1));
     await until(() => store.probes >= probes + 3);
-    expect([await mending.attempt(work), sent, mending.serving]).toEqual([undefined, 0, false]);
+    expect([await recovery.attempt(work), sent, recovery.serving]).toEqual([undefined, 0, false]);
     store.isWell = true;
-    await until(() => mending.serving);
-    expect(await mending.attempt(work)).toBe(1);
-    mending.close();
+    await until(() => recovery.serving);
+    expect(await recovery.attempt(work)).toBe(1);
+    recovery.close();
   });
 
   it('serves nothing until the missed changes are done', async () => {
     const store = new Store();
-    const mending = store.open();
-    await until(() => mending.serving);
+    const recovery = store.open();
+    await until(() => recovery.serving);
     store.canMakeUp = false;
-    const makingUp = mending.catchUp();
-    expect(mending.serving).toBe(false);
+    const makingUp = recovery.catchUp();
+    expect(recovery.serving).toBe(false);
     await makingUp;
-    expect([mending.serving, store.madeUp]).toEqual([false, 0]);
+    expect([recovery.serving, store.madeUp]).toEqual([false, 0]);
     store.canMakeUp = true;
-    await until(() => mending.serving);
+    await until(() => recovery.serving);
     expect(store.madeUp).toBe(1);
-    mending.close();
+    recovery.close();
   });
 
   it('discards what was read while a change was missed or an operation failed', async () => {
     const store = new Store();
-    const mending = store.open();
-    await until(() => mending.serving);
+    const recovery = store.open();
+    await until(() => recovery.serving);
     let answer: (value: number) => void = () => undefined;
     const slow = (): Promise<number> => new Promise((resolve) => (answer = resolve));
-    const read = mending.attempt(slow);
-    await mending.catchUp();
-    expect(mending.serving).toBe(true);
+    const read = recovery.attempt(slow);
+    await recovery.catchUp();
+    expect(recovery.serving).toBe(true);
     answer(1);
     expect(await read).toBeUndefined();
-    const another = mending.attempt(slow);
-    await mending.attempt(failing);
+    const another = recovery.attempt(slow);
+    await recovery.attempt(failing);
     answer(2);
     expect(await another).toBeUndefined();
-    mending.close();
+    recovery.close();
   });
 
   it('does every missed change, whenever it is requested', async () => {
     const store = new Store();
-    const mending = store.open();
-    await until(() => mending.serving);
+    const recovery = store.open();
+    await until(() => recovery.serving);
     let asked = 0;
     for (let turn = 0; turn < 300; turn += 1) {
-      const makingUp = mending.catchUp();
+      const makingUp = recovery.catchUp();
       asked += 1;
       for (let tick = 0; tick < turn % 7; tick += 1) await Promise.resolve();
-      const other = mending.catchUp();
+      const other = recovery.catchUp();
       asked += 1;
       await Promise.all([makingUp, other]);
-      expect(mending.serving).toBe(true);
+      expect(recovery.serving).toBe(true);
     }
     expect(store.madeUp).toBeGreaterThanOrEqual(asked / 2);
-    mending.close();
+    recovery.close();
   });
 
   it('does nothing after it was closed', async () => {
     const store = new Store();
-    const mending = store.open();
-    await until(() => mending.serving);
-    mending.close();
-    expect([mending.serving, await mending.attempt(() => Promise.resolve(1))]).toEqual([false, undefined]);
-    await mending.catchUp();
+    const recovery = store.open();
+    await until(() => recovery.serving);
+    recovery.close();
+    expect([recovery.serving, await recovery.attempt(() => Promise.resolve(1))]).toEqual([false, undefined]);
+    await recovery.catchUp();
     expect(store.madeUp).toBe(0);
   });
 });

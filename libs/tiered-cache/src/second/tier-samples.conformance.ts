@@ -48,11 +48,11 @@ export async function keep(tier: Tier, key: string, kept: Entry): Promise<boolea
   return tier.set(kept, await leaseOf(tier, key));
 }
 
-/** The state of a key: `kept` (fresh or not, but not invalidated), `outdated` (invalidated) or `absent`. */
+/** The state of a key: `kept` (fresh or not, but not invalidated), `invalidated` (invalidated) or `absent`. */
 export async function stateOf(tier: Tier, key: string): Promise<string> {
   const found = await tier.get(key);
   if (!found.hit) return 'absent';
-  return found.invalidated ? 'outdated' : 'kept';
+  return found.invalidated ? 'invalidated' : 'kept';
 }
 
 /** Waits for `condition`; fails after ten seconds. */

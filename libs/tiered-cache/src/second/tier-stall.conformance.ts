@@ -19,9 +19,9 @@ export function itSurvivesAStall({ open, stall }: TierUnderTest): void {
 
     it('answers without I/O, sends nothing, recovers, and serves nothing that was dropped meanwhile', async () => {
       const [tag, other] = [aTag(), aTag()];
-      const [dropped, outdated, under, untold] = [aKey(), aKey(), aKey(), aKey()];
+      const [dropped, invalidated, under, untold] = [aKey(), aKey(), aKey(), aKey()];
       await keep(tier, dropped, keptWith({ tags: [tag] }));
-      await keep(tier, outdated, keptWith({ tags: [other] }));
+      await keep(tier, invalidated, keptWith({ tags: [other] }));
       const [lease, later] = [await leaseOf(tier, under), await leaseOf(tier, untold)];
       const hanging = stall();
       try {
@@ -34,7 +34,7 @@ export function itSurvivesAStall({ open, stall }: TierUnderTest): void {
         const endsAtMs = Date.now() + STALL_MS;
         while (Date.now() < endsAtMs) {
           await expectNoWaiting(tier.get(dropped), { hit: false });
-          await expectNoWaiting(tier.getMany([dropped, outdated]), [{ hit: false }, { hit: false }]);
+          await expectNoWaiting(tier.getMany([dropped, invalidated]), [{ hit: false }, { hit: false }]);
           await expectNoWaiting(tier.claim(aKey(), 60_000), { state: 'none' });
           await expectNoWaiting(tier.renew(later, 60_000), false);
           await expectNoWaiting(tier.set(keptWith({}), later), false);
@@ -49,7 +49,7 @@ export function itSurvivesAStall({ open, stall }: TierUnderTest): void {
       await until(() => tier.serving);
       expect(await stateOf(tier, dropped)).toBe('absent');
       expect(await stateOf(tier, under)).toBe('absent');
-      expect(await stateOf(tier, outdated)).not.toBe('kept');
+      expect(await stateOf(tier, invalidated)).not.toBe('kept');
       expect(await keep(tier, dropped, keptWith({ tags: [tag] }))).toBe(true);
       expect(await stateOf(tier, dropped)).toBe('kept');
       await tier.probe();

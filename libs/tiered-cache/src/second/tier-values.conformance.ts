@@ -119,7 +119,7 @@ export function itKeepsValues(open: () => Promise<Tier>): void {
       await keep(tier, shown, keptWith({ tags: [tag] }, { position: '1/0' }));
       await keep(tier, untouched, keptWith({ tags: [other] }));
       await tier.invalidate([tag, aTag()], '0/F000');
-      expect(await stateOf(tier, touched)).toBe('outdated');
+      expect(await stateOf(tier, touched)).toBe('invalidated');
       expect(await stateOf(tier, shown)).toBe('kept');
       expect(await stateOf(tier, untouched)).toBe('kept');
       await keep(tier, touched, keptWith({ tags: [tag] }, { position: '0/F000' }));

@@ -19,12 +19,12 @@ async function statementsOf(start: string, rows: readonly { readonly partial: bo
 describe('a page of minutes in PostgreSQL', () => {
   const [one, several] = ['bars-minute-one-raw-asc', 'bars-minute-several-raw-asc'];
 
-  it('is read with one statement where the opening auction has no row in it, or nothing is stored', async () => {
+  it('a page of minutes in PostgreSQL is read with one statement where the opening auction has no row in it, or nothing is stored', async () => {
     expect(await statementsOf('2024-06-14', [{ partial: false }])).toEqual([one]);
     expect(await statementsOf('2024-06-14', [])).toEqual([one]);
   });
 
-  it('is read again where the auction has a row, and joined at once where it begins after such a row', async () => {
+  it('a page of minutes in PostgreSQL is read again where the auction has a row, and joined at once where it begins after such a row', async () => {
     expect(await statementsOf('2024-06-14', [{ partial: true }])).toEqual([one, several]);
     expect(await statementsOf('2024-06-14T09:30:00+08:00', [{ partial: false }])).toEqual([several]);
   });

@@ -40,7 +40,7 @@ describe('adjusted prices', () => {
     expect(opened(price, 'qfq', factor, newest)).toBe(expected);
   });
 
-  it('are not known without a factor', () => {
+  it('adjusted prices are not known without a factor', () => {
     expect(opened(10, 'hfq', undefined, 1)).toBe('');
     expect(opened(10, 'qfq', 1, undefined)).toBe('');
   });
@@ -53,7 +53,7 @@ describe('the factor of a day', () => {
   });
   const step = (of: string, factor: number | null): FactorStep => ({ day: `2024-06-${of}`, factor });
 
-  it('is unknown from an ex-day without a factor to the next factor', () => {
+  it('the factor of a day is unknown from an ex-day without a factor to the next factor', () => {
     const days = [
       day('18', 10, { factor: 1 }),
       day('19', 5, { preClose: 5 }),
@@ -62,14 +62,14 @@ describe('the factor of a day', () => {
     expect(factorSteps(days, [])).toEqual([step('18', 1), step('19', null), step('20', 2)]);
   });
 
-  it('is known on an ex-day whose factor was given by ex-date, also when that was a day without a bar', () => {
+  it('the factor of a day is known on an ex-day whose factor was given by ex-date, also when that was a day without a bar', () => {
     const days = [day('17', 10, { factor: 1 }), day('20', 5, { preClose: 5 })];
     for (const ex of ['18', '20']) {
       expect(factorSteps(days, [{ day: `2024-06-${ex}`, factor: 2 }])).toEqual([step('17', 1), step(ex, 2)]);
     }
   });
 
-  it('is unknown between two daily bars of different factors, unless an ex-date says when it changed', () => {
+  it('the factor of a day is unknown between two daily bars of different factors, unless an ex-date says when it changed', () => {
     const days = [day('17', 10, { factor: 1 }), day('20', 5, { preClose: 5.1, factor: 2 })];
     const between = { ...step('18', null), until: '2024-06-20' };
     expect(factorSteps(days, [])).toEqual([step('17', 1), between, step('20', 2)]);
@@ -85,13 +85,13 @@ describe('the factor of a day', () => {
     expect(factorSteps(apart, [])).toEqual([step('17', 1), step('18', null)]);
   });
 
-  it('is that of the bar where one was given by ex-date for the same day', () => {
+  it('the factor of a day is that of the bar where one was given by ex-date for the same day', () => {
     expect(factorSteps([day('18', 10, { factor: 1.5 })], [{ day: '2024-06-18', factor: 2 }]).at(-1)).toEqual(
       step('18', 1.5),
     );
   });
 
-  it('is that of the last day up to it that has one', () => {
+  it('the factor of a day is that of the last day up to it that has one', () => {
     const days = fc.uniqueArray(fc.integer({ min: 10, max: 28 }), { maxLength: 12 });
     fc.assert(
       fc.property(days, fc.integer({ min: 9, max: 29 }), (given, asked) => {

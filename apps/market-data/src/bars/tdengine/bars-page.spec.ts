@@ -24,7 +24,7 @@ describe('a page of bars', () => {
     expect(days(barsPage(turned, { limit: 2, sort: 'desc' }))).toEqual([[1, 2, '07']]);
   });
 
-  it('has no end when everything fits, and one when the rows behind it were cut off', () => {
+  it('a page of bars has no end when everything fits, and one when the rows behind it were cut off', () => {
     const bars = [bar(3), bar(4)];
     expect(days(barsPage([{ place: 0, bars, filled: false }], { limit: 2, sort: 'asc' }))).toEqual([[0, 2, undefined]]);
     expect(days(barsPage([{ place: 0, bars, filled: true }], { limit: 5, sort: 'asc' }))).toEqual([[0, 2, '04']]);

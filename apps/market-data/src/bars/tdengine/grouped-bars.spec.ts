@@ -15,14 +15,25 @@ describe('bars put together', () => {
     bar('2024-06-14T00:00:00', { open: 3, high: 9, low: 0.5, close: 4, volume: 999_999_999_999_999, amount: 0.2 }),
   ];
 
-  it.each(['asc', 'desc'] as const)('open with the first, close with the last and lose nothing, %s', (sort) => {
-    const given = sort === 'asc' ? week : week.toReversed();
-    expect(groupedBars(given, { timeframe: '1Week', sort, cut: false })).toMatchObject([
-      { t: '2024-06-14T00:00:00', open: 1, high: 9, low: 0.5, close: 4, volume: 1_999_999_999_999_998n, amount: '0.3' },
-    ]);
-  });
+  it.each(['asc', 'desc'] as const)(
+    'bars put together open with the first, close with the last and lose nothing, %s',
+    (sort) => {
+      const given = sort === 'asc' ? week : week.toReversed();
+      expect(groupedBars(given, { timeframe: '1Week', sort, cut: false })).toMatchObject([
+        {
+          t: '2024-06-14T00:00:00',
+          open: 1,
+          high: 9,
+          low: 0.5,
+          close: 4,
+          volume: 1_999_999_999_999_998n,
+          amount: '0.3',
+        },
+      ]);
+    },
+  );
 
-  it('leave the prices of suspended days out, unless there is no other day', () => {
+  it('bars put together leave the prices of suspended days out, unless there is no other day', () => {
     const suspended = bar('2024-06-12T00:00:00', { open: 0.1, high: 20, low: 0.1, close: 0.1, suspended: true });
     const options = { timeframe: '1Week', sort: 'asc', cut: false } as const;
     expect(groupedBars([suspended, ...week], options)).toMatchObject([
@@ -31,14 +42,14 @@ describe('bars put together', () => {
     expect(groupedBars([suspended], options)).toMatchObject([{ open: 0.1, high: 20, suspended: true }]);
   });
 
-  it('have no amount when one of them has none', () => {
+  it('bars put together have no amount when one of them has none', () => {
     const [together] = groupedBars([...week.slice(0, 1), bar('2024-06-14T00:00:00', { amount: null })], {
       ...{ timeframe: '1Month', sort: 'asc', cut: false },
     });
     expect(together?.amount).toBeNull();
   });
 
-  it('leave out the last group when it may lack bars', () => {
+  it('bars put together leave out the last group when it may lack bars', () => {
     const days = [bar('2024-06-14T00:00:00'), bar('2024-06-17T00:00:00')];
     const options = { timeframe: '1Week', sort: 'asc' } as const;
     expect(groupedBars(days, { ...options, cut: true }).map(({ t }) => t)).toEqual(['2024-06-14T00:00:00']);
@@ -46,7 +57,7 @@ describe('bars put together', () => {
     expect(groupedBars([], { ...options, cut: true })).toEqual([]);
   });
 
-  it('belong to the Monday of their week and to their month', () => {
+  it('bars put together belong to the Monday of their week and to their month', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 12_000 }), (offset) => {
         const day = addDays('1990-12-19', offset);

@@ -31,13 +31,16 @@ const rows = ({ daily, minute }: BarBlock): string[] =>
 const reasons = (block: BarBlock): string[] => block.refused.map(({ line, message }) => `${line} ${message}`);
 
 describe('a file of another source', () => {
-  it.each(dialectExamples)('is stored exactly: $name', ({ header, lines, options, stored, remarks }) => {
-    const block = read(header, lines, options);
-    expect(reasons(block)).toEqual([]);
-    expect(rows(block)).toEqual(stored);
-    expect(block.remarks).toEqual(remarks);
-    expect(block.total).toBe(stored.length);
-  });
+  it.each(dialectExamples)(
+    'a file of another source is stored exactly: $name',
+    ({ header, lines, options, stored, remarks }) => {
+      const block = read(header, lines, options);
+      expect(reasons(block)).toEqual([]);
+      expect(rows(block)).toEqual(stored);
+      expect(block.remarks).toEqual(remarks);
+      expect(block.total).toBe(stored.length);
+    },
+  );
 
   it('keeps the empty volume and amount of a day without trade empty', () => {
     const header = 'date,code,open,high,low,close,preclose,volume,amount,adjustflag,turn,tradestatus,pctChg,isST';
@@ -65,7 +68,7 @@ describe('a file of another source', () => {
       ['2024-06-14,113050,110,110,111,109,12,13200,1', '2024-06-14,127001.SZ,110,110,111,109,12,13200,1'],
       '2024-06-14,600000,8.3,8.3,8.4,8.2,12,9960,1',
     ],
-  ])('has no bonds where volumes are in lots, as in %s', (_, header, bonds, stock) => {
+  ])('a file of another source has no bonds where volumes are in lots, as in %s', (_, header, bonds, stock) => {
     const block = read(header, [...bonds, stock], { register: true });
     const why = expect.stringContaining('send bonds in our own columns, in bonds and yuan');
     expect(block.refused.map(({ line, message }) => [line, message])).toEqual([
@@ -76,7 +79,7 @@ describe('a file of another source', () => {
     expect(block.unknown.size).toBe(0);
   });
 
-  it('has bonds where its volumes are not converted', () => {
+  it('a file of another source has bonds where its volumes are not converted', () => {
     const header = 'ts_code,trade_time,open,close,high,low,vol,amount';
     const lines = ['113050.SH,2024-06-14 15:00:00,110,110,111,109,120,13200'];
     expect(rows(read(header, lines, { timeframe: '1Min' }))).toHaveLength(1);
@@ -91,7 +94,7 @@ describe('a file of another source', () => {
       { dialect: 'tushare' },
       'lacks vol',
     ],
-    ['an unknown header with the volume of anybody', 'date,code,open,high,low,close,volume', {}, 'say so with format='],
+    ['an unknown header with a volume of any unit', 'date,code,open,high,low,close,volume', {}, 'say so with format='],
     ['tabs in a file of ours', 'code\texchange\tdate\topen\thigh\tlow\tclose\tvolume', {}, 'tabs'],
     [
       'a title of weeks',
@@ -113,13 +116,13 @@ describe('a file of another source', () => {
     ],
     ['a column that stands twice', 'ts_code,trade_date,open,high,low,close,vol,vol', {}, 'vol twice'],
   ] as [string, string, Partial<IngestBarsRequest>, string][])(
-    'is refused as a whole for %s',
+    'a file of another source is refused as a whole for %s',
     (_, header, options, why) => {
       expect(() => read(header, ['x'], options)).toThrow(why);
     },
   );
 
-  it('has keys of ours in NDJSON', () => {
+  it('a file of another source has keys of ours in NDJSON', () => {
     expect(() => read('', ['{}'], { format: 'ndjson', dialect: 'tushare' })).toThrow('format= is for CSV');
   });
 });
@@ -127,7 +130,7 @@ describe('a file of another source', () => {
 describe('the units of a file', () => {
   const header = 'code,exchange,date,open,high,low,close,volume,amount';
 
-  it('are doubted where amount ÷ volume lies more than 5 times outside low..high', () => {
+  it('the units of a file are doubted where amount ÷ volume lies more than 5 times outside low..high', () => {
     const block = read(header, [
       '600000,SSE,2024-06-03,8.3,8.4,8.2,8.3,1000000,8300000',
       '600000,SSE,2024-06-04,8.3,8.4,8.2,8.3,10000,8300000',
@@ -142,13 +145,13 @@ describe('the units of a file', () => {
     ]);
   });
 
-  it('are those of a stock: an index is left alone', () => {
+  it('the units of a file are those of a stock: an index is left alone', () => {
     const block = read(header, ['IDX000001,SSE,2024-06-04,3000,3010,2990,3000,300000000,400000000000']);
     expect(block.daily.size).toBe(1);
     expect(block.remarks.warnings).toBeUndefined();
   });
 
-  it('are doubted by the first 20 lines, and all are counted', () => {
+  it('the units of a file are doubted by the first 20 lines, and all are counted', () => {
     const days = tradingDays('2024-02-01', '2024-04-01').slice(0, 28);
     const lines = days.map((day) => `600000,SSE,${day},8,8,8,8,1,1000`);
     const [warning] = read(header, lines).remarks.warnings ?? [];

@@ -26,7 +26,7 @@ describe('text of an instruments list that cannot be decoded', () => {
     expect(csv('symbol,remark,name', body)[0]?.instrument?.name).toBe('浦发银行');
   });
 
-  it('is refused too when U+FFFD came in the file or in half a surrogate pair', () => {
+  it('text of an instruments list that cannot be decoded is refused too when U+FFFD came in the file or in half a surrogate pair', () => {
     expect(csv('symbol,name', Buffer.from('600000.SH,浦发\uFFFD行\n'))[0]?.refusal?.message).toContain(
       'name is damaged',
     );
@@ -36,7 +36,7 @@ describe('text of an instruments list that cannot be decoded', () => {
     expect(json(line)[0]?.refusal?.message).toContain('The line is damaged');
   });
 
-  it('is shown as ? in a report, also where it is half a surrogate pair', () => {
+  it('text of an instruments list that cannot be decoded is shown as ? in a report, also where it is half a surrogate pair', () => {
     const half = String.raw`\ud83d`;
     expect(json(`{"symbol":"600${half}","name":"x"}\n`)[0]?.id).toBe('600?');
     expect(json(`{"${half}":1}\n`)[0]?.refusal?.message).toBe('? is no field of a line');

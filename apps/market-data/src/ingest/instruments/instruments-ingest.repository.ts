@@ -61,8 +61,8 @@ export interface ChangedInstruments {
 @Injectable()
 export class InstrumentsIngestRepository {
   /** Makes instruments that only bars name so far; answers the symbols that were new. */
-  async register({ client }: Transaction, strangers: readonly Unknown[]): Promise<string[]> {
-    const values = [JSON.stringify(strangers.map((one) => ({ ...one, status: 'unlisted' })))];
+  async register({ client }: Transaction, unlisted: readonly Unknown[]): Promise<string[]> {
+    const values = [JSON.stringify(unlisted.map((one) => ({ ...one, status: 'unlisted' })))];
     const { rows } = await client.query<{ symbol: string }>({ text: register, values });
     return rows.map(({ symbol }) => symbol);
   }

@@ -33,7 +33,7 @@ const MICROS = 1e6;
 
 /** Checks lines and writes the good ones as rows for COPY: the digits of the file are copied, never reformatted. */
 export class BarReader {
-  /** Instruments that otherwise good lines name and nobody knows. */
+  /** Unknown instruments that otherwise good lines name. */
   readonly unknown = new Map<string, Unknown>();
   /** Lines of stocks and funds whose amount and volume do not fit their prices. */
   readonly units = new LineSample();

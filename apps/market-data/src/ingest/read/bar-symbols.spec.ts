@@ -122,7 +122,7 @@ describe('the instruments that lines of bars name', () => {
 describe('the instrument that a request names for a file', () => {
   const symbol = '600519.SH';
 
-  it('is that of the lines of a file without a column that names instruments', () => {
+  it('the instrument that a request names for a file is that of the lines of a file without a column that names instruments', () => {
     const body = Buffer.from('2024-06-14,10,11,9,10,100');
     expect(instruments(readWith(ids, { symbol, body }, ''))).toEqual([7]);
   });
@@ -133,20 +133,23 @@ describe('the instrument that a request names for a file', () => {
     ['symbol', '', '000001.SZ', 9],
     ['symbol', '   ', '000001.SZ', 9],
     ['symbol,code,exchange', ',,', '000001.SZ,,', 9],
-  ])('is not that of a line whose %s are empty: %j', (header, empty, full, id) => {
-    const block = readWith(ids, { symbol }, header, empty, full);
-    expect(instruments(block)).toEqual([id]);
-    expect(block.refused).toMatchObject([{ line: 2, status: 400 }]);
-  });
+  ])(
+    'the instrument that a request names for a file is not that of a line whose %s are empty: %j',
+    (header, empty, full, id) => {
+      const block = readWith(ids, { symbol }, header, empty, full);
+      expect(instruments(block)).toEqual([id]);
+      expect(block.refused).toMatchObject([{ line: 2, status: 400 }]);
+    },
+  );
 
-  it('is not that of a line of another source whose code is empty', () => {
+  it('the instrument that a request names for a file is not that of a line of another source whose code is empty', () => {
     const body = Buffer.from(',20240614,10,11,9,10,100\n000001.SZ,20240614,10,11,9,10,100');
     const block = readWith(ids, { symbol, body, header: 'ts_code,trade_date,open,high,low,close,vol' }, '');
     expect(instruments(block)).toEqual([9]);
     expect(block.refused).toMatchObject([{ line: 2, status: 400 }]);
   });
 
-  it('is that of the NDJSON lines that have no key for it, and not of those whose key is empty', () => {
+  it('the instrument that a request names for a file is that of the NDJSON lines that have no key for it, and not of those whose key is empty', () => {
     const bar = { date: '2024-06-14', o: 10, h: 11, l: 9, c: 10, v: 100 };
     const lines = [bar, { ...bar, symbol: '' }, { ...bar, symbol: null }, { ...bar, code: '', exchange: '' }];
     const body = Buffer.from([...lines, { ...bar, symbol: '000001.SZ' }].map((one) => JSON.stringify(one)).join('\n'));

@@ -45,7 +45,7 @@ describe('the place of a bar as one number', () => {
 });
 
 describe('the rows of a block', () => {
-  it('store the last of several lines about one bar, wherever they stand', () => {
+  it('the rows of a block store the last of several lines about one bar, wherever they stand', () => {
     const rows = rowsOf([5, 2, 'a\n'], [7, 3, 'b\n'], [5, 4, 'c\n'], [9, 5, 'd\n'], [7, 6, 'e\n'], [5, 7, 'f\n']);
     expect(rows.copyText().toString()).toBe('d\ne\nf\n');
     expect(rows.stored()).toEqual([3, 4, 5]);
@@ -56,7 +56,7 @@ describe('the rows of a block', () => {
     ]);
   });
 
-  it('agree with a plain map for any order of keys', () => {
+  it('the rows of a block agree with a plain map for any order of keys', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 40 }), (keys) => {
         const rows = rowsOf(...keys.map((key, at): [number, number, string] => [key, at, `${key}:${at}\n`]));
@@ -66,7 +66,7 @@ describe('the rows of a block', () => {
     );
   });
 
-  it('keep the values of a replaced line that the later one lacks, as lines stored one after the other do', () => {
+  it('the rows of a block keep the values of a replaced line that the later one lacks, as lines stored one after the other do', () => {
     const none = String.raw`\N`;
     const cell = fc.constantFrom(none, '1', '22.5', '12345678.90');
     const line = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.tuple(cell, cell, cell));
@@ -90,7 +90,7 @@ describe('the rows of a block', () => {
     );
   });
 
-  it('know the ends of each instrument and frame', () => {
+  it('the rows of a block know the ends of each instrument and frame', () => {
     const [early, late, other] = [barKey(1, 0, 20240101, 0), barKey(1, 0, 20240301, 0), barKey(1, 1, 20240101, 571)];
     expect([...endsOf([late, other, early]).values()]).toEqual([
       { oldest: early, newest: late },

@@ -14,7 +14,7 @@ describe('a bar that meets what stands', () => {
     ['inserted', [1, 2], { values: [1, 2], ...failed }, [1, 2], true],
     ['inserted', [3, null], { values: [1, 2], ...failed }, [3, 2], true],
     ['updated', [1, 2], { values: [1, 2], unsettled: true, fresh: false }, [1, 2], false],
-  ] as const)('is %s: %j on %j', (outcome, given, standing, values, fresh) => {
+  ] as const)('a bar that meets what stands is %s: %j on %j', (outcome, given, standing, values, fresh) => {
     expect(mergedBar(given, standing)).toEqual({ outcome, values, fresh });
   });
 });

@@ -4,7 +4,7 @@ export type BarValues = readonly (number | null)[];
 /** A row that stands in the store. */
 export interface StandingBar {
   readonly values: BarValues;
-  /** Its write was never committed: nobody was told of it. */
+  /** Its write was never committed, so no event was published for it. */
   readonly unsettled: boolean;
   /** Nothing stood there before it. */
   readonly fresh: boolean;

@@ -30,7 +30,7 @@ describe('questions for what stands', () => {
     );
   });
 
-  it('ask once for a day of the whole market, and once for years of one symbol', () => {
+  it('questions for what stands ask once for a day of the whole market, and once for years of one symbol', () => {
     const market = Array.from({ length: 500 }, (_, symbol) => runsOf(String(symbol), [0], 1)).flat();
     expect(standingQuestions(market, 1)).toHaveLength(1);
     const years = Array.from({ length: 2_500 }, (_, day) => day * DAY_MS);

@@ -43,7 +43,7 @@ describe('the number plans of the exchanges', () => {
     ['BSE', '872925', 'stock'],
     ['BSE', '920008', 'stock'],
     ['BSE', '899050', 'index'],
-  ] as const)('give %s the code %s for a %s', (exchange, code, kind) => {
+  ] as const)('the number plans of the exchanges give %s the code %s for a %s', (exchange, code, kind) => {
     expect(plannedKind(exchange, code)).toBe(kind);
   });
 
@@ -56,16 +56,16 @@ describe('the number plans of the exchanges', () => {
     ['SZSE', '888888'],
     ['BSE', '600519'],
     ['BSE', '000001'],
-  ] as const)('give %s no code %s', (exchange, code) => {
+  ] as const)('the number plans of the exchanges give %s no code %s', (exchange, code) => {
     expect(plannedKind(exchange, code)).toBeUndefined();
   });
 
-  it('do not count a range before the day on which it begins', () => {
+  it('the number plans of the exchanges do not count a range before the day on which it begins', () => {
     expect(plannedKind('BSE', '920008', '2024-04-21')).toBeUndefined();
     expect(plannedKind('BSE', '920008', '2024-04-22')).toBe('stock');
   });
 
-  it('tell a number that is an index everywhere from one that is also a stock', () => {
+  it('the number plans of the exchanges tell a number that is an index everywhere from one that is also a stock', () => {
     expect([isAlsoNoIndex('000001'), isAlsoNoIndex('399001'), isAlsoNoIndex('899050')]).toEqual([true, false, false]);
   });
 

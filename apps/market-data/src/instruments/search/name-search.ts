@@ -49,7 +49,7 @@ const hasInitials = (syllables: readonly (readonly string[])[], at: number, lett
   at + letters.length <= syllables.length &&
   [...letters].every((letter, n) => syllables[at + n]?.some((reading) => reading.startsWith(letter)));
 
-/** The last syllable may be cut off, as while somebody types. */
+/** The last syllable may be cut off, as while a name is being typed. */
 function isSpelledFrom(syllables: readonly (readonly string[])[], at: number, letters: string): boolean {
   const here = syllables[at];
   if (here === undefined) return false;

@@ -12,7 +12,7 @@ describe('the stamp of a quote', () => {
     ['2026-11-20T01:31:01.0000009Z', '2026-11-20T09:31:01.000'],
     ['2026-11-20T01:31:01.99999999999999999999999999999999Z', '2026-11-20T09:31:01.999999'],
     ['2026-11-19T23:59:59.123-02:00', '2026-11-20T09:59:59.123'],
-  ])('of %s is %s', (instant, stamp) => {
+  ])('the stamp of a quote of %s is %s', (instant, stamp) => {
     expect(stampOf(instant)).toBe(stamp);
   });
 

@@ -31,7 +31,7 @@ export abstract class QuotesRepository {
   abstract snapshots(ids: readonly number[]): Promise<Snapshot[]>;
 
   /**
-   * Stores what `decide` chooses, given the quotes that are held, and answers its decision. Nobody else decides about
+   * Stores what `decide` chooses, given the quotes that are held, and answers its decision. No other writer decides about
    * these instruments before the transaction ends.
    */
   abstract record<T extends { readonly stored: readonly StoredQuote[] }>(

@@ -19,7 +19,7 @@ const nothing = new Map<number, HeldQuote>();
 const statuses = (quotes: readonly NamedQuote[]): number[] => settle(quotes, nothing).map(({ status }) => status);
 
 describe('quotes in the order given', () => {
-  it('are numbered without a gap while they are not older than the one before, and nothing else is stored', () => {
+  it('quotes in the order given are numbered without a gap while they are not older than the one before, and nothing else is stored', () => {
     fc.assert(
       fc.property(fc.array(aQuote, { maxLength: 40 }), (quotes) => {
         const newest = new Map<number, { t: string; v: number; content: string; seq: number }>();
@@ -38,7 +38,7 @@ describe('quotes in the order given', () => {
     );
   });
 
-  it('hold the largest volume of the latest second, in whatever order its snapshots arrive', () => {
+  it('quotes in the order given hold the largest volume of the latest second, in whatever order its snapshots arrive', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 8 }), (volumes) => {
         const quotes = volumes.map((v, index): NamedQuote => {
@@ -52,7 +52,7 @@ describe('quotes in the order given', () => {
     );
   });
 
-  it('come out the same in one batch and in several', () => {
+  it('quotes in the order given come out the same in one batch and in several', () => {
     fc.assert(
       fc.property(fc.array(aQuote, { maxLength: 40 }), fc.nat(40), (quotes, cut) => {
         const first = settle(quotes.slice(0, cut), nothing);
@@ -67,7 +67,7 @@ describe('quotes in the order given', () => {
     );
   });
 
-  it('change nothing the second time, replace one of the same stamp, and are refused with less volume than it', () => {
+  it('quotes in the order given change nothing the second time, replace one of the same stamp, and are refused with less volume than it', () => {
     const quote = { symbol: '600000.SH', t: '2024-06-14T10:00:00+08:00', last: 8.1, bids: [{ p: 8.09, s: 100 }] };
     const named = { instrumentId: 1, t: '2024-06-14T10:00:00.000', quote };
     const of = (more: Partial<Quote>): NamedQuote => ({ ...named, quote: { ...quote, ...more } });
@@ -76,7 +76,7 @@ describe('quotes in the order given', () => {
     expect(statuses([of({ v: 0 }), named])).toEqual([201, 201]);
   });
 
-  it('are ordered by microseconds', () => {
+  it('quotes in the order given are ordered by microseconds', () => {
     const at = (t: string): NamedQuote => ({ instrumentId: 1, t, quote: { symbol: '600000.SH', t, last: 1, v: 1 } });
     const stamps = ['10:00:00.123', '10:00:00.123001', '10:00:00.123', '10:00:00.124'];
     expect(statuses(stamps.map((time) => at(`2024-06-14T${time}`)))).toEqual([201, 201, 409, 201]);

@@ -12,7 +12,7 @@ export type StoredOptions = UploadOptions &
   Pick<OpenUploadRequest, 'format' | 'dialect' | 'file_name'> &
   Pick<StartUploadRequest, 'encoding'>;
 
-/** `staging` until the whole file is here; nobody but its sender knows of it until then. */
+/** `staging` until the whole file is here; only its sender sees it until then. */
 type UploadStatus = OperationStatus | 'staging';
 
 /** An upload as it is stored; times in RFC 3339. */

@@ -44,7 +44,7 @@ const sql = {
   renew: `UPDATE market_data.uploads SET lease_until = now() + ${LEASE} WHERE ${mine} RETURNING cancelling`,
   held: `SELECT ${uploadColumns} FROM market_data.uploads WHERE ${mine}`,
   release: `UPDATE market_data.uploads SET lease_until = now() + $3 * interval '1 second' WHERE ${mine}`,
-  // Asked here, after the last commit of the work: whoever reads at this position sees all of it.
+  // Read here, after the last commit of the work: a read at this position sees all of it.
   end: `UPDATE market_data.uploads SET status = $3, problem = $4, ended_at = now(), lease_until = NULL,
     inserted = inserted + $5, updated = updated + $6, unchanged = unchanged - $5 - $6,
     lsn = pg_current_wal_insert_lsn() WHERE ${mine}`,
@@ -59,7 +59,7 @@ const sql = {
 export class UploadQueueRepository {
   constructor(private readonly pool: PostgresPool) {}
 
-  /** Takes the oldest upload that nobody works on. */
+  /** Takes the oldest upload that no worker holds. */
   async claim(holder: string): Promise<Upload | undefined> {
     return (await this.pool.write((client) => client.query<Upload>(sql.claim, [holder]))).value.rows[0];
   }
@@ -87,7 +87,7 @@ export class UploadQueueRepository {
     return (await this.pool.write((client) => client.query<Upload>(sql.held, [id, holder]))).value.rows[0];
   }
 
-  /** Gives it up unfinished: whoever asks after `seconds` goes on. */
+  /** Releases it unfinished: any worker may continue after `seconds`. */
   async release(id: string, holder: string, seconds: number): Promise<void> {
     await this.pool.write((client) => client.query(sql.release, [id, holder, seconds]));
   }

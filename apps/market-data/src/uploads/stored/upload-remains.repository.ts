@@ -21,7 +21,7 @@ const steps = [
     AND NOT EXISTS (SELECT FROM market_data.upload_refusals r WHERE r.upload_id = u.id)`,
 ];
 
-/** What uploads leave behind: text nobody needs any more, uploads nobody finished, operations that ended 7 days ago. */
+/** What uploads leave behind: stored text, unfinished uploads, operations that ended 7 days ago. */
 @Injectable()
 export class UploadRemainsRepository {
   constructor(private readonly pool: PostgresPool) {}

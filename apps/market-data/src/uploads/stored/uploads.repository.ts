@@ -39,7 +39,7 @@ const sql = {
     WHERE id = $1 RETURNING ${uploadColumns}`,
   find: `SELECT ${uploadColumns} FROM market_data.uploads WHERE id = $1`,
   drop: `DELETE FROM market_data.uploads WHERE id = $1 AND status = 'staging'`,
-  // One that nobody works on ends at once; the others end before their next block.
+  // An upload that no worker holds ends at once; the others end before their next block.
   cancel: `UPDATE market_data.uploads SET cancelling = true,
       status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
       ended_at = CASE status WHEN 'queued' THEN now() END

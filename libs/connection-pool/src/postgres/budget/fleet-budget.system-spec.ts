@@ -92,7 +92,7 @@ describe('the budget of a server', () => {
     const young = await Promise.all(Array.from({ length: 4 }, () => start('young', options).acquire()));
     expect(young).toHaveLength(4);
     for (const checkout of young) checkout.release();
-    // Whoever waits at the old one is served by those who come back.
+    // Waiting borrowers of the old one get the connections that are checked in.
     const checkouts: Promise<void>[] = held.map(async (one) => {
       (await one).release();
     });

@@ -184,7 +184,7 @@ describe('the work of a read', () => {
     'INSERT INTO market_data.counter VALUES (1)',
     'CREATE TABLE market_data.mine ()',
     'SELECT n INTO market_data.mine FROM market_data.counter',
-  ])('cannot write on any server with: %s', async (text) => {
+  ])('the work of a read cannot write on any server with: %s', async (text) => {
     const pool = await ready(open());
     const lone = open({ replicaUrls: '' });
     for (const one of [pool, lone]) await expect(one.query({ text })).rejects.toMatchObject({ code: '25006' });

@@ -12,17 +12,17 @@ const primary: ServerState = {
 const replica = (state: Partial<ServerState>): ServerState => ({ ...primary, inRecovery: true, ...state });
 
 describe('the lag of a replica', () => {
-  it('is 0 when the replica shows all that the primary had, however old its heartbeat is', () => {
+  it('the lag of a replica is 0 when the replica shows all that the primary had, however old its heartbeat is', () => {
     expect(lagMs(replica({ beatMs: 0 }), primary)).toBe(0);
     expect(lagMs(replica({ lsn: '0/5000001' }), primary)).toBe(0);
   });
 
-  it('is the difference of the heartbeats when the replica shows less than the primary had', () => {
+  it('the lag of a replica is the difference of the heartbeats when the replica shows less than the primary had', () => {
     expect(lagMs(replica({ lsn: '0/4FFFFFF', beatMs: 58_500 }), primary)).toBe(1_500);
     expect(lagMs(replica({ lsn: '0/4FFFFFF' }), primary)).toBe(0);
   });
 
-  it('is infinite when the replica is on another timeline', () => {
+  it('the lag of a replica is infinite when the replica is on another timeline', () => {
     expect(lagMs(replica({ lsn: 'F/0', timeline: '00000001' }), primary)).toBe(Infinity);
   });
 

@@ -119,7 +119,7 @@ describe('a failover', () => {
       text: 'SELECT array_agg(id) AS ids FROM market_data.counter',
     });
     expect(rows[0]!.ids).toEqual([1]);
-    // A service that starts now finds the same, whoever is named as the primary.
+    // A service that starts now finds the same, whichever server is named as the primary.
     const late = openAll(primary, replicas);
     expect((await insert(late, 4)).value).toBe(first.port);
     expect(rolesOf(late)).toBe('fenced primary replica');

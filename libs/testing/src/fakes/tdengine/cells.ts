@@ -49,7 +49,7 @@ function real(literal: Literal, name: string): number {
   return value;
 }
 
-// TDengine rounds 1.5 for an INT; the stand-in refuses it: whoever writes that has mixed up columns.
+// TDengine rounds 1.5 for an INT; the stand-in refuses it, because such a writer has mixed up columns.
 function whole(literal: Literal, bits: number, name: string): bigint {
   if (literal.kind !== 'number' || !/^-?[0-9]+$/.test(literal.text)) throw illegal('integer', name);
   const value = BigInt(literal.text);

@@ -25,7 +25,7 @@ export function tableOf(database: TaosDatabase, name: string): { stable: Stable;
   const stable = database.stables.get(name);
   if (stable === undefined) throw new TaosError('tableNotExist', `Table does not exist: ${name}`);
   const children = [...database.children.values()].filter((one) => one.stable === stable);
-  // Without ORDER BY the order between child tables is nobody's business: the newest first, to catch who relies on it.
+  // Without ORDER BY the order between child tables is undefined: the newest first, to catch code that relies on it.
   return { stable, children: children.reverse() };
 }
 

@@ -73,7 +73,7 @@ describe('TdengineStandIn', () => {
     expect(await rows('SELECT MIN(ts), MAX(volume) FROM bars')).toEqual([
       ['1970-01-01T00:00:01.000Z', 9007199254740992],
     ]);
-    expect(await rows(`SELECT COUNT(*) FROM bars WHERE symbol = 'nobody'`)).toEqual([[0]]);
+    expect(await rows(`SELECT COUNT(*) FROM bars WHERE symbol = 'absent'`)).toEqual([[0]]);
     expect(await rows(`DELETE FROM b_1 WHERE ts < 1500`)).toEqual([[1]]);
     expect(await rows(`DELETE FROM bars WHERE symbol = '000001' AND ts < 1501`)).toEqual([[1]]);
   });

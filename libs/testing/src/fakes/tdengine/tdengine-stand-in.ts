@@ -167,7 +167,7 @@ export class TdengineStandIn {
   }
 }
 
-/** A real server to try the same things on, when somebody has one: `TDENGINE_URL`. */
+/** A real server to try the same things on, where there is one: `TDENGINE_URL`. */
 export const realTdengineUrl = (): string | undefined => process.env['TDENGINE_URL'];
 
 /** Starts the stand-in on loopback; `root`/`taosdata` unless said otherwise. */
