@@ -1,4 +1,4 @@
-// What every k6 script here shares. Settings come from the environment (tools/load/engine.ts sets them):
+// What every k6 script here shares. Settings come from the environment (tools/load/engine/engine.ts sets them):
 //   URL MIX WORLD SUMMARY   the gateway, whose mix, a file with facts about the system, where the figures go
 //   SECONDS             how long
 //   CALLERS [EVERY_MS]  that many callers, each asking again as soon as it has its answer (or that long after it asked

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { haveK6, type Engine } from './load/engine.ts';
+import { haveK6, type Engine } from './load/engine/engine.ts';
 import { perform, type Wishes } from './load/perform.ts';
 import type { Scenario } from './load/scenario.ts';
 

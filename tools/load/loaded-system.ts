@@ -9,7 +9,7 @@ import {
   type SystemSettings,
 } from '@mystocks/testing';
 import { join } from 'node:path';
-import type { WatchedServer } from './watch.ts';
+import type { WatchedServer } from './observe/watch.ts';
 
 export interface LoadedSystemOptions {
   /** Of each PostgreSQL server. */

@@ -1,7 +1,7 @@
 import type { MixName } from '../../load/mixes.ts';
 import type { Figures } from './figures.ts';
 import type { LoadedSystemOptions } from './loaded-system.ts';
-import type { Observed } from './observer.ts';
+import type { Observed } from './observe/observer.ts';
 
 /** How hard to drive: that many callers, each on a connection of its own, or that many requests a second whatever happens. */
 export type Drive = Callers | { readonly rate: number; readonly seconds: number };

@@ -1,6 +1,6 @@
 import { IsCount, IsListOf, IsMatching, IsOneOf, IsShapes, IsText } from '@mystocks/validation';
-import { defineCall } from './define.js';
-import { roles, type Role } from './roles.js';
+import { defineCall } from './definition/define.js';
+import { roles, type Role } from './definition/roles.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{2,63}$/;

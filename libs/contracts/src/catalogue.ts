@@ -1,6 +1,6 @@
 import * as contracts from './all-contracts.js';
-import { Answer } from './answer.js';
-import type { Call, Event } from './define.js';
+import { Answer } from './definition/answer.js';
+import type { Call, Event } from './definition/define.js';
 
 const everything: readonly unknown[] = Object.values(contracts);
 

@@ -1,6 +1,6 @@
 import { IsCount, IsNumeric, IsShape, IsShapes, IsText } from '@mystocks/validation';
-import { defineCall, type Call } from './define.js';
-import { operators } from './roles.js';
+import { defineCall, type Call } from './definition/define.js';
+import { operators } from './definition/roles.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 

@@ -1,5 +1,5 @@
 import { IsCount, IsFlag, IsMatching, IsShapes, IsText } from '@mystocks/validation';
-import { defineEvent } from './define.js';
+import { defineEvent } from './definition/define.js';
 
 /** How many messages of one numbered event a publisher has sent. */
 export class EventCount {

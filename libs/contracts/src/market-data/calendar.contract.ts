@@ -1,8 +1,8 @@
 import { IsBody, IsCount, IsDay, IsListOf, IsMatching, IsOneOf } from '@mystocks/validation';
-import { Answer } from './answer.js';
-import { defineCall, defineEvent } from './define.js';
-import { IsPosition } from './position.js';
-import { readers } from './roles.js';
+import { Answer } from '../definition/answer.js';
+import { defineCall, defineEvent } from '../definition/define.js';
+import { IsPosition } from '../definition/position.js';
+import { readers } from '../definition/roles.js';
 
 export class CalendarRequest {
   @IsDay() readonly start!: string;

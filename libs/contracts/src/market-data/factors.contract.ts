@@ -1,9 +1,9 @@
 import { IsSymbol } from '@mystocks/validation';
-import { defineCall, defineEvent } from './define.js';
+import { defineCall, defineEvent } from '../definition/define.js';
 import { IngestReport, IngestRequest } from './ingest.contract.js';
 import { symbolKey } from './market-data.words.js';
-import { IsPosition } from './position.js';
-import { loaders } from './roles.js';
+import { IsPosition } from '../definition/position.js';
+import { loaders } from '../definition/roles.js';
 
 /** Adjustment factors by ex-date: CSV `code,exchange,ex_date,factor`, cumulative as those of daily bars (`adj_factor`). */
 export const ingestFactors = defineCall({

@@ -1,9 +1,9 @@
 import { IsCount, IsFlag, IsInstant, IsListOf, IsText } from '@mystocks/validation';
-import { Answer } from './answer.js';
-import { defineCall, defineEvent } from './define.js';
-import { IngestReport } from './ingest.contract.js';
-import { IsPosition } from './position.js';
-import { operators, readers } from './roles.js';
+import { Answer } from '../definition/answer.js';
+import { defineCall, defineEvent } from '../definition/define.js';
+import { IngestReport } from '../market-data/ingest.contract.js';
+import { IsPosition } from '../definition/position.js';
+import { operators, readers } from '../definition/roles.js';
 
 /** Reads an answer of another service through the second tier. */
 export class ReadAnswerRequest {

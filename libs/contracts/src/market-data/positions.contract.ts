@@ -1,5 +1,5 @@
-import { defineCall } from './define.js';
-import { IsPosition } from './position.js';
+import { defineCall } from '../definition/define.js';
+import { IsPosition } from '../definition/position.js';
 
 export class PositionRequest {}
 

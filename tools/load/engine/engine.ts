@@ -2,15 +2,15 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Figures } from './figures.ts';
-import type { Drive } from './scenario.ts';
+import type { Figures } from '../figures.ts';
+import type { Drive } from '../scenario.ts';
 
 export type Engine = Figures['engine'];
 
 /** k6's own code for "a threshold was crossed": the figures say which. */
 const THRESHOLDS_CROSSED = 99;
 const OUTPUT_KEPT = 3_000;
-const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../../..');
 
 export const haveK6 = (): boolean => spawnSync('k6', ['version'], { stdio: 'ignore' }).status === 0;
 
@@ -45,7 +45,7 @@ export async function runEngine({ engine, scenario, drive, url, world, directory
   const [command, args] =
     engine === 'k6'
       ? ['k6', ['run', '--quiet', '--no-usage-report', '--no-color', join(root, 'load', `${scenario}.js`)]]
-      : [process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'tools/load/cannon.ts')]];
+      : [process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'tools/load/engine/cannon.ts')]];
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = (): void => void child.kill('SIGKILL');
   process.once('exit', stop);

@@ -12,8 +12,8 @@ import {
   IsSymbolAliases,
   IsText,
 } from '@mystocks/validation';
-import { Answer } from './answer.js';
-import { defineCall, defineEvent } from './define.js';
+import { Answer } from '../definition/answer.js';
+import { defineCall, defineEvent } from '../definition/define.js';
 import {
   barDialects,
   barStamps,
@@ -23,8 +23,8 @@ import {
   type BarDialect,
   type BarStamps,
 } from './ingest.contract.js';
-import { IsPosition } from './position.js';
-import { loaders, readers } from './roles.js';
+import { IsPosition } from '../definition/position.js';
+import { loaders, readers } from '../definition/roles.js';
 import {
   adjustments,
   storedTimeframes,

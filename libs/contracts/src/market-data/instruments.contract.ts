@@ -8,11 +8,11 @@ import {
   IsText,
   SYMBOL,
 } from '@mystocks/validation';
-import { Answer } from './answer.js';
-import { defineCall, defineEvent } from './define.js';
+import { Answer } from '../definition/answer.js';
+import { defineCall, defineEvent } from '../definition/define.js';
 import { IngestRequest, IngestReport } from './ingest.contract.js';
-import { IsPosition } from './position.js';
-import { loaders, readers } from './roles.js';
+import { IsPosition } from '../definition/position.js';
+import { loaders, readers } from '../definition/roles.js';
 import { exchanges, instrumentStatuses, type Exchange, type InstrumentStatus } from './market-data.words.js';
 
 /**

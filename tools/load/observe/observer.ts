@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { growth, readCounters, type Counters } from './counters.ts';
-import type { LoadedSystem } from './loaded-system.ts';
+import type { LoadedSystem } from '../loaded-system.ts';
 import { OpenConnections } from './open-connections.ts';
 import { Watch, type ServerPeak } from './watch.ts';
 

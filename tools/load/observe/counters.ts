@@ -1,4 +1,4 @@
-import type { LoadedSystem } from './loaded-system.ts';
+import type { LoadedSystem } from '../loaded-system.ts';
 
 /** Counters of the system, summed over its services. */
 export interface Counters {

@@ -1,6 +1,6 @@
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { firstAskMs, type Ask } from '../../load/mixes.ts';
+import { firstAskMs, type Ask } from '../../../load/mixes.ts';
 
 export interface Pace {
   readonly url: string;

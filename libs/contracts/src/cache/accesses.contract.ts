@@ -1,5 +1,5 @@
 import { IsCount, IsShapes, IsSymbol } from '@mystocks/validation';
-import { defineCall } from './define.js';
+import { defineCall } from '../definition/define.js';
 
 /** How often a symbol was read since its gateway told of it last. */
 export class SymbolReads {

@@ -1,6 +1,6 @@
 import { IsCount, IsFlag, IsInstant, IsNumeric, IsOneOf, IsShape, IsShapes, IsText } from '@mystocks/validation';
-import { defineCall } from './define.js';
-import { operators } from './roles.js';
+import { defineCall } from '../definition/define.js';
+import { operators } from '../definition/roles.js';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 

@@ -10,8 +10,8 @@ import {
   IsSymbolAlias,
   IsText,
 } from '@mystocks/validation';
-import { defineCall } from './define.js';
-import { failureCodes, type FailureCode } from './failure.js';
+import { defineCall } from '../definition/define.js';
+import { failureCodes, type FailureCode } from '../definition/failure.js';
 import {
   barDialects,
   barStamps,
@@ -22,8 +22,8 @@ import {
   type BarStamps,
 } from './ingest.contract.js';
 import { storedTimeframes, type StoredTimeframe } from './market-data.words.js';
-import { IsPosition } from './position.js';
-import { loaders } from './roles.js';
+import { IsPosition } from '../definition/position.js';
+import { loaders } from '../definition/roles.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const isId = () => IsMatching(UUID, 'a UUID');

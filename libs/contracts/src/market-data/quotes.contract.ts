@@ -1,9 +1,9 @@
 import { IsCount, IsListOf, IsShape, IsSymbol, IsSymbolAliases } from '@mystocks/validation';
-import { Answer } from './answer.js';
-import { defineCall, defineEvent } from './define.js';
+import { Answer } from '../definition/answer.js';
+import { defineCall, defineEvent } from '../definition/define.js';
 import { IngestReport, IsIdempotencyKey } from './ingest.contract.js';
-import { IsPosition } from './position.js';
-import { feeders, readers } from './roles.js';
+import { IsPosition } from '../definition/position.js';
+import { feeders, readers } from '../definition/roles.js';
 import { Quote } from './quote.js';
 import { symbolKey } from './market-data.words.js';
 

@@ -3,8 +3,8 @@
 // answering with the same figures.
 import autocannon from 'autocannon';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { kindsOf, nextAsk, worldFor, type Ask, type MixName, type World } from '../../load/mixes.ts';
-import { spreadOf, type Figures } from './figures.ts';
+import { kindsOf, nextAsk, worldFor, type Ask, type MixName, type World } from '../../../load/mixes.ts';
+import { spreadOf, type Figures } from '../figures.ts';
 import { runPaced } from './paced.ts';
 
 const GIVE_UP_S = 15;

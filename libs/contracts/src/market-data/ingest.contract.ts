@@ -9,7 +9,7 @@ import {
   IsShapes,
   IsText,
 } from '@mystocks/validation';
-import { IsPosition } from './position.js';
+import { IsPosition } from '../definition/position.js';
 
 /** Families of bars files that are understood; each says how its columns, units, symbols and times are to be read. */
 export const barDialects = ['mystocks', 'tushare', 'akshare', 'baostock', 'tdx', 'pandas', 'sina'] as const;
