@@ -1,5 +1,5 @@
 import { loadSettings, MigrationSettings } from '@mystocks/config';
-import { runMigrations, TdenginePool } from '@mystocks/connection-pool';
+import { createWhenReady, runMigrations, TdenginePool } from '@mystocks/connection-pool';
 import { IsOneOf } from '@mystocks/validation';
 import { migrations } from './migrations/index.js';
 import { DATABASE, TdengineSettings } from './tdengine/tdengine.settings.js';
@@ -20,7 +20,8 @@ if (tdengine !== undefined) {
   const limits = { size: 1, overflow: 0, acquireTimeoutMs: 10_000, requestTimeoutMs: 60_000 };
   const url = tdengine.TDENGINE_URL.reveal();
   const pool = new TdenginePool({ name: 'migrate', url, database: DATABASE, ...limits });
-  await new TdengineStore(pool, DATABASE).prepare();
+  const store = new TdengineStore(pool, DATABASE);
+  await createWhenReady(() => store.prepare(), { report: (text) => process.stdout.write(`${text}\n`) });
   await pool.close();
   process.stdout.write(`tdengine: ${DATABASE} has its tables\n`);
 }

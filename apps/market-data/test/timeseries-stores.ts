@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll } from '@jest/globals';
-import { PostgresPool, runMigrations, sql, TdenginePool } from '@mystocks/connection-pool';
+import { fixedNames, PostgresPool, runMigrations, sql, TdenginePool } from '@mystocks/connection-pool';
 import {
   realTdengineUrl,
   startPostgres,
@@ -134,7 +134,10 @@ export async function openTdengine(
       await store.prepare();
       for (const table of [sql`bars`, sql`ticks`]) await pool.query(sql`DELETE FROM ${table}`);
     },
-    stop: () => pool.close(),
+    stop: async () => {
+      await pool.query(sql`DROP DATABASE IF EXISTS ${fixedNames(database)(database)}`);
+      await pool.close();
+    },
   };
 }
 

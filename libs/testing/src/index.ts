@@ -8,7 +8,7 @@ export {
   type TdengineFault,
   type TdengineStandIn,
 } from './fakes/tdengine/tdengine-stand-in.js';
-export { tokensOf as tdengineTokensOf } from './fakes/tdengine/tokens.js';
+export { tokensOf as tdengineTokensOf } from './fakes/tdengine/parse/tokens.js';
 export { freePort, portTaken } from './process/free-port.js';
 export { ManagedProcess, type Exit, type Launch } from './process/managed-process.js';
 export { isAlive, processTree } from './process/process-tree.js';

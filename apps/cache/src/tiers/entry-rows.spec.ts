@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { insertStatements, type TableRows } from '@mystocks/connection-pool';
 import { tdengineTokensOf as tokensOf } from '@mystocks/testing';
 import { ENTRY_BYTES_MAX, type LeasedEntry } from '@mystocks/tiered-cache';
 import fc from 'fast-check';
 import { partsOf, wholeOf, type EntryStart } from './entry-rows.js';
-import { batchesOf } from './insert-batches.js';
 
 const WRITER = 42;
 const NOW_MS = 1_767_571_200_000;
@@ -20,7 +20,9 @@ function entryOf(
   return { entry: kept, lease: { key, fence: NOW_MS * 1_000 + 7 } };
 }
 
-/** What a server reads in a part: the child table, its tags and values, in the order they stand. */
+const textOf = ({ head, rows }: TableRows): string => [head, ...rows].map(({ text }) => text).join(' ');
+
+/** What a server reads in a part: the child table, its tags and values, in their order. */
 function readPart(text: string): { table: string; tags: string[]; values: string[] } {
   const words = tokensOf(text).map((token) => token.text);
   const list = (after: string, from = 0): string[] => {
@@ -32,7 +34,7 @@ function readPart(text: string): { table: string; tags: string[]; values: string
 
 /** The parts as TDengine would give them back. */
 function stored(entry: LeasedEntry): { start: EntryStart; rest: [bigint, bigint, string, string][] } {
-  const rows = (partsOf(entry, WRITER) ?? []).map(({ text }) => readPart(text));
+  const rows = (partsOf(entry, WRITER) ?? []).map((part) => readPart(textOf(part)));
   const [first, ...others] = rows.reverse();
   const [, fence, writer, parts, digest, shows, expires, grace, tags, body] = first!.values;
   const start = {
@@ -67,8 +69,10 @@ describe('an entry in rows', () => {
           tags: some,
         });
         const parts = partsOf(entry, WRITER) ?? [];
-        for (const { text: part } of parts) {
-          expect(part.replaceAll(/'[A-Za-z0-9+/= ]*'/g, '')).toMatch(/^entry_[0-9a-f]{32} [A-Za-z0-9_,() \n]*$/);
+        for (const part of parts) {
+          expect(textOf(part).replaceAll(/'[A-Za-z0-9+/= ]*'/g, '')).toMatch(
+            /^entry_[0-9a-f]{32} [A-Za-z0-9_,() \n]*$/,
+          );
         }
         const { start, rest } = stored(entry);
         expect(wholeOf(start, rest)?.answer).toEqual(entry.entry.answer);
@@ -95,7 +99,7 @@ describe('an entry in rows', () => {
   it('lies with those that are of use as long', () => {
     const lifeFor = (ms: number): string | undefined => {
       const [part] = partsOf(entryOf(Buffer.from('{}'), { graceUntilMs: NOW_MS + ms }), WRITER) ?? [];
-      return readPart(part!.text).tags[1];
+      return readPart(textOf(part!)).tags[1];
     };
     expect([1, HOUR_MS, HOUR_MS + 1, 24 * HOUR_MS, 25 * HOUR_MS, 400 * 24 * HOUR_MS].map(lifeFor)).toEqual([
       '0',
@@ -113,11 +117,11 @@ describe('an entry in rows', () => {
         entryOf(randomBytes(ENTRY_BYTES_MAX), { tags: Array.from({ length: 200 }, (_, n) => `tag-${n}`) }),
         WRITER,
       ) ?? [];
-    const statements = [...batchesOf(parts)].map(({ text }) => text);
+    const statements = insertStatements(parts).map(({ text }) => text);
     expect(Math.max(...statements.map((text) => text.length))).toBeLessThan(1_048_576);
     expect(statements.length).toBeLessThan(8);
     expect(statements.map((text) => text.split(' USING ').length - 1).reduce((a, b) => a + b)).toBe(parts.length);
-    expect(statements.at(-1)).toContain(parts.at(-1)!.text);
-    expect([...batchesOf([])]).toEqual([]);
+    expect(statements.at(-1)).toContain(textOf(parts.at(-1)!));
+    expect(insertStatements([])).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { joinSql, literal, sql, type Sql, type TdengineValue } from '@mystocks/connection-pool';
+import { joinSql, literal, sql, type TableRows, type TdengineValue } from '@mystocks/connection-pool';
 import { decodeEntry, encodeEntry, ENTRY_BYTES_MAX, type LeasedEntry, type Entry } from '@mystocks/tiered-cache';
 import { entryTable, lifeOf, nameOf, numberOf, PART_CHARACTERS, type Life } from './tdengine-schema.js';
 
@@ -58,10 +58,10 @@ export function startOf(row: Row): EntryStart {
 }
 
 /**
- * What stands between `INSERT INTO` and its end for every part of an entry, the first part last: it is what a reader
- * begins with. Nothing for a body that is too large.
+ * The rows of all parts of an entry. The first part is the last row, because readers begin with it. Undefined for a body
+ * that is too large.
  */
-export function partsOf({ entry: kept, lease }: LeasedEntry, writer: number): Sql[] | undefined {
+export function partsOf({ entry: kept, lease }: LeasedEntry, writer: number): TableRows[] | undefined {
   if (kept.answer.body.length > ENTRY_BYTES_MAX) return undefined;
   const bytes = encodeEntry(kept);
   const text = bytes.toString('base64');
@@ -83,8 +83,9 @@ export function partsOf({ entry: kept, lease }: LeasedEntry, writer: number): Sq
   const parts = Array.from({ length: count }, (_, part) => {
     const body = literal.text(text.slice(part * PART_CHARACTERS, (part + 1) * PART_CHARACTERS));
     const its = [literal.text(name), literal.integer(life.life), literal.integer(part)];
-    return sql`${entryTable(name, life.life, part)} USING cache_entries TAGS (${joinSql(its, ',')})
-      TTL ${literal.integer(life.tableDays)} (${columns}) VALUES (${common},${body})`;
+    const head = sql`${entryTable(name, life.life, part)} USING cache_entries TAGS (${joinSql(its, ',')})
+      TTL ${literal.integer(life.tableDays)} (${columns}) VALUES`;
+    return { head, rows: [sql`(${common},${body})`] };
   });
   return parts.reverse();
 }

@@ -1,4 +1,4 @@
-import { joinSql, literal, sql, type Sql, type TdengineAnswer } from '@mystocks/connection-pool';
+import { insertStatements, joinSql, literal, sql, type Sql, type TdengineAnswer } from '@mystocks/connection-pool';
 import type { LeasedEntry, Entry } from '@mystocks/tiered-cache';
 import {
   headColumns,
@@ -12,7 +12,6 @@ import {
   type EntryHead,
   type EntryStart,
 } from './entry-rows.js';
-import { batchesOf } from './insert-batches.js';
 import { lives } from './tdengine-schema.js';
 
 /** Runs one statement, within the limits of the operation it belongs to. */
@@ -59,7 +58,7 @@ export async function readWhole(ask: Ask, start: EntryStart): Promise<Entry | un
 
 /** Removes what was written under the names of these heads for as long a life, up to them. */
 export async function removeEntries(ask: Ask, heads: readonly EntryHead[]): Promise<void> {
-  for (const [life, of] of groupedByLife(heads)) {
+  for (const [life, of] of Map.groupBy(heads, ({ life }) => life)) {
     await ask(sql`DELETE FROM cache_entries WHERE life = ${literal.integer(life)}
       AND key_hash IN (${textsOf(of.map(({ name }) => name))})
       AND ts <= ${literal.timestamp(timeOf(Math.max(...of.map(({ fence }) => fence))))}`);
@@ -69,7 +68,7 @@ export async function removeEntries(ask: Ask, heads: readonly EntryHead[]): Prom
 /** Writes entries; says of each whether it can be written at all. */
 export async function writeEntries(ask: Ask, entries: readonly LeasedEntry[], writer: number): Promise<boolean[]> {
   const parts = entries.map((entry) => partsOf(entry, writer));
-  for (const statement of batchesOf(parts.flatMap((rows) => rows ?? []))) await ask(statement);
+  for (const statement of insertStatements(parts.flatMap((rows) => rows ?? []))) await ask(statement);
   return parts.map((rows) => rows !== undefined);
 }
 
@@ -89,12 +88,6 @@ export async function removeOldEntries(ask: Ask, nowMs: number): Promise<void> {
 
 /** Texts as they stand in a list. */
 export const textsOf = (texts: readonly string[]): Sql => joinSql(texts.map(literal.text), ',');
-
-function groupedByLife(heads: readonly EntryHead[]): Map<number, EntryHead[]> {
-  const groups = new Map<number, EntryHead[]>();
-  for (const head of heads) groups.set(head.life, [...(groups.get(head.life) ?? []), head]);
-  return groups;
-}
 
 function newest<T extends EntryHead>(heads: readonly T[]): Map<string, T> {
   const found = new Map<string, T>();

@@ -1,19 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { fixedNames, literal, sql, TdenginePool, type Sql, type TdengineAnswer } from '@mystocks/connection-pool';
+import {
+  insertStatements,
+  fixedNames,
+  literal,
+  sql,
+  TdenginePool,
+  type Sql,
+  type TdengineAnswer,
+} from '@mystocks/connection-pool';
 import type { Clock } from '@mystocks/kernel';
 import { startTdengineStandIn, waitFor, type TdengineStandIn } from '@mystocks/testing';
 import { Leases, type LeasedEntry, type Entry, type Lease, type Tier } from '@mystocks/tiered-cache';
 import { keptWith } from '@mystocks/tiered-cache/conformance';
 import { partsOf as partsBy } from './entry-rows.js';
-import { batchesOf } from './insert-batches.js';
 import { nameOf, numberOf } from './tdengine-schema.js';
 import { TdengineStore } from './tdengine-store.js';
 import { TdengineTier } from './tdengine-tier.js';
 
 const HOUR_MS = 3_600_000;
 /** Rows as an instance writes them that no other instance knows. */
-const partsOf = (entry: LeasedEntry): Sql[] | undefined => partsBy(entry, 42);
+const partsOf = (entry: LeasedEntry): ReturnType<typeof partsBy> => partsBy(entry, 42);
 const SOON = { timeoutMs: 20_000 };
 
 let standIn: TdengineStandIn;
@@ -65,10 +72,10 @@ describe('entries of TdengineTier as rows', () => {
     const lease = await leaseOf(tier, 'key');
     const parts = partsOf({ entry: large('"2"'), lease }) ?? [];
     for (const part of parts.slice(0, -1)) {
-      for (const statement of batchesOf([part])) await ask(statement);
+      for (const statement of insertStatements([part])) await ask(statement);
       expect(await etagOf(tier, 'key')).toBe('"1"');
     }
-    for (const statement of batchesOf(parts.slice(-1))) await ask(statement);
+    for (const statement of insertStatements(parts.slice(-1))) await ask(statement);
     expect(await etagOf(tier, 'key')).toBe('"2"');
     await ask(
       sql`DELETE FROM cache_entries WHERE part = 3 AND ts = ${literal.timestamp(Math.floor(lease.fence / 1_000))}`,
@@ -81,9 +88,9 @@ describe('entries of TdengineTier as rows', () => {
   it('entries of TdengineTier as rows are never put together from two that were written at the same time', async () => {
     const [tier, lease] = [await open(), { key: 'key', fence: Date.now() * 1_000 }];
     const [one, two] = [partsOf({ entry: large('"1"'), lease }) ?? [], partsOf({ entry: large('"2"'), lease }) ?? []];
-    for (const statement of batchesOf([...one, ...two.slice(0, 2)])) await ask(statement);
+    for (const statement of insertStatements([...one, ...two.slice(0, 2)])) await ask(statement);
     expect(await tier.get('key')).toEqual({ hit: false });
-    for (const statement of batchesOf(two)) await ask(statement);
+    for (const statement of insertStatements(two)) await ask(statement);
     expect(await etagOf(tier, 'key')).toBe('"2"');
   });
 
@@ -93,7 +100,8 @@ describe('entries of TdengineTier as rows', () => {
     await tier.release(early);
     await waitFor(() => Date.now() > early.fence / 1_000 + 1, SOON);
     await keep(tier, 'key', keptWith({ etag: '"later"' }));
-    for (const statement of batchesOf(partsOf({ entry: large('"early"'), lease: early }) ?? [])) await ask(statement);
+    for (const statement of insertStatements(partsOf({ entry: large('"early"'), lease: early }) ?? []))
+      await ask(statement);
     expect(await etagOf(tier, 'key')).toBe('"later"');
   });
 
@@ -106,7 +114,7 @@ describe('entries of TdengineTier as rows', () => {
       ...(partsOf({ entry: keptWith({ tags: ['one'] }), lease: dropped }) ?? []),
       ...(partsOf({ entry: { ...keptWith({ tags: ['two'] }), position: '0/4' }, lease: invalidated }) ?? []),
     ];
-    for (const statement of batchesOf(late)) await ask(statement);
+    for (const statement of insertStatements(late)) await ask(statement);
     for (const reader of [tier, other, await open()]) {
       expect(await reader.get('dropped')).toEqual({ hit: false });
       expect(await reader.get('invalidated')).toMatchObject({ hit: true, invalidated: true });

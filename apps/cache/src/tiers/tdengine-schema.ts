@@ -71,7 +71,7 @@ export const stampTable = (name: string, dropped: boolean): Sql => tableOf('stam
 export function schemaStatements(database: string): Sql[] {
   const [name, part, tags] = [fixedNames(database)(database), PART_CHARACTERS, TAGS_CHARACTERS];
   return [
-    sql`CREATE DATABASE IF NOT EXISTS ${name} PRECISION 'ms' KEEP ${literal.integer(KEEP_DAYS)}`,
+    sql`CREATE DATABASE IF NOT EXISTS ${name} VGROUPS 2 PRECISION 'ms' KEEP ${literal.integer(KEEP_DAYS)}`,
     sql`CREATE STABLE IF NOT EXISTS cache_entries (ts TIMESTAMP, fence BIGINT, writer BIGINT, parts INT, digest VARCHAR(32), shows BIGINT,
       expires_at TIMESTAMP, grace_until TIMESTAMP, tag_names VARCHAR(${literal.integer(tags)}),
       body VARCHAR(${literal.integer(part)})) TAGS (key_hash VARCHAR(32), life TINYINT, part INT)`,

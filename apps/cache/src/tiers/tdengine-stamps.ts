@@ -1,6 +1,5 @@
-import { joinSql, literal, sql, type Sql, type TdengineValue } from '@mystocks/connection-pool';
+import { insertStatements, type TableRows, joinSql, literal, sql, type TdengineValue } from '@mystocks/connection-pool';
 import { timeOf } from './entry-rows.js';
-import { batchesOf } from './insert-batches.js';
 import { textsOf, type Ask } from './tdengine-entries.js';
 import { EVERYTHING, stampTable } from './tdengine-schema.js';
 
@@ -109,7 +108,7 @@ export class TdengineStamps {
         for (const [name, ...stamped] of rows)
           merged.set(String(name), mergedOf(merged.get(String(name)), stampOf(stamped)));
         const put = [...merged].map(([name, stamp]) => rowOf(name, dropped, timeMs, stamp));
-        for (const statement of batchesOf(put)) await ask(statement);
+        for (const statement of insertStatements(put)) await ask(statement);
         await ask(sql`DELETE FROM cache_stamps WHERE ${ofThese} AND ts < ${literal.timestamp(timeMs)}`);
       }
     }
@@ -121,7 +120,7 @@ export class TdengineStamps {
     // A time of its own, or it would take the place of one of the same millisecond.
     this.#lastMs = Math.max(this.#lastMs + 1, timeOf(stamp.fence));
     const rows = names.map((name) => rowOf(name, dropped, this.#lastMs, stamp));
-    for (const statement of batchesOf(rows)) await ask(statement);
+    for (const statement of insertStatements(rows)) await ask(statement);
   }
 }
 
@@ -138,10 +137,11 @@ function mergedOf(one: Stamp | undefined, other: Stamp): Stamp {
   return { ...newest, lsn: one.lsn > other.lsn ? one.lsn : other.lsn };
 }
 
-function rowOf(name: string, dropped: boolean, timeMs: number, { fence, writer, lsn }: Stamp): Sql {
+function rowOf(name: string, dropped: boolean, timeMs: number, { fence, writer, lsn }: Stamp): TableRows {
   const values = [literal.timestamp(timeMs), literal.integer(fence), literal.integer(writer), literal.integer(lsn)];
-  return sql`${stampTable(name, dropped)} USING cache_stamps TAGS (${literal.text(name)},${literal.boolean(dropped)})
-    VALUES (${joinSql(values, ',')})`;
+  const tags = sql`${literal.text(name)},${literal.boolean(dropped)}`;
+  const head = sql`${stampTable(name, dropped)} USING cache_stamps TAGS (${tags}) VALUES`;
+  return { head, rows: [sql`(${joinSql(values, ',')})`] };
 }
 
 function* chunked(names: readonly string[]): Generator<string[]> {

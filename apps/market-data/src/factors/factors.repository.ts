@@ -2,7 +2,6 @@ import { PostgresPool } from '@mystocks/connection-pool';
 import { currentContext } from '@mystocks/telemetry';
 import { Injectable } from '@nestjs/common';
 import type { DayFactor } from './factor-steps.js';
-import { grouped } from '../lines/grouped.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';
 import type { GivenFactor } from './factor-lines.js';
 
@@ -40,7 +39,7 @@ export class FactorsRepository {
   async upTo(ids: readonly number[], day: string): Promise<ReadonlyMap<number, readonly DayFactor[]>> {
     const statement = { name: 'factors-up-to', text: list, values: [ids, day] };
     const { rows } = await this.pool.query<FactorRow>(statement, { after: currentContext()?.readAfter });
-    return grouped(rows, ({ id }) => id);
+    return Map.groupBy(rows, ({ id }) => id);
   }
 
   /** Stores factors, each instrument and day once; answers those that changed something. */

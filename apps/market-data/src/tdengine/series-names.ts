@@ -1,4 +1,4 @@
-import { childTables, literal, type Sql } from '@mystocks/connection-pool';
+import { childTables, joinSql, literal, sql, type Sql, type TableRows } from '@mystocks/connection-pool';
 import { SYMBOL } from '@mystocks/validation';
 import type { StoredTimeframe } from '@mystocks/contracts';
 import { exchangeOf } from '../instruments/symbols.js';
@@ -33,6 +33,16 @@ export function quotesSeries(symbol: string): Series {
   const { code, exchange } = partsOf(symbol);
   return { table: table(['ticks', exchangeWord[exchange]], code), tags: [symbol, exchange].map(literal.text) };
 }
+
+/** Rows of a series of `stable`; each has a literal for every one of `columns`. */
+export const rowsOfSeries = (
+  { stable, columns }: { readonly stable: Sql; readonly columns: Sql },
+  series: Series,
+  rows: readonly (readonly Sql[])[],
+): TableRows => ({
+  head: sql`${series.table} USING ${stable} TAGS (${joinSql(series.tags, ',')}) (${columns}) VALUES`,
+  rows: rows.map((values) => sql`(${joinSql(values, ',')})`),
+});
 
 function partsOf(symbol: string): { readonly code: string; readonly exchange: keyof typeof exchangeWord } {
   const exchange = SYMBOL.test(symbol) ? exchangeOf(symbol) : undefined;

@@ -47,7 +47,7 @@ export const columnList = (names: readonly string[]): Sql => joinSql(names.map(f
 export function schemaStatements(database: string): Sql[] {
   const name = fixedNames(database)(database);
   return [
-    sql`CREATE DATABASE IF NOT EXISTS ${name} PRECISION 'ms' KEEP 36500`,
+    sql`CREATE DATABASE IF NOT EXISTS ${name} VGROUPS 2 PRECISION 'ms' KEEP 36500`,
     sql`CREATE STABLE IF NOT EXISTS bars (ts TIMESTAMP, open DOUBLE, high DOUBLE, low DOUBLE, close DOUBLE, volume BIGINT,
       amount DOUBLE, pre_close DOUBLE, adj_factor DOUBLE, trade_status TINYINT, writer BIGINT, fresh BOOL)
       TAGS (symbol VARCHAR(16), exchange VARCHAR(8), timeframe VARCHAR(8))`,

@@ -2,9 +2,11 @@ import { Failure } from '@mystocks/contracts';
 import { poolFailure } from '../pool/checkouts/pool-errors.js';
 import { AdapterRefusal, BrokenAnswer, NoAnswer, SilentServer, TdengineError } from './tdengine-errors.js';
 
-// Network, node out of service, no session left, starting, stopping, disconnected, leader election: all are temporary.
+// Network, node out of service, no session left, starting, stopping, disconnected, no dnode ready, leader election: all
+// are temporary.
 const AWAY = new Set([
-  0x000b, 0x0015, 0x0018, 0x0020, 0x0021, 0x0022, 0x0125, 0x0126, 0x0130, 0x0131, 0x0213, 0x090c, 0x0911, 0x0914,
+  0x000b, 0x0015, 0x0018, 0x0020, 0x0021, 0x0022, 0x0125, 0x0126, 0x0130, 0x0131, 0x0213, 0x0334, 0x090c, 0x0911,
+  0x0914,
 ]);
 // A conn read timeout, a sync timeout, a task of the query that took too long.
 const LATE = new Set([0x0019, 0x0903, 0x2504]);

@@ -101,7 +101,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
       ]);
       expect(await rows(sql`SELECT ts FROM ${stable} ORDER BY ts DESC LIMIT 1 OFFSET 1`)).toEqual([[1500]]);
       expect(
-        await rows(sql`SELECT COUNT(*) FROM ${stable} WHERE price IS NOT NULL AND NOT (ts = 1500 OR ts = 2000)`),
+        await rows(sql`SELECT COUNT(*) FROM ${stable} WHERE price IS NOT NULL AND ts != 1500 AND ts != 2000`),
       ).toEqual([[1n]]);
     });
 
@@ -157,7 +157,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
 
     it('refuses invalid statements with a code and keeps the connection usable', async () => {
       expect(await codeOf(sql`SELEC 1`)).toBe(0x2600);
-      expect(await codeOf(sql`SELECT * FROM nowhere`)).toBe(0x2603);
+      expect([0x2603, 0x2662]).toContain(await codeOf(sql`SELECT * FROM nowhere`));
       expect(await codeOf(sql`INSERT INTO c1 (ts, note) VALUES (1, ${literal.text('x'.repeat(65))})`)).toBe(0x2610);
       expect(await codeOf(sql`INSERT INTO c1 (ts) VALUES (-3155760000001)`)).toBe(0x060b);
       await expect(pool.query(sql`SELEC 1`)).rejects.toMatchObject({ code: 'internal', message: 'Internal error' });

@@ -1,5 +1,4 @@
 import { sessionBin } from '../stored/session-bin.js';
-import { grouped } from '../../lines/grouped.js';
 import { totalAmount, totalVolume } from './grouped-bars.js';
 import { isSuspended, type StoredBar } from '../stored/shown-bar.js';
 
@@ -33,12 +32,12 @@ const covered = (bars: readonly FrameBar[]): number =>
  * bars/postgres/sql/frames.ts chooses in the same way and explains why.
  */
 export function chosenBars<B extends FrameBar>(day: readonly B[]): B[] {
-  const ranks = [...grouped(day, ({ minutes }) => minutes)]
+  const ranks = [...Map.groupBy(day, ({ minutes }) => minutes)]
     .map(([minutes, bars]) => ({ minutes, cover: Math.min(SESSION_MINUTES, covered(bars)) }))
     .sort((a, b) => b.cover - a.cover || b.minutes - a.minutes)
     .map(({ minutes }) => minutes);
-  return [...grouped(day, ({ t }) => binOf(t, HOUR)).values()].flatMap((hour) => {
-    const frames = [...grouped(hour, ({ minutes }) => minutes)]
+  return [...Map.groupBy(day, ({ t }) => binOf(t, HOUR)).values()].flatMap((hour) => {
+    const frames = [...Map.groupBy(hour, ({ minutes }) => minutes)]
       .map(([minutes, bars]) => ({ minutes, cover: Math.min(HOUR, covered(bars)), rank: ranks.indexOf(minutes) }))
       .sort((a, b) => b.cover - a.cover || a.rank - b.rank);
     return hour.filter(({ minutes }) => minutes === frames[0]?.minutes);
@@ -55,11 +54,11 @@ function contradicts(coarse: StoredBar, fine: Inside): boolean {
 
 /** True where two frames of a day contradict each other, bar by bar of the coarser one. */
 export function hasConflict(day: readonly FrameBar[]): boolean {
-  const frames = [...grouped(day, ({ minutes }) => minutes)];
+  const frames = [...Map.groupBy(day, ({ minutes }) => minutes)];
   return frames.some(([minutes, bars]) =>
     frames.some(([finer, fineBars]) => {
       if (finer >= minutes) return false;
-      const inside = grouped(fineBars, ({ t }) => binOf(t, minutes));
+      const inside = Map.groupBy(fineBars, ({ t }) => binOf(t, minutes));
       return bars.some((bar) => {
         const fine = inside.get(binOf(bar.t, minutes));
         return fine !== undefined && contradicts(bar, insideOf(fine, minutes));

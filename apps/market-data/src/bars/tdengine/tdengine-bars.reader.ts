@@ -2,7 +2,6 @@ import { addDays, chinaLocal, instantOf } from '@mystocks/calendar';
 import type { StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { chosenBars, hasConflict, type FrameBar } from './frame-choice.js';
-import { grouped } from '../../lines/grouped.js';
 import { isSuspended, type StoredBar } from '../stored/shown-bar.js';
 import { TdengineStore, type Row, type Value } from '../../tdengine/tdengine.store.js';
 import { barsOfFrame, firstStamp, framesWithin, newestStamps, type BarsRange } from './tdengine-bars-sql.js';
@@ -101,7 +100,7 @@ export class TdengineBarsReader {
       const next = await this.#nextDay(rest, frames);
       if (next === undefined) return;
       const slice = sliceOf(rest, next, Math.min(most, SLICE_DAYS));
-      const days = [...grouped(await this.#slice(slice, frames), ({ t }) => t.slice(0, 10))];
+      const days = [...Map.groupBy(await this.#slice(slice, frames), ({ t }) => t.slice(0, 10))];
       days.sort(([a], [b]) => (a < b === (range.sort === 'asc') ? -1 : 1));
       for (const [day, bars] of days) if (isWithin(`${day}T00:00:00`, rest)) yield { day, bars };
       rest = restOf(rest, slice);

@@ -6,7 +6,6 @@ import { adjustedBars } from './adjusted-bars.js';
 import { barsPage, type Candidates } from './bars-page.js';
 import { factorLine, type DayFactor, type FactorStep } from '../../factors/factor-steps.js';
 import { contradictsDay, type FrameBar } from './frame-choice.js';
-import { grouped } from '../../lines/grouped.js';
 import { groupedBars, isBeforeFirstMinute } from './grouped-bars.js';
 import { rowLimit, rowLimitWithAuction } from './row-limit.js';
 import type { ShownBar, StoredBar } from '../stored/shown-bar.js';
@@ -127,7 +126,7 @@ export class TdengineBarsRepository extends BarsRepository {
 
   /** Minute bars, each day of them compared with its daily bar. */
   async #compared(range: Range, rows: readonly FrameBar[]): Promise<readonly StoredBar[]> {
-    const days = grouped(rows, ({ t }) => dayOf(t));
+    const days = Map.groupBy(rows, ({ t }) => dayOf(t));
     const inTime = [...days.keys()].sort();
     const [first, last] = [inTime[0], inTime.at(-1)];
     if (first === undefined || last === undefined) return rows;

@@ -1,7 +1,6 @@
 import { joinSql, literal, sql, type Sql, type WritingClient } from '@mystocks/connection-pool';
 import { mapBounded } from '@mystocks/kernel';
 import type { StoredTimeframe } from '@mystocks/contracts';
-import { grouped } from '../../lines/grouped.js';
 import type { StandingBar } from './merged-bar.js';
 import { abortedWriters } from '../../tdengine/series-transaction.js';
 import { runsOf, standingQuestions, type StandingQuestion } from './standing-runs.js';
@@ -32,7 +31,7 @@ export class StandingBars {
   async read(client: WritingClient, given: readonly Place[]): Promise<{ get(place: Place): StandingBar | undefined }> {
     const wanted = new Set(given.map(keyOf));
     const rows = new Map<string, Row>();
-    for (const [timeframe, bars] of grouped(given, (bar) => bar.timeframe)) {
+    for (const [timeframe, bars] of Map.groupBy(given, (bar) => bar.timeframe)) {
       await mapBounded(questionsOf(timeframe, bars), { atOnce: AT_ONCE }, async (question) => {
         for (const row of await this.store.query(standingSql(timeframe, question))) {
           const key = keyOf({ symbol: String(row[0]), timeframe, ts: Number(row[1]) });
@@ -55,7 +54,7 @@ const keyOf = ({ symbol, timeframe, ts }: Place): string => `${symbol} ${timefra
 
 function questionsOf(timeframe: StoredTimeframe, bars: readonly Place[]): StandingQuestion[] {
   const perDay = rowsPerDay[timeframe];
-  const bySymbol = [...grouped(bars, ({ symbol }) => symbol)];
+  const bySymbol = [...Map.groupBy(bars, ({ symbol }) => symbol)];
   const runs = bySymbol.flatMap(([symbol, own]) =>
     runsOf(
       symbol,

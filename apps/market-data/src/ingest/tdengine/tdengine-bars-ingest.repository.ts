@@ -1,14 +1,12 @@
 import { instantOf } from '@mystocks/calendar';
-import { literal, sql, type Sql, type WritingClient } from '@mystocks/connection-pool';
+import { insertStatements, literal, sql, type Sql, type WritingClient } from '@mystocks/connection-pool';
 import { Failure, type StoredTimeframe } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
 import { InstrumentDirectory } from '../../instruments/instrument-directory.js';
 import { removedMeanwhile } from '../../instruments/removed-meanwhile.js';
 import { fitsDouble } from '../../numbers/exact-decimal.js';
-import { grouped } from '../../lines/grouped.js';
-import { insertStatements, type SeriesRows } from '../../tdengine/insert-statements.js';
 import { filledBar, mergedBar, type BarValues, type MergedBar } from './merged-bar.js';
-import { barsSeries } from '../../tdengine/series-names.js';
+import { barsSeries, rowsOfSeries } from '../../tdengine/series-names.js';
 import { lockSeries, markWriting } from '../../tdengine/series-transaction.js';
 import { barColumns, columnList } from '../../tdengine/tdengine-schema.js';
 import { TdengineStore } from '../../tdengine/tdengine.store.js';
@@ -99,12 +97,13 @@ export class TdengineBarsIngestRepository extends BarsIngestRepository {
   }
 
   async #insert(changed: readonly ChangedBar[], writer: number): Promise<void> {
-    const bySeries = grouped(changed, ({ symbol, timeframe }) => `${symbol} ${timeframe}`);
-    const given = [...bySeries.values()].map((bars): SeriesRows => {
+    const bySeries = Map.groupBy(changed, ({ symbol, timeframe }) => `${symbol} ${timeframe}`);
+    const given = [...bySeries.values()].map((bars) => {
       const [{ symbol, timeframe }] = bars as [ChangedBar];
-      return { series: barsSeries(symbol, timeframe), rows: bars.map((bar) => literalsOf(bar, writer)) };
+      const rows = bars.map((bar) => literalsOf(bar, writer));
+      return rowsOfSeries(target, barsSeries(symbol, timeframe), rows);
     });
-    for (const statement of insertStatements(target, given)) await this.tdengine.query(statement);
+    for (const statement of insertStatements(given)) await this.tdengine.query(statement);
   }
 }
 

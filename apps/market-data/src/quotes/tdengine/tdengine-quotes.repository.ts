@@ -1,4 +1,4 @@
-import { fixedNames, joinSql, literal, sql, type WritingClient } from '@mystocks/connection-pool';
+import { insertStatements, fixedNames, joinSql, literal, sql, type WritingClient } from '@mystocks/connection-pool';
 import { Injectable } from '@nestjs/common';
 import { TdengineBarsReader } from '../../bars/tdengine/tdengine-bars.reader.js';
 import { TdengineDaysReader } from '../../bars/tdengine/tdengine-days.reader.js';
@@ -6,9 +6,7 @@ import type { Transaction } from '../../transactions/ingest-transactions.js';
 import { InstrumentDirectory } from '../../instruments/instrument-directory.js';
 import { removedMeanwhile } from '../../instruments/removed-meanwhile.js';
 import { barJson } from '../../bars/tdengine/bar-json.js';
-import { grouped } from '../../lines/grouped.js';
-import { insertStatements } from '../../tdengine/insert-statements.js';
-import { quotesSeries } from '../../tdengine/series-names.js';
+import { quotesSeries, rowsOfSeries } from '../../tdengine/series-names.js';
 import { abortedWriters, lockSeries, markWriting } from '../../tdengine/series-transaction.js';
 import { columnList } from '../../tdengine/tdengine-schema.js';
 import { TdengineStore } from '../../tdengine/tdengine.store.js';
@@ -94,13 +92,13 @@ export class TdengineQuotesRepository extends QuotesRepository {
     held: ReadonlyMap<number, QuoteRow>,
     about: { readonly receivedAtMs: number; readonly writer: number },
   ): Promise<void> {
-    const byInstrument = grouped(stored, ({ instrumentId }) => instrumentId);
+    const byInstrument = Map.groupBy(stored, ({ instrumentId }) => instrumentId);
     const given = [...byInstrument].flatMap(([id, quotes]) => {
       const keys = keysOf(quotes, held.get(id)?.ts ?? Number.NEGATIVE_INFINITY);
       const rows = quotes.map((quote, place) => quoteLiterals(quote, { ts: keys[place] ?? 0, ...about }));
-      return quotes[0] === undefined ? [] : [{ series: quotesSeries(quotes[0].quote.symbol), rows }];
+      return quotes[0] === undefined ? [] : [rowsOfSeries(target, quotesSeries(quotes[0].quote.symbol), rows)];
     });
-    for (const statement of insertStatements(target, given)) await this.store.query(statement);
+    for (const statement of insertStatements(given)) await this.store.query(statement);
   }
 
   /** The newest quotes whose writers committed. What a failed one left behind is overwritten when it comes again. */

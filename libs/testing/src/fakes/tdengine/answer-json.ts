@@ -1,6 +1,6 @@
-import { cellJson } from './cells.js';
-import { metaOf } from './column-types.js';
-import type { Outcome } from './run-statement.js';
+import { cellJson } from './run/cells.js';
+import { metaOf } from './parse/column-types.js';
+import type { Outcome } from './run/run-statement.js';
 
 export interface Form {
   /** IANA name; timestamps are written in its time. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { TaosError, taosCodes } from './taos-error.js';
+import { TaosError, taosCodes } from './parse/taos-error.js';
 
 export interface TdengineAccount {
   readonly user: string;

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sleep } from '../../process/wait-for.js';
-import { Catalog } from './catalog.js';
+import { Catalog } from './run/catalog.js';
 import { Credentials, type TdengineAccount } from './credentials.js';
-import { RestDoor } from './rest-door.js';
+import { RestServer } from './rest-server.js';
 
 /**
  * What goes wrong with requests from now on. `error`: HTTP 200 with a code; `refused`: a status with a code, as 401, 403
@@ -31,7 +31,7 @@ const NOTED_MAX = 10_000;
  * and faults on demand. Data lies in memory and outlives `restart()`. It is no TDengine: plans, limits and speed differ.
  */
 export class TdengineStandIn {
-  readonly #door: RestDoor;
+  readonly #rest: RestServer;
   #server: Server | undefined;
   #port: number;
   #fault: TdengineFault | undefined;
@@ -47,7 +47,7 @@ export class TdengineStandIn {
 
   constructor(options: TdengineStandInOptions) {
     const { user = 'root', password = 'taosdata', bearer, port = 0 } = options;
-    this.#door = new RestDoor(new Catalog(), new Credentials({ user, password }, bearer));
+    this.#rest = new RestServer(new Catalog(), new Credentials({ user, password }, bearer));
     this.#port = port;
   }
 
@@ -57,7 +57,7 @@ export class TdengineStandIn {
 
   /** `http://user:password@127.0.0.1:port`, as TDENGINE_URL takes it. */
   get url(): string {
-    const { user, password } = this.#door.credentials.account;
+    const { user, password } = this.#rest.credentials.account;
     return `http://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${String(this.#port)}`;
   }
 
@@ -160,10 +160,10 @@ export class TdengineStandIn {
         break;
       case 'broken':
       case 'reset':
-        return this.#door.answer(request, body, response, fault.kind);
+        return this.#rest.answer(request, body, response, fault.kind);
       case undefined:
     }
-    return this.#door.answer(request, body, response, undefined);
+    return this.#rest.answer(request, body, response, undefined);
   }
 }
 

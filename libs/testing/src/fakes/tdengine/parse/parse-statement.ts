@@ -39,8 +39,9 @@ function createDatabase(reader: TokenReader): Statement {
   const ifNotExists = reader.word('if', 'not', 'exists');
   const name = reader.name();
   let keepDays = KEEP_DAYS;
-  while (reader.is('word', 'precision') || reader.is('word', 'keep')) {
+  while (['precision', 'keep', 'vgroups'].some((option) => reader.is('word', option))) {
     if (reader.word('keep')) keepDays = reader.count();
+    else if (reader.word('vgroups')) reader.count();
     else precision(reader);
   }
   if (keepDays < 1 || keepDays > KEEP_DAYS_MAX) {

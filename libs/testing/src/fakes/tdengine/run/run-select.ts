@@ -1,9 +1,9 @@
 import type { Catalog, Stable } from './catalog.js';
 import { compareCells, type Cell } from './cells.js';
-import type { ColumnType } from './column-types.js';
+import type { ColumnType } from '../parse/column-types.js';
 import { fieldOf, select, tableOf, type Field, type Source } from './sources.js';
-import type { Aggregate, SelectItem, SelectStatement } from './statements.js';
-import { TaosError } from './taos-error.js';
+import type { Aggregate, SelectItem, SelectStatement } from '../parse/statements.js';
+import { TaosError } from '../parse/taos-error.js';
 
 export interface Result {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];

@@ -1,7 +1,8 @@
 import type { Comparison, Condition } from './statements.js';
+import { TaosError } from './taos-error.js';
 import type { TokenReader } from './token-reader.js';
 
-/** `a AND b OR NOT (c)` over comparisons of one column with literals. */
+/** `a AND b OR (c)` over comparisons of one column with literals. A real server refuses `NOT (…)`. */
 export function parseCondition(reader: TokenReader): Condition {
   let left = conjunction(reader);
   while (reader.word('or')) left = { kind: 'or', left, right: conjunction(reader) };
@@ -15,7 +16,7 @@ function conjunction(reader: TokenReader): Condition {
 }
 
 function factor(reader: TokenReader): Condition {
-  if (reader.word('not')) return { kind: 'not', of: factor(reader) };
+  if (reader.is('word', 'not')) throw new TaosError('notSupported', 'Operation not supported: NOT (…)');
   if (!reader.mark('(')) return comparison(reader);
   const inner = parseCondition(reader);
   reader.marks(')');

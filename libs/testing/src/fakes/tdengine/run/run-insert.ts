@@ -1,8 +1,8 @@
 import type { Catalog, TaosDatabase } from './catalog.js';
 import { ChildTable, type Stable } from './catalog.js';
 import { cellOf, type Cell } from './cells.js';
-import type { Column, InsertPart, Literal } from './statements.js';
-import { TaosError } from './taos-error.js';
+import type { Column, InsertPart, Literal } from '../parse/statements.js';
+import { TaosError } from '../parse/taos-error.js';
 
 const DAY_MS = 86_400_000;
 

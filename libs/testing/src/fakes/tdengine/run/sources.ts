@@ -1,8 +1,8 @@
 import type { ChildTable, Stable, TaosDatabase } from './catalog.js';
 import { cellOf, compareCells, type Cell } from './cells.js';
-import type { ColumnType } from './column-types.js';
-import type { Comparison, Condition, Literal } from './statements.js';
-import { TaosError } from './taos-error.js';
+import type { ColumnType } from '../parse/column-types.js';
+import type { Comparison, Condition, Literal } from '../parse/statements.js';
+import { TaosError } from '../parse/taos-error.js';
 
 /** A row with the child table that holds it. */
 export interface Source {
@@ -23,7 +23,8 @@ export function tableOf(database: TaosDatabase, name: string): { stable: Stable;
   const child = database.children.get(name);
   if (child !== undefined) return { stable: child.stable, children: [child] };
   const stable = database.stables.get(name);
-  if (stable === undefined) throw new TaosError('tableNotExist', `Table does not exist: ${name}`);
+  if (stable === undefined)
+    throw new TaosError('tableInfo', `Fail to get table info, error: Table does not exist: ${name}`);
   const children = [...database.children.values()].filter((one) => one.stable === stable);
   // Without ORDER BY the order between child tables is undefined: the newest first, to catch code that relies on it.
   return { stable, children: children.reverse() };

@@ -1,5 +1,6 @@
 /** Error codes of TDengine 3 (taoserror.h, the lower 16 bits as taosAdapter answers them) that the stand-in gives. */
 export const taosCodes = {
+  notSupported: 0x0110,
   sqlSyntax: 0x0216,
   sqlTooLong: 0x0219,
   authenticationFailure: 0x0357,
@@ -31,6 +32,7 @@ export const taosCodes = {
   firstColumn: 0x2641,
   variableLength: 0x2642,
   deleteWhere: 0x2655,
+  tableInfo: 0x2662,
   parameter: 0xffff,
 } as const;
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerChunks, timeTexts, type Form } from './answer-json.js';
-import type { Catalog } from './catalog.js';
+import type { Catalog } from './run/catalog.js';
 import { Unauthorized, type Credentials } from './credentials.js';
-import { runStatement, type Outcome } from './run-statement.js';
-import { TaosError, taosCodes } from './taos-error.js';
+import { runStatement, type Outcome } from './run/run-statement.js';
+import { TaosError, taosCodes } from './parse/taos-error.js';
 
 /** How an answer is spoiled: see `TdengineFault`. */
 export type Spoil = 'broken' | 'reset' | undefined;
@@ -23,7 +23,7 @@ class BadRequest extends Error {
 }
 
 /** taosAdapter's REST interface over the catalogue. */
-export class RestDoor {
+export class RestServer {
   constructor(
     readonly catalog: Catalog,
     readonly credentials: Credentials,

@@ -1,11 +1,11 @@
 import type { Catalog } from './catalog.js';
 import { TaosDatabase } from './catalog.js';
-import { parseStatement } from './parse-statement.js';
+import { parseStatement } from '../parse/parse-statement.js';
 import { runInsert } from './run-insert.js';
 import { runSelect, type Result } from './run-select.js';
 import { select, tableOf } from './sources.js';
-import type { Condition, Statement } from './statements.js';
-import { TaosError } from './taos-error.js';
+import type { Condition, Statement } from '../parse/statements.js';
+import { TaosError } from '../parse/taos-error.js';
 
 /** Rows touched, or the rows of a query. */
 export type Outcome = { readonly affected: number } | Result;

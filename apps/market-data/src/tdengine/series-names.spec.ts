@@ -1,9 +1,8 @@
-import { literal, sql } from '@mystocks/connection-pool';
+import { insertStatements, literal, sql } from '@mystocks/connection-pool';
 import { tdengineTokensOf } from '@mystocks/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { insertStatements } from './insert-statements.js';
-import { barsSeries, quotesSeries } from './series-names.js';
+import { barsSeries, quotesSeries, rowsOfSeries } from './series-names.js';
 
 const target = { stable: sql`bars`, columns: sql`ts,open` };
 const symbols = ['600519.SH', '000001.SZ', '830001.BJ'];
@@ -16,14 +15,11 @@ describe('insert statements', () => {
   it('insert statements hold every row once, in order, each below the limit and under its own table', () => {
     fc.assert(
       fc.property(fc.array(aSeries, { maxLength: 6 }), fc.integer({ min: 200, max: 2_000 }), (given, bytesMax) => {
-        const statements = insertStatements(
-          target,
-          given.map(({ symbol, rows }) => ({
-            series: barsSeries(symbol, '1Day'),
-            rows: rows.map((ts) => [literal.timestamp(ts), literal.double(1.5)]),
-          })),
-          bytesMax,
-        );
+        const tables = given.map(({ symbol, rows }) => {
+          const values = rows.map((ts) => [literal.timestamp(ts), literal.double(1.5)]);
+          return rowsOfSeries(target, barsSeries(symbol, '1Day'), values);
+        });
+        const statements = insertStatements(tables, bytesMax);
         const found = statements.flatMap(({ text }) => {
           expect(text.length).toBeLessThanOrEqual(bytesMax);
           expect(text.startsWith('INSERT INTO bars_1day_')).toBe(true);
@@ -69,16 +65,13 @@ describe('the names of series', () => {
       fc.property(
         fc.string({ unit: 'binary-ascii' }).filter((text) => !text.includes('\0')),
         (text) => {
-          const series = { ...barsSeries('600519.SH', '1Day'), tags: [literal.text(text)] };
-          const [statement] = insertStatements(target, [{ series, rows: [[literal.timestamp(1), literal.double(2)]] }]);
-          const plain = insertStatements(target, [
-            {
-              ...{ series: { ...series, tags: [literal.text('x')] } },
-              rows: [[literal.timestamp(1), literal.double(2)]],
-            },
-          ]);
+          const series = barsSeries('600519.SH', '1Day');
+          const statementOf = (tag: string): string => {
+            const rows = rowsOfSeries(target, { ...series, tags: [literal.text(tag)] }, [[literal.timestamp(1)]]);
+            return insertStatements([rows])[0]?.text ?? '';
+          };
           const kinds = (sqlText: string): string[] => tdengineTokensOf(sqlText).map(({ kind }) => kind);
-          expect(kinds(statement?.text ?? '')).toEqual(kinds(plain[0]?.text ?? ''));
+          expect(kinds(statementOf(text))).toEqual(kinds(statementOf('x')));
         },
       ),
     );

@@ -1,6 +1,6 @@
 import type { Cell } from './cells.js';
-import type { Column, TableName } from './statements.js';
-import { TaosError } from './taos-error.js';
+import type { Column, TableName } from '../parse/statements.js';
+import { TaosError } from '../parse/taos-error.js';
 
 /** A super table: the shape of its child tables. */
 export interface Stable {

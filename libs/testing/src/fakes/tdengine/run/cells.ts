@@ -1,6 +1,6 @@
-import type { ColumnType } from './column-types.js';
-import type { Column, Literal } from './statements.js';
-import { TaosError } from './taos-error.js';
+import type { ColumnType } from '../parse/column-types.js';
+import type { Column, Literal } from '../parse/statements.js';
+import { TaosError } from '../parse/taos-error.js';
 
 /** A stored value: a TIMESTAMP is epoch ms, whole numbers are bigints, a DECIMAL is a bigint of its smallest unit. */
 export type Cell = bigint | number | string | boolean | null;
