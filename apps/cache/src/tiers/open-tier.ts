@@ -1,6 +1,6 @@
 import { MemoryTier, RedisTier, type Tier } from '@mystocks/tiered-cache';
 import type { ShapeClass } from '@mystocks/validation';
-import { TdengineTier } from './tdengine-tier.js';
+import { TdengineTier } from './tdengine/tdengine-tier.js';
 import { RedisTierSettings, TdengineTierSettings, type TierKind } from './tier.settings.js';
 
 /** Opens the second tier; `load` reads the settings that only this kind needs. */
