@@ -1,7 +1,7 @@
 import type { SupersededLine } from '@mystocks/contracts';
 import type { KeyLines } from './key-lines.js';
 
-/** What a block must do so that its file ends as if its lines had been stored one after the other. */
+/** Instructions for a block, so that the result is the same as if the lines of its file had been stored one after the other. */
 export interface BlockOrder {
   /** Rows of the block that must not be stored, with the line of another block that is stored instead. */
   readonly dropped: ReadonlyMap<number, number>;
@@ -9,9 +9,9 @@ export interface BlockOrder {
   readonly filling: ReadonlyMap<number, number>;
   /** Lines of other blocks that lines of this block replace. */
   readonly replaced: readonly SupersededLine[];
-  /** Those of them that no block has counted as superseded before. */
+  /** How many of the replaced lines no block has counted as superseded before. */
   readonly newlyReplaced: number;
-  /** Blocks, by their first line, that must be stored before this one: it replaces values of theirs. */
+  /** First lines of the blocks that must be stored before this one, because it replaces some of their values. */
   readonly after: readonly number[];
 }
 
@@ -21,7 +21,7 @@ interface SharedRow {
   readonly block: number;
 }
 
-/** What the blocks on one side of a block, further up or further down in its file, have for its rows. */
+/** The lines for the rows of a block that the blocks on one side of it (further up or further down in the file) contain. */
 class Side {
   /** By row: the line that is nearest to its own. */
   readonly nearest = new Map<number, number>();
@@ -53,13 +53,13 @@ class Side {
 
 /**
  * Compares a block with the blocks of its file that were claimed before it. Blocks of one file are claimed one after the
- * other, so of two blocks that share a key exactly one, the one claimed later, sees the other. Where the other block has
- * a later line, the row is dropped but for the values that no later line gives, which may be stored before or after that
- * line. Else the block waits until the other block is stored and replaces its row. Blocks wait only for blocks further up
- * in the file, so they never wait for each other in a circle.
+ * other, so of two blocks that share a key exactly one, the one claimed later, sees the other. Where the other block has a
+ * later line, the row is dropped but for the values that no later line gives, which may be stored before or after that line.
+ * Else the block waits until the other block is stored and replaces its row. Blocks wait only for blocks further up in the
+ * file, so they never wait for each other in a circle.
  *
  * On each side the blocks are given from the nearest to the farthest. Of those further up a row needs the nearest line, and
- * for each of its values the nearest line that gives it: what stands behind these was stored before them, or gave way.
+ * for each of its values the nearest line that gives it: lines beyond these were stored before them, or were dropped.
  */
 export class BlockComparison {
   readonly above: Side;
@@ -96,7 +96,7 @@ export class BlockComparison {
     return {
       dropped,
       filling,
-      // Also where this block's own row is dropped: then it corrects which line was the next one.
+      // This also applies when the row of this block is dropped: it then corrects which line superseded the earlier one.
       replaced: [...above.nearest].map(([row, line]) => ({ line, by: this.#own.lines[row] as number })),
       newlyReplaced: [...above.nearest.keys()].filter((row) => !dropped.has(row)).length,
       after: [...new Set(after.map(({ block }) => block))],

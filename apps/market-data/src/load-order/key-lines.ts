@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** What a block of a file gives: a key for each row it would store, and the line of the file that the row comes from. */
+/** A key for each row that a block of a file would store, with the line of the file that the row comes from. */
 export interface KeyLines {
-  /** No key stands twice. */
+  /** The keys are distinct. */
   readonly keys: Float64Array;
   readonly lines: Float64Array;
   /** Which of the values that a line may lack each row has, a bit each. */
@@ -13,7 +13,10 @@ const BYTES_OF_A_NUMBER = 8;
 /** Key, line, and the bits of its values. */
 const BYTES_OF_A_ROW = 2 * BYTES_OF_A_NUMBER + 1;
 
-/** As bytes: the steps from row to row, which repeat in most files, compressed. 10,000 rows in order take about 1 KB. */
+/**
+ * Packs keys and lines as compressed differences from row to row, which repeat in most files. 10,000 rows in order take
+ * about 1 KB.
+ */
 export function packKeyLines({ keys, lines, given }: KeyLines): Buffer {
   const steps = new Float64Array(keys.length + lines.length);
   keys.forEach((key, row) => (steps[row] = key - (keys[row - 1] ?? 0)));
@@ -24,7 +27,7 @@ export function packKeyLines({ keys, lines, given }: KeyLines): Buffer {
 export function unpackKeyLines(packed: Uint8Array): KeyLines {
   const bytes = inflateRawSync(packed);
   const rows = bytes.length / BYTES_OF_A_ROW;
-  // Into memory of its own: numbers of 8 bytes must begin at a multiple of 8.
+  // The bytes are copied into a new buffer, because numbers of 8 bytes must begin at a multiple of 8.
   const sums = new Float64Array(2 * rows);
   const ofNumbers = sums.byteLength;
   Buffer.from(sums.buffer).set(bytes.subarray(0, ofNumbers));

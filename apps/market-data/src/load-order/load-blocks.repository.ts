@@ -17,12 +17,12 @@ export interface BlockBounds {
   readonly ranges: readonly (readonly [number, number])[];
 }
 
-/** What a block brings with its claim. */
+/** What a block states about itself when it is claimed. */
 export interface Claim {
   readonly bounds: BlockBounds;
-  /** Its keys and lines. */
+  /** The packed keys and lines of the block. */
   readonly packed: Buffer;
-  /** Frames, in minutes, of which it has days that are refused for their stamps. */
+  /** Frames, in minutes, that have days in this block which are rejected because of their stamps. */
   readonly refusedFrames: readonly number[];
 }
 
@@ -32,13 +32,13 @@ interface PackedBlock {
   readonly key_lines: Buffer;
 }
 
-/** What the blocks of the same load that were claimed before say. */
+/** What is known from the blocks of the same load that were claimed earlier. */
 interface EarlierClaims {
-  /** First lines of those that may share keys. */
+  /** First lines of the blocks that may share keys with this one. */
   readonly overlapping: readonly number[];
-  /** Frames, in minutes, that one of them was refused for. */
+  /** Frames, in minutes, for which one of the blocks was rejected because of its stamps. */
   readonly refused_frames: readonly number[];
-  /** Bars within its bounds of which it was known before the load began that files give different lines for them. */
+  /** Bars within the bounds of the block for which files were known to give different lines before the load began. */
   readonly contradicted: readonly number[];
 }
 
@@ -47,18 +47,19 @@ interface EarlierClaims {
  * meets no claim of the first time.
  */
 const KEPT = `interval '47 hours'`;
-/** Contradicted bars that are remembered: those that were seen last. */
+/** Most contradicted bars that are stored; those that were seen last are kept. */
 const BARS_MAX = 100_000;
-/** Claims that one round of forgetting takes. */
+/** Most expired claims that one statement deletes. */
 export const FORGOTTEN_MAX = 1_000;
 
-// A claim whose loss in a crash matters has been followed by the commit of its block, which waits for the disk.
+// A claim may be lost in a crash only while its block is not stored: the commit of the block waits for the disk and with it
+// flushes the claim.
 const begin = {
   name: 'load-begin',
   text: `WITH expired AS (DELETE FROM market_data.load_blocks WHERE load = $1 AND created_at < now() - ${KEPT})
     SELECT pg_advisory_xact_lock(hashtextextended($1, 17)), set_config('synchronous_commit', 'off', true)`,
 };
-// The block of a call that is sent again has the number of its first claim.
+// When a call is sent again, its block keeps the number of its first claim.
 const claim = {
   name: 'load-claim',
   text: `WITH mine AS (
@@ -134,14 +135,14 @@ const boundsText = ({ stamps, ranges }: BlockBounds): [string, string] => [
   `{${ranges.map(range).join(',')}}`,
 ];
 
-/** Which blocks of which files there are, with the keys they give. Everything is read on the primary. */
+/** Stores which blocks of each file were claimed, with their keys. Everything is read from the primary. */
 @Injectable()
 export class LoadBlocksRepository {
   constructor(private readonly pool: PostgresPool) {}
 
   /**
-   * Claims the place of a block among the blocks of its load, in a short transaction of its own: claims of one load come
-   * one after the other, and each sees all before it.
+   * Claims the place of a block among the blocks of its load, in a short transaction of its own. Claims of one load run one
+   * after the other, and each sees all earlier ones.
    */
   async claim({ load, firstLine }: LoadBlock, { bounds, packed, refusedFrames }: Claim): Promise<EarlierClaims> {
     const values = [load, firstLine, ...boundsText(bounds), packed, refusedFrames];
@@ -157,7 +158,7 @@ export class LoadBlocksRepository {
     const { value } = await this.pool.write((client) =>
       client.query<PackedBlock>({ ...keyLines, values: [load, firstLines] }),
     );
-    // Taken out: a connection remembers its last result.
+    // The rows are removed from the result, because a connection keeps its last result in memory.
     return value.rows.splice(0);
   }
 
@@ -208,12 +209,12 @@ export class LoadBlocksRepository {
     return rows[0]?.stored !== true;
   }
 
-  /** Marks a block as stored that was stored under its key before it was claimed. */
+  /** Marks a block as stored when it was stored under its idempotency key before this claim. */
   async markStored({ load, firstLine }: LoadBlock): Promise<void> {
     await this.pool.write((client) => client.query({ ...store, values: [load, firstLine] }));
   }
 
-  /** Forgets some of the claims that are old enough; answers how many. */
+  /** Deletes some of the expired claims and returns their number. */
   async forget(): Promise<number> {
     const { value } = await this.pool.write((client) => client.query(forget));
     return value.rowCount ?? 0;

@@ -9,9 +9,9 @@ import { BlockComparison, type BlockOrder } from './block-order.js';
 import { packKeyLines, unpackKeyLines, type KeyLines } from './key-lines.js';
 import { FORGOTTEN_MAX, LoadBlocksRepository, type Claim, type LoadBlock } from './load-blocks.repository.js';
 
-/** Blocks whose keys are in memory at the same time. */
+/** Most blocks whose keys are in memory at the same time. */
 const COMPARED_AT_ONCE = 20;
-/** Longer than a block can take to be stored. */
+/** Longest wait for earlier blocks; storing one block never takes as long. */
 const WAIT_MAX_MS = 25_000;
 const [LOOK_AFTER_MS, LOOK_AT_LEAST_EVERY_MS] = [5, 200];
 const FORGET_EVERY_MS = 60_000;
@@ -21,7 +21,7 @@ export interface ClaimedPlace {
   readonly order: BlockOrder;
   /** Frames, in minutes, of which earlier blocks were refused for their stamps. */
   readonly refusedFrames: ReadonlySet<number>;
-  /** Bars that earlier loads gave different lines for; not all of them are bars of the block. */
+  /** Bars for which earlier loads gave different lines; the block need not contain all of them. */
   readonly contradicted: ReadonlySet<number>;
 }
 
@@ -37,7 +37,7 @@ export class LoadOrderService {
 
   constructor(private readonly blocks: LoadBlocksRepository) {}
 
-  /** Claims the place of a block in its load; the same block again is given the same order. */
+  /** Claims the place of a block in its load. A block that is sent again gets the same order. */
   async claim(block: LoadBlock, rows: KeyLines, own: Omit<Claim, 'packed'>): Promise<ClaimedPlace> {
     this.#forgetSome();
     if (rows.keys.length === 0 && own.refusedFrames.length === 0) {
@@ -72,8 +72,8 @@ export class LoadOrderService {
   }
 
   /**
-   * Waits until the blocks are stored whose rows a block replaces.
-   * @throws {Failure} `unavailable` when they are not in time
+   * Waits until the blocks whose rows this block replaces are stored.
+   * @throws {Failure} `unavailable` when they are not stored in time
    */
   async waitFor(load: string, firstLines: readonly number[]): Promise<void> {
     if (firstLines.length === 0) return;
@@ -91,8 +91,8 @@ export class LoadOrderService {
   }
 
   /**
-   * Marks a block as stored whose key says so: keys are kept for longer than claims, and later blocks would wait for the
-   * new claim of a block that is not stored again.
+   * Marks a block as stored when its idempotency key shows that it was stored. Keys are kept longer than claims; without the
+   * mark, later blocks would wait for the new claim of a block that is not stored a second time.
    */
   markStored(block: LoadBlock): Promise<void> {
     return this.blocks.markStored(block);
@@ -112,7 +112,7 @@ export class LoadOrderService {
     return comparison.order();
   }
 
-  /** The blocks of one side, from the nearest on, as long as one of them may say more than those before it. */
+  /** Compares with the blocks of one side, from the nearest to the farthest, while a farther block may still matter. */
   async #compareWith(
     load: string,
     blocks: readonly number[],
@@ -139,7 +139,7 @@ export class LoadOrderService {
     this.#forgottenAtMs = nowMs;
     this.blocks.forget().then(
       (count) => {
-        // Where more claims come than a round a minute takes, the next block goes on with it.
+        // When claims arrive faster than one round a minute deletes them, the next block continues.
         if (count >= FORGOTTEN_MAX) this.#forgottenAtMs = -Infinity;
       },
       (error: unknown) => {

@@ -12,9 +12,9 @@ const keep = {
   text: `INSERT INTO market_data.withheld_lines (load, line, bar, cells)
     SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::text[]) ON CONFLICT DO NOTHING`,
 };
-// Two ends of one load at the same time come one after the other.
+// Two calls that end the same load run one after the other.
 const lock = { name: 'withheld-lock', text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 18))' };
-// What a load that began later has decided about a bar stays: it may be the same file, sent again.
+// A decision about a bar by a load that began later is kept, because that load may be the same file, sent again.
 const take = {
   name: 'withheld-take',
   text: `WITH taken AS (
@@ -23,19 +23,19 @@ const take = {
       SELECT FROM market_data.withheld_lines o
       WHERE o.bar = taken.bar AND o.load <> $1 AND o.created_at > taken.created_at)) ORDER BY line`,
 };
-// In the order of their keys, so that two of these never wait for each other in a circle.
+// The rows are written in the order of their keys, so that two of these statements cannot deadlock.
 const remember = {
   name: 'contradicted-remember',
   text: `INSERT INTO market_data.contradicted_bars (bar) SELECT DISTINCT bar FROM unnest($1::bigint[]) AS bar ORDER BY bar
     ON CONFLICT (bar) DO UPDATE SET seen_at = now()`,
 };
 
-/** Lines that wait for the end of their load, and the bars that loads gave different lines for. */
+/** Stores the lines that wait for the end of their load, and the bars for which loads gave different lines. */
 @Injectable()
 export class WithheldLinesRepository {
   constructor(private readonly pool: PostgresPool) {}
 
-  /** How many lines of a load were withheld. */
+  /** Returns how many lines of a load were withheld. */
   async count(load: string): Promise<number> {
     const { value } = await this.pool.write((client) => client.query<{ lines: number }>({ ...count, values: [load] }));
     return value.rows[0]?.lines ?? 0;
@@ -48,7 +48,7 @@ export class WithheldLinesRepository {
   }
 
   /**
-   * The lines of a load that are not stored yet, in their order; once the transaction is committed they count as stored.
+   * Returns the lines of a load that are not stored yet, in the order of the file. The transaction marks them as stored.
    * @param brokenOff leaves out bars of which another load has withheld a line since
    */
   async take({ client }: Transaction, load: string, brokenOff: boolean): Promise<WithheldLine[]> {
@@ -57,7 +57,7 @@ export class WithheldLinesRepository {
       ...take,
       values: [load, brokenOff],
     });
-    // Taken out: a connection remembers its last result.
+    // The rows are removed from the result, because a connection keeps its last result in memory.
     return rows.splice(0).map(({ line, bar, cells }) => ({ line, bar, cells: cells.split('\t') }));
   }
 

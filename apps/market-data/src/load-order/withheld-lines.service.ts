@@ -6,18 +6,21 @@ import { LoadOrderService } from './load-order.service.js';
 import { lineOf, restOfLoad, type OtherLines, type RestOfLoad, type WithheldLine } from './withheld-rows.js';
 import { WithheldLinesRepository } from './withheld-lines.repository.js';
 
-/** Lines of one load that are withheld, about; more are stored at once. They are in memory together at its end. */
+/**
+ * About the most lines of one load that are withheld; further lines are stored at once. At the end of the load all withheld
+ * lines are in memory together.
+ */
 const LINES_MAX = 50_000;
 
-/** Rows of a block whose bars files gave different lines for, with their numbers in the block. */
+/** The rows of a block for whose bars files gave different lines, with their numbers in the block. */
 interface ContradictedRows {
   readonly rows: BarRows;
   readonly from: readonly number[];
 }
 
 /**
- * Keeps a file that contradicts itself from changing bars back and forth when it is sent again: lines of bars that an
- * earlier load gave different lines for are stored at the end of their load, where they would change something. See
+ * Keeps a file that contradicts itself from changing bars back and forth when it is sent again. Lines that would change a
+ * bar for which an earlier load gave different lines are withheld, and are stored at the end of their load. See
  * docs/adr/0024-a-file-sent-again.md.
  */
 @Injectable()
@@ -30,9 +33,9 @@ export class WithheldLinesService {
   ) {}
 
   /**
-   * Takes the rows out of a block that must wait for the end of its load.
+   * Withholds the rows of a block that must wait for the end of its load, and returns them.
    * @param contradicted bars that an earlier load gave different lines for
-   * @param waiting lines of the load that wait already; looked up where absent
+   * @param waiting number of lines of the load that are withheld already; counted in the database when absent
    */
   async withhold(
     load: string,
@@ -48,22 +51,25 @@ export class WithheldLinesService {
     return [...taken(block.daily, daily, changing.daily), ...taken(block.minute, minute, changing.minute)];
   }
 
-  /** Keeps lines in the transaction that stores their block. */
+  /** Stores withheld lines in the transaction that stores their block. */
   async keep(transaction: Transaction, load: string, lines: readonly WithheldLine[]): Promise<void> {
     if (lines.length > 0) await this.lines.keep(transaction, load, lines);
   }
 
-  /** Remembers bars that a load gave different lines for. */
+  /** Records the bars for which a load gave different lines. */
   async remember(transaction: Transaction, bars: readonly number[]): Promise<void> {
     if (bars.length > 0) await this.lines.remember(transaction, bars);
   }
 
-  /** The lines of a load that wait for its end; in the transaction that stores them. See the repository for `brokenOff`. */
+  /**
+   * Returns the withheld lines of a load and marks them as stored in the given transaction. The repository explains
+   * `brokenOff`.
+   */
   take(transaction: Transaction, load: string, brokenOff: boolean): Promise<WithheldLine[]> {
     return this.lines.take(transaction, load, brokenOff);
   }
 
-  /** What is to be stored of withheld lines at the end of their load. */
+  /** Decides what is stored of the withheld lines at the end of their load. */
   async rest(transaction: Transaction, load: string, lines: readonly WithheldLine[]): Promise<RestOfLoad> {
     if (lines.length === 0) return restOfLoad(lines, new Map());
     const others = new Map<number, { line: number; given: number }[]>(lines.map(({ bar }) => [bar, []]));

@@ -14,9 +14,9 @@ export interface WithheldLine {
 /** By bar: the lines of a load that were not withheld, and which optional values each gives. */
 export type OtherLines = ReadonlyMap<number, readonly { readonly line: number; readonly given: number }[]>;
 
-/** What is left to store at the end of a load. */
+/** What has to be stored at the end of a load. */
 export interface RestOfLoad {
-  /** The last lines of their bars. */
+  /** Lines that are the last ones for their bars. */
   readonly rows: BlockRows;
   /** Optional values of bars whose last lines were not withheld. */
   readonly filling: BlockRows;
@@ -34,8 +34,8 @@ export const lineOf = (rows: BarRows, row: number): WithheldLine => ({
 });
 
 /**
- * Decides about withheld lines, given in the order of the file, once all other lines of the load are stored: a line gives
- * way to a later one of its bar but for the optional values that no later line gives.
+ * Decides about withheld lines, given in the order of the file, once all other lines of the load are stored. A line is
+ * replaced by a later line for the same bar, except for the optional values that no later line gives.
  */
 export function restOfLoad(lines: readonly WithheldLine[], others: OtherLines): RestOfLoad {
   const [rows, filling] = [noRows(), noRows()];
