@@ -12,7 +12,7 @@ import { UploadBlocksRepository } from './stored/upload-blocks.repository.js';
 import { UploadQueueRepository, type RunCounts, type Verdict } from './stored/upload-queue.repository.js';
 import { verdictOf } from './verdict.js';
 
-/** Takes a whole-file transaction back: it was asked to stop. */
+/** Rolls the transaction of a whole file back when the lease has stopped. */
 class Stopped extends Error {}
 
 /**
@@ -27,7 +27,7 @@ export class AllOrNothingService {
     private readonly once: IdempotencyService,
   ) {}
 
-  /** @returns how it ended; undefined when the lease said stop, and then nothing is stored */
+  /** @returns the verdict; undefined when the lease stopped, in which case nothing is stored */
   async run(kind: FileKind, lease: Lease): Promise<Verdict | undefined> {
     const { upload, holder } = lease;
     const found = await this.#check(kind, lease);
@@ -53,7 +53,7 @@ export class AllOrNothingService {
     return tally.counts;
   }
 
-  /** Undefined when the lease said stop. */
+  /** Returns undefined when the lease stopped. */
   async #store(
     kind: FileKind,
     lease: Lease,

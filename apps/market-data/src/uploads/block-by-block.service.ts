@@ -16,9 +16,9 @@ import { UploadBlocksRepository } from './stored/upload-blocks.repository.js';
 export class BlockByBlockService {
   constructor(private readonly blocks: UploadBlocksRepository) {}
 
-  /** Goes through the staged blocks to their end, or until the lease says stop. */
+  /** Stores the staged blocks one by one, until the last one or until the lease stops. */
   async run(kind: FileKind, lease: Lease): Promise<void> {
-    // Lists are short and stored in their order: of two lines about one thing the later one counts.
+    // Lists are short, and their blocks are stored in order: of two lines for the same key the later one counts.
     const limit = new AdaptiveLimit(kind.name === 'bars' ? lease.upload.options.concurrency : 1);
     const store = (block: StagedBlock): Promise<void> => this.#store(kind, lease, block);
     await eachAdaptive(this.#until(lease), limit, store, {

@@ -5,13 +5,13 @@ const ended: readonly string[] = ['succeeded', 'partial', 'failed', 'cancelled']
 
 export const hasEnded = ({ status }: Pick<Upload, 'status'>): boolean => ended.includes(status);
 
-/** An upload as its owner sees it. */
+/** Describes an upload as the operation that its owner sees. */
 export function operationOf(upload: Upload): Operation {
   const { id, options, status, created_at, started_at, ended_at, cancelling, problem } = upload;
   return {
     id,
     kind: options.kind,
-    // Only an upload that is being dropped is told before it was started.
+    // An upload that was not started is shown only while it is being dropped.
     status: status === 'staging' ? 'cancelled' : status,
     on_error: options.on_error,
     ...(options.file_name === undefined ? {} : { file_name: options.file_name }),
@@ -34,7 +34,7 @@ function resultOf(upload: Upload): OperationResult {
   const { total, inserted, updated, unchanged, failed, lsn, report_lines: kept } = upload;
   const succeeded = inserted + updated + unchanged;
   return {
-    // With `abort` the good lines were not stored either.
+    // With `abort`, valid lines that were not stored because of the rejected ones count as failed too.
     summary: { total, succeeded, failed: total - succeeded, inserted, updated, unchanged },
     ignored_columns: [...upload.ignored_columns],
     registered: [...upload.registered],

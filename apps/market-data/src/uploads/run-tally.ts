@@ -5,7 +5,7 @@ import type { RunCounts, RunProgress } from './stored/upload-queue.repository.js
 
 type Sums = Omit<RunCounts, 'ignored' | 'registered' | 'remarks'> & RunProgress;
 
-/** Adds up what a run of `abort` has seen; each of its two passes has its own. */
+/** Sums up one pass of a run with `abort`; each of the two passes has its own tally. */
 export class RunTally {
   readonly #ignored = new Set<string>();
   readonly #registered = new Set<string>();

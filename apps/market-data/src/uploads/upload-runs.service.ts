@@ -12,7 +12,7 @@ import { finalVerdict, givenUp, isFinal, verdictOf } from './verdict.js';
 const ATTEMPTS_MAX = 10;
 const PAUSE_MAX_S = 30;
 
-/** Works on one upload from where it stands, and says how it ended. */
+/** Works on one upload until it has a verdict, the lease stops, or a failure postpones it. */
 @Injectable()
 export class UploadRunsService {
   constructor(
@@ -26,7 +26,9 @@ export class UploadRunsService {
     return this.kinds.of(upload);
   }
 
-  /** Never fails: what goes wrong is logged under the id of the request that brought the file, and tried again later. */
+  /**
+   * Never fails: an error is logged under the id of the request that uploaded the file, and the upload is tried again later.
+   */
   async run(lease: Lease): Promise<void> {
     const { upload, holder } = lease;
     const context = { requestId: upload.request_id, traceparent: traceparentFrom(undefined) };
@@ -43,13 +45,13 @@ export class UploadRunsService {
           'an upload stands still; it is tried again',
         );
         const pauseS = Math.min(2 ** upload.attempts, PAUSE_MAX_S);
-        // Without the database the lease runs out by itself.
+        // When the database is unreachable, the lease expires without being released.
         await this.queue.release(upload.id, holder, pauseS).catch(() => undefined);
       }
     });
   }
 
-  /** How it ended; undefined when another worker is to go on. */
+  /** Returns the verdict, or undefined when another worker has to continue. */
   async #work(lease: Lease): Promise<Verdict | undefined> {
     const { upload } = lease;
     if (upload.attempts > ATTEMPTS_MAX) return givenUp(upload);
@@ -63,8 +65,8 @@ export class UploadRunsService {
   }
 
   /**
-   * Stores what had to wait for the last block of the file. Not when the upload was given up: then the store has failed
-   * all along, and the file is to be sent again.
+   * Stores the lines that had to wait for the last block of the file. This is skipped after the last attempt, because
+   * storing has failed every time and the file has to be uploaded again.
    */
   async #ended(upload: Upload): Promise<Partial<ChangeCounts>> {
     const isWhole = upload.options.on_error === 'abort';

@@ -8,7 +8,7 @@ import { UploadRunsService } from './upload-runs.service.js';
 
 /** Uploads that an instance works on at the same time: a small file need not wait for a large one. */
 const RUNS_AT_ONCE = 2;
-/** How soon an upload is found that another instance queued or lost. */
+/** How often the queue is searched for uploads that another instance queued or abandoned. */
 const LOOK_EVERY_MS = 2_000;
 const PRUNE_EVERY_MS = 600_000;
 
@@ -32,7 +32,7 @@ export class UploadWorkerService implements OnApplicationBootstrap, OnModuleDest
     this.#loops = Array.from({ length: RUNS_AT_ONCE }, () => this.#loop());
   }
 
-  /** Finishes the blocks under way and leaves the rest to the other instances. */
+  /** Finishes the blocks that are being stored and leaves the others to other instances. */
   async onModuleDestroy(): Promise<void> {
     this.#stopping = true;
     for (const lease of this.#leases) lease.leave();
@@ -40,7 +40,7 @@ export class UploadWorkerService implements OnApplicationBootstrap, OnModuleDest
     await Promise.all(this.#loops);
   }
 
-  /** Something was put into the queue. */
+  /** Wakes the loops after an upload was queued. */
   wake(): void {
     for (const wakeUp of this.#sleepers) wakeUp();
   }
@@ -56,7 +56,7 @@ export class UploadWorkerService implements OnApplicationBootstrap, OnModuleDest
     }
   }
 
-  /** True when there was something to do: then there may be more. */
+  /** Returns true when an upload was claimed; there may be more in the queue. */
   async #once(): Promise<boolean> {
     const holder = randomUUID();
     const upload = await this.queue.claim(holder);
@@ -67,7 +67,7 @@ export class UploadWorkerService implements OnApplicationBootstrap, OnModuleDest
     }
     const lease = new Lease(this.queue, upload, holder);
     this.#leases.add(lease);
-    // It may have been told to stop while the claim was under way.
+    // The service may have begun to stop while the claim was running.
     if (this.#stopping) lease.leave();
     try {
       await this.runs.run(lease);

@@ -7,7 +7,7 @@ const failed = (code: OperationProblem['code'], message: string): Verdict => ({
   problem: { code, message },
 });
 
-/** How a file ended that was read to its end; `stored` says whether its good lines were stored. */
+/** The verdict on a file that was read to its end; `stored` says whether its valid lines were stored. */
 export function verdictOf({ total, failed: refused }: Pick<RunCounts, 'total' | 'failed'>, stored = false): Verdict {
   if (total === 0) return failed('invalid', 'The file has no lines');
   if (refused === 0) return { status: 'succeeded' };
@@ -18,7 +18,7 @@ export function verdictOf({ total, failed: refused }: Pick<RunCounts, 'total' | 
   );
 }
 
-/** A failure that would be the same the next time: the file itself is what is wrong. */
+/** True for a failure that another try would repeat, because the file itself is wrong. */
 export function isFinal(error: unknown): error is Failure {
   return (
     error instanceof Failure &&
@@ -32,7 +32,7 @@ export function finalVerdict({ code, message, problem }: Failure): Verdict {
   return { status: 'failed', problem: { code, message, ...(problem === undefined ? {} : { problem }) } };
 }
 
-/** Tried so often without storing one more block that trying on makes no sense. */
+/** The verdict after the last of several tries in a row that stored no block. */
 export function givenUp({ attempts, inserted, updated, unchanged }: Upload): Verdict {
   const stored = inserted + updated + unchanged;
   return failed(

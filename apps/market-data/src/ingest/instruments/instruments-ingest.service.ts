@@ -81,7 +81,7 @@ export class InstrumentsIngestService {
   }
 
   async #store(transaction: Transaction, { request, block, earlier }: GivenList): Promise<StoredWork> {
-    // Of lines about one symbol the last one counts.
+    // Keeps the last of several lines for the same symbol.
     const listed = new Map<string, ListedInstrument>();
     for (const { instrument } of block.lines) if (instrument !== undefined) listed.set(instrument.symbol, instrument);
     if (listed.size === 0 || (request.on_error === 'abort' && refusedOf(block).length > 0)) {

@@ -68,7 +68,7 @@ export class BarsFileService implements FileKind {
     const contradicted = new Set<number>();
     const store = async (transaction: Transaction, block: StagedBlock): Promise<StoredBlock> => {
       const given = await this.blocks.read(requestOf(upload, block, 'abort'));
-      // The blocks come in the order of the file, so there is nothing to wait for and nothing to take out.
+      // The blocks come in the order of the file, so no block has to wait and no row is dropped for a later line.
       const { read, order, dropped = [], ...place } = await this.bars.order(given, UPLOADS, withheld.length);
       const stored = await this.bars.store(transaction, read);
       const changed = { rows: read.block, stored };
@@ -92,7 +92,7 @@ export class BarsFileService implements FileKind {
     return { store, end, events: () => this.#eventsOf(changes.values()) };
   }
 
-  /** Nothing is kept of bars here. */
+  /** This process caches nothing about bars, so there is nothing to refresh. */
   afterWhole(): Promise<void> {
     return Promise.resolve();
   }
@@ -102,7 +102,7 @@ export class BarsFileService implements FileKind {
   }
 }
 
-/** The changes of a whole file. The memory they take is bounded: bars are listed only of the first series. */
+/** Collects the changes of a whole file. Only the bars of the first series are listed, so that the memory is bounded. */
 class FileChanges {
   readonly #changes = new Map<string, BarChange>();
   #listed = 0;

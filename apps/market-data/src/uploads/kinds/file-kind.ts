@@ -4,7 +4,7 @@ import type { PendingEvent } from '../../idempotency/pending-events.js';
 import type { Transaction } from '../../transactions/ingest-transactions.js';
 import type { StagedBlock, StoredOptions, Upload } from './upload.js';
 
-/** A block that was only looked at. */
+/** The result of a block that was only checked. */
 export interface CheckedBlock {
   readonly total: number;
   readonly refused: readonly IngestItem[];
@@ -12,12 +12,12 @@ export interface CheckedBlock {
   readonly remarks: IngestRemarks;
 }
 
-/** A block that stands in a transaction which is not committed yet. */
+/** The result of a block whose transaction is not committed yet. */
 export interface StoredBlock {
   readonly total: number;
   readonly inserted: number;
   readonly updated: number;
-  /** Lines that must not be stored after all; the transaction must not be committed then. */
+  /** Number of rejected lines; when there are any, the transaction must not be committed. */
   readonly refused: number;
   readonly registered: readonly string[];
   readonly remarks: IngestRemarks;
@@ -34,7 +34,7 @@ export interface WholeFile {
   store(transaction: Transaction, block: StagedBlock): Promise<StoredBlock>;
   /** Stores what had to wait for the last block. */
   end(transaction: Transaction): Promise<ChangeCounts>;
-  /** What is to be told after the commit. */
+  /** The events to publish after the commit. */
   events(): Promise<PendingEvent[]>;
 }
 
@@ -48,15 +48,15 @@ export interface FileKind {
   ingest(upload: Upload, block: StagedBlock): Promise<IngestReport>;
   /** Stores what had to wait for the last block, once no other block is going to be stored; the same when it is repeated. */
   end(upload: Upload): Promise<ChangeCounts>;
-  /** What {@link ingest} would refuse. */
+  /** Returns the lines that {@link ingest} would reject. */
   check(upload: Upload, block: StagedBlock): Promise<CheckedBlock>;
-  /** A fresh one for every run of the transaction. */
+  /** Starts a whole-file run; each run of the transaction needs a new one. */
   whole(upload: Upload): WholeFile;
-  /** Something was stored in one transaction and told. */
+  /** Called after a whole file was stored and its events were published. */
   afterWhole(): Promise<void>;
 }
 
-/** Lists keep nothing until their end: their blocks are stored in the order of the file. */
+/** Lists withhold no lines until their end, because their blocks are stored in the order of the file. */
 export const nothingWaits = (): Promise<ChangeCounts> => Promise.resolve({ inserted: 0, updated: 0 });
 
 /** A staged block as the services that ingest take it. */
@@ -84,9 +84,12 @@ export function requestOf(
   };
 }
 
-/** The instrument of a file that does not name it: as the upload says, or as the name of the file does. */
+/** The instrument of a file whose lines do not name it: the upload states it, or the file name contains it. */
 export const symbolOf = ({ symbol, file_name: name }: StoredOptions): string | undefined =>
   symbol ?? (name === undefined ? undefined : symbolInFileName(name));
 
-/** The key under which the blocks of an upload are stored; it is this service's own, so no caller can meet it. */
+/**
+ * The idempotency key under which the blocks of an upload are stored. Its owner is this service, so that it cannot collide
+ * with a key of a caller.
+ */
 export const keyOf = (id: string): string => `upload:${id}`;

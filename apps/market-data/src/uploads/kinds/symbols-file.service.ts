@@ -67,13 +67,13 @@ export class SymbolsFileService implements FileKind {
     return { store, end: nothingWaits, events: () => Promise.resolve(instrumentEvents(changed, [...reshaped])) };
   }
 
-  /** It is stored and told, whatever becomes of our own copy. */
+  /** A failed refresh of the local copy is ignored: the list is stored and its events are published. */
   async afterWhole(): Promise<void> {
     await this.directory.refresh();
   }
 }
 
-/** Of lines about one symbol the last one counts. */
+/** Keeps the last of several lines for the same symbol. */
 function lastOfEach(lines: readonly InstrumentLine[]): ListedInstrument[] {
   const listed = new Map<string, ListedInstrument>();
   for (const { instrument } of lines) if (instrument !== undefined) listed.set(instrument.symbol, instrument);

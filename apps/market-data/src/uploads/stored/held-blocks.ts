@@ -1,8 +1,8 @@
 import { release } from '../../ingest/rows/release.js';
 
 /**
- * Blocks that this instance staged last, up to so many bytes: most files are stored by the instance that took their
- * blocks in, soon after, and need not come back from the database. What is not held is read.
+ * Keeps the blocks that this instance staged last in memory, up to a number of bytes. Most files are stored soon afterwards
+ * by the instance that received them, which then need not read them from the database.
  */
 export class HeldBlocks {
   #bytes = 0;
@@ -23,7 +23,7 @@ export class HeldBlocks {
     }
   }
 
-  /** Hands a block over; it is held no longer. Undefined when it is not held. */
+  /** Removes a block and returns it; returns undefined when the block is not in memory. */
   take(upload: string, firstLine: number): Buffer | undefined {
     const key = keyOf(upload, firstLine);
     const held = this.#held.get(key);

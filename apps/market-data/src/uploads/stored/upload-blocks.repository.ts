@@ -13,15 +13,15 @@ import { release } from '../../ingest/rows/release.js';
 import { HeldBlocks } from './held-blocks.js';
 import type { StagedBlock } from '../kinds/upload.js';
 
-/** Refused lines of a file that its report keeps. */
+/** Most rejected lines that the report of a file keeps. */
 const REPORT_LINES_MAX = 100_000;
 const HELD_BYTES_MAX = 8 * 2 ** 20;
 /** Less than the 64 KiB that a socket reads at once. */
 const PIECE_BYTES = 49_152;
 const PLACES_AT_ONCE = 100;
 
-// Losing the newest milliseconds in a crash of PostgreSQL does no harm in these two: `start` counts what is staged and
-// commits for sure, and a block that stands again is stored again under the same idempotency key. It saves a flush each.
+// A crash of PostgreSQL may undo these two statements without harm: `start` counts the staged blocks and waits for the
+// disk, and a block that reappears is stored again under the same idempotency key. Each saves one flush.
 const unflushed = "set_config('synchronous_commit', 'off', true)";
 
 const keepRefusals = `INSERT INTO market_data.upload_refusals (upload_id, line, id, status, code, message)
@@ -37,13 +37,13 @@ const sql = {
     SELECT id, $3, $4, $5 FROM open ON CONFLICT DO NOTHING`,
   places: `SELECT first_line::float8 AS first_line, lines FROM market_data.upload_blocks
     WHERE upload_id = $1 AND first_line > $2 ORDER BY first_line LIMIT ${PLACES_AT_ONCE}`,
-  // As escaped text, which for most files is the text itself (bytea arrives as hexadecimal, twice as long), and in pieces
-  // that the socket reads at once: whole, it would be put together in ever larger buffers first.
+  // Selects escaped text, which for most files is the text itself, because bytea arrives as hexadecimal and twice as long.
+  // It comes in pieces that one read of the socket holds: as one value, pg would collect it in ever larger buffers.
   body: `SELECT encode(substr(body, start, ${PIECE_BYTES}), 'escape') AS piece FROM market_data.upload_blocks,
       generate_series(1, octet_length(body), ${PIECE_BYTES}) AS start
     WHERE upload_id = $1 AND first_line = $2 ORDER BY start`,
   remarks: 'SELECT remarks FROM market_data.uploads WHERE id = $1 FOR UPDATE',
-  // Exactly once: who deletes the block counts it.
+  // A block is counted exactly once, by the statement that deletes it.
   stored: `WITH mine AS MATERIALIZED (
       SELECT id, ${unflushed} FROM market_data.uploads WHERE id = $1 AND lease_holder = $2 AND status = 'running'),
     done AS (DELETE FROM market_data.upload_blocks b USING mine WHERE b.upload_id = mine.id AND b.first_line = $4
@@ -65,7 +65,7 @@ interface Piece {
   readonly piece: string;
 }
 
-/** The staged blocks of uploads, and what became of them. */
+/** Stores the staged blocks of uploads and the results of storing them. */
 @Injectable()
 export class UploadBlocksRepository {
   readonly #held = new HeldBlocks(HELD_BYTES_MAX);
@@ -73,7 +73,7 @@ export class UploadBlocksRepository {
 
   constructor(private readonly pool: PostgresPool) {}
 
-  /** Stages a block; false when it stands already, or there is no such upload of `owner` to append to. */
+  /** Stages a block. Returns false when the block exists already, or when `owner` has no such upload that is being staged. */
   async append(owner: string, { id, first_line, lines, body }: AppendUploadRequest): Promise<boolean> {
     const values = [id, owner, first_line, lines, body];
     const { value } = await this.pool.write((client) => client.query(sql.append, values));
@@ -84,8 +84,8 @@ export class UploadBlocksRepository {
   }
 
   /**
-   * The staged blocks in the order of the file, each read when it is asked for. From the primary: a replica would have
-   * to catch up with every block that was counted meanwhile.
+   * Yields the staged blocks in the order of the file and reads each on demand. It reads from the primary, because a replica
+   * would first have to replay every block that was counted in the meantime.
    */
   async *staged(id: string): AsyncGenerator<StagedBlock> {
     for (let after = 0; ;) {
@@ -94,7 +94,7 @@ export class UploadBlocksRepository {
       for (const place of places) {
         after = place.first_line;
         const body = this.#held.take(id, after) ?? (await this.#body(id, after));
-        // Gone meanwhile: another worker has it, or the upload was dropped.
+        // The block was deleted in the meantime: another worker stored it, or the upload was dropped.
         if (body.length === 0) continue;
         this.#dead.passed(body.length);
         yield { ...place, body };
@@ -111,11 +111,11 @@ export class UploadBlocksRepository {
 
   async #body(id: string, firstLine: number): Promise<Buffer> {
     const { value } = await this.pool.write((client) => client.query<Piece>(sql.body, [id, firstLine]));
-    // Taken out: a connection remembers its last result, and each of many would keep a block.
+    // The rows are removed from the result, because each connection keeps its last result and with it a block in memory.
     return wholeOf(value.rows.splice(0));
   }
 
-  /** Counts a stored block, keeps its refused lines and lets its text go. Nothing happens when `holder` lost the upload. */
+  /** Counts a stored block, keeps its rejected lines and deletes its text. Does nothing when `holder` has lost the lease. */
   async stored(id: string, holder: string, block: StagedBlock, report: IngestReport): Promise<void> {
     const { total, inserted, updated, unchanged, failed, ignored_columns, registered } = report;
     const counts = [total, inserted, updated, unchanged, failed, ignored_columns, registered];
@@ -127,20 +127,20 @@ export class UploadBlocksRepository {
     release(block.body);
   }
 
-  /** The remarks of the whole file with those of a block; null where the block has none to add. */
+  /** Merges the remarks of a block into those of the file; returns null when the block has none. */
   async #remarksWith(client: WritingClient, id: string, report: IngestReport): Promise<IngestRemarks | null> {
     if (Object.keys(remarksOf(report)).length === 0) return null;
     const { rows } = await client.query<{ remarks: IngestRemarks }>(sql.remarks, [id]);
     return addRemarks(rows[0]?.remarks ?? {}, report);
   }
 
-  /** Keeps refused lines of a block that was only looked at; a second look keeps them once. */
+  /** Keeps the rejected lines of a block that was only checked. Repeating it keeps each line once. */
   async refuse(id: string, holder: string, items: readonly IngestItem[]): Promise<void> {
     await this.pool.write((client) => client.query(sql.refuse, [id, holder, JSON.stringify(items)]));
   }
 }
 
-/** Into memory of its own, which can be given back. */
+/** Joins the pieces in a buffer that shares its memory with no other, so that `release` can free it. */
 function wholeOf(pieces: readonly Piece[]): Buffer {
   const texts = pieces.map(({ piece }) => unescaped(piece));
   const whole = Buffer.allocUnsafeSlow(texts.reduce((bytes, text) => bytes + text.length, 0));
@@ -149,7 +149,10 @@ function wholeOf(pieces: readonly Piece[]): Buffer {
   return whole;
 }
 
-/** One character a byte. PostgreSQL escapes a backslash by another, and bytes that are not ASCII in octal. */
+/**
+ * Undoes the escape format, with one character for each byte: PostgreSQL doubles backslashes and writes bytes that are not
+ * ASCII in octal.
+ */
 function unescaped(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replaceAll(/\\(?:\\|([0-7]{3}))/g, (_, octal?: string) =>
