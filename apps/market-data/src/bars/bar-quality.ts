@@ -2,7 +2,7 @@ import { chinaDay, instantOf, nextActivity, type Phase } from '@mystocks/calenda
 import type { Quality } from '@mystocks/contracts';
 import { isOpenPhase } from '../calendar/market-phase.js';
 
-// A bar is sent when it is complete and then takes its way; the same slack as a quote has.
+// A bar is sent when it is complete and then takes time to arrive; it is given the same tolerance as a quote.
 const SLACK_MS = 15_000;
 const MINUTE_MS = 60_000;
 

@@ -17,7 +17,7 @@ import { unadjustedFailure, unadjustedMessage, whyUnadjusted, wholeFrom, type Un
 // A page of several symbols stays under the bus's 8 MB (deploy/nats): a bar is at most 150 bytes of JSON. More follows in the
 // next page.
 const BARS_MAX = 40_000;
-/** Instruments whose factors are looked into at the same time. */
+/** Most instruments whose factors are read at the same time. */
 const AT_ONCE = 8;
 
 type Filter = Omit<ListBarsRequest, 'symbol'>;
@@ -58,8 +58,8 @@ export class BarsService {
   }
 
   /**
-   * Every symbol has its bars, perhaps none; the pages of all end at the same stamp. A symbol that is unknown or has an
-   * unknown adjustment is left out and named in `meta.errors`.
+   * Every symbol has a list of bars, which may be empty; the pages of all symbols end at the same stamp. A symbol that is
+   * unknown or has an unknown adjustment is left out and named in `meta.errors`.
    */
   async listMany(request: ListManyBarsRequest): Promise<Answer> {
     const named = await namedInstruments(this.instruments, request.symbols);

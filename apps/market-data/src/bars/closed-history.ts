@@ -15,14 +15,14 @@ export interface BarsPage {
   readonly window: BarWindow;
   readonly series: readonly Pick<BarSeries, 'newest' | 'made'>[];
   readonly edge: string | null;
-  /** How many were asked for; those without a bar in the page have no series. */
+  /** Number of instruments in the request; those without a bar in the page have no series. */
   readonly instruments: number;
 }
 
 /**
- * True when nothing but a correction can change a page: it ends before today with all its days, weeks and months, and
- * their bars have come. Prices adjusted to the newest factor (`qfq`) change with every later one, so their factors must
- * be those of a day long past. A page without a bar says nothing that could be kept.
+ * True when nothing but a correction can change a page: it ends before today with all its days, weeks and months, and their
+ * bars have come. Prices adjusted to the newest factor (`qfq`) change with every later one, so their factors must be those
+ * of a day long past. A page without a bar contains nothing worth caching.
  */
 export function isClosedHistory(page: BarsPage, nowMs: number): boolean {
   const today = chinaDay(nowMs);

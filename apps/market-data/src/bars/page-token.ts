@@ -3,19 +3,19 @@ import { Failure } from '@mystocks/contracts';
 
 const TOKEN = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})~([A-Za-z0-9_-]{16})$/;
 
-// A token continues one question and no other: the digest binds the stamp to it.
+// A token continues one request and no other: its digest binds the stamp to the request.
 const digest = (stamp: string, question: readonly unknown[]): string =>
   createHash('sha256')
     .update(JSON.stringify([stamp, ...question]))
     .digest('base64url')
     .slice(0, 16);
 
-/** A token that stands for "after the bar stamped `stamp`" of a question. */
+/** Makes the token that continues a request after the bar stamped `stamp`. */
 export function pageToken(stamp: string, question: readonly unknown[]): string {
   return Buffer.from(`${stamp}~${digest(stamp, question)}`).toString('base64url');
 }
 
-/** The stamp a token stands for; `invalid` when it was not made for this question. */
+/** Returns the stamp in a token; fails with `invalid` when the token was made for another request. */
 export function stampOf(token: string, question: readonly unknown[]): string {
   const [, stamp = '', signature] = TOKEN.exec(Buffer.from(token, 'base64url').toString()) ?? [];
   if (

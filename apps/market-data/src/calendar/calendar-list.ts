@@ -7,7 +7,7 @@ interface ListedDay {
   readonly pointer: string;
   readonly date: string;
   readonly exchange?: string | undefined;
-  /** 0 no trading, 1 only the morning, 2 only the afternoon, 3 both; undefined when it could not be read. */
+  /** 0: no trading; 1: only the morning; 2: only the afternoon; 3: both; undefined: the text could not be read. */
   readonly state: number | undefined;
 }
 
@@ -58,7 +58,10 @@ function refused(errors: readonly FieldError[]): Failure {
   });
 }
 
-/** A list of closed days alone is nearly always one whose flags were read wrongly, and would close the days between. */
+/**
+ * A list that states only closed days nearly always comes from flags that were read wrongly. Storing it would close all days
+ * from its first to its last.
+ */
 const withoutTrading = (): Failure =>
   new Failure(
     'unprocessable',

@@ -50,7 +50,7 @@ export class CalendarService {
     return answerOfJson(JSON.stringify({ days }), { tags: [], ...tradingDaysLifetime, built_at_ms: this.clock.now() });
   }
 
-  /** What the market is doing now; caches never store it. */
+  /** Returns the current phase of the market; caches never store this answer. */
   now(): Answer {
     const nowMs = this.clock.now();
     const today = chinaDay(nowMs);
@@ -63,7 +63,7 @@ export class CalendarService {
       trading_day: isTradingDay(today) ? today : null,
       next_open: atSeconds(nextOpen(nowMs)),
       next_close: atSeconds(nextCloseMs),
-      // Also when only the next session is not certain.
+      // The flag is also set when only the next session is provisional.
       ...provisional(isProvisional(chinaDay(Math.max(nextOpen(nowMs), nextCloseMs)))),
     };
     return answerOfJson(JSON.stringify(clock), { tags: [], ...clockLifetime, built_at_ms: nowMs });

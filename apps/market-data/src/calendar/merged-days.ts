@@ -1,7 +1,7 @@
 import { addDays, weekday, type Day, type DayStates } from '@mystocks/calendar';
 import { Failure, type StoredCalendar } from '@mystocks/contracts';
 
-/** The exchanges were never closed for longer: a list that leaves out more days has a hole, or begins too late. */
+/** The longest closure that the exchanges ever had; a list that leaves out more days has a gap or begins too late. */
 const CLOSURE_MAX_DAYS = 20;
 const LISTED_MAX = 1_000;
 
@@ -42,7 +42,7 @@ function longestClosure(held: DayStates, written: DayStates): number {
 const unprocessable = (message: string): Failure =>
   new Failure('unprocessable', `${message}. Nothing of the list was stored`, { problem: 'DATE_RANGE_INVALID' });
 
-/** What writing these days changes. */
+/** Returns how many days change when these days are written, and the first ones that become open or closed. */
 export function changesOf(held: DayStates, written: DayStates): Pick<StoredCalendar, 'changed' | 'opened' | 'closed'> {
   const [opened, closed]: [Day[], Day[]] = [[], []];
   let changed = 0;

@@ -19,22 +19,22 @@ interface Row {
 const daysOf = (row: Row | undefined): DayStates | undefined =>
   row?.from == null || row.states === null ? undefined : { from: row.from, states: row.states };
 
-/** The trading calendar as it is stored. */
+/** Stores the trading calendar. */
 @Injectable()
 export class TradingDaysRepository {
   constructor(private readonly pool: PostgresPool) {}
 
-  /** All days; undefined while there are none. */
+  /** Returns all days; undefined while none are stored. */
   async read(): Promise<DayStates | undefined> {
     return daysOf((await this.pool.query<Row>({ name: 'trading-days', text: read })).rows[0]);
   }
 
-  /** Every write that was acknowledged before lies before this position. */
+  /** Returns a position at or after every write that was acknowledged before the call. */
   position(): Promise<Lsn> {
     return this.pool.position();
   }
 
-  /** The same inside a transaction that is going to {@link put} days: another one waits until it has ended. */
+  /** Reads the days in a transaction that will {@link put} days, and locks them: another such transaction waits for its end. */
   async hold(client: WritingClient): Promise<DayStates | undefined> {
     await client.query("SELECT pg_advisory_xact_lock(hashtext('market_data.trading_days'))");
     return daysOf((await client.query<Row>(read)).rows[0]);

@@ -12,12 +12,12 @@ import { TradingDaysRepository } from './trading-days.repository.js';
 
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 60;
-/** The position of a write whose event was missed is not known. */
+/** The position that a published event names when the position of the missed write is unknown. */
 const BEFORE_ALL: Lsn = '0/0';
 
 /**
- * The stored trading calendar. Each instance reads its own copy (libs/calendar), which starts with the days that the
- * release brings along and follows the stored ones; days that a release knows beyond their end are added to them.
+ * The stored trading calendar. Each instance reads its own copy (libs/calendar), which starts with the days built into the
+ * release and then follows the stored ones. Days of the release beyond the last stored day are added to the stored ones.
  */
 @Injectable()
 export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
@@ -28,10 +28,10 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     },
   );
   #loadedAfter: Lsn | undefined;
-  /** What was loaded last. */
+  /** The days of the latest load. */
   #days: DayStates | undefined;
   /** The change that the next load finds has been published as an event. */
-  #isAnnounced = false;
+  #isPublished = false;
   #warnedOf = '';
   #stopWatching: () => void = () => undefined;
   #following: { stop(): void } | undefined;
@@ -49,7 +49,7 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
       void this.#copy.refresh();
     };
     const follow = (): void => {
-      this.#isAnnounced = true;
+      this.#isPublished = true;
       void this.#refresh();
     };
     this.#following = this.bus.subscribe(calendarChanged, follow, { onGap: reload });
@@ -70,7 +70,7 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     return Math.round((dayStart(calendarRange().to) - dayStart(chinaDay(this.clock.now()))) / DAY_MS);
   }
 
-  /** Never down: shows until when the calendar reaches, with a warning while that is soon. */
+  /** This check never fails. Its detail shows the last day of the calendar, with a warning when that day is near. */
   check(): Check {
     const detail = (): Readonly<Record<string, string | number>> => {
       const days = this.daysLeft;
@@ -85,7 +85,7 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     return (await this.repository.read()) ?? builtInDays();
   }
 
-  /** Waits until this instance's copy shows the write at a position. */
+  /** Waits until the copy of this instance contains the write at a position. */
   async showing(after: Lsn | undefined): Promise<void> {
     if (after === undefined) return;
     if (this.#loadedAfter === undefined || compareLsn(after, this.#loadedAfter) > 0) await this.#refresh();
@@ -101,18 +101,21 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
       if (changes.changed > 0) await this.repository.put(client, written);
       return { ...changes, calendar_to: [lastDay(held), lastDay(written)].sort()[1] ?? '' };
     });
-    if (value.changed > 0) await this.#announce(lsn);
+    if (value.changed > 0) await this.#publishChange(lsn);
     const stated = { from: list.from, to: lastDay(list), trading_days: list.states.replaceAll('0', '').length };
     return { ...stated, ...value, lsn };
   }
 
-  async #announce(lsn: Lsn): Promise<void> {
+  async #publishChange(lsn: Lsn): Promise<void> {
     this.bus.publish(calendarChanged, { lsn });
-    this.#isAnnounced = true;
+    this.#isPublished = true;
     await this.#refresh();
   }
 
-  /** Remembers what the primary says, not what an event or a client says: a false position would hide later changes. */
+  /**
+   * Reloads the copy and stores the position that the primary reported. A position from an event or a client might be false,
+   * and a false one would hide later changes.
+   */
   async #refresh(): Promise<void> {
     const after = await this.repository.position().catch(() => undefined);
     if (await this.#copy.refresh()) this.#loadedAfter = laterLsn(this.#loadedAfter, after);
@@ -123,24 +126,24 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     const missing = beyond(stored, builtInDays());
     const days = stored !== undefined && missing === undefined ? stored : await this.#addMissing();
     this.#warn(lastDay(days));
-    this.#announceMissed(days);
+    this.#publishMissedChange(days);
     return days;
   }
 
   /**
-   * Publishes a change that this instance finds although it received no event of it: until now it answered by the old
-   * days, and caches hold such answers.
+   * Publishes a change that this instance loads without having received its event. Until now its answers used the old days,
+   * and caches hold such answers.
    */
-  #announceMissed(days: DayStates): void {
+  #publishMissedChange(days: DayStates): void {
     const isOther = this.#days !== undefined && (this.#days.from !== days.from || this.#days.states !== days.states);
-    if (isOther && !this.#isAnnounced) this.bus.publish(calendarChanged, { lsn: this.#loadedAfter ?? BEFORE_ALL });
+    if (isOther && !this.#isPublished) this.bus.publish(calendarChanged, { lsn: this.#loadedAfter ?? BEFORE_ALL });
     this.#days = days;
-    this.#isAnnounced = false;
+    this.#isPublished = false;
   }
 
   /**
-   * Adds what the release knows beyond the end of the stored days; at the first start that is all. The first start is no
-   * change: until then every process answers by the days that its release brings along.
+   * Adds the days of the release that lie beyond the stored ones; at the first start these are all days. The first start
+   * publishes no event, because every process has answered by the days of its release until then.
    */
   async #addMissing(): Promise<DayStates> {
     const { value, lsn } = await this.transactions.run(async ({ client }) => {
@@ -153,7 +156,7 @@ export class TradingDaysService implements OnModuleInit, OnModuleDestroy {
     return (await this.repository.read()) ?? builtInDays();
   }
 
-  /** Once for each end of the calendar. */
+  /** Logs one warning for each last day of the calendar. */
   #warn(end: string): void {
     const days = this.daysLeft;
     if (days >= WARN_DAYS || this.#warnedOf === end) return;

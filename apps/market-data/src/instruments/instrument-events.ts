@@ -1,12 +1,12 @@
 import { instrumentsChanged } from '@mystocks/contracts';
 import { pendingEvent, type PendingEvent } from '../idempotency/pending-events.js';
 
-/** What one event can name (InstrumentsChanged). */
+/** Most symbols that one event can name (InstrumentsChanged). */
 const SYMBOLS_MAX = 1_000;
 
 /**
- * The events for `count` changed instruments; every answer about the `reshaped` ones changes, of the others only those
- * that depend on which instruments there are.
+ * Builds the events for `count` changed instruments. Every answer about the `reshaped` ones changes; for the others, only
+ * answers that depend on the list of instruments change.
  */
 export function instrumentEvents(count: number, reshaped: readonly string[]): PendingEvent[] {
   if (count === 0) return [];

@@ -3,7 +3,7 @@ import { PostgresPool, type WritingClient } from '@mystocks/connection-pool';
 import type { Exchange, InstrumentKind, InstrumentStatus } from '@mystocks/contracts';
 import { currentContext } from '@mystocks/telemetry';
 
-/** An instrument as the other rooms of this service know it. */
+/** A stored instrument, as all features of this service use it. */
 export interface Instrument {
   readonly id: number;
   /** Canonical, e.g. `600519.SH`. */
@@ -13,7 +13,7 @@ export interface Instrument {
   readonly kind: InstrumentKind;
   readonly name: string | null;
   readonly status: InstrumentStatus;
-  /** Bars or quotes of it are stored, or were. */
+  /** True when bars or quotes of the instrument are stored, or were stored before. */
   readonly in_use: boolean;
 }
 
@@ -37,9 +37,9 @@ const list = `SELECT symbol, ${item} FROM market_data.instruments
 const names = `SELECT symbol, name FROM market_data.instruments WHERE ${filter} ORDER BY symbol`;
 const some = `SELECT symbol, ${item} FROM market_data.instruments WHERE symbol = ANY ($1::text[]) ORDER BY symbol`;
 
-// Shared by all that store rows; the removal of an instrument waits for them.
+// Every transaction that stores rows takes this shared lock, and the removal of an instrument waits for it.
 const share = `SELECT id FROM market_data.instruments WHERE id = ANY ($1::int[]) ORDER BY id FOR KEY SHARE`;
-// What another transaction is marking is left to it, so that no transaction waits for a long one.
+// Rows that another transaction is marking are skipped, so that no transaction waits for a long one.
 const markUsed = `UPDATE market_data.instruments SET in_use = true WHERE id IN (
   SELECT id FROM market_data.instruments WHERE id = ANY ($1::int[]) AND NOT in_use FOR NO KEY UPDATE SKIP LOCKED)`;
 
@@ -52,14 +52,14 @@ export class InstrumentsRepository {
     return (await this.pool.query<Instrument>({ name: 'instruments-all', text })).rows;
   }
 
-  /** A page in the order of symbols, behind the symbol `after`. */
+  /** Returns the page of instruments that follows the symbol `after`, in the order of symbols. */
   async list(wanted: InstrumentFilter, after: string | undefined, limit: number): Promise<InstrumentLine[]> {
     const values = [wanted.exchange ?? null, wanted.status ?? null, after ?? null, limit];
     return (await this.pool.query<InstrumentLine>({ name: 'instruments-list', text: list, values }, readOptions()))
       .rows;
   }
 
-  /** Symbols and names of all that a filter lets through, in the order of symbols. */
+  /** Returns symbols and names of all instruments that pass a filter, in the order of symbols. */
   async names({ exchange, status }: InstrumentFilter): Promise<Pick<Instrument, 'symbol' | 'name'>[]> {
     const statement = { name: 'instruments-names', text: names, values: [exchange ?? null, status ?? null] };
     return (await this.pool.query<Pick<Instrument, 'symbol' | 'name'>>(statement, readOptions())).rows;
@@ -78,8 +78,8 @@ export class InstrumentsRepository {
   }
 
   /**
-   * For a transaction that stores rows of these instruments: until its end none of them can be removed, and after its
-   * commit they are in use. False when one of them does not exist any more.
+   * Locks instruments for a transaction that stores rows of them: until its end none of them can be removed, and after its
+   * commit they are in use. Returns false when one of them no longer exists.
    */
   async markInUse(client: WritingClient, ids: readonly number[]): Promise<boolean> {
     const { rows } = await client.query<{ id: number }>({ name: 'instruments-share', text: share, values: [ids] });
@@ -88,13 +88,13 @@ export class InstrumentsRepository {
     return true;
   }
 
-  /** Locks an instrument for its removal; undefined when there is none. */
+  /** Locks an instrument for its removal and returns it; undefined when it does not exist. */
   async lock(client: WritingClient, symbol: string): Promise<Pick<Instrument, 'id' | 'symbol' | 'in_use'> | undefined> {
     const text = 'SELECT id, symbol, in_use FROM market_data.instruments WHERE symbol = $1 FOR UPDATE';
     return (await client.query<Pick<Instrument, 'id' | 'symbol' | 'in_use'>>({ text, values: [symbol] })).rows[0];
   }
 
-  /** Its adjustment factors go with it. */
+  /** Deletes an instrument together with its adjustment factors. */
   async remove(client: WritingClient, id: number): Promise<void> {
     const text = `WITH gone AS (DELETE FROM market_data.factors WHERE instrument_id = $1)
       DELETE FROM market_data.instruments WHERE id = $1`;

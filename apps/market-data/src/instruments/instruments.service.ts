@@ -29,7 +29,7 @@ export class InstrumentsService {
     const builtAtMs = systemClock.now();
     const { q, limit, page_token } = request;
     const after = page_token === undefined ? undefined : readPageToken(page_token);
-    // One more than asked for tells whether there is a next page.
+    // One more row than requested shows whether there is a next page.
     const lines =
       q === undefined
         ? await this.repository.list(request, after, limit + 1)
@@ -42,8 +42,8 @@ export class InstrumentsService {
   }
 
   /**
-   * Names are compared here, because a database knows no pinyin; they are read anew each time, so that the answer shows
-   * every write that the caller has seen.
+   * Names are compared in this process, because PostgreSQL cannot compare pinyin. They are read for every search, so that
+   * the answer contains every write that the caller has seen.
    */
   async #search({ q, limit, ...filter }: Search, after = ''): Promise<InstrumentLine[]> {
     const wanted = folded(q);
@@ -73,7 +73,7 @@ export class InstrumentsService {
     return answerOf(line.item, builtAtMs);
   }
 
-  /** What each spelling names. One that names nothing, or several instruments, does not hinder the others. */
+  /** Resolves each spelling on its own: one that names no instrument or several does not affect the others. */
   async resolve(spellings: readonly string[]): Promise<ResolvedInstruments> {
     return { instruments: await Promise.all(spellings.map((asked) => this.#resolve(asked))) };
   }

@@ -3,8 +3,8 @@ import type { Instrument } from './instruments.repository.js';
 import { parseAlias } from './symbols.js';
 
 /**
- * The tag of an answer that would be another one with other instruments: `found` lacks one, or a bare code names the only
- * one that has it so far.
+ * The tag of an answer that depends on the list of instruments: `found` lacks one, or a bare code names the only instrument
+ * that has it so far.
  */
 export function listTags(aliases: readonly string[], found: readonly (Instrument | undefined)[]): string[] {
   const isOfList = aliases.some((alias, index) => found[index] === undefined || isBareCode(alias));

@@ -5,7 +5,7 @@ import { listTags } from './list-tags.js';
 
 /** A symbol of a request that the answer leaves out, and why; one item of `meta.errors`. */
 export interface SymbolError {
-  /** As the client wrote it. */
+  /** The symbol as the client wrote it. */
   readonly symbol: string;
   readonly code: number;
   readonly message: string;
@@ -13,12 +13,12 @@ export interface SymbolError {
 
 /** What the symbols of one request name. */
 export interface NamedInstruments {
-  /** Once each, in the order of the request. */
+  /** The distinct instruments, in the order of the request. */
   readonly instruments: readonly Instrument[];
-  /** Tags of the answer, if it depends on which instruments there are. */
+  /** Tags of an answer that depends on the list of instruments. */
   readonly listTags: readonly string[];
   readonly errors: readonly SymbolError[];
-  /** Why the request fails when none of its symbols was found; undefined when at least one was. */
+  /** The failure of a request none of whose symbols was found; undefined when at least one was found. */
   readonly refusal: Failure | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from '@mystocks/contracts';
 import { SYMBOL } from '@mystocks/validation';
 
-/** Where the next page starts: behind this symbol. Opaque to clients. */
+/** The token of the page that follows this symbol. It is opaque to clients. */
 export const toPageToken = (symbol: string): string => Buffer.from(symbol).toString('base64url');
 
 export function readPageToken(token: string): string {

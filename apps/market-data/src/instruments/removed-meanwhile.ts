@@ -1,6 +1,6 @@
 import { Failure } from '@mystocks/contracts';
 
-/** For rows of an instrument that was removed after they were read. */
+/** The failure for rows of an instrument that was removed after they were read. */
 export const removedMeanwhile = (): Failure =>
   new Failure('unavailable', 'An instrument was removed while its rows were to be stored; nothing of them was stored', {
     retryAfterS: 1,

@@ -17,8 +17,8 @@ import { exchangeOf } from '../instruments/symbols.js';
 import { stampOf } from './stored/quote-stamp.js';
 import type { NamedQuote, StoredQuote, Verdict } from './stored/settle.js';
 
-// A quote from the far future would be the newest for ever and keep all real ones out. A feed's clock may be wrong, but not by a
-// day.
+// A quote from the far future would stay the newest one and keep out all real quotes. The clock of a feed may be wrong, but
+// not by a day.
 const AHEAD_MAX_MS = 86_400_000;
 /** Longest texts of an item (IngestItem), with room for characters of two units. */
 const [ID_MAX, MESSAGE_MAX] = [120, 300];
@@ -27,7 +27,7 @@ const OLDER = 'is older than the quote held: t lies before its t, or t is the sa
 
 type Refused = Omit<IngestItem, 'line' | 'id'>;
 
-/** What became of one quote: it may be stored, or the item says why not. */
+/** The result of reading one quote: either it can be stored, or the item says why not. */
 export type ReadQuote = { readonly named: NamedQuote } | { readonly refused: Refused };
 
 /** Reads one item; `find` gives its instrument, nothing when there is none, or a Failure when its code names two. */
@@ -68,7 +68,7 @@ export async function readQuote(
   }
 }
 
-/** Feeds pad the book with levels of price 0: those are no offers, so they are left out. */
+/** Feeds fill the order book up with levels of price 0. These are no offers and are left out. */
 function shown(quote: Quote): Quote {
   const priced = (levels: readonly QuoteLevel[]): QuoteLevel[] => levels.filter(({ p }) => p > 0);
   const { bids, asks } = quote;
@@ -88,7 +88,7 @@ function checked(item: unknown): Quote | Refused {
   }
 }
 
-/** What a batch of quotes came to; items in the order given. */
+/** The report of a batch of quotes, with its items in the given order. */
 export function quotesReport(
   quotes: readonly unknown[],
   read: readonly ReadQuote[],
@@ -113,7 +113,7 @@ function itemsOf(quotes: readonly unknown[], read: readonly ReadQuote[], verdict
   });
 }
 
-/** What names an item, as it was given. */
+/** The text that names an item, as it was given. */
 function idOf(item: unknown): string {
   const { symbol, t } = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
   const words = [symbol, t].filter((word) => typeof word === 'string' && word !== '');
@@ -124,7 +124,7 @@ function idOf(item: unknown): string {
 export const storedOf = (verdicts: readonly Verdict[]): StoredQuote[] =>
   verdicts.flatMap((verdict) => (verdict.status === 201 ? [verdict.stored] : []));
 
-/** What sockets and caches hear of them. */
+/** The events that sockets and caches receive. */
 export const quoteEvents = (stored: readonly StoredQuote[], receivedAtMs: number): PendingEvent[] =>
   stored.map(({ quote, t, seq }) =>
     pendingEvent(quoteChanged, { quote: { ...quote, t: withZone(t) }, seq, received_at_ms: receivedAtMs }),

@@ -28,13 +28,13 @@ interface Built {
   readonly errors: readonly SymbolError[];
 }
 
-/** A stored quote's time as a client reads it, or none. */
+/** The time of a stored quote as clients read it, or null. */
 interface Timed {
   readonly t: string | null;
   readonly simulated: boolean | null;
 }
 
-/** Live quotes: stores them, publishes them as events, and answers the latest. */
+/** Stores live quotes, publishes them as events, and returns the latest ones. */
 @Injectable()
 export class QuotesService {
   constructor(
@@ -93,7 +93,10 @@ export class QuotesService {
     return verdicts;
   }
 
-  /** Unknown symbols are left out, even all of them; an ambiguous one alone is refused with what it may mean. */
+  /**
+   * Unknown symbols are left out, even when that leaves none. A single ambiguous symbol is rejected with the instruments
+   * that it may mean.
+   */
   async #resolve(aliases: readonly string[]): Promise<NamedInstruments> {
     const named = await namedInstruments(this.directory, aliases);
     if (named.refusal?.problem === 'SYMBOL_AMBIGUOUS') throw named.refusal;
@@ -101,7 +104,7 @@ export class QuotesService {
   }
 }
 
-/** Label and phase are those of one instant: they must be true for as long as a cache may serve the answer. */
+/** Label and phase are taken at the same instant, and must be true for as long as a cache may serve the answer. */
 function answerOf(members: string, rows: readonly Timed[], { nowMs, tags, errors }: Built): Answer {
   const now = { ms: nowMs, phase: phaseAt(nowMs) };
   const times = rows.flatMap(({ t }) => (t === null ? [] : [t]));

@@ -21,7 +21,7 @@ interface Row extends BarSeries {
   readonly partial: boolean;
 }
 
-/** Bars put together by PostgreSQL, JSON and all. */
+/** Reads bars that PostgreSQL has completely assembled, including their JSON. */
 @Injectable()
 export class PostgresBarsRepository extends BarsRepository {
   constructor(private readonly pool: PostgresPool) {

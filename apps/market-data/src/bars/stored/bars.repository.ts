@@ -16,7 +16,7 @@ export interface BarsQuestion {
 
 /** The bars of one instrument, ready for a client. */
 export interface BarSeries {
-  /** Index into the question's instruments. */
+  /** Index into the instruments of the request. */
   readonly place: number;
   /** JSON objects, separated by commas. Not to be shown when `priced` is below `total`. */
   readonly bars: string;
@@ -49,9 +49,9 @@ export const madeDays = (question: BarsQuestion): number =>
 export const comparedDays = ({ instruments }: BarsQuestion): number =>
   Math.max(1, Math.floor(DAYS_OF_MINUTES_MAX / instruments.length));
 
-/** Where bars are read. */
+/** The store from which bars are read. */
 export abstract class BarsRepository {
-  /** One page; instruments without a bar in it are absent. */
+  /** Returns one page; instruments without a bar in it are absent. */
   abstract page(question: BarsQuestion): Promise<BarSeries[]>;
 
   /** How the adjustment factor of an instrument changes up to a local time; what a refusal of adjusted prices is made of. */

@@ -46,8 +46,8 @@ export class PostgresQuotesRepository extends QuotesRepository {
     });
   }
 
-  // Held quotes are locked; two first quotes of an instrument meet in the history's key, and the transaction of the later one runs
-  // again.
+  // Stored quotes are locked. Two first quotes of one instrument collide in the key of the history, and the later
+  // transaction runs again.
   async record<T extends { readonly stored: readonly StoredQuote[] }>(
     { client }: Transaction,
     ids: readonly number[],

@@ -53,7 +53,7 @@ export const newestDaysStatement = {
   text: `SELECT w.id, d.bars FROM unnest($1::int[]) AS w (id) CROSS JOIN LATERAL (SELECT ${bars} FROM (${newestTwoDays}) d) d`,
 };
 
-/** Locks what is held, always in the same order so that two batches cannot wait for each other. */
+/** Locks the stored quotes, always in the same order, so that two batches cannot deadlock. */
 export const holdStatement = {
   name: 'quotes-hold',
   text: `SELECT instrument_id, seq::int8::text AS seq, ${localTime('t')} AS t, last::text, prev_close::text, open::text,
