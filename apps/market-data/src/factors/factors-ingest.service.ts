@@ -50,7 +50,10 @@ export class FactorsIngestService {
     private readonly loads: LoadOrderService,
   ) {}
 
-  /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
+  /**
+   * Stores one block in its own transaction. `owner` is the owner of its idempotency key, if it has one; this service owns
+   * some keys itself.
+   */
   async ingest(request: IngestRequest, owner = 'market-data'): Promise<IngestReport> {
     const receivedAtMs = systemClock.now();
     const block = await this.#read(request, receivedAtMs);
@@ -72,7 +75,7 @@ export class FactorsIngestService {
     return this.loads.claimList({ load: `${owner} ${load}`, firstLine }, new Map(last));
   }
 
-  /** What {@link ingest} would refuse and remark. Nothing is stored. */
+  /** Reports what {@link ingest} would reject and remark, without storing anything. */
   async check(request: IngestRequest): Promise<IngestReport> {
     const startedMs = systemClock.now();
     const block = await this.#read(request, startedMs);
@@ -97,7 +100,7 @@ export class FactorsIngestService {
     return { report: { ...storedReport(request, block, changed), ...remarks }, events };
   }
 
-  /** Stores what was read as part of a transaction that may hold other blocks too. */
+  /** Stores a block that was read, in a transaction that may contain other blocks too. */
   async store(transaction: Transaction, { block, earlier }: GivenList): Promise<StoredFactors> {
     const { given: last, superseded } = lastOfEach(block);
     const given = last.map((one) => one.given);

@@ -12,7 +12,7 @@ interface FactorRow extends DayFactor {
 const list = `SELECT instrument_id AS id, to_char(ex_date, 'YYYY-MM-DD') AS day, factor::float8 AS factor
   FROM market_data.factors WHERE instrument_id = ANY($1::int[]) AND ex_date <= $2::date ORDER BY instrument_id, ex_date`;
 
-// Unchanged rows are left alone. Written in the order of their keys, so that two merges never wait for each other in a circle.
+// Unchanged rows are left alone. Rows are written in the order of their keys, so that two merges cannot deadlock.
 const merge = `WITH changed AS MATERIALIZED (
     SELECT g.*, f.instrument_id IS NULL AS fresh
     FROM json_to_recordset($1::json) AS g(id int, day date, factor numeric)

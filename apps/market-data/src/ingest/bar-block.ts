@@ -19,23 +19,23 @@ import { refusals, type Refusal } from '../lines/refusals.js';
 /** A line that is not stored. */
 export interface RefusedLine extends Refusal {
   readonly line: number;
-  /** What the line is about, as given. */
+  /** The text that names the subject of the line, as given. */
   readonly id: string;
 }
 
-/** A block, read: rows that may be stored, lines that may not, and why. */
+/** The result of reading a block: the rows to store, and the rejected lines with their reasons. */
 export interface BarBlock {
   readonly total: number;
   readonly daily: BarRows;
   readonly minute: BarRows;
   readonly refused: RefusedLine[];
-  /** Factors of daily bars that are refused only because the market was closed on their day. */
+  /** Factors of daily bars that were rejected only because the market was closed on their day. */
   readonly factors: readonly GivenFactor[];
   readonly unknown: ReadonlyMap<string, Unknown>;
-  /** Frames, in minutes, of which days are refused because their stamps are not the ends of their bars. */
+  /** Frames, in minutes, that have days rejected because their stamps are not the ends of their bars. */
   readonly refusedFrames: ReadonlySet<number>;
   readonly ignored: string[];
-  /** What its report says beside its counts; superseded lines stand in the rows. */
+  /** The remarks of the report; superseded lines are in the rows. */
   readonly remarks: Omit<IngestRemarks, 'superseded'>;
 }
 
@@ -44,7 +44,7 @@ type ReadBlock = Omit<BarBlock, 'refusedFrames'> & Pick<LineReader, 'markedDays'
 /** `refusedFrames`: those of earlier blocks of the file. */
 type BlockContext = Pick<BarReaderOptions, 'ids' | 'nowMs'> & Partial<Pick<BarBlock, 'refusedFrames'>>;
 
-/** Reads a block. Minute bars are judged as days too: where that refuses some, the block is read once more without them. */
+/** Reads a block. Minute bars are also judged by whole days; when that rejects some, the block is read again without them. */
 export function readBarBlock(request: IngestBarsRequest, context: BlockContext): BarBlock {
   const read = (refusedDays: Context['refusedDays']): ReadBlock =>
     (request.format === 'csv' ? readCsv : readJson)(request, { ...context, refusedDays });
@@ -65,7 +65,7 @@ export function readBarBlock(request: IngestBarsRequest, context: BlockContext):
 
 interface OpenBlock extends Pick<BarBlock, 'daily' | 'minute' | 'refused'> {
   readonly lines: LineReader;
-  /** A refused line takes the whole block with it, its factor too. */
+  /** One rejected line rejects the whole block, including the factor of that line. */
   readonly isAllOrNothing: boolean;
 }
 
@@ -74,7 +74,7 @@ function open(
   header: FileHeader & Pick<BarHeader, 'dialect'>,
   context: Context,
 ): OpenBlock {
-  // A row is shorter than its line in nearly every file; the rows grow where it is not.
+  // In nearly every file a row is shorter than its line; the buffer of the rows grows where it is not.
   const [daily, minute] = [new BarRows(request.body.length), new BarRows(0)];
   const lines = new LineReader(header, {
     ...context,

@@ -5,7 +5,7 @@ import { isSuspended } from '../bars/stored/shown-bar.js';
 import { barPlace, endsOf, groupOf, NO_VALUE, type BarRows } from './rows/bar-rows.js';
 import type { BlockRows, StoredRows } from './rows/bars-ingest.repository.js';
 
-/** Bars that the events of one block list, beside single ones. What a large file brings is not worth their cost. */
+/** Most bars that the events of one block list, apart from single ones. Listing more for a large file is not worth its cost. */
 const BLOCK_BARS_MAX = 2_000;
 
 /** Bars of one instrument and frame that a block changed. */
@@ -14,7 +14,7 @@ export interface BarChange {
   readonly timeframe: StoredTimeframe;
   readonly from: string;
   readonly to: string;
-  /** The newest of them. */
+  /** The newest changed bar. */
   readonly bar: Bar;
   /** All of them, oldest first; undefined when there are too many to list. */
   readonly bars: readonly Bar[] | undefined;
@@ -47,7 +47,7 @@ export function countsOf(changed: readonly ChangedBars[]): { readonly inserted: 
 export function changesOf(rows: BarRows, changed: readonly number[]): BarChange[] {
   const ends = endsOf(Float64Array.from(changed, (row) => rows.keyOf(row)));
   const listed = rowsOfGroups(rows, changed);
-  // Of long groups only the newest is looked up: a block changes thousands of rows of a few instruments.
+  // Only the newest row of a long group is looked up, because a block changes thousands of rows of a few instruments.
   const long = new Map<number, number>(
     [...ends].flatMap(([group, { newest }]) => (listed.has(group) ? [] : [[newest, 0]])),
   );
@@ -67,7 +67,7 @@ function rowsOfGroups(rows: BarRows, changed: readonly number[]): ReadonlyMap<nu
     const group = groupOf(rows.keyOf(row));
     const known = groups.get(group);
     if (known === undefined) groups.set(group, [row]);
-    // One more than the limit tells that the group is too long.
+    // One row more than the limit shows that the group is too long.
     else if (known.length <= LISTED_BARS_MAX) known.push(row);
   }
   let listed = 0;
@@ -80,8 +80,8 @@ function rowsOfGroups(rows: BarRows, changed: readonly number[]): ReadonlyMap<nu
 }
 
 /**
- * One change for an instrument and frame, however many blocks of one transaction changed it. Of a bar that several blocks
- * changed the last one counts.
+ * Merges the changes that several blocks of one transaction made to an instrument and frame. The last change of a bar
+ * counts.
  */
 export function mergedChange(before: BarChange, after: BarChange): BarChange {
   const from = before.from < after.from ? before.from : after.from;

@@ -24,7 +24,7 @@ const refusedItem = ({ line, id, status, code, message }: RefusedLine): IngestIt
 });
 const byLine = (a: IngestItem, b: IngestItem): number => a.line - b.line;
 
-/** A block of which no line can be stored. */
+/** The report of a block none of whose lines can be stored. */
 export function emptyReport({ block, registered }: ReadBars): StoredWork['report'] {
   return {
     total: block.total,
@@ -39,7 +39,7 @@ export function emptyReport({ block, registered }: ReadBars): StoredWork['report
   };
 }
 
-/** A block that was only checked: what would change is not known. */
+/** The report of a block that was only checked; it is not known what storing it would change. */
 export function checkedReport({ total, refused, ignored, registered, remarks }: CheckedBars): StoredWork['report'] {
   return {
     total,
@@ -54,7 +54,7 @@ export function checkedReport({ total, refused, ignored, registered, remarks }: 
   };
 }
 
-/** A block that is not stored because of its refused lines. */
+/** The report of a block that is not stored because some of its lines were rejected. */
 export function abortedReport(read: ReadBars): StoredWork['report'] {
   const { request, block, symbols } = read;
   const report = emptyReport(read);
@@ -65,7 +65,7 @@ export function abortedReport(read: ReadBars): StoredWork['report'] {
   return { ...report, items: [...block.refused.map(refusedItem), ...others].sort(byLine) };
 }
 
-/** What became of a block, and its place among the blocks of its file. */
+/** The result of storing a block, and its place among the blocks of its file. */
 interface StoredBlock {
   readonly stored: StoredRows;
   /** Superseded rows whose optional values were stored. */
@@ -75,7 +75,7 @@ interface StoredBlock {
   readonly withheld: number;
 }
 
-/** A block that was stored; without the position of its commit, which is known only afterwards. */
+/** The report of a stored block, without the position of its commit, which is known only afterwards. */
 export function barReport(read: ReadBars, { stored, filled, order, withheld }: StoredBlock): StoredWork['report'] {
   const { request, block, symbols } = read;
   const changed = [stored, filled].flatMap((rows) => (rows === undefined ? [] : [rows.daily, rows.minute]));
@@ -96,7 +96,7 @@ export function barReport(read: ReadBars, { stored, filled, order, withheld }: S
   return { ...report, items: [...block.refused.map(refusedItem), ...kept].sort(byLine) };
 }
 
-/** What the report of a stored block says beside its counts; `order` is its place among the blocks of its file. */
+/** The remarks in the report of a stored block; `order` is its place among the blocks of its file. */
 export function remarksOfBlock({ daily, minute, remarks }: BarBlock, order?: BlockOrder): IngestRemarks {
   const own = [daily, minute].flatMap((rows) =>
     [...rows.superseded].map(([row, by]): SupersededLine => ({ line: rows.lineOf(row), by })),

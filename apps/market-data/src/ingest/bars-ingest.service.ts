@@ -42,10 +42,10 @@ interface ClaimedLines extends ClaimedPlace {
   readonly lines: BarLines;
 }
 
-/** Loads of different senders never meet. */
+/** The name of a load contains its owner, so that loads of different senders are never mixed. */
 export const loadName = (owner: string, load: string): string => `${owner} ${load}`;
 
-/** Stores blocks of bars. A block is one transaction: everything that is good in it is stored, or nothing. */
+/** Stores blocks of bars. A block is one transaction: either all its valid lines are stored, or none. */
 @Injectable()
 export class BarsIngestService {
   constructor(
@@ -57,7 +57,10 @@ export class BarsIngestService {
     private readonly factors: FactorsRepository,
   ) {}
 
-  /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
+  /**
+   * Stores one block in its own transaction. `owner` is the owner of its idempotency key, if it has one; this service owns
+   * some keys itself.
+   */
   async ingest(request: IngestBarsRequest, owner = 'market-data'): Promise<IngestReport> {
     const claim = claimOfBlock('bars', request, owner);
     // Instruments are registered before the block is stored.
@@ -70,11 +73,12 @@ export class BarsIngestService {
     const batch = { kind: 'bars', claim, receivedAtMs: read.receivedAtMs } as const;
     const report = await this.once.run(batch, async (transaction) => {
       const isFirst = block === undefined || (await this.loads.store(transaction, block));
-      // With a key this is the first run of the block whatever its mark says: the key itself tells a second one.
+      // With a key this is always the first run of the block, even if the block is marked as stored: a second run would have
+      // been recognised by the key.
       return this.#store(transaction, ordered, { load: block?.load, isFirst: isFirst || claim !== undefined });
     });
     if (report.replayed === true && block !== undefined) await this.loads.markStored(block);
-    // Not after a failure: a write of the rows may be under way.
+    // The memory is not released after a failure, because a write of the rows may still be running.
     for (const { daily, minute } of [read.block, ...(filling === undefined ? [] : [filling])]) {
       daily.release();
       minute.release();
@@ -82,7 +86,7 @@ export class BarsIngestService {
     return report;
   }
 
-  /** What {@link ingest} would refuse and remark. Nothing is stored. */
+  /** Reports what {@link ingest} would reject and remark, without storing anything. */
   async check(request: IngestBarsRequest): Promise<IngestReport> {
     const startedMs = systemClock.now();
     const checked = await this.blocks.check(request);
@@ -90,9 +94,10 @@ export class BarsIngestService {
   }
 
   /**
-   * Claims the place of a block among the blocks of its file, and takes out the rows that a later line of the file
-   * replaces. Where earlier blocks were refused for their stamps, so are the parts of days of this one that show nothing.
-   * @param waiting lines of the file that are withheld already; looked up where absent
+   * Claims the place of a block among the blocks of its file, and drops the rows that a later line of the file replaces.
+   * When earlier blocks were rejected because of their stamps, days of this block whose stamps prove nothing are rejected
+   * too.
+   * @param waiting number of lines of the file that are withheld already; counted in the database when absent
    */
   async order(read: ReadBars, owner: string, waiting?: number): Promise<OrderedBars> {
     const block = loadBlockOf(read, owner);
@@ -108,7 +113,7 @@ export class BarsIngestService {
     return { read: await this.#warned(block, again, refusedFrames), ...place };
   }
 
-  /** Stores what was read as part of a transaction that may hold other blocks too. */
+  /** Stores a block that was read, in a transaction that may contain other blocks too. */
   async store(transaction: Transaction, { block }: ReadBars): Promise<StoredRows> {
     const stored = await this.bars.store(transaction, block.daily, block.minute);
     await this.blocks.holdInstruments(transaction, block);
@@ -133,7 +138,7 @@ export class BarsIngestService {
     return { ...claimed, lines };
   }
 
-  /** Takes the rows out of a block that are not to be stored with it. */
+  /** Removes the rows from a block that must not be stored with it. */
   async #place(
     { load }: LoadBlock,
     { request, block }: ReadBars,
@@ -195,6 +200,6 @@ const isAborted = ({ request, block }: ReadBars): boolean => request.on_error ==
 
 function loadBlockOf(read: ReadBars, owner: string): LoadBlock | undefined {
   const { load, first_line: firstLine } = read.request;
-  // Others must not wait for a block that is not stored.
+  // A block that stores nothing makes no claim, so that other blocks do not wait for it.
   return load === undefined || isAborted(read) ? undefined : { load: loadName(owner, load), firstLine };
 }

@@ -28,7 +28,7 @@ export function contradictedBars({ block, order, dropped, stored }: OrderedBlock
 const replacedBars = (rows: BarRows, updated: readonly number[], replacing: ReadonlySet<number>): number[] =>
   replacing.size === 0 ? [] : updated.filter((row) => replacing.has(rows.lineOf(row))).map((row) => rows.keyOf(row));
 
-/** Bars that stand in the block twice with different values: the next time another place may cut the file between them. */
+/** Bars that occur twice in the block with different values. When the file is sent again, it may be cut between these lines. */
 function repeatedBars(rows: BarRows): number[] {
   if (rows.superseded.size === 0) return [];
   const rowOf = new Map(Array.from(rows.keys, (_, row) => [rows.lineOf(row), row]));

@@ -3,14 +3,14 @@ import { AFTERNOON, CLOSE, MORNING, NOON } from '../lines/bar-cells.js';
 import { dayKeyOf, minuteOf, minutesOf, type BarRows } from './rows/bar-rows.js';
 import { refusals, type Refusal } from '../lines/refusals.js';
 
-/** What the stamps of one instrument, day and frame show. */
+/** What the stamps of one instrument, day and frame prove. */
 const [STARTS, FIRST, LAST_MORNING, NOONS, HAS_AFTERNOON, FIRST_AFTERNOON, LAST, CLOSES] = [
   1, 2, 4, 8, 16, 32, 64, 128,
 ];
 
 /** The minute stamps of a block. */
 export interface ShownStamps {
-  /** Places of the rows that are good by themselves. */
+  /** Keys of the rows that are valid on their own. */
   readonly keys: Float64Array;
   /** Keys of days that have a line stamped 13:00; where starts are given, one stamped 11:30 or 15:00. */
   readonly marked: ReadonlySet<number>;
@@ -67,9 +67,9 @@ export function tradedOpenings(rows: BarRows, stamps: BarStamps | undefined): Re
 export const framesOf = (days: Iterable<number>): ReadonlySet<number> => new Set(Array.from(days, minutesOf));
 
 interface Rule {
-  /** Whether a day shows by itself that it is stamped in the other way. */
+  /** Returns whether the stamps of a day alone prove that they are of the other kind. */
   readonly isOther: (day: number, flags: number) => boolean;
-  /** Whether a day shows that it is not. */
+  /** Returns whether the stamps of a day prove that they are not of the other kind. */
   readonly isContrary: (day: number, flags: number) => boolean;
   readonly refusal: Refusal;
 }

@@ -12,8 +12,8 @@ const message = (stamps: BarStamps | undefined): string =>
     : 'stored a bar early: only a later line showed that the minute bars of this file are stamped at their starts. Send the file again with stamps=start (--stamps start), and check these bars';
 
 /**
- * Lines of blocks that were claimed before the stamps of their frames were known to be of the other kind, and that show
- * nothing to the contrary: they are stored, one bar off.
+ * Finds the lines of blocks that were claimed before the stamps of their frames were known to be of the other kind, in
+ * frames none of whose days proves the opposite. These lines are stored one bar off.
  * @param frames of which a block is the first of its file to be refused for its stamps, in minutes
  */
 export async function lateStamps(

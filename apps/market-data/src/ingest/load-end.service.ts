@@ -33,7 +33,7 @@ export class LoadEndService {
     });
   }
 
-  /** Stores withheld lines as part of a transaction that may hold their blocks too; answers what they changed. */
+  /** Stores withheld lines in a transaction that may contain their blocks too, and returns the changed rows. */
   async store(transaction: Transaction, name: string, lines: readonly WithheldLine[]): Promise<ChangedBars[]> {
     const { rows, filling, contradicted } = await this.withheld.rest(transaction, name, lines);
     const changed: ChangedBars[] = [{ rows, stored: await this.bars.store(transaction, rows.daily, rows.minute) }];

@@ -40,8 +40,8 @@ export function readMicros(bytes: Uint8Array, start: number, end: number): numbe
 }
 
 /**
- * A decimal without sign that keeps to the rule, and to 15 significant digits: answers are JSON, whose numbers keep no
- * more. Exact up to 2^53; NaN for anything else.
+ * Reads a decimal without sign that follows the rule and has at most 15 significant digits, because numbers in JSON answers
+ * keep no more. Exact up to 2^53; NaN for anything else.
  */
 export function readDecimal(bytes: Uint8Array, start: number, end: number, { wholeDigits, scale }: NumberRule): number {
   let value = 0;

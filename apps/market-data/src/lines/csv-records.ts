@@ -6,7 +6,7 @@ export interface Fields {
 }
 
 const [LF, CR, QUOTE, COMMA] = [10, 13, 34, 44];
-/** More columns than any file has; a line with more is refused as having the wrong number. */
+/** Most columns of a line, more than any real file has; a line with more is rejected for its number of columns. */
 const COLUMNS_MAX = 256;
 
 /**
@@ -73,7 +73,7 @@ export class CsvRecords implements Fields {
     this.#at = at + 1;
   }
 
-  /** The rest of a record from its first quoted value on: values are unquoted in place, in a copy of the block. */
+  /** Reads the rest of a record from its first quoted value on. Values are unquoted in place, in a copy of the block. */
   #readWithQuotes(from: number, firstColumn: number): void {
     if (!this.#owned) {
       this.bytes = Uint8Array.from(this.bytes);
@@ -97,7 +97,7 @@ export class CsvRecords implements Fields {
     }
   }
 
-  /** Moves a quoted value's bytes together; answers where they end, and leaves #at behind the closing quote. */
+  /** Moves the bytes of a quoted value together, returns where they end, and sets #at behind the closing quote. */
   #unquote(from: number): number {
     const { bytes } = this;
     let to = from;

@@ -1,4 +1,4 @@
-// In text that is known to be JSON, a string before a colon is a key and nothing else is.
+// In text that is known to be JSON, exactly the strings before a colon are keys.
 const KEYS = /"(?:[^"\\]|\\.)*"(?=\s*:)/g;
 
 /**

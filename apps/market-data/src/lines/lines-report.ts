@@ -37,7 +37,7 @@ const itemOf = ({ line, id, refusal }: ReadLine, status: number): IngestItem =>
 const named = (request: IngestRequest, block: ReadBlock, refused: ReadLine[]): readonly ReadLine[] =>
   request.want_items ? block.lines : refused.slice(0, BLOCK_LINES_MAX);
 
-/** A list of which nothing is stored. */
+/** The report of a list none of whose lines are stored. */
 export function untouchedReport(request: IngestRequest, block: ReadBlock): Report {
   const refused = refusedOf(block);
   const items = named(request, block, refused).map((line) =>
@@ -56,7 +56,7 @@ export function untouchedReport(request: IngestRequest, block: ReadBlock): Repor
   };
 }
 
-/** A block that was only checked: what would change is not known. */
+/** The report of a block that was only checked; it is not known what storing it would change. */
 export function checkedReport(block: ReadBlock): Report {
   const refused = refusedOf(block);
   return {
@@ -96,7 +96,7 @@ export function remarksOfList(lines: readonly ReadLine[], earlier: readonly Supe
   return supersededRemarks(superseded);
 }
 
-/** All of them are counted, the first are listed. */
+/** All lines are counted, and the first ones are listed. */
 export function supersededRemarks(superseded: readonly SupersededLine[]): IngestRemarks {
   if (superseded.length === 0) return {};
   const lines = superseded.toSorted((a, b) => a.line - b.line).slice(0, SUPERSEDED_LINES_MAX);

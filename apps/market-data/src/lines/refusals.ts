@@ -2,7 +2,7 @@ import { exchanges, failureCodes, problems, type Exchange, type InstrumentKind }
 import { plannedKind } from '../instruments/numbers/number-plan.js';
 import { printable } from './plain-text.js';
 
-/** Why a line is not stored. */
+/** The reason for rejecting a line. */
 export interface Refusal {
   readonly status: number;
   /** Problem number (`problems` in libs/contracts). */
@@ -14,7 +14,7 @@ const INVALID = failureCodes.invalid.number;
 const because = (message: string, code: number = INVALID, status = 422): Refusal =>
   Object.freeze({ status, code, message });
 
-/** Every reason, in the words the loader of a file reads. */
+/** Every reason, as clients read it. */
 export const refusals = {
   columns: because('The line has more or fewer columns than the header', INVALID, 400),
   quote: because('A quoted value is not closed, or not at its end', INVALID, 400),

@@ -27,9 +27,9 @@ const NUMBER = /^([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d{1,4}))?$/;
 const MISSING = /^(?:-{1,2}|nan|nat|none|null|na|n\/a|<na>)$/i;
 const THOUSANDS = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$/;
 const CHARACTERS_MAX = 200;
-/** Farther from the point than any number of a bar. */
+/** Largest power of ten that is read; no digit of a bar's numbers is farther from the point. */
 const POINT_MAX = 30;
-/** A double keeps so many digits of any decimal. */
+/** Number of significant digits that a double keeps of any decimal. */
 const DIGITS_MAX = 15;
 /** A value and what it was rounded to, in units of its last digit; `step` is the last digit that was kept. */
 interface Rounded {

@@ -4,14 +4,14 @@ import { printable } from '../../lines/plain-text.js';
 import { layouts, missingNames, type Layout } from './layouts.js';
 import { readTitle, type TitleLine } from './title-line.js';
 
-/** What a request says about the file, beside the header. */
+/** Options of the request that describe the file. */
 export interface HeaderOptions {
   readonly dialect?: BarDialect | undefined;
   /** The instrument of a file without a column that names it. */
   readonly symbol?: string | undefined;
 }
 
-/** How the lines of a bars file are to be read. */
+/** Describes how the lines of a file of bars are read. */
 export interface BarHeader {
   readonly dialect: BarDialect;
   /** Of a file that is not in our own columns. */
@@ -22,7 +22,7 @@ export interface BarHeader {
   /** Index of the column that says whether prices are adjusted; -1 without such a column. */
   readonly adjusted: number;
   readonly count: number;
-  /** Columns that nothing reads. */
+  /** Names of the columns that are ignored. */
   readonly ignored: string[];
   /** Names the instrument of a file without a column that does. */
   readonly symbol: string | undefined;
@@ -65,7 +65,9 @@ export function readBarHeader(header: string, options: HeaderOptions = {}): BarH
   };
 }
 
-/** A line whose code is empty there is a damaged line, not one of the instrument that the request names. */
+/**
+ * A line with an empty code in a column that names instruments is damaged; the instrument of the request is not used for it.
+ */
 const hasInstruments = ({ symbol, code, exchange }: BarColumns): boolean => symbol >= 0 || code >= 0 || exchange >= 0;
 
 function layoutOf(names: readonly string[], dialect: BarDialect | undefined, title: TitleLine | undefined) {
@@ -87,7 +89,7 @@ function layoutNamed(dialect: BarDialect, names: readonly string[]): Layout | un
   throw new Failure('unprocessable', `The header lacks ${best.missing.join(', ')}, which files of ${dialect} have`);
 }
 
-/** A header that has all of our own names is ours, whatever else it has. */
+/** A header with all of our own column names is read as ours, even if it has other columns. */
 function isOwn(names: readonly string[]): boolean {
   const has = new Set(names.map((name) => barFieldOf(name)));
   const namesInstrument = has.has('symbol') || (has.has('code') && has.has('exchange'));
@@ -142,7 +144,8 @@ function refuseMissing({ columns, symbol, layout }: Readable, names: readonly st
   const isNamed = columns.symbol >= 0 || (columns.code >= 0 && columns.exchange >= 0) || symbol !== undefined;
   if (!isNamed) missing.unshift(NO_SYMBOL);
   if (missing.length === 0) return;
-  // Lots and shares have the same names in some sources, so a header that may be of several is not guessed at.
+  // Some sources use the same names for lots and for shares, so a header that fits several sources is rejected instead of
+  // guessed.
   const possible = layout === undefined ? layouts.filter((one) => missingNames(one, names).length === 0) : [];
   const dialects = possible.map(({ dialect }) => dialect).join(' or ');
   const remedies = [

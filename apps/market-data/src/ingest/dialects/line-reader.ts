@@ -39,7 +39,7 @@ export class LineReader {
     this.#plain = new PlainFields(header.columns, this.#targets, header.layout);
   }
 
-  /** Instruments that otherwise good lines name and that are not listed. */
+  /** Instruments that are not listed and that lines without any other error name. */
   get unknown(): ReadonlyMap<string, Unknown> {
     return this.#reader.unknown;
   }
@@ -65,7 +65,7 @@ export class LineReader {
     ];
   }
 
-  /** Takes one line; answers why it is refused, or undefined. */
+  /** Reads one line; returns the reason for rejecting it, or undefined. */
   read(fields: Fields, line: number): Refusal | undefined {
     const refusal = this.#header.layout === undefined ? this.#readOwn(fields, line) : this.#readForeign(fields, line);
     if (refusal !== undefined) return refusal;
@@ -93,7 +93,7 @@ export class LineReader {
     return refusal === undefined ? undefined : (this.#plain.refusal ?? refusal);
   }
 
-  /** What says that the line's prices are adjusted, e.g. `adjustflag 2`. */
+  /** Returns the text that shows that the prices of the line are adjusted, e.g. `adjustflag 2`. */
   #adjustmentOf({ bytes, starts, ends }: Fields): string | undefined {
     const { title, layout, adjusted: column } = this.#header;
     if (title?.adjusted !== undefined) return title.adjusted;

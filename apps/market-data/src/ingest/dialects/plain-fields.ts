@@ -7,12 +7,12 @@ import { refusals, type Refusal } from '../../lines/refusals.js';
 import type { Layout } from './layouts.js';
 import { readClock, readStamp } from './spellings.js';
 
-/** No value of a bar is longer. */
+/** Most bytes of a value that are read; no value of a bar is longer. */
 const VALUE_MAX = 200;
-/** Stands for a longer value: no field can be read from it. */
+/** Replaces a longer value; no field can be read from it. */
 const UNREADABLE = '?';
 const [TAB, SPACE] = [9, 32];
-/** Quotes behind a blank do not quote (RFC 4180), but are not part of the value either. */
+/** Quotation marks after a blank do not quote (RFC 4180), but they are not part of the value either. */
 const QUOTED = /^"([^"]*)"$/;
 const PREFIX_WITH_POINT = /^(sh|sz|bj)\.(?=\d{6}$)/i;
 
@@ -31,7 +31,7 @@ export class PlainFields implements Fields {
   readonly ends: Int32Array;
   /** Values of the line that were rounded because only noise stood beyond their scale. */
   rounded = 0;
-  /** What is wrong with a value, where that can be said better than by its column. */
+  /** Reasons for values that need a more exact reason than that of their column. */
   refusal: Refusal | undefined;
   readonly #sources: readonly Source[];
   readonly #layout: Layout | undefined;
@@ -51,7 +51,7 @@ export class PlainFields implements Fields {
     this.ends = new Int32Array(count);
   }
 
-  /** Takes a line; false when it was in our own spelling already. */
+  /** Converts a line; returns false when it was in our own spelling already. */
   take({ bytes, starts, ends }: Fields): boolean {
     this.rounded = 0;
     this.refusal = undefined;
@@ -111,7 +111,7 @@ export class PlainFields implements Fields {
 const isNumber = (field: BarField): field is NumberField => Object.hasOwn(numberRules, field);
 const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
 
-/** The value without blanks around it. They are no part of its length, however many they are. */
+/** Returns the value without the blanks around it, which never count towards its length. */
 function valueText(bytes: Buffer, start: number, end: number): string {
   let [from, to] = [start, end];
   while (from < to && isBlank(bytes[from])) from += 1;

@@ -40,7 +40,10 @@ export class InstrumentsIngestService {
     private readonly loads: LoadOrderService,
   ) {}
 
-  /** One block in its own transaction. Its key, if it has one, is `owner`'s; this service has keys of its own too. */
+  /**
+   * Stores one block in its own transaction. `owner` is the owner of its idempotency key, if it has one; this service owns
+   * some keys itself.
+   */
   async ingest(request: IngestRequest, owner = 'market-data'): Promise<IngestReport> {
     const receivedAtMs = systemClock.now();
     const block = readInstruments(request, await this.directory.renewed());
@@ -51,7 +54,7 @@ export class InstrumentsIngestService {
     const report = await this.once.run({ kind: 'instruments', claim, receivedAtMs }, (transaction) =>
       this.#store(transaction, { request, block, earlier }),
     );
-    // Told already: it is stored, whatever becomes of our own copy.
+    // The events are published already, and a failed refresh of the local copy is ignored.
     if (report.inserted + report.updated > 0) await this.directory.refresh();
     return report;
   }
@@ -68,7 +71,7 @@ export class InstrumentsIngestService {
     return this.loads.claimList({ load: `${owner} ${load}`, firstLine }, last);
   }
 
-  /** What {@link ingest} would refuse and rename. Nothing is stored. */
+  /** Reports what {@link ingest} would reject and rename, without storing anything. */
   async check(request: IngestRequest): Promise<IngestReport> {
     const startedMs = systemClock.now();
     const known = await this.directory.renewed();

@@ -32,7 +32,7 @@ interface Shape {
   /** The key's column of time. */
   readonly stamp: Column;
   readonly values: readonly Column[];
-  /** Values a file may not have: what stands is kept then. */
+  /** Values that a file may lack; the stored value is kept then. */
   readonly optional: readonly Column[];
 }
 
@@ -92,7 +92,8 @@ function fillOf({ table, key, stamp: { name: time, type }, values, optional }: S
   );
   const assignments = optional.map(({ name }) => `${name} = coalesce(excluded.${name}, b.${name})`);
   const given = [...values, ...optional].map(({ name }) => `b.${name}::text`);
-  // Whether a bar stood is looked up beside the insert: rows of a partitioned table do not tell it.
+  // A separate part of the statement finds out whether a bar was stored before, because the rows that an insert into a
+  // partitioned table returns do not show it.
   return `WITH given AS MATERIALIZED (
       SELECT s.*, b.instrument_id IS NULL AS fresh FROM unnest(${arrays}) WITH ORDINALITY AS s(${names(all)}, place)
       LEFT JOIN ${table} b ON ${sameBar} AND b.${time} BETWEEN $1::${type} AND $2::${type}),
@@ -124,8 +125,8 @@ function mergeOf(shape: Shape): string {
     ...values.map(({ name }) => `${name} = excluded.${name}`),
     ...optional.map(({ name }) => `${name} = coalesce(excluded.${name}, b.${name})`),
   ].join(', ');
-  // Unchanged rows are left alone: an upsert that changes nothing would still lock and log every row.
-  // Written in the order of their keys, so that two merges never wait for each other in a circle.
+  // Unchanged rows are skipped, because an upsert that changes nothing still locks and logs every row. Rows are written in
+  // the order of their keys, so that two merges cannot deadlock.
   return `WITH changed AS MATERIALIZED (
       ${changedOf(shape)}),
     stored AS (

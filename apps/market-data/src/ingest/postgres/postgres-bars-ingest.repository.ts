@@ -17,7 +17,7 @@ import { release } from '../rows/release.js';
 
 const nothing: ChangedRows = { inserted: [], updated: [] };
 
-/** Straight into the table where nothing stands yet, else merged with what stands. */
+/** Copies rows straight into the table where no bars are stored yet, and otherwise merges them with the stored ones. */
 @Injectable()
 export class PostgresBarsIngestRepository extends BarsIngestRepository {
   async store(transaction: Transaction, daily: BarRows, minute: BarRows): Promise<StoredRows> {

@@ -66,7 +66,7 @@ export class BarReader {
     this.#minute = options.minute;
   }
 
-  /** Takes one line; answers why it is refused, or undefined. */
+  /** Reads one line; returns the reason for rejecting it, or undefined. */
   read(fields: Fields, line: number): Refusal | undefined {
     const named = this.#symbols.of(fields);
     if (named.id === undefined && named.unknown === undefined) return named.refusal;

@@ -15,7 +15,7 @@ export interface Unknown {
   readonly kind: InstrumentKind;
 }
 
-/** What a line names: a known instrument's id, an unknown instrument, or nothing that could be one. */
+/** The instrument that a line names: the id of a known one, an unknown one, or undefined when the text cannot name one. */
 export type Named =
   | { readonly id: number; readonly symbol: string }
   | { readonly id: undefined; readonly unknown: Unknown }
@@ -46,7 +46,7 @@ const exchanges: ReadonlyMap<string, Exchange> = new Map([
 ]);
 const refuse = (refusal: Refusal): Named => ({ id: undefined, unknown: undefined, refusal });
 
-/** Finds the instruments of lines. Lines of one instrument mostly stand together, so the last answer is kept. */
+/** Finds the instruments of lines. Lines of one instrument mostly follow each other, so the last result is kept. */
 export class BarSymbols {
   readonly #columns: BarColumns;
   readonly #ids: SymbolIds;

@@ -90,8 +90,8 @@ export class BarRows {
   readonly superseded = new Map<number, number>();
   /** Rows that are not stored before the end of their file. */
   readonly withheld = new Set<number>();
-  // Numbers of rows stand in typed arrays: as lists of JavaScript they would be what the garbage collector carries around
-  // while the block is stored.
+  // Row numbers are kept in typed arrays, because the garbage collector would move ordinary arrays around while the block is
+  // stored.
   #keys = new Float64Array(ROWS_FIRST);
   #lines = new Float64Array(ROWS_FIRST);
   #ends = new Uint32Array(ROWS_FIRST);
@@ -155,7 +155,7 @@ export class BarRows {
     const row = this.#size;
     let [whole, has] = [end, given];
     if (row === this.#keys.length) this.#grow();
-    // Files are mostly in order: only a step back can be a bar seen before.
+    // Files are mostly in order, so that only a key below the newest one can be a bar that occurred before.
     if (key > this.#newest && this.#rowOf === undefined) this.#newest = key;
     else {
       this.#rowOf ??= rowsOf(this.keys);
@@ -201,7 +201,7 @@ export class BarRows {
     return rows;
   }
 
-  /** Gives the memory back, once the rows are stored and told of. */
+  /** Frees the memory after the rows were stored and their events were built. */
   release(): void {
     for (const memory of [this.#out, this.#keys, this.#lines, this.#ends, this.#given]) release(memory);
   }

@@ -33,7 +33,7 @@ export interface FilledBars extends ChangedRows {
   readonly rows: BarRows;
 }
 
-/** Where blocks of bars are stored. */
+/** The store for blocks of bars. */
 export abstract class BarsIngestRepository {
   /** Stores rows inside `transaction`; rows that stand already with the same values are left alone. */
   abstract store(transaction: Transaction, daily: BarRows, minute: BarRows): Promise<StoredRows>;

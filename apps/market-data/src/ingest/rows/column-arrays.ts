@@ -23,7 +23,7 @@ export function columnArrays(text: Uint8Array): ColumnArrays {
   const ats = starts.map((start) => start + 1);
   const { length } = text;
   let column = 0;
-  // By its index: an iterator would make an object a byte.
+  // The loop uses an index, because an iterator would create one object for each byte.
   for (let from = 0; from < length; from += 1) {
     const byte = text[from] as number;
     let at = ats[column] as number;

@@ -1,12 +1,12 @@
-/** In ECMAScript 2024; the library of types that the compiler is given is a year older. */
+/** `transfer` is part of ECMAScript 2024; the type library of the compiler is one year older. */
 interface Transferable {
   transfer(bytes: number): unknown;
 }
 
 /**
- * Gives the memory of a buffer back at once; the garbage collector lets 64 MB of them lie before it looks. Only for the
- * last who has the buffer, and only when no write of it is under way: the socket would read freed memory. Buffers that
- * share their memory with others are left alone.
+ * Frees the memory of a buffer at once; the garbage collector would let 64 MB of buffers accumulate first. Call it only when
+ * nothing else uses the buffer and no write of it is running, because the socket would read freed memory. A buffer that
+ * shares its memory with others is not freed.
  */
 export function release({ buffer, byteLength }: NodeJS.ArrayBufferView): void {
   if (byteLength === buffer.byteLength) (buffer as ArrayBufferLike & Transferable).transfer(0);
