@@ -50,7 +50,7 @@ export class Lease {
       if (cancelling === undefined) this.#stopped ??= 'lost';
       else if (cancelling) this.#stopped ??= 'cancelled';
     } catch (error) {
-      log.warn({ err: error, upload: this.upload.id }, 'the lease of an upload could not be renewed');
+      log.warn({ err: error, upload: this.upload.id }, 'lease of an upload not renewed');
       if (performance.now() - this.#renewedMs > LOST_AFTER_MS) this.#stopped ??= 'lost';
     } finally {
       this.#renewing = false;

@@ -37,12 +37,12 @@ export class UploadRunsService {
         const verdict = await this.#work(lease);
         if (verdict !== undefined) {
           await this.queue.end(upload.id, holder, { ...verdict, ...(await this.#ended(upload)) });
-          log.info({ upload: upload.id, status: verdict.status }, 'an upload ended');
+          log.info({ upload: upload.id, status: verdict.status }, 'upload ended');
         } else if (lease.stopped === 'left') await this.queue.release(upload.id, holder, 0);
       } catch (error) {
         log.warn(
           { err: error, upload: upload.id, attempts: upload.attempts },
-          'an upload stands still; it is tried again',
+          'upload interrupted, it will be tried again',
         );
         const pauseS = Math.min(2 ** upload.attempts, PAUSE_MAX_S);
         // When the database is unreachable, the lease expires without being released.

@@ -48,7 +48,7 @@ export class UploadWorkerService implements OnApplicationBootstrap, OnModuleDest
   async #loop(): Promise<void> {
     while (!this.#stopping) {
       const worked = await this.#once().catch((error: unknown) => {
-        if (!this.#unreachable) log.warn({ err: error }, 'the queue of uploads cannot be reached');
+        if (!this.#unreachable) log.warn({ err: error }, 'upload queue unreachable');
         this.#unreachable = true;
         return false;
       });
