@@ -21,7 +21,7 @@ const BARS_MAX = 40_000;
 const AT_ONCE = 8;
 
 type Filter = Omit<ListBarsRequest, 'symbol'>;
-type Instrument = Awaited<ReturnType<InstrumentDirectory['resolve']>>;
+type ResolvedInstrument = Awaited<ReturnType<InstrumentDirectory['resolve']>>;
 
 interface Page {
   readonly window: BarWindow;
@@ -33,7 +33,7 @@ interface Page {
 }
 
 /** A page with what its answer says beside the bars. */
-interface Shown {
+interface AnnotatedPage {
   readonly page: Page;
   readonly adjustment: ListBarsRequest['adjustment'];
   /** The first day whose adjustment is known, where earlier ones were left out. */
@@ -67,7 +67,7 @@ export class BarsService {
     const page = await this.#page(request, named.instruments);
     const unpriced = page.series.filter(isUnpriced).map(({ place }) => place);
     const refused = await mapBounded(unpriced, { atOnce: AT_ONCE }, (place) =>
-      this.#refusal(request, named.instruments[place] as Instrument, page.window),
+      this.#refusal(request, named.instruments[place] as ResolvedInstrument, page.window),
     );
     if (refused[0] !== undefined && refused.length === named.instruments.length) {
       throw unadjustedFailure(refused.map(({ message }) => message));
@@ -83,7 +83,7 @@ export class BarsService {
   }
 
   /** The page of one instrument: as it was asked for, from the first factor on, or raw where that may be answered instead. */
-  async #shown(request: ListBarsRequest, instrument: Instrument): Promise<Shown> {
+  async #shown(request: ListBarsRequest, instrument: ResolvedInstrument): Promise<AnnotatedPage> {
     const { adjustment } = request;
     const page = await this.#page(request, [instrument]);
     if (!page.series.some(isUnpriced)) return { page, adjustment };
@@ -99,7 +99,7 @@ export class BarsService {
   /** The part of a page from the first factor on, if nothing else is missing. */
   async #pageSince(
     request: ListBarsRequest,
-    instrument: Instrument,
+    instrument: ResolvedInstrument,
     { page, why: { since, gap } }: { readonly page: Page; readonly why: Unadjusted },
   ): Promise<Page | undefined> {
     const start = since === undefined ? undefined : wholeFrom(since, request.timeframe);
@@ -109,11 +109,11 @@ export class BarsService {
     return known.series.length === 0 || known.series.some(isUnpriced) ? undefined : known;
   }
 
-  async #why({ adjustment }: Filter, { id }: Instrument, window: BarWindow): Promise<Unadjusted> {
+  async #why({ adjustment }: Filter, { id }: ResolvedInstrument, window: BarWindow): Promise<Unadjusted> {
     return whyUnadjusted(await this.repository.factorSteps(id, window.knownTo), adjustment, window);
   }
 
-  async #refusal(request: Filter, instrument: Instrument, window: BarWindow): Promise<SymbolError> {
+  async #refusal(request: Filter, instrument: ResolvedInstrument, window: BarWindow): Promise<SymbolError> {
     const message = unadjustedMessage(instrument.symbol, await this.#why(request, instrument, window));
     return { symbol: instrument.symbol, code: problems.KLINE_ADJUST_INVALID, message };
   }
@@ -121,7 +121,7 @@ export class BarsService {
   /** One page of what was asked for, read with `instead` in its place. */
   async #page(
     request: Filter,
-    instruments: readonly Instrument[],
+    instruments: readonly ResolvedInstrument[],
     instead: Partial<Pick<Filter, 'adjustment' | 'start'>> = {},
   ): Promise<Page> {
     const { timeframe, sort, page_token, limit } = request;
@@ -146,7 +146,7 @@ export class BarsService {
   #answer(
     request: Filter,
     { instruments, listTags: more, errors }: Omit<NamedInstruments, 'refusal'>,
-    { page, adjustment, adjustedFrom }: Shown,
+    { page, adjustment, adjustedFrom }: AnnotatedPage,
     bars: string,
   ): Answer {
     const nowMs = this.clock.now();

@@ -12,7 +12,7 @@ const REFRESH_AFTER_MS = 30_000;
 // An unknown symbol asks the database again, but a flood of unknown symbols does not.
 const REFRESH_UNKNOWN_AFTER_MS = 1_000;
 
-interface Snapshot {
+interface LoadedInstruments {
   readonly bySymbol: ReadonlyMap<string, Instrument>;
   readonly symbols: ReadonlyMap<number, string>;
   /** Ids of those of which something is stored: they are never removed. */
@@ -28,8 +28,8 @@ interface Snapshot {
 @Injectable()
 export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
   readonly #clock: Clock = systemClock;
-  #snapshot: Snapshot | undefined;
-  #loading: Promise<Snapshot> | undefined;
+  #snapshot: LoadedInstruments | undefined;
+  #loading: Promise<LoadedInstruments> | undefined;
   #subscription: { stop(): void } | undefined;
   #changes = 0;
 
@@ -100,7 +100,7 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
     throw removedMeanwhile();
   }
 
-  async #current(): Promise<Snapshot> {
+  async #current(): Promise<LoadedInstruments> {
     const held = this.#snapshot;
     if (held === undefined) return this.#load();
     // An answer that is built after the event must not show what was before it: caches would keep it as the newest.
@@ -109,7 +109,7 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
     return held;
   }
 
-  async #renewed(): Promise<Snapshot> {
+  async #renewed(): Promise<LoadedInstruments> {
     const held = this.#snapshot;
     if (held !== undefined && this.#clock.now() - held.atMs < REFRESH_UNKNOWN_AFTER_MS) return held;
     return this.#load();
@@ -122,24 +122,24 @@ export class InstrumentDirectory implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  async #reload(): Promise<Snapshot> {
+  async #reload(): Promise<LoadedInstruments> {
     // What is being loaded may have been read before the write.
     await this.#loading?.catch(() => undefined);
     return this.#load();
   }
 
-  #load(): Promise<Snapshot> {
+  #load(): Promise<LoadedInstruments> {
     return (this.#loading ??= this.#ask().finally(() => (this.#loading = undefined)));
   }
 
-  async #ask(): Promise<Snapshot> {
+  async #ask(): Promise<LoadedInstruments> {
     const asked = { atMs: this.#clock.now(), changes: this.#changes };
     this.#snapshot = { ...index(await this.repository.all()), ...asked };
     return this.#snapshot;
   }
 }
 
-function index(instruments: readonly Instrument[]): Omit<Snapshot, 'atMs' | 'changes'> {
+function index(instruments: readonly Instrument[]): Omit<LoadedInstruments, 'atMs' | 'changes'> {
   const byCode = new Map<string, Instrument[]>();
   for (const instrument of instruments) {
     const same = byCode.get(instrument.code);
@@ -151,12 +151,12 @@ function index(instruments: readonly Instrument[]): Omit<Snapshot, 'atMs' | 'cha
   return { bySymbol: new Map(instruments.map((one) => [one.symbol, one])), symbols, inUse, byCode };
 }
 
-function useOld(error: unknown, held: Snapshot): Snapshot {
+function useOld(error: unknown, held: LoadedInstruments): LoadedInstruments {
   log.warn({ err: error }, 'instruments could not be loaded again');
   return held;
 }
 
-function pick(snapshot: Snapshot, parsed: { symbol: string } | { code: string }): Instrument | undefined {
+function pick(snapshot: LoadedInstruments, parsed: { symbol: string } | { code: string }): Instrument | undefined {
   if ('symbol' in parsed) return snapshot.bySymbol.get(parsed.symbol);
   const named = listedFirst(snapshot.byCode.get(parsed.code) ?? []);
   if (named.length > 1) {

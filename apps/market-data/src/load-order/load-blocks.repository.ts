@@ -18,7 +18,7 @@ export interface BlockBounds {
 }
 
 /** What a block states about itself when it is claimed. */
-export interface Claim {
+export interface BlockClaim {
   readonly bounds: BlockBounds;
   /** The packed keys and lines of the block. */
   readonly packed: Buffer;
@@ -43,14 +43,14 @@ interface EarlierClaims {
 }
 
 /**
- * How long claims are kept: an hour less than idempotency keys, so that a file that is sent again under a forgotten key
+ * How long claims are kept: an hour less than idempotency keys, so that a file that is sent again under an expired key
  * meets no claim of the first time.
  */
 const KEPT = `interval '47 hours'`;
 /** Most contradicted bars that are stored; those that were seen last are kept. */
 const BARS_MAX = 100_000;
 /** Most expired claims that one statement deletes. */
-export const FORGOTTEN_MAX = 1_000;
+export const EXPIRED_MAX = 1_000;
 
 // A claim may be lost in a crash only while its block is not stored: the commit of the block waits for the disk and with it
 // flushes the claim.
@@ -114,7 +114,7 @@ const isStored = {
   name: 'load-is-stored',
   text: 'SELECT stored FROM market_data.load_blocks WHERE load = $1 AND first_line = $2',
 };
-const forget = {
+const deleteExpired = {
   name: 'load-forget',
   text: `WITH lines AS (DELETE FROM market_data.withheld_lines WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM market_data.withheld_lines WHERE created_at < now() - ${KEPT} LIMIT ${BARS_MAX}
@@ -125,7 +125,7 @@ const forget = {
       LIMIT ${BARS_MAX} FOR UPDATE SKIP LOCKED)))
     DELETE FROM market_data.load_blocks WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM market_data.load_blocks WHERE created_at < now() - ${KEPT}
-    ORDER BY created_at LIMIT ${FORGOTTEN_MAX} FOR UPDATE SKIP LOCKED))`,
+    ORDER BY created_at LIMIT ${EXPIRED_MAX} FOR UPDATE SKIP LOCKED))`,
 };
 
 const range = ([from, to]: readonly [number, number]): string => `[${from},${to}]`;
@@ -144,7 +144,7 @@ export class LoadBlocksRepository {
    * Claims the place of a block among the blocks of its load, in a short transaction of its own. Claims of one load run one
    * after the other, and each sees all earlier ones.
    */
-  async claim({ load, firstLine }: LoadBlock, { bounds, packed, refusedFrames }: Claim): Promise<EarlierClaims> {
+  async claim({ load, firstLine }: LoadBlock, { bounds, packed, refusedFrames }: BlockClaim): Promise<EarlierClaims> {
     const values = [load, firstLine, ...boundsText(bounds), packed, refusedFrames];
     const { value } = await this.pool.write(async (client) => {
       await client.query({ ...begin, values: [load] });
@@ -215,8 +215,8 @@ export class LoadBlocksRepository {
   }
 
   /** Deletes some of the expired claims and returns their number. */
-  async forget(): Promise<number> {
-    const { value } = await this.pool.write((client) => client.query(forget));
+  async deleteExpired(): Promise<number> {
+    const { value } = await this.pool.write((client) => client.query(deleteExpired));
     return value.rowCount ?? 0;
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { barKey } from '../ingest/rows/bar-rows.js';
 import { boundsOf } from './bar-lines.js';
 import { packKeyLines, type KeyLines } from './key-lines.js';
-import type { BlockBounds, Claim, LoadBlock, LoadBlocksRepository } from './load-blocks.repository.js';
+import type { BlockBounds, BlockClaim, LoadBlock, LoadBlocksRepository } from './load-blocks.repository.js';
 import { LoadOrderService } from './load-order.service.js';
 
 const BLOCKS = 200;
@@ -13,9 +13,9 @@ const meets = (ranges: BlockBounds['ranges'], others: BlockBounds['ranges']): bo
 /** Claims in memory; counts the blocks whose keys are read. */
 class ClaimsInMemory {
   read = 0;
-  readonly #claims = new Map<number, Claim>();
+  readonly #claims = new Map<number, BlockClaim>();
 
-  claim({ firstLine }: LoadBlock, own: Claim) {
+  claim({ firstLine }: LoadBlock, own: BlockClaim) {
     const overlapping = this.#meeting([...this.#claims.keys()], own.bounds);
     this.#claims.set(firstLine, own);
     return Promise.resolve({ overlapping, refused_frames: [], contradicted: [] });
@@ -32,7 +32,7 @@ class ClaimsInMemory {
     return Promise.resolve(this.#meeting(firstLines, bounds));
   }
 
-  forget(): Promise<number> {
+  deleteExpired(): Promise<number> {
     return Promise.resolve(0);
   }
 

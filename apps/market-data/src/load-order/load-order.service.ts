@@ -7,14 +7,14 @@ import type { Transaction } from '../transactions/ingest-transactions.js';
 import { boundsOf } from './bar-lines.js';
 import { BlockComparison, type BlockOrder } from './block-order.js';
 import { packKeyLines, unpackKeyLines, type KeyLines } from './key-lines.js';
-import { FORGOTTEN_MAX, LoadBlocksRepository, type Claim, type LoadBlock } from './load-blocks.repository.js';
+import { EXPIRED_MAX, LoadBlocksRepository, type BlockClaim, type LoadBlock } from './load-blocks.repository.js';
 
 /** Most blocks whose keys are in memory at the same time. */
 const COMPARED_AT_ONCE = 20;
 /** Longest wait for earlier blocks; storing one block never takes as long. */
 const WAIT_MAX_MS = 25_000;
 const [LOOK_AFTER_MS, LOOK_AT_LEAST_EVERY_MS] = [5, 200];
-const FORGET_EVERY_MS = 60_000;
+const EXPIRE_EVERY_MS = 60_000;
 
 /** The place of a block in its load. */
 export interface ClaimedPlace {
@@ -33,13 +33,13 @@ const alone: BlockOrder = { dropped: new Map(), filling: new Map(), replaced: []
  */
 @Injectable()
 export class LoadOrderService {
-  #forgottenAtMs = -Infinity;
+  #expiredAtMs = -Infinity;
 
   constructor(private readonly blocks: LoadBlocksRepository) {}
 
   /** Claims the place of a block in its load. A block that is sent again gets the same order. */
-  async claim(block: LoadBlock, rows: KeyLines, own: Omit<Claim, 'packed'>): Promise<ClaimedPlace> {
-    this.#forgetSome();
+  async claim(block: LoadBlock, rows: KeyLines, own: Omit<BlockClaim, 'packed'>): Promise<ClaimedPlace> {
+    this.#deleteExpired();
     if (rows.keys.length === 0 && own.refusedFrames.length === 0) {
       return { order: alone, refusedFrames: new Set(), contradicted: new Set() };
     }
@@ -133,14 +133,14 @@ export class LoadOrderService {
     }
   }
 
-  #forgetSome(): void {
+  #deleteExpired(): void {
     const nowMs = systemClock.now();
-    if (nowMs - this.#forgottenAtMs < FORGET_EVERY_MS) return;
-    this.#forgottenAtMs = nowMs;
-    this.blocks.forget().then(
+    if (nowMs - this.#expiredAtMs < EXPIRE_EVERY_MS) return;
+    this.#expiredAtMs = nowMs;
+    this.blocks.deleteExpired().then(
       (count) => {
         // When claims arrive faster than one round a minute deletes them, the next block continues.
-        if (count >= FORGOTTEN_MAX) this.#forgottenAtMs = -Infinity;
+        if (count >= EXPIRED_MAX) this.#expiredAtMs = -Infinity;
       },
       (error: unknown) => {
         log.warn({ err: error }, 'old claims of blocks could not be deleted');

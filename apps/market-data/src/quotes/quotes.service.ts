@@ -22,7 +22,7 @@ import { QuotesRepository } from './stored/quotes.repository.js';
 import { settle, type NamedQuote, type Verdict } from './stored/settle.js';
 
 /** When an answer is built, and what is said about it beside its content. */
-interface Built {
+interface AnswerContext {
   readonly nowMs: number;
   readonly tags: string[];
   readonly errors: readonly SymbolError[];
@@ -105,7 +105,7 @@ export class QuotesService {
 }
 
 /** Label and phase are taken at the same instant, and must be true for as long as a cache may serve the answer. */
-function answerOf(members: string, rows: readonly Timed[], { nowMs, tags, errors }: Built): Answer {
+function answerOf(members: string, rows: readonly Timed[], { nowMs, tags, errors }: AnswerContext): Answer {
   const now = { ms: nowMs, phase: phaseAt(nowMs) };
   const times = rows.flatMap(({ t }) => (t === null ? [] : [t]));
   const ages = rows.flatMap(({ t, simulated }) =>

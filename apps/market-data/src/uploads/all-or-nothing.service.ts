@@ -5,7 +5,7 @@ import { systemClock } from '@mystocks/kernel';
 import { IdempotencyService, type StoredWork } from '../idempotency/idempotency.service.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';
 import { keyOf, type FileKind } from './kinds/file-kind.js';
-import type { Lease } from './lease.js';
+import type { UploadLease } from './upload-lease.js';
 import { RunTally } from './run-tally.js';
 import type { Upload } from './kinds/upload.js';
 import { UploadBlocksRepository } from './stored/upload-blocks.repository.js';
@@ -28,7 +28,7 @@ export class AllOrNothingService {
   ) {}
 
   /** @returns the verdict; undefined when the lease stopped, in which case nothing is stored */
-  async run(kind: FileKind, lease: Lease): Promise<Verdict | undefined> {
+  async run(kind: FileKind, lease: UploadLease): Promise<Verdict | undefined> {
     const { upload, holder } = lease;
     const found = await this.#check(kind, lease);
     if (lease.stopped !== undefined) return undefined;
@@ -40,7 +40,7 @@ export class AllOrNothingService {
     return { status: 'succeeded' };
   }
 
-  async #check(kind: FileKind, lease: Lease): Promise<RunCounts> {
+  async #check(kind: FileKind, lease: UploadLease): Promise<RunCounts> {
     const { upload, holder } = lease;
     const tally = new RunTally('checking');
     for await (const block of this.blocks.staged(upload.id)) {
@@ -56,7 +56,7 @@ export class AllOrNothingService {
   /** Returns undefined when the lease stopped. */
   async #store(
     kind: FileKind,
-    lease: Lease,
+    lease: UploadLease,
   ): Promise<(Omit<RunCounts, 'ignored' | 'remarks'> & IngestRemarks) | undefined> {
     const batch = { kind: kind.name, claim: claimOf(lease.upload), receivedAtMs: systemClock.now() };
     try {
@@ -69,7 +69,7 @@ export class AllOrNothingService {
     }
   }
 
-  async #storeAll(transaction: Transaction, kind: FileKind, lease: Lease): Promise<StoredWork> {
+  async #storeAll(transaction: Transaction, kind: FileKind, lease: UploadLease): Promise<StoredWork> {
     const { upload, holder } = lease;
     const whole = kind.whole(upload);
     const tally = new RunTally('storing');

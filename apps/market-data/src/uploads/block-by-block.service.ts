@@ -3,7 +3,7 @@ import { Failure } from '@mystocks/contracts';
 import { AdaptiveLimit, eachAdaptive } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import type { FileKind } from './kinds/file-kind.js';
-import type { Lease } from './lease.js';
+import type { UploadLease } from './upload-lease.js';
 import type { StagedBlock } from './kinds/upload.js';
 import { UploadBlocksRepository } from './stored/upload-blocks.repository.js';
 
@@ -17,7 +17,7 @@ export class BlockByBlockService {
   constructor(private readonly blocks: UploadBlocksRepository) {}
 
   /** Stores the staged blocks one by one, until the last one or until the lease stops. */
-  async run(kind: FileKind, lease: Lease): Promise<void> {
+  async run(kind: FileKind, lease: UploadLease): Promise<void> {
     // Lists are short, and their blocks are stored in order: of two lines for the same key the later one counts.
     const limit = new AdaptiveLimit(kind.name === 'bars' ? lease.upload.options.concurrency : 1);
     const store = (block: StagedBlock): Promise<void> => this.#store(kind, lease, block);
@@ -29,14 +29,14 @@ export class BlockByBlockService {
     });
   }
 
-  async *#until(lease: Lease): AsyncGenerator<StagedBlock> {
+  async *#until(lease: UploadLease): AsyncGenerator<StagedBlock> {
     for await (const block of this.blocks.staged(lease.upload.id)) {
       if (lease.stopped !== undefined) return;
       yield block;
     }
   }
 
-  async #store(kind: FileKind, { upload, holder }: Lease, block: StagedBlock): Promise<void> {
+  async #store(kind: FileKind, { upload, holder }: UploadLease, block: StagedBlock): Promise<void> {
     const report = await kind.ingest(upload, block);
     await this.blocks.stored(upload.id, holder, block, report);
   }

@@ -4,7 +4,7 @@ import { AllOrNothingService } from './all-or-nothing.service.js';
 import { BlockByBlockService } from './block-by-block.service.js';
 import type { ChangeCounts, FileKind } from './kinds/file-kind.js';
 import { FileKinds } from './kinds/file-kinds.js';
-import type { Lease } from './lease.js';
+import type { UploadLease } from './upload-lease.js';
 import type { Upload } from './kinds/upload.js';
 import { UploadQueueRepository, type Verdict } from './stored/upload-queue.repository.js';
 import { finalVerdict, givenUp, isFinal, verdictOf } from './verdict.js';
@@ -29,7 +29,7 @@ export class UploadRunsService {
   /**
    * Never fails: an error is logged under the id of the request that uploaded the file, and the upload is tried again later.
    */
-  async run(lease: Lease): Promise<void> {
+  async run(lease: UploadLease): Promise<void> {
     const { upload, holder } = lease;
     const context = { requestId: upload.request_id, traceparent: traceparentFrom(undefined) };
     await withContext(context, async () => {
@@ -52,7 +52,7 @@ export class UploadRunsService {
   }
 
   /** Returns the verdict, or undefined when another worker has to continue. */
-  async #work(lease: Lease): Promise<Verdict | undefined> {
+  async #work(lease: UploadLease): Promise<Verdict | undefined> {
     const { upload } = lease;
     if (upload.attempts > ATTEMPTS_MAX) return givenUp(upload);
     try {
@@ -75,7 +75,7 @@ export class UploadRunsService {
     return { inserted, updated };
   }
 
-  async #store(lease: Lease): Promise<Verdict | undefined> {
+  async #store(lease: UploadLease): Promise<Verdict | undefined> {
     const { upload } = lease;
     if (upload.options.on_error === 'abort') return this.allOrNothing.run(this.kindOf(upload), lease);
     await this.blockByBlock.run(this.kindOf(upload), lease);

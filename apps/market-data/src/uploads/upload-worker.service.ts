@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { log } from '@mystocks/telemetry';
-import { Lease } from './lease.js';
+import { UploadLease } from './upload-lease.js';
 import { UploadQueueRepository } from './stored/upload-queue.repository.js';
 import { UploadRemainsRepository } from './stored/upload-remains.repository.js';
 import { UploadRunsService } from './upload-runs.service.js';
@@ -15,7 +15,7 @@ const PRUNE_EVERY_MS = 600_000;
 /** Takes uploads from the queue, as every instance does. */
 @Injectable()
 export class UploadWorkerService implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #leases = new Set<Lease>();
+  readonly #leases = new Set<UploadLease>();
   readonly #sleepers = new Set<() => void>();
   #loops: Promise<void>[] = [];
   #stopping = false;
@@ -65,7 +65,7 @@ export class UploadWorkerService implements OnApplicationBootstrap, OnModuleDest
       await this.#prune();
       return false;
     }
-    const lease = new Lease(this.queue, upload, holder);
+    const lease = new UploadLease(this.queue, upload, holder);
     this.#leases.add(lease);
     // The service may have begun to stop while the claim was running.
     if (this.#stopping) lease.leave();

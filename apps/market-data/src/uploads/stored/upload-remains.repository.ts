@@ -7,12 +7,12 @@ const isAbandoned = `u.status = 'staging' AND u.created_at < now() - ${SILENCE_M
   SELECT FROM market_data.upload_blocks n WHERE n.upload_id = u.id AND n.staged_at > now() - ${SILENCE_MAX})`;
 const isOld = `u.ended_at < now() - ${KEPT}`;
 
-/** Some rows at a time, so that no step holds a connection or its locks for long. */
+/** Deletes a limited number of rows at a time, so that no statement holds a connection or its locks for long. */
 const bounded = (table: string, where: string, rows: number): string =>
   `DELETE FROM market_data.${table} WHERE ctid = ANY(ARRAY(SELECT x.ctid FROM market_data.${table} x
     JOIN market_data.uploads u ON u.id = x.upload_id WHERE ${where} LIMIT ${rows}))`;
 
-/** In this order: an upload goes when nothing hangs on it any more. */
+/** An upload is deleted last, once no block and no rejected line refers to it. */
 const steps = [
   bounded('upload_blocks', `u.ended_at IS NOT NULL OR ${isAbandoned}`, 50),
   bounded('upload_refusals', isOld, 5_000),
@@ -21,12 +21,12 @@ const steps = [
     AND NOT EXISTS (SELECT FROM market_data.upload_refusals r WHERE r.upload_id = u.id)`,
 ];
 
-/** What uploads leave behind: stored text, unfinished uploads, operations that ended 7 days ago. */
+/** Deletes what uploads leave behind: staged blocks, unfinished uploads, and operations that ended 7 days ago. */
 @Injectable()
 export class UploadRemainsRepository {
   constructor(private readonly pool: PostgresPool) {}
 
-  /** Removes what is due until nothing is left or `isOver` says so. */
+  /** Deletes everything that has expired, and stops early when `isOver` returns true. */
   async prune(isOver: () => boolean): Promise<void> {
     for (const text of steps) {
       for (let removed = 1; removed > 0 && !isOver();) {

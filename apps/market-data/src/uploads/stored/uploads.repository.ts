@@ -19,13 +19,13 @@ export interface Standing {
   readonly unfinished: number;
 }
 
-/** An upload whose sender was silent for so long is given up. */
+/** After this silence of its sender, another upload may take over the idempotency key of an upload. */
 const SILENCE_MAX = "interval '5 minutes'";
-const isAbandoned = `u.status = 'staging' AND u.created_at < now() - ${SILENCE_MAX} AND NOT EXISTS (
+const isStalled = `u.status = 'staging' AND u.created_at < now() - ${SILENCE_MAX} AND NOT EXISTS (
   SELECT FROM market_data.upload_blocks b WHERE b.upload_id = u.id AND b.staged_at > now() - ${SILENCE_MAX})`;
 
 const sql = {
-  removeAbandoned: `DELETE FROM market_data.uploads u WHERE owner = $1 AND idempotency_key = $2 AND ${isAbandoned}`,
+  removeStalled: `DELETE FROM market_data.uploads u WHERE owner = $1 AND idempotency_key = $2 AND ${isStalled}`,
   insert: `INSERT INTO market_data.uploads (id, owner, request_id, idempotency_key, options, status, phase)
     VALUES ($1, $2, $3, $4, $5, 'staging', $6) ON CONFLICT DO NOTHING RETURNING ${uploadColumns}`,
   standing: `SELECT ${uploadColumns} FROM market_data.uploads WHERE owner = $1 AND (id = $2 OR idempotency_key = $3)`,
@@ -56,7 +56,7 @@ export class UploadsRepository {
   /** Opens an upload, or finds the one that stands for its id or its idempotency key. */
   async open({ id, owner, requestId, key, options }: NewUpload): Promise<Standing | undefined> {
     const { value } = await this.pool.write(async (client) => {
-      if (key !== undefined) await client.query(sql.removeAbandoned, [owner, key]);
+      if (key !== undefined) await client.query(sql.removeStalled, [owner, key]);
       const phase = options.on_error === 'abort' ? 'checking' : 'storing';
       const fresh = await client.query<Upload>(sql.insert, [id, owner, requestId, key ?? null, options, phase]);
       const isNew = fresh.rows.length > 0;

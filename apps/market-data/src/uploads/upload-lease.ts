@@ -2,7 +2,7 @@ import { log } from '@mystocks/telemetry';
 import type { Upload } from './kinds/upload.js';
 import type { UploadQueueRepository } from './stored/upload-queue.repository.js';
 
-/** Also how soon a request to stop is noticed: after a few blocks. */
+/** Every renewal also reads whether the upload is to be cancelled, so that a cancellation stops it within a few blocks. */
 const RENEW_EVERY_MS = 250;
 /** The lease of the table is 10 s; a worker that could not renew it for that long has lost it. */
 const LOST_AFTER_MS = 9_000;
@@ -10,8 +10,8 @@ const LOST_AFTER_MS = 9_000;
 /** Why a run stops before its end. `left`: this instance stops; another goes on. */
 export type StopReason = 'cancelled' | 'lost' | 'left';
 
-/** Holds an upload while it is worked on, and hears when the work must stop. */
-export class Lease {
+/** Renews the lease of an upload while it is worked on, and records when the work must stop. */
+export class UploadLease {
   #stopped: StopReason | undefined;
   #renewedMs = performance.now();
   #renewing = false;
@@ -26,17 +26,17 @@ export class Lease {
     this.#timer = setInterval(() => void this.#renew(), RENEW_EVERY_MS).unref();
   }
 
-  /** Asked between blocks; undefined while the work may go on. */
+  /** Why the work must stop, checked between blocks; undefined while it may continue. */
   get stopped(): StopReason | undefined {
     return this.#stopped;
   }
 
-  /** This instance ends: the block under way is the last one. */
+  /** Stops the work because this instance stops: the block that is being stored is the last one. */
   leave(): void {
     this.#stopped ??= 'left';
   }
 
-  /** Renews it no longer. */
+  /** Stops renewing the lease. */
   close(): void {
     clearInterval(this.#timer);
   }
