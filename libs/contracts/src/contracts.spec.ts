@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeShape } from '@mystocks/validation';
-import { calls, defineCall, events, Failure, failureCodes, ownerOf, problems, symbolKey } from './index.js';
+import { calls, defineCall, events, Failure, failureCodes, ownerOf, problems } from './index.js';
+import { symbolKey } from './market-data/market-data.words.js';
 
 describe('the catalogue', () => {
   it('names every subject once', () => {

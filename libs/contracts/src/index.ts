@@ -1,6 +1,54 @@
-export * from './all-contracts.js';
-export { Answer, cacheStates, qualities, type CacheState, type Quality } from './definition/answer.js';
+export {
+  BootstrapAdministratorRequest,
+  ChangeRolesRequest,
+  GetMeRequest,
+  IssueServiceTokenRequest,
+  IssueTokenRequest,
+  IssuedToken,
+  KeySet,
+  ListUsersRequest,
+  RegisterUserRequest,
+  ServiceToken,
+  SigningKey,
+  User,
+  UserPage,
+  bootstrapAdministrator,
+  changeRoles,
+  getMe,
+  issueServiceToken,
+  issueToken,
+  listKeys,
+  listUsers,
+  registerUser,
+} from './auth.contract.js';
+export { RecordAccessesRequest, RecordedAccesses, SymbolReads, recordAccesses } from './cache/accesses.contract.js';
+export {
+  CacheEntries,
+  CacheStatus,
+  CacheStatusRequest,
+  DroppedAnswers,
+  EntriesDropped,
+  ReadAnswerRequest,
+  WarmAnswersRequest,
+  cacheStatus,
+  dropAnswers,
+  entriesDropped,
+  readAnswer,
+  warmAnswers,
+} from './cache/cache.contract.js';
+export {
+  AccessLogState,
+  CacheModel,
+  CacheModelRequest,
+  PrewarmStatus,
+  PrewarmStatusRequest,
+  WarmUpRun,
+  cacheModel,
+  prewarmStatus,
+  type WarmUpTrigger,
+} from './cache/warm-up.contract.js';
 export { calls, events, keptCalls } from './catalogue.js';
+export { Answer, cacheStates, qualities, type CacheState, type Quality } from './definition/answer.js';
 export {
   defineCall,
   defineEvent,
@@ -15,12 +63,131 @@ export {
   failureCodes,
   problems,
   type FailureCode,
-  type FailureDetails,
   type FieldError,
   type ProblemName,
 } from './definition/failure.js';
-export * from './market-data/ingest.contract.js';
-export { addRemarks, remarksOf, SUPERSEDED_LINES_MAX, WARNING_LINES_MAX } from './market-data/ingest-remarks.js';
-export * from './market-data/market-data.words.js';
-export { Quote, QuoteLevel } from './market-data/quote.js';
 export { operators, readers, roles, type Role } from './definition/roles.js';
+export {
+  Bar,
+  BarsChanged,
+  EndLoadRequest,
+  FrameSymbols,
+  IngestBarsRequest,
+  LISTED_BARS_MAX,
+  ListBarsRequest,
+  ListManyBarsRequest,
+  NewestBar,
+  NewestBars,
+  NewestBarsRequest,
+  barsChanged,
+  endLoad,
+  ingestBars,
+  listBars,
+  listManyBars,
+  newestBars,
+} from './market-data/bars.contract.js';
+export {
+  CalendarRequest,
+  ClockRequest,
+  StoreCalendarRequest,
+  StoredCalendar,
+  TradingDays,
+  calendarChanged,
+  getClock,
+  getTradingDays,
+  listCalendar,
+  storeCalendar,
+} from './market-data/calendar.contract.js';
+export { factorsChanged, ingestFactors } from './market-data/factors.contract.js';
+export { SUPERSEDED_LINES_MAX, WARNING_LINES_MAX, addRemarks, remarksOf } from './market-data/ingest-remarks.js';
+export {
+  BLOCK_LINES_MAX,
+  IDEMPOTENCY_KEY,
+  IngestItem,
+  IngestRemarks,
+  IngestReport,
+  IngestRequest,
+  IngestWarning,
+  SupersededLine,
+  barDialects,
+  barStamps,
+  type BarDialect,
+  type BarStamps,
+} from './market-data/ingest.contract.js';
+export {
+  GetInstrumentRequest,
+  ListInstrumentsRequest,
+  RESOLVED_MAX,
+  RemovedInstrument,
+  ResolveInstrumentsRequest,
+  ResolvedInstrument,
+  ResolvedInstruments,
+  getInstrument,
+  ingestInstruments,
+  instrumentsChanged,
+  listInstruments,
+  removeInstrument,
+  resolveInstruments,
+} from './market-data/instruments.contract.js';
+export {
+  INSTRUMENTS_TAG,
+  adjustments,
+  exchangeSuffix,
+  exchanges,
+  instrumentKinds,
+  instrumentStatuses,
+  quoteTag,
+  storedTimeframes,
+  symbolInFileName,
+  timeframeAliases,
+  timeframes,
+  type Adjustment,
+  type Exchange,
+  type InstrumentKind,
+  type InstrumentStatus,
+  type StoredTimeframe,
+  type Timeframe,
+} from './market-data/market-data.words.js';
+export { LogPosition, getPosition } from './market-data/positions.contract.js';
+export { Quote, QuoteLevel } from './market-data/quote.js';
+export {
+  QuoteChanged,
+  QuotesRequest,
+  RecordQuotesRequest,
+  latestQuotes,
+  quoteChanged,
+  recordQuotes,
+  snapshots,
+} from './market-data/quotes.contract.js';
+export {
+  AppendUploadRequest,
+  AppendedUpload,
+  OpenUploadRequest,
+  OpenedUpload,
+  Operation,
+  OperationProblem,
+  OperationRequest,
+  OperationResult,
+  ReportPage,
+  ReportRequest,
+  StartUploadRequest,
+  UploadOptions,
+  appendUpload,
+  cancelOperation,
+  getOperation,
+  openUpload,
+  readReport,
+  startUpload,
+  type OperationStatus,
+  type UploadKind,
+} from './market-data/uploads.contract.js';
+export {
+  ListPoolsRequest,
+  PoolList,
+  PoolState,
+  WaitBucket,
+  listAuthPools,
+  listCachePools,
+  listMarketDataPools,
+} from './pools.contract.js';
+export { EventCount, PublisherCounted, publisherCounted } from './publisher.contract.js';
