@@ -3,6 +3,7 @@ export { Clock, systemClock } from './clock.js';
 export { DeadBuffers } from './dead-buffers.js';
 export { remainingMs } from './deadline.js';
 export { eachAdaptive } from './each-adaptive.js';
+export { instanceName } from './instance-name.js';
 export { keepSecret, withoutSecrets } from './known-secrets.js';
 export { compareLsn, laterLsn, LSN, lsnBytes, type Lsn } from './lsn.js';
 export { mapBounded } from './map-bounded.js';

@@ -1,12 +1,9 @@
-import { hostname } from 'node:os';
 import { Controller } from '@nestjs/common';
 import { Handles } from '@mystocks/bus';
 import { cacheStatus, type CacheStatus } from '@mystocks/contracts';
-import { systemClock } from '@mystocks/kernel';
+import { instanceName, systemClock } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { AnswersService } from './answers.service.js';
-
-const instance = `${hostname()}:${process.pid}`;
 
 @Controller()
 export class StatusHandler {
@@ -19,6 +16,6 @@ export class StatusHandler {
   @Handles(cacheStatus)
   get(): Promise<CacheStatus> {
     const stale = { stale_revalidate: this.#revalidate.count, stale_error: this.#error.count };
-    return Promise.resolve({ ...this.answers.status(), ...stale, instance, since: this.#since });
+    return Promise.resolve({ ...this.answers.status(), ...stale, instance: instanceName, since: this.#since });
   }
 }

@@ -1,10 +1,6 @@
-import { hostname } from 'node:os';
-import { systemClock, type Clock } from '@mystocks/kernel';
+import { instanceName, systemClock, type Clock } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import type { Outcome, WarmUpRunsRepository } from './warm-up-runs.repository.js';
-
-/** Who did it, in every record. */
-export const INSTANCE = `${hostname()}:${process.pid}`;
 
 /** What an operator had warmed. */
 export interface Warmed extends Outcome {
@@ -22,7 +18,7 @@ export class WarmUpRecords {
   /** Never fails: without the database there is no record. */
   async add({ startedAtMs, keys, ...outcome }: Warmed): Promise<void> {
     try {
-      const run = await this.runs.begin({ trigger: 'operator', instance: INSTANCE, startedAtMs, symbols: 0 });
+      const run = await this.runs.begin({ trigger: 'operator', instance: instanceName, startedAtMs, symbols: 0 });
       if (run === undefined) return;
       await this.runs.noteLoaded(run, keys, startedAtMs);
       await this.runs.finish(run, this.clock.now(), outcome);

@@ -1,12 +1,11 @@
 import { Failure, type WarmUpTrigger } from '@mystocks/contracts';
-import { AdaptiveLimit } from '@mystocks/kernel';
+import { AdaptiveLimit, instanceName } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import type { AccessesRepository } from '../accesses/accesses.repository.js';
 import { readsOf } from './hot-reads.js';
 import { Pace, type Time } from './pace.js';
 import type { ServiceAccess } from './service-access.js';
 import { isStill } from './session-clock.js';
-import { INSTANCE } from './warm-up-records.js';
 import type { Outcome, WarmUpRunsRepository } from './warm-up-runs.repository.js';
 import { keysOf, type Warmed, type WarmUpService } from './warm-up.service.js';
 
@@ -43,7 +42,7 @@ export class WarmUpRunner {
     const { accesses, runs, time, symbolsMax } = this.parts;
     const startedAtMs = time.now();
     const symbols = await accesses.hottest(startedAtMs, HALF_LIFE_HOURS, symbolsMax);
-    const about = { trigger, slot, instance: INSTANCE, startedAtMs, symbols: symbols.length };
+    const about = { trigger, slot, instance: instanceName, startedAtMs, symbols: symbols.length };
     const run = await runs.begin(about);
     if (run === undefined) return 'taken';
     const all: Warmed[] = [];

@@ -1,8 +1,7 @@
-import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { cacheStatus, Failure, type CacheStatus } from '@mystocks/contracts';
-import { systemClock } from '@mystocks/kernel';
+import { instanceName, systemClock } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import { NearAnswers } from '../reads/near-answers.js';
 
@@ -41,7 +40,6 @@ export interface CacheState {
 /** Both cache tiers for operators. The first is told also when the cache service is away: then it is looked for. */
 @Injectable()
 export class CacheStateService {
-  readonly #instance = `${hostname()}:${process.pid}`;
   readonly #since = new Date(systemClock.now()).toISOString();
   readonly #hits = metrics.cacheHits.cell('l1');
   readonly #misses = metrics.cacheMisses.cell('l1');
@@ -65,7 +63,7 @@ export class CacheStateService {
   /** The first tier alone: every read of this gateway asked it, so its numbers belong together. */
   first(): NearState {
     return {
-      instance: this.#instance,
+      instance: instanceName,
       since: this.#since,
       entries: this.near.size,
       ...counted(this.#hits.count, this.#misses.count),

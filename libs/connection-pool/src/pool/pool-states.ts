@@ -1,9 +1,7 @@
-import { hostname } from 'node:os';
 import type { PoolState, WaitBucket } from '@mystocks/contracts';
+import { instanceName } from '@mystocks/kernel';
 import { openPools } from './open-pools.js';
 import type { PoolStatus } from './pool-options.js';
-
-const instance = `${hostname()}:${String(process.pid)}`;
 
 /** The pools of this process, as the API for operators shows them. */
 export const poolStates = (): PoolState[] => openPools().map(toState);
@@ -12,7 +10,7 @@ function toState(status: PoolStatus): PoolState {
   const { name, role, server, size, overflowMax, idle, inUse, waiting, timeouts, shed, leaks, wait } = status;
   const buckets = cumulative(wait);
   return {
-    ...{ name, role, server, instance, waiting, timeouts, shed, leaks },
+    ...{ name, role, server, instance: instanceName, waiting, timeouts, shed, leaks },
     pool_size: size,
     checked_in: idle,
     checked_out: inUse,
