@@ -1,5 +1,6 @@
 export { AdaptiveLimit, type Begun, type WorkOutcome } from './adaptive-limit.js';
 export { Clock, systemClock } from './clock.js';
+export { chunked } from './chunked.js';
 export { DeadBuffers } from './dead-buffers.js';
 export { remainingMs } from './deadline.js';
 export { eachAdaptive } from './each-adaptive.js';

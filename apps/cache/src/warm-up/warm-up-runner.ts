@@ -1,5 +1,5 @@
 import { Failure, type WarmUpTrigger } from '@mystocks/contracts';
-import { AdaptiveLimit, instanceName } from '@mystocks/kernel';
+import { chunked, AdaptiveLimit, instanceName } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import type { AccessesRepository } from '../accesses/accesses.repository.js';
 import { readsOf } from './hot-reads.js';
@@ -58,8 +58,7 @@ export class WarmUpRunner {
     const { warmUp, runs, service, time, perSecond } = this.parts;
     const [limit, pace] = [new AdaptiveLimit(AT_ONCE_MAX), new Pace(perSecond, time)];
     let overloaded = 0;
-    for (let from = 0; from < reads.length; from += TOGETHER_MAX) {
-      const some = reads.slice(from, from + TOGETHER_MAX);
+    for (const some of chunked(reads, TOGETHER_MAX)) {
       const startedAtMs = time.now();
       const warmed = await service.run((caller) => warmUp.load(some, limit, caller, pace));
       all.push(...warmed);

@@ -8,7 +8,7 @@ import {
   type WarmAnswersRequest,
 } from '@mystocks/contracts';
 import type { Caller } from '@mystocks/identity';
-import { AdaptiveLimit, eachAdaptive, systemClock } from '@mystocks/kernel';
+import { chunked, AdaptiveLimit, eachAdaptive, systemClock } from '@mystocks/kernel';
 import { metrics } from '@mystocks/telemetry';
 import type { FetchedAnswer } from '@mystocks/tiered-cache';
 import { check, InvalidInput } from '@mystocks/validation';
@@ -52,9 +52,7 @@ export class WarmUpService {
     const startedAtMs = systemClock.now();
     const limit = new AdaptiveLimit(AT_ONCE_MAX);
     const warmed: Warmed[] = [];
-    for (let from = 0; from < reads.length; from += TOGETHER_MAX) {
-      warmed.push(...(await this.load(reads.slice(from, from + TOGETHER_MAX), limit, caller)));
-    }
+    for (const some of chunked(reads, TOGETHER_MAX)) warmed.push(...(await this.load(some, limit, caller)));
     const told = warmed.map((one) => one.told);
     const report = reportOf(reads, told, stop() * 1_000);
     for (const outcome of ['inserted', 'unchanged', 'failed'] as const) {

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Bus } from '@mystocks/bus';
 import { dropAnswers, Failure, type DroppedAnswers } from '@mystocks/contracts';
 import type { FastifyRequest } from 'fastify';
+import { chunked } from '@mystocks/kernel';
 import { Operates } from '../docs/operation.js';
 import { fromJson, fromQuery } from '../http/input.js';
 import { InvalidateBody, KeyInPath } from './cache.shapes.js';
@@ -34,8 +35,8 @@ export class EntriesController {
       throw new Failure('invalid', 'tags and symbols must name 1 to 1,000 things together');
     const wanted = [...new Set([...tags, ...symbols.flatMap(tagsOfSymbol)])];
     let dropped = 0;
-    for (let at = 0; at < wanted.length; at += TAGS_AT_ONCE)
-      dropped += (await this.bus.call(dropAnswers, { tags: wanted.slice(at, at + TAGS_AT_ONCE) })).dropped;
+    for (const some of chunked(wanted, TAGS_AT_ONCE))
+      dropped += (await this.bus.call(dropAnswers, { tags: some })).dropped;
     return { dropped };
   }
 }

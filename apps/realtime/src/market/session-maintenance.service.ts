@@ -2,6 +2,7 @@ import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@
 import { Failure } from '@mystocks/contracts';
 import { metrics, requestIdFrom } from '@mystocks/telemetry';
 import { setTimeout as delay } from 'node:timers/promises';
+import { chunked } from '@mystocks/kernel';
 import { roomOf } from '../channels/mode.js';
 import { ChannelKindsService } from '../kinds/channel-kinds.service.js';
 import { EXPIRY_NOTICE_MS, QUEUE_CAUGHT_UP, QUEUE_SLOW, SLOW_MAX_MS } from '../sessions/limits.js';
@@ -47,9 +48,9 @@ export class SessionMaintenanceService implements OnModuleInit, BeforeApplicatio
       socket.emit('server.draining', { retry_after_ms: Math.floor(Math.random() * WAVES_MAX_MS) });
     }
     const size = Math.max(WAVE_SOCKETS, Math.ceil((all.length * WAVE_PAUSE_MS) / WAVES_MAX_MS));
-    for (let start = 0; start < all.length; start += size) {
+    for (const wave of chunked(all, size)) {
       await delay(WAVE_PAUSE_MS);
-      for (const { socket } of all.slice(start, start + size)) socket.conn.close();
+      for (const { socket } of wave) socket.conn.close();
     }
   }
 

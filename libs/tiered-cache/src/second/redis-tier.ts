@@ -1,5 +1,5 @@
 import type { CacheEntries } from '@mystocks/contracts';
-import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
+import { chunked, systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import { chunksOf } from './chunks.js';
 import { decodeEntry, encodeEntry } from './encode-entry.js';
@@ -54,9 +54,7 @@ export class RedisTier implements Tier {
 
   async getMany(keys: readonly string[]): Promise<Lookup[]> {
     const lookups: Lookup[] = [];
-    for (let from = 0; from < keys.length; from += KEYS_PER_TRIP) {
-      lookups.push(...(await this.#getSome(keys.slice(from, from + KEYS_PER_TRIP))));
-    }
+    for (const some of chunked(keys, KEYS_PER_TRIP)) lookups.push(...(await this.#getSome(some)));
     return lookups;
   }
 

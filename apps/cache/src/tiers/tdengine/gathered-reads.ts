@@ -1,5 +1,6 @@
+import { chunked } from '@mystocks/kernel';
 import { MISS, type Lookup } from '@mystocks/tiered-cache';
-import { slicesOf } from './tdengine-store.js';
+import { ENTRIES_MAX } from './tdengine-store.js';
 
 /** Slices that are read at once; what comes meanwhile goes out in the next ones. */
 const AT_ONCE = 8;
@@ -31,7 +32,7 @@ export class GatheredReads {
     this.#isPlanned = true;
     queueMicrotask(() => {
       this.#isPlanned = false;
-      for (const some of slicesOf([...this.#waiting])) if (this.#underWay < AT_ONCE) void this.#send(some);
+      for (const some of chunked([...this.#waiting], ENTRIES_MAX)) if (this.#underWay < AT_ONCE) void this.#send(some);
     });
   }
 

@@ -1,3 +1,4 @@
+import { chunked } from '@mystocks/kernel';
 import { insertStatements, joinSql, literal, sql, type Sql, type TdengineAnswer } from '@mystocks/connection-pool';
 import type { LeasedEntry, Entry } from '@mystocks/tiered-cache';
 import {
@@ -36,10 +37,8 @@ export async function readHeads(ask: Ask, names: readonly string[]): Promise<Map
 /** The entries that have one of the tags with these names. A scan of all: for operators, not for reads. */
 export async function readTagged(ask: Ask, tags: readonly string[]): Promise<Map<string, EntryHead>> {
   const found: EntryHead[] = [];
-  for (let from = 0; from < tags.length; from += PATTERNS_MAX) {
-    const patterns = tags
-      .slice(from, from + PATTERNS_MAX)
-      .map((tag) => sql`tag_names LIKE ${literal.text(`%${tag}%`)}`);
+  for (const some of chunked(tags, PATTERNS_MAX)) {
+    const patterns = some.map((tag) => sql`tag_names LIKE ${literal.text(`%${tag}%`)}`);
     const { rows } = await ask(sql`SELECT ${headColumns} FROM cache_entries
       WHERE part = 0 AND (${joinSql(patterns, ' OR ')}) PARTITION BY key_hash, life`);
     found.push(...rows.map(headOf));

@@ -1,3 +1,4 @@
+import { chunked } from '@mystocks/kernel';
 import { insertStatements, type TableRows, joinSql, literal, sql, type TdengineValue } from '@mystocks/connection-pool';
 import { timeOf } from './entry-rows.js';
 import { textsOf, type Ask } from './tdengine-entries.js';
@@ -40,7 +41,7 @@ export const namesOf = (name: string, tags: readonly string[]): string[] => [EVE
 export async function readStamps(ask: Ask, names: ReadonlySet<string>, since: number): Promise<Stamps> {
   const [invalidated, dropped] = [new Map<string, Stamp[]>(), new Map<string, Stamp[]>()];
   let newest = 0;
-  for (const some of chunked([...names])) {
+  for (const some of chunked([...names], NAMES_MAX)) {
     const { rows } = await ask(sql`SELECT name, dropped, fence, writer, lsn FROM cache_stamps
       WHERE name IN (${textsOf(some)}) AND ts >= ${literal.timestamp(timeOf(since) - CLOCKS_APART_MS)}`);
     for (const [name, isDrop, ...stamped] of rows) {
@@ -100,7 +101,7 @@ export class TdengineStamps {
       const names = this.#written[`${dropped}`];
       const since = [...names];
       names.clear();
-      for (const some of chunked(since)) {
+      for (const some of chunked(since, NAMES_MAX)) {
         const ofThese = sql`name IN (${textsOf(some)}) AND dropped = ${literal.boolean(dropped)}`;
         const { rows } = await ask(sql`SELECT name, fence, writer, lsn FROM cache_stamps
           WHERE ${ofThese} AND ts <= ${literal.timestamp(timeMs)}`);
@@ -142,8 +143,4 @@ function rowOf(name: string, dropped: boolean, timeMs: number, { fence, writer, 
   const tags = sql`${literal.text(name)},${literal.boolean(dropped)}`;
   const head = sql`${stampTable(name, dropped)} USING cache_stamps TAGS (${tags}) VALUES`;
   return { head, rows: [sql`(${joinSql(values, ',')})`] };
-}
-
-function* chunked(names: readonly string[]): Generator<string[]> {
-  for (let from = 0; from < names.length; from += NAMES_MAX) yield names.slice(from, from + NAMES_MAX);
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { TdenginePool } from '@mystocks/connection-pool';
-import { mapBounded, type Clock } from '@mystocks/kernel';
+import { chunked, mapBounded, type Clock } from '@mystocks/kernel';
 import { MISS, type LeasedEntry, type Leases, type Lookup } from '@mystocks/tiered-cache';
 import { lifeFor, type EntryHead } from './entry-rows.js';
 import {
@@ -18,7 +18,7 @@ import { EVERYTHING, nameOf, numberOf, schemaStatements } from './tdengine-schem
 import { judged, namesOf, NO_STAMPS, readStamps, TdengineStamps, type Judged, type Stamps } from './tdengine-stamps.js';
 
 /** Entries asked for or written in one statement. */
-const ENTRIES_MAX = 64;
+export const ENTRIES_MAX = 64;
 /** Statements of one operation that are under way at once. */
 const AT_ONCE = 4;
 /** What one statement that writes may take, ms; no read waits for it. */
@@ -43,7 +43,7 @@ export class TdengineStore {
     private readonly options: TdengineStoreOptions,
   ) {}
 
-  /** What is kept under as many names as go out together ({@link slicesOf}). */
+  /** What is kept under as many names as go out together ({@link ENTRIES_MAX}). */
   async read(names: readonly string[]): Promise<Map<string, Lookup>> {
     const ask = this.#within(this.options.deadlineMs);
     const starts = [...(await readStarts(ask, names)).values()].filter((start) => this.#isUseful(start));
@@ -126,7 +126,7 @@ export class TdengineStore {
     const ask = this.#writing;
     const [wantedKeys, wantedTags] = [new Set(keys), new Set(tags)];
     const names = new Set([...keys, ...(await readTagged(ask, tags)).keys()]);
-    const found = await mapBounded(slicesOf([...names]), { atOnce: AT_ONCE }, async (some) => {
+    const found = await mapBounded(chunked([...names], ENTRIES_MAX), { atOnce: AT_ONCE }, async (some) => {
       const heads = [...(await readHeads(ask, some)).values()].filter((head) => this.#isUseful(head));
       const meant = heads.filter((head) => wantedKeys.has(head.name) || head.tags.some((tag) => wantedTags.has(tag)));
       const stamps = await this.#stampsOf(ask, meant);
@@ -166,9 +166,4 @@ function askedFor({ entry: kept, lease }: LeasedEntry, writer: number): Judged {
   const tags = kept.answer.tags.map((tag) => nameOf('tag', tag));
   const shows = kept.position === undefined ? undefined : numberOf(kept.position);
   return { name: nameOf('key', lease.key), fence: lease.fence, writer, tags, shows };
-}
-
-/** In their order, in groups that go out together. */
-export function* slicesOf<T>(all: readonly T[]): Generator<T[]> {
-  for (let from = 0; from < all.length; from += ENTRIES_MAX) yield all.slice(from, from + ENTRIES_MAX);
 }

@@ -1,12 +1,12 @@
 import { TdenginePool } from '@mystocks/connection-pool';
 import type { CacheEntries } from '@mystocks/contracts';
-import { systemClock, type Clock, type Lsn } from '@mystocks/kernel';
+import { chunked, systemClock, type Clock, type Lsn } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import { Leases, TierRecovery, MISS, PendingInvalidations } from '@mystocks/tiered-cache';
 import type { LeaseClaim, LeasedEntry, Entry, Lease, Lookup, Tier } from '@mystocks/tiered-cache';
 import { GatheredReads } from './gathered-reads.js';
 import { DATABASE, nameOf, numberOf } from './tdengine-schema.js';
-import { slicesOf, TdengineStore, WRITE_DEADLINE_MS } from './tdengine-store.js';
+import { ENTRIES_MAX, TdengineStore, WRITE_DEADLINE_MS } from './tdengine-store.js';
 
 export interface TdengineTierOptions {
   /** `http://user:password@host:6041` of taosAdapter. */
@@ -94,7 +94,7 @@ export class TdengineTier implements Tier {
       return holds;
     });
     const kept = new Set<LeasedEntry>();
-    for (const some of slicesOf(writable)) {
+    for (const some of chunked(writable, ENTRIES_MAX)) {
       for (const entry of (await this.#recovery.attempt(() => this.#store.write(some))) ?? []) kept.add(entry);
     }
     for (const { lease } of entries) this.#leases.end(lease);

@@ -1,5 +1,6 @@
 import { insertStatements, fixedNames, joinSql, literal, sql, type WritingClient } from '@mystocks/connection-pool';
 import { Injectable } from '@nestjs/common';
+import { chunked } from '@mystocks/kernel';
 import { TdengineBarsReader } from '../../bars/tdengine/tdengine-bars.reader.js';
 import { TdengineDaysReader } from '../../bars/tdengine/tdengine-days.reader.js';
 import type { Transaction } from '../../transactions/ingest-transactions.js';
@@ -138,8 +139,8 @@ export class TdengineQuotesRepository extends QuotesRepository {
 
   async #newest(symbols: readonly string[]): Promise<Map<string, QuoteRow>> {
     const newest = new Map<string, QuoteRow>();
-    for (let from = 0; from < symbols.length; from += SYMBOLS_MAX) {
-      const names = joinSql(symbols.slice(from, from + SYMBOLS_MAX).map(literal.text), ',');
+    for (const some of chunked(symbols, SYMBOLS_MAX)) {
+      const names = joinSql(some.map(literal.text), ',');
       const statement = sql`SELECT symbol, ${newestColumns} FROM ticks WHERE symbol IN (${names}) PARTITION BY symbol`;
       for (const [symbol, ...row] of await this.store.query(statement)) newest.set(String(symbol), quoteRowOf(row));
     }
