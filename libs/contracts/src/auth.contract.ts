@@ -1,8 +1,8 @@
+import { UUID } from '@mystocks/kernel';
 import { IsCount, IsListOf, IsMatching, IsOneOf, IsShapes, IsText } from '@mystocks/validation';
 import { defineCall } from './definition/define.js';
 import { roles, type Role } from './definition/roles.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{2,63}$/;
 const isUsername = () => IsMatching(USERNAME, '3 to 64 letters, digits or ._@- and starting with a letter or digit');
 // NIST SP 800-63B-4: at least 15 characters where the password is the only factor; no composition rules.

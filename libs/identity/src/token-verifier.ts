@@ -1,5 +1,5 @@
 import { Failure, roles, type KeySet, type Role } from '@mystocks/contracts';
-import { systemClock, type Clock } from '@mystocks/kernel';
+import { systemClock, type Clock, UUID } from '@mystocks/kernel';
 import { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';
@@ -11,7 +11,6 @@ const TOKEN_LENGTH_MAX = 4_096;
 const REMEMBERED_MAX = 10_000;
 /** Keys are asked for again when a token names an unknown one, but not more often than this. */
 const REFRESH_MIN_MS = 2_000;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 type Resolver = ReturnType<typeof createLocalJWKSet>;
 

@@ -1,3 +1,4 @@
+import { UUID } from '@mystocks/kernel';
 import {
   IsBody,
   IsCount,
@@ -25,7 +26,6 @@ import { storedTimeframes, type StoredTimeframe } from './market-data.words.js';
 import { IsPosition } from '../definition/position.js';
 import { loaders } from '../definition/roles.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const isId = () => IsMatching(UUID, 'a UUID');
 const isAmount = () => IsCount(0, Number.MAX_SAFE_INTEGER);
 const isNames = () => IsListOf({ name: 'names', test: (name) => typeof name === 'string' }, 10_000);
