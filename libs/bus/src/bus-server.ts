@@ -4,11 +4,11 @@ import { traceIdOf, withContext, type AccessLog, type RequestContext } from '@my
 import { InvalidInput } from '@mystocks/validation';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Msg } from '@nats-io/transport-node';
+import { atMost } from '@mystocks/kernel';
 import { internalsOf, type Bus } from './bus.js';
 import { FailureLog } from './calls/failure-log.js';
 import { Thrown } from './calls/handles.js';
 import { EndpointStats, ServiceInfo } from './calls/service-info.js';
-import { atMost } from './wire/at-most.js';
 import { codecOf, invalidRequest, type Codec, type Encoded } from './wire/codec.js';
 import type { BusConnection, BusSubscription } from './wire/connection.js';
 import { encodeFailure } from './wire/failure-wire.js';

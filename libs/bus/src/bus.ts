@@ -1,10 +1,10 @@
 import { publisherCounted, type Call, type Event } from '@mystocks/contracts';
 import { Injectable } from '@nestjs/common';
+import { atMost } from '@mystocks/kernel';
 import { CallClient } from './calls/call-client.js';
 import { Events, type SubscribeOptions } from './events/events.js';
 import { HeartbeatSender } from './liveness/heartbeat-sender.js';
 import { Liveness } from './liveness/liveness.js';
-import { atMost } from './wire/at-most.js';
 import { BusConnection, type BusOptions } from './wire/connection.js';
 
 export interface CallOptions {

@@ -1,3 +1,5 @@
+import { withTimeLimit } from '@mystocks/kernel';
+
 /** One thing a service cannot work without. `probe` fails when it is not usable now. */
 export interface Check {
   /** Shown in `/health/ready`: `nats`, `postgres`, `redis`. */
@@ -59,18 +61,10 @@ export class Readiness {
 }
 
 async function run(check: Check): Promise<CheckResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no answer in ${PROBE_TIMEOUT_MS} ms`));
-    }, PROBE_TIMEOUT_MS);
-  });
   try {
-    await Promise.race([check.probe(), late]);
+    await withTimeLimit(PROBE_TIMEOUT_MS, check.probe());
     return { name: check.name, up: true, ...(check.detail === undefined ? {} : { detail: check.detail() }) };
   } catch (error) {
     return { name: check.name, up: false, reason: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -13,4 +13,5 @@ export { SingleFlight } from './single-flight.js';
 export { charsetNames, charsetOf, type Charset } from './text/charset.js';
 export { TextReader } from './text/text-reader.js';
 export { UnreadableText } from './text/unreadable-text.js';
+export { atMost, withTimeLimit } from './time-limit.js';
 export { UUID } from './uuid.js';

@@ -1,4 +1,5 @@
 import { Failure } from '@mystocks/contracts';
+import { withTimeLimit } from '@mystocks/kernel';
 import { currentContext, metrics } from '@mystocks/telemetry';
 import { FairTurns, type Claimant } from './fair-turns.js';
 import { LoginPace, PACE_MS } from './login-pace.js';
@@ -212,15 +213,5 @@ const laneOf = (kind: WorkKind): Lane => ({ kind, queue: new FairTurns<Place>(),
 /** `running`, or what `late` makes of it at `endMs` (epoch). */
 async function endedBy<T>(endMs: number, running: Promise<T>, late: () => Failure): Promise<T> {
   if (endMs === Infinity) return running;
-  let timer: NodeJS.Timeout | undefined;
-  const end = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(late());
-    }, endMs - Date.now());
-  });
-  try {
-    return await Promise.race([running, end]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withTimeLimit(endMs - Date.now(), running, late);
 }

@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { AccessLogState, RecordAccessesRequest, RecordedAccesses } from '@mystocks/contracts';
-import { systemClock, type Clock } from '@mystocks/kernel';
+import { systemClock, type Clock, atMost } from '@mystocks/kernel';
 import { log } from '@mystocks/telemetry';
 import type { AccessesRepository } from './accesses.repository.js';
 import { WaitingReads } from './waiting-reads.js';
@@ -63,7 +62,7 @@ export class AccessesService implements OnModuleInit, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
     const stored = (this.#storing ?? Promise.resolve()).then(() => this.store());
-    await Promise.race([stored, pause(LAST_STORE_MAX_MS, undefined, { ref: false })]);
+    await atMost(LAST_STORE_MAX_MS, stored);
   }
 
   /** Stores what waits. Never fails: what could not be stored is tried again later. */

@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import { systemClock, type Clock } from '@mystocks/kernel';
+import { systemClock, type Clock, atMost } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import type { AnswersService } from '../answers/answers.service.js';
 import type { Use, WarmUpRunsRepository } from './warm-up-runs.repository.js';
@@ -45,7 +44,7 @@ export class UsesService implements OnModuleInit, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
     const noted = (this.#noting ?? Promise.resolve()).then(() => this.note());
-    await Promise.race([noted, pause(LAST_NOTE_MAX_MS, undefined, { ref: false })]);
+    await atMost(LAST_NOTE_MAX_MS, noted);
     this.#stopWatching?.();
   }
 

@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { CacheModel, PrewarmStatus } from '@mystocks/contracts';
-import type { Clock } from '@mystocks/kernel';
+import { withTimeLimit, type Clock } from '@mystocks/kernel';
 import type { AccessesRepository } from '../accesses/accesses.repository.js';
 import { looksBackHours } from '../accesses/decay.js';
 import type { AccessesService } from '../accesses/accesses.service.js';
@@ -50,7 +49,10 @@ export class WarmUpStatusService {
       looks_back_hours: looksBackHours(HALF_LIFE_HOURS),
     };
     try {
-      const known = await soon(this.parts.accesses?.known(this.parts.clock.now(), HALF_LIFE_HOURS));
+      const known = await withTimeLimit(
+        DATABASE_MAX_MS,
+        this.parts.accesses?.known(this.parts.clock.now(), HALF_LIFE_HOURS),
+      );
       if (known === undefined) return rule;
       const { symbols, hours, since } = known;
       return {
@@ -68,17 +70,9 @@ export class WarmUpStatusService {
   async #runs(): Promise<Pick<PrewarmStatus, 'runs' | 'runs_unknown_because'>> {
     if (this.parts.runs === undefined) return { runs: [], runs_unknown_because: 'PG_PRIMARY_URL is not set' };
     try {
-      return { runs: await soon(this.parts.runs.latest()) };
+      return { runs: await withTimeLimit(DATABASE_MAX_MS, this.parts.runs.latest()) };
     } catch {
       return { runs: [], runs_unknown_because: 'The database does not answer' };
     }
   }
-}
-
-/** @throws when it takes too long */
-async function soon<T>(answer: T | Promise<T>): Promise<T> {
-  const isLate = pause(DATABASE_MAX_MS, undefined, { ref: false }).then(() => {
-    throw new Error('the database does not answer in time');
-  });
-  return Promise.race([answer, isLate]);
 }

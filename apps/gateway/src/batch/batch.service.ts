@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@mystocks/bus';
 import { endLoad, Failure, IngestReport, type Call, type IngestRequest } from '@mystocks/contracts';
-import { AdaptiveLimit, eachAdaptive, systemClock, TextReader } from '@mystocks/kernel';
+import { AdaptiveLimit, eachAdaptive, systemClock, TextReader, atMost } from '@mystocks/kernel';
 import { currentContext, log, metrics, withContext } from '@mystocks/telemetry';
 import type { FileText } from '../uploads/file-text.js';
 import { blocksOf, defaultPace, type Block } from '../files/blocks.js';
@@ -142,7 +141,7 @@ export class BatchService {
    * Those of blocks that take longer than the wait are lost with the answer of their block; the sender hears of neither.
    */
   async #breakOff(load: string, underWay: ReadonlySet<Promise<unknown>>): Promise<void> {
-    await Promise.race([Promise.allSettled(underWay), pause(BREAK_OFF_WAIT_MAX_MS, undefined, { ref: false })]);
+    await atMost(BREAK_OFF_WAIT_MAX_MS, Promise.allSettled(underWay));
     const context = currentContext();
     const end = async (): Promise<void> => {
       try {

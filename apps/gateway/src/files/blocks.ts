@@ -1,5 +1,5 @@
 import { BLOCK_LINES_MAX, Failure } from '@mystocks/contracts';
-import { TextReader, UnreadableText } from '@mystocks/kernel';
+import { TextReader, UnreadableText, withTimeLimit } from '@mystocks/kernel';
 
 /** Whole lines in UTF-8. */
 export interface Block {
@@ -104,7 +104,7 @@ async function* paced(stream: AsyncIterable<Buffer>, pace: Pace): AsyncGenerator
   try {
     for (;;) {
       const askedMs = performance.now();
-      const next = await inTime(iterator.next().catch(brokenOff), pace.idleMaxMs);
+      const next = await withTimeLimit(pace.idleMaxMs, iterator.next().catch(brokenOff), tooSlow);
       waitedMs += performance.now() - askedMs;
       if (next.done === true) return;
       bytes += next.value.length;
@@ -114,20 +114,6 @@ async function* paced(stream: AsyncIterable<Buffer>, pace: Pace): AsyncGenerator
   } finally {
     // Not awaited: the end of a stream that stands still would never come, and its end changes nothing.
     iterator.return?.().catch(() => undefined);
-  }
-}
-
-async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(tooSlow());
-    }, limitMs);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

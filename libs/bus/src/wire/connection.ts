@@ -1,6 +1,6 @@
 import { log as defaultLog, type Logger } from '@mystocks/telemetry';
 import { connect, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
-import { atMost } from './at-most.js';
+import { atMost } from '@mystocks/kernel';
 
 export interface BusOptions {
   /** One or several of `nats://host:port`. */

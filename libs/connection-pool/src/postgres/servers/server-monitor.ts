@@ -1,10 +1,9 @@
-import { compareLsn, type Lsn } from '@mystocks/kernel';
+import { compareLsn, type Lsn, withTimeLimit } from '@mystocks/kernel';
 import pg from 'pg';
 import { endClient } from '../connections/end-client.js';
 import { READ_POSITION } from '../connections/log-position.js';
 import { FILL_LOG, READ_STATE, WRITE_HEARTBEAT, type ServerState } from './server-state.js';
 import { SharedQuery } from './shared-query.js';
-import { withTimeLimit } from './time-limit.js';
 
 const TIME_LIMIT_MS = 1_000;
 
