@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
+import { exchangeSuffix } from '@mystocks/contracts';
 
 interface Level {
   readonly p: number;
@@ -29,7 +30,6 @@ export interface Tick {
   readonly quote: ReplayQuote;
 }
 
-const suffixes: Readonly<Record<string, string>> = { SSE: 'SH', SZSE: 'SZ', BSE: 'BJ' };
 const needed = ['code', 'exchange', 'datetime', 'last', 'cum_volume', 'cum_amount'];
 const prices = { last: 'last', prev_close: 'pre_close', open: 'open', high: 'high', low: 'low' } as const;
 const DATETIME = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})(?:\.(\d{1,6})\d*)?$/;
@@ -55,7 +55,7 @@ export function toTick(line: string, columns: readonly string[]): Tick {
   if (cells.length !== columns.length) throw new Error(`${cells.length} cells instead of ${columns.length}`);
   const row = new Map(columns.map((name, index) => [name, cells[index] ?? '']));
   const code = row.get('code') ?? '';
-  const suffix = suffixes[row.get('exchange') ?? ''];
+  const suffix = (exchangeSuffix as Readonly<Record<string, string>>)[row.get('exchange') ?? ''];
   if (!/^\d{6}$/.test(code) || suffix === undefined) throw new Error('no code and exchange');
   const match = DATETIME.exec(row.get('datetime') ?? '');
   if (match === null) throw new Error('no datetime');

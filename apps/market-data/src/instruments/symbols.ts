@@ -1,4 +1,4 @@
-import { exchangeSuffix, type Exchange, type InstrumentStatus } from '@mystocks/contracts';
+import { exchanges, exchangeSuffix, type Exchange, type InstrumentStatus } from '@mystocks/contracts';
 
 /** What a client's spelling of a symbol names: exactly one symbol, or a bare code that may name two. */
 export type ParsedAlias = { readonly symbol: string } | { readonly code: string };
@@ -8,15 +8,11 @@ const ENDING = /^([0-9]{6})\.([A-Z]{2,4})$/;
 const PREFIX = /^(SH|SZ|BJ)([0-9]{6})$/;
 // ISO 10383 market codes, the exchanges' own short names, and the two-letter ones.
 const suffixOf = new Map([
-  ['SH', 'SH'],
-  ['SZ', 'SZ'],
-  ['BJ', 'BJ'],
+  ...Object.values(exchangeSuffix).map((suffix) => [suffix, suffix] as const),
   ['XSHG', 'SH'],
   ['XSHE', 'SZ'],
   ['XBSE', 'BJ'],
-  ['SSE', 'SH'],
-  ['SZSE', 'SZ'],
-  ['BSE', 'BJ'],
+  ...Object.entries(exchangeSuffix),
 ]);
 
 /** Reads `600519`, `600519.SH`, `SH600519` or `600519.XSHG`, in any case; undefined when it is none of them. */
@@ -55,15 +51,9 @@ export function symbolOf(
   return { symbol: `${digits}.${exchangeSuffix[exchange]}`, saysIndex };
 }
 
-const exchangeOfSuffix: ReadonlyMap<string, Exchange> = new Map([
-  ['SH', 'SSE'],
-  ['SZ', 'SZSE'],
-  ['BJ', 'BSE'],
-]);
-
 /** The exchange of a canonical symbol. */
 export function exchangeOf(symbol: string): Exchange | undefined {
-  return exchangeOfSuffix.get(symbol.slice(7));
+  return exchanges.find((exchange) => exchangeSuffix[exchange] === symbol.slice(7));
 }
 
 /**

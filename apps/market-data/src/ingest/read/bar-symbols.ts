@@ -1,5 +1,5 @@
 import type { Day } from '@mystocks/calendar';
-import type { Exchange, InstrumentKind, InstrumentStatus } from '@mystocks/contracts';
+import { exchangeSuffix, type Exchange, type InstrumentKind, type InstrumentStatus } from '@mystocks/contracts';
 import { isAlsoNoIndex, plannedKind } from '../../instruments/numbers/number-plan.js';
 import { exchangeOf, listedFirst, parseAlias, symbolOf } from '../../instruments/symbols.js';
 import type { BarColumns } from '../../lines/bar-columns.js';
@@ -118,7 +118,7 @@ export class BarSymbols {
     const parsed = parseAlias(alias);
     if (parsed === undefined) return refuse(refusals.symbol);
     if ('symbol' in parsed) return this.#findSymbol(parsed.symbol, 'symbol');
-    const named = ['SH', 'SZ', 'BJ'].flatMap((suffix) => {
+    const named = Object.values(exchangeSuffix).flatMap((suffix) => {
       const symbol = `${parsed.code}.${suffix}`;
       const known = this.#ids.get(symbol);
       return known === undefined ? [] : [{ symbol, ...known }];
