@@ -58,8 +58,7 @@ async function replay(
   ticks: readonly Tick[],
   feed: ReplayFeed,
   pace: Pace,
-  total: Outcome,
-  signal: AbortSignal,
+  { total, signal }: { readonly total: Outcome; readonly signal: AbortSignal },
 ): Promise<void> {
   const [first] = ticks;
   const last = ticks.at(-1);
@@ -112,7 +111,7 @@ async function main(): Promise<void> {
   const total: Outcome = { stored: 0, unchanged: 0, older: 0, refused: 0 };
   const pace: Pace = { speed: settings.speed, now: settings.now, startMs: Date.now() };
   try {
-    await replay(ticks, feed, pace, total, stopper.signal);
+    await replay(ticks, feed, pace, { total, signal: stopper.signal });
   } finally {
     const sent = total.stored + total.unchanged + total.older + total.refused;
     const seconds = ((Date.now() - pace.startMs) / 1_000).toFixed(1);

@@ -55,8 +55,8 @@ afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
 });
 
-const urlOf = (scheme: string, user: string, password: string, port: number, path = ''): string =>
-  `${scheme}://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}${path}`;
+const urlOf = (scheme: string, user: string, port: number, path = ''): string =>
+  `${scheme}://${user}:${encodeURIComponent(canary())}@127.0.0.1:${port}${path}`;
 
 /** What the services print within two seconds of being refused, at every log level. */
 async function printed(start: () => Promise<StartedService>): Promise<string> {
@@ -73,7 +73,7 @@ const expectNoCanary = (output: string): void => {
 
 describe('a password that a server refuses', () => {
   it('a password that a server refuses is in no log when Redis refuses it', async () => {
-    const REDIS_URL = urlOf('redis', '', canary(), redisPort);
+    const REDIS_URL = urlOf('redis', '', redisPort);
     const output = await printed(() => startService('realtime', { ...base, REDIS_URL }, live));
     expect(output).toMatch(/WRONGPASS|NOAUTH|invalid password/);
     expectNoCanary(output);
@@ -81,8 +81,8 @@ describe('a password that a server refuses', () => {
 
   it('a password that a server refuses is in no log when PostgreSQL or Redis refuse it to the cache service', async () => {
     const env = {
-      PG_PRIMARY_URL: urlOf('postgres', 'cache', canary(), postgresPort, '/mystocks'),
-      REDIS_URL: urlOf('redis', '', canary(), redisPort),
+      PG_PRIMARY_URL: urlOf('postgres', 'cache', postgresPort, '/mystocks'),
+      REDIS_URL: urlOf('redis', '', redisPort),
       CACHE_CLIENT_SECRET: canary().padEnd(64, 'x'),
     };
     expectNoCanary(await printed(() => startService('cache', { ...base, ...env }, live)));
@@ -90,9 +90,9 @@ describe('a password that a server refuses', () => {
 
   it('a password that a server refuses is in no log when PostgreSQL or TDengine refuse it', async () => {
     const env = {
-      PG_PRIMARY_URL: urlOf('postgres', 'market_data', canary(), postgresPort, '/mystocks'),
+      PG_PRIMARY_URL: urlOf('postgres', 'market_data', postgresPort, '/mystocks'),
       TIMESERIES_STORE: 'tdengine',
-      TDENGINE_URL: urlOf('http', 'root', canary(), tdenginePort),
+      TDENGINE_URL: urlOf('http', 'root', tdenginePort),
     };
     const output = await printed(() => startService('market-data', { ...base, ...env }, live));
     expect(output).toMatch(/authentication|Authentication/);
@@ -108,7 +108,7 @@ describe('a password that a server refuses', () => {
   it('a password that a server refuses is not printed when PostgreSQL refuses it to a migration', async () => {
     const env = {
       ...process.env,
-      PG_MIGRATION_URL: urlOf('postgres', 'mystocks_owner', canary(), postgresPort, '/mystocks'),
+      PG_MIGRATION_URL: urlOf('postgres', 'mystocks_owner', postgresPort, '/mystocks'),
     };
     const failed = await run(process.execPath, [join(root, 'apps/cache/dist/migrate.js')], { env }).then(
       () => 'it succeeded',

@@ -11,7 +11,7 @@ export function describeRun({ what, figures, observed }: Run): string {
     ([status, count]) => `${status === '0' ? 'none' : status} × ${whole(count)}`,
   );
   const lines = [
-    `${what}`,
+    what,
     `  requests   ${whole(requests(figures))} in ${seconds.toFixed(0)} s (${byStatus.join(', ')})`,
     `  goodput    ${whole(goodput(figures))} useful answers a second`,
     `  accepted   ${ms(accepted)}`,

@@ -52,15 +52,20 @@ export function readPlan(env: NodeJS.ProcessEnv = process.env): Plan {
 }
 
 function readPorts(env: NodeJS.ProcessEnv): Ports {
-  const offset = readNumber(env, 'MYSTOCKS_PORT_OFFSET', 0, 0, 50_000);
+  const offset = readNumber(env, 'MYSTOCKS_PORT_OFFSET', 0, [0, 50_000]);
   const entries = Object.entries(defaults).map(([name, [port, variable]]) => [
     name,
-    readNumber(env, variable, port + offset, 1, 65_535),
+    readNumber(env, variable, port + offset, [1, 65_535]),
   ]);
   return Object.fromEntries(entries) as Ports;
 }
 
-function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number, least: number, most: number): number {
+function readNumber(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  fallback: number,
+  [least, most]: readonly [number, number],
+): number {
   const text = env[name];
   if (text === undefined || text === '') return fallback;
   const value = Number(text);

@@ -74,7 +74,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
       call,
       request: codecOf(call.request),
       response: codecOf(call.response),
-      handle: callback as unknown as Endpoint['handle'],
+      handle: callback as Endpoint['handle'],
       stats: new EndpointStats(call.subject, this.#connection.service),
     });
   }
@@ -122,7 +122,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     throw new Error('use Bus.onConnectionChange');
   }
 
-  override unwrap<T>(): T {
+  override unwrap(): never {
     throw new Error('the NATS connection stays inside libs/bus');
   }
 
@@ -138,17 +138,16 @@ export class BusServer extends Server implements CustomTransportStrategy {
       return;
     }
     this.#inFlight += 1;
-    const { data } = message;
     const { subject: route, timeoutMs } = endpoint.call;
-    const head = readHead(message, data, subject);
+    const head = readHead(message, message.data, subject);
     const context = { ...contextOf(head, Date.now() + timeoutMs), route };
-    withContext(context, () => this.#serve(endpoint, message, data, head, context)).catch((error: unknown) => {
+    withContext(context, () => this.#serve(endpoint, message, head, context)).catch((error: unknown) => {
       this.#connection.log.warn({ err: error, subject: route }, 'an answer could not be sent');
     });
   }
 
   /** Answers every request; rejects only when the answer cannot be sent because the connection is closed. */
-  async #serve(endpoint: Endpoint, message: Msg, data: Uint8Array, head: Head, context: RequestContext): Promise<void> {
+  async #serve(endpoint: Endpoint, message: Msg, head: Head, context: RequestContext): Promise<void> {
     const startedAt = performance.now();
     const { call } = endpoint;
     let caller: Caller | undefined;
@@ -157,7 +156,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
       if ((context.deadlineMs ?? 0) <= Date.now())
         throw new Failure('timeout', 'The deadline passed before the work began');
       caller = call.allow === 'anyone' ? undefined : await this.#callerOf(call, context.token);
-      const request = endpoint.request.decode(data, head.fields.get('x-meta'), 'refuse');
+      const request = endpoint.request.decode(message.data, head.fields.get('x-meta'), 'refuse');
       const result = await endpoint.handle(request, caller);
       if (result instanceof Thrown) throw result.error;
       this.#respond(message, endpoint.response.encode(result as object));

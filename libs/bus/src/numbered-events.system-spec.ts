@@ -125,7 +125,7 @@ describe('Bus: numbered events over NATS', () => {
     await waitFor(() => received.length > 0, { timeoutMs: 10_000 });
     expect([two.publisher.connected, two.publisher.isStalled]).toEqual([true, true]);
     await two.proxy.pass();
-    await waitFor(() => two.publisher.isStalled === false, { timeoutMs: 10_000 });
+    await waitFor(() => !two.publisher.isStalled, { timeoutMs: 10_000 });
     await sleep(1_100);
     expect(received).toEqual(['stalled', 'stalled now', 'receives']);
   });

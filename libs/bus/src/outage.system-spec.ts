@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { echo, echoOnce, said, startEcho, type EchoService } from './echo.conformance.js';
 import { Bus } from './index.js';
 
-const cleanUp: (() => Promise<unknown> | unknown)[] = [];
+const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
   for (const clean of cleanUp.splice(0).reverse()) await clean();
 }, 30_000);

@@ -1,5 +1,3 @@
-import { types } from 'node:util';
-
 const MESSAGE_LENGTH_MAX = 2_000;
 const STACK_LENGTH_MAX = 8_000;
 const CAUSES_MAX = 5;
@@ -65,7 +63,7 @@ function logged(value: unknown, depth: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, logged(one, depth + 1)]));
 }
 
-const isError = (value: unknown): value is Error => value instanceof Error || types.isNativeError(value);
+const isError = (value: unknown): value is Error => value instanceof Error || Error.isError(value);
 
 function typeOf(thrown: object): string {
   const { name, constructor } = thrown as { readonly name?: unknown; readonly constructor?: unknown };

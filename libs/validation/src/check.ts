@@ -48,64 +48,66 @@ const DEPTH_MAX = 8;
  * @throws {InvalidInput} with every violation (at most 50)
  */
 export function check<T extends object>(shape: ShapeClass<T>, raw: unknown, options: CheckOptions = {}): T {
-  const violations: Violation[] = [];
-  const value = build(shape, raw, '', options, violations, 0);
-  if (violations.length > 0) throw new InvalidInput(violations.slice(0, VIOLATIONS_MAX));
+  const run = new CheckRun(options);
+  const value = build(shape, raw, { pointer: '', depth: 0 }, run);
+  if (run.violations.length > 0) throw new InvalidInput(run.violations);
   return value as T;
 }
 
-function build(
-  shape: ShapeClass,
-  raw: unknown,
-  pointer: string,
-  options: CheckOptions,
-  violations: Violation[],
-  depth: number,
-): object | undefined {
-  const add = (at: string, message: string, code = VALIDATION_ERROR): void => {
-    if (violations.length < VIOLATIONS_MAX) violations.push({ pointer: at, code, message });
-  };
+/** The options of one `check`, and the violations that it has found. */
+class CheckRun {
+  readonly violations: Violation[] = [];
+
+  constructor(readonly options: CheckOptions) {}
+
+  add(pointer: string, message: string, code = VALIDATION_ERROR): void {
+    if (this.violations.length < VIOLATIONS_MAX) this.violations.push({ pointer, code, message });
+  }
+}
+
+/** Where a value stands in what is checked. */
+interface Place {
+  readonly pointer: string;
+  readonly depth: number;
+}
+
+function build(shape: ShapeClass, raw: unknown, { pointer, depth }: Place, run: CheckRun): object | undefined {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || depth > DEPTH_MAX) {
-    add(pointer, 'must be an object');
+    run.add(pointer, 'must be an object');
     return undefined;
   }
   const plan = planOf(shape);
-  if (options.unknown !== 'drop') {
-    for (const key of Object.keys(raw))
-      if (!plan.known.has(key)) add(`${pointer}/${escapePointer(key)}`, 'is not a known field');
-  }
+  if (run.options.unknown !== 'drop') refuseUnknown(plan, raw, pointer, run);
   const result = new shape() as Record<string, unknown>;
   for (const field of plan.fields) {
     const at = `${pointer}/${field.name}`;
     const given = Object.hasOwn(raw, field.name) ? (raw as Record<string, unknown>)[field.name] : undefined;
     if (given === undefined || (given === null && field.optional)) {
-      if (!field.optional && result[field.name] === undefined) add(at, 'is missing', field.rules[0]?.code);
+      if (!field.optional && result[field.name] === undefined) run.add(at, 'is missing', field.rules[0]?.code);
       continue;
     }
     const value =
-      options.from === 'text' && field.read !== undefined && typeof given === 'string' ? field.read(given) : given;
+      run.options.from === 'text' && field.read !== undefined && typeof given === 'string' ? field.read(given) : given;
     const broken = field.rules.find((rule) => !rule.test(value));
     if (broken !== undefined) {
-      add(at, broken.message(value), broken.code);
+      run.add(at, broken.message(value), broken.code);
       continue;
     }
     result[field.name] =
-      field.nested === undefined ? value : buildNested(field.nested, value, at, options, violations, depth + 1);
+      field.nested === undefined ? value : buildNested(field.nested, value, { pointer: at, depth: depth + 1 }, run);
   }
   return result;
 }
 
-function buildNested(
-  nested: Nested,
-  value: unknown,
-  at: string,
-  options: CheckOptions,
-  violations: Violation[],
-  depth: number,
-): unknown {
-  if (!nested.many) return build(nested.type, value, at, options, violations, depth);
+function refuseUnknown(plan: Plan, raw: object, pointer: string, run: CheckRun): void {
+  for (const key of Object.keys(raw))
+    if (!plan.known.has(key)) run.add(`${pointer}/${escapePointer(key)}`, 'is not a known field');
+}
+
+function buildNested(nested: Nested, value: unknown, { pointer, depth }: Place, run: CheckRun): unknown {
+  if (!nested.many) return build(nested.type, value, { pointer, depth }, run);
   return (value as unknown[]).map((one, index) =>
-    build(nested.type, one, `${at}/${index}`, options, violations, depth),
+    build(nested.type, one, { pointer: `${pointer}/${index}`, depth }, run),
   );
 }
 

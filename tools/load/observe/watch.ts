@@ -46,7 +46,9 @@ export class Watch {
     clearInterval(this.#timer);
     await this.#looking;
     await Promise.all(this.#sessions.map((session) => session.close()));
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) {
+      throw new Error('the sessions of a server could not be read', { cause: this.#failure });
+    }
   }
 
   async #look(): Promise<void> {

@@ -68,7 +68,7 @@ describe('HashProcesses', () => {
     const [second] = children();
     process.kill(second!, 'SIGKILL');
     const third = await waitFor(() => children().find((pid) => pid !== second), { timeoutMs: 10_000 });
-    process.kill(third, 'SIGKILL');
+    process.kill(third!, 'SIGKILL');
     await expect(long).rejects.toThrow('two hash processes ended');
     expect(await hash()).toContain('$04$');
   });

@@ -46,7 +46,7 @@ export class UploadsController {
         key,
         end,
       });
-      return sendOperation(reply, 202, operation, factsOf(request));
+      return await sendOperation(reply, 202, operation, factsOf(request));
     } finally {
       form.leave();
     }

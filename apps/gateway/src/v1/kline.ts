@@ -27,9 +27,7 @@ export class KlineQuery {
 }
 
 /** The question of v2 behind a question of v1. */
-export function toBarsRequest(
-  query: KlineQuery,
-): Record<keyof ListBarsRequest & string, unknown> | Record<string, unknown> {
+export function toBarsRequest(query: KlineQuery): Record<string, unknown> {
   const code = query.stock_code === '' ? query.symbol : query.stock_code;
   if (code === undefined) {
     throw new Failure('invalid', 'stock_code is missing', {

@@ -56,7 +56,7 @@ interface SymbolsDocument {
 /** Instruments as rows of the original's stock list, which knows stocks and indexes only. */
 export function toStockRows({ symbols }: SymbolsDocument, securityType: string | undefined): Record<string, unknown>[] {
   return symbols
-    .map((one) => ({ ...one, kind: one['kind'] === 'index' ? 'index' : 'stock' }) as typeof one)
+    .map((one): Record<string, unknown> => ({ ...one, kind: one['kind'] === 'index' ? 'index' : 'stock' }))
     .filter(({ kind }) => securityType === undefined || kind === securityType)
     .map(({ symbol, name, exchange, kind, list_date, status, area, industry }) => ({
       symbol,

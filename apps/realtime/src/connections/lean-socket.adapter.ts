@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { newContext, withContext } from '@mystocks/telemetry';
 import { IoAdapter } from '@nestjs/platform-socket.io';
@@ -23,7 +24,8 @@ export class LeanSocketAdapter extends IoAdapter {
 
   override createIOServer(_port: number, options?: object): never {
     const { origins, bridge } = this.options;
-    const server = new Server(this.httpServer, {
+    const httpServer = this.httpServer as HttpServer;
+    const server = new Server(httpServer, {
       ...options,
       transports: ['websocket'],
       allowUpgrades: false,
@@ -34,8 +36,8 @@ export class LeanSocketAdapter extends IoAdapter {
       maxHttpBufferSize: limits.message_bytes_max,
       adapter: bridge.adapter,
     });
-    limitConnections(server, this.httpServer);
-    openHandshake(this.httpServer, server.engine, origins);
+    limitConnections(server, httpServer);
+    openHandshake(httpServer, server.engine, origins);
     // Nest brings a Socket.IO of its own, one patch release apart; only the type differs.
     return server as never;
   }

@@ -57,6 +57,7 @@ export class Session {
 
   /** Packets that wait in this process to be sent to the socket. */
   get queued(): number {
-    return this.socket.conn['writeBuffer'].length;
+    const { writeBuffer } = this.socket.conn as unknown as { readonly writeBuffer: readonly unknown[] };
+    return writeBuffer.length;
   }
 }

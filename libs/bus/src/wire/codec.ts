@@ -54,7 +54,7 @@ export function codecOf<T extends object>(shape: ShapeClass<T>): Codec<T> {
   const known = codecs.get(shape);
   if (known !== undefined) return known as unknown as Codec<T>;
   const codec = new Codec(shape);
-  codecs.set(shape, codec as unknown as Codec<object>);
+  codecs.set(shape, codec);
   return codec;
 }
 

@@ -97,7 +97,7 @@ function objectOf(raw: unknown): Record<string, unknown> {
 function columnsOf(meta: unknown): Column[] {
   if (!Array.isArray(meta)) throw new BrokenAnswer('it names no columns');
   return (meta as unknown[]).map((column) => {
-    const [name, type]: unknown[] = Array.isArray(column) ? column : [];
+    const [name, type]: unknown[] = Array.isArray(column) ? (column as unknown[]) : [];
     if (typeof name !== 'string' || typeof type !== 'string') throw new BrokenAnswer('a column has no name or type');
     return { name, type };
   });

@@ -90,9 +90,10 @@ export class FleetBudget implements Budget {
     const hadSession = this.#session !== undefined;
     try {
       // The session may have died unnoticed; then the requests are served again over a new one.
-      await this.#serve(requests).catch((error: unknown) =>
-        hadSession ? this.#serve(requests) : Promise.reject(error),
-      );
+      await this.#serve(requests).catch((error: unknown) => {
+        if (!hadSession) throw error;
+        return this.#serve(requests);
+      });
     } catch (error) {
       for (const { reject } of [...requests.kept, ...requests.overflow]) reject(error);
       if (this.#used === 0) return;

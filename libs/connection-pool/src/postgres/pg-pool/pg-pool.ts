@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { types } from 'node:util';
 import type pg from 'pg';
 import type { Checkout } from '../../pool/checkouts/checkout.js';
 import type { PoolStatus } from '../../pool/pool-options.js';
@@ -28,7 +27,7 @@ type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, d
 type Answered = (error: Error | undefined, result: pg.QueryResult | undefined) => void;
 
 const nothing = (): void => undefined;
-const toError = (error: unknown): Error => (types.isNativeError(error) ? error : new Error(String(error)));
+const toError = (error: unknown): Error => (Error.isError(error) ? error : new Error(String(error)));
 
 /**
  * Our pool with the interface of `pg.Pool`, for libraries that need one (TypeORM's `driver` option). It emits the events of

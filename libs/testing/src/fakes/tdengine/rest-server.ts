@@ -51,13 +51,17 @@ export class RestServer {
       if (rest !== 'rest' || route !== 'sql' || request.method !== 'POST') {
         return { status: 404, chunks: ['404 page not found'] };
       }
-      return { status: 200, chunks: this.#sql(request, url, first, body, startedNs) };
+      return { status: 200, chunks: this.#sql(request, url, { path: first, body, startedNs }) };
     } catch (error) {
       return refusal(error, startedNs);
     }
   }
 
-  #sql(request: IncomingMessage, url: URL, path: string, body: string, startedNs: bigint): Iterable<string> {
+  #sql(
+    request: IncomingMessage,
+    url: URL,
+    { path, body, startedNs }: { path: string; body: string; startedNs: bigint },
+  ): Iterable<string> {
     if (!/^-?\d*$/.test(url.searchParams.get('req_id') ?? '')) {
       throw new BadRequest(taosCodes.parameter, 'illegal param, req_id must be numeric');
     }
