@@ -8,6 +8,7 @@ import {
   type InstrumentKind,
   type InstrumentStatus,
 } from '@mystocks/contracts';
+import { SYMBOL } from '@mystocks/validation';
 import { plannedKind } from '../../instruments/numbers/number-plan.js';
 import { exchangeOf, symbolOf } from '../../instruments/symbols.js';
 import { readDay } from '../../lines/bar-cells.js';
@@ -22,7 +23,6 @@ import { indexMissed, refuseField, refusals, type Refusal } from '../../lines/re
 const names = ['code', 'exchange', 'symbol', 'name', 'area', 'industry', 'list_date', 'status', 'kind'] as const;
 type Name = (typeof names)[number];
 const TEXT_MAX = 100;
-const SYMBOL = /^([0-9]{6})\.(SH|SZ|BJ)$/;
 
 export interface InstrumentLine {
   readonly line: number;
