@@ -36,8 +36,8 @@ const continuations = new Set(
   ),
 );
 
-/** Decisions and the history of releases keep the words of their time. */
-const records = /^docs\/adr\/|^CHANGELOG\.md$/;
+/** Decisions keep the words of their time. */
+const records = /^docs\/adr\//;
 const files = ['apps', 'libs', 'tools', 'bench', 'test', 'docs']
   .flatMap(filesIn)
   .concat(readdirSync(root))
