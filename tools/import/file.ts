@@ -65,7 +65,7 @@ export async function peek(path: string, encoding?: string): Promise<string[]> {
   return size >= PEEK_BYTES ? lines.slice(0, -1) : lines.filter((line) => line !== '');
 }
 
-/** Tells bars, instruments and factors apart by the header, and the frame of minute bars, unless it is given, by the times of the lines. */
+/** Distinguishes bars, instruments and factors by the header, and the frame of minute bars, unless it is given, by the times of the lines. */
 export function kindOf(lines: readonly string[], timeframe?: string): FileKind {
   const first = (lines[0] ?? '').replace(/^\uFEFF/, '');
   const isTitled = TDX_NAMES.test(lines[1] ?? '') && !TDX_NAMES.test(first);

@@ -11,7 +11,7 @@ const QUIET_MS = 1_000;
 /** Subscribers to the quotes that callers write: events are pushed while the load is on. */
 export class Listeners {
   #received = 0;
-  /** Times a subscriber was told that something did not reach it. */
+  /** Gaps that were announced to subscribers. */
   #gaps = 0;
   readonly #sockets: Socket[] = [];
 

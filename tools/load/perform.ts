@@ -20,7 +20,7 @@ export interface Wishes {
   readonly say: (line: string) => void;
 }
 
-/** Starts a system, runs the scenario in it, tells the figures and answers whether every promise was kept. */
+/** Starts a system, runs the scenario in it, prints the figures and returns whether every promise was kept. */
 export async function perform(name: string, scenario: Scenario, wishes: Wishes): Promise<boolean> {
   const { say, engine } = wishes;
   say(`${name}: ${scenario.about}`);

@@ -42,7 +42,7 @@ export function instrumentsCsv(source: string): string {
   return ['code,exchange,name', ...lines, ''].join('\n');
 }
 
-/** Shanghai's indexes are 000xxx, Shenzhen's 399xxx; code `IDX000001` tells an index from the stock 000001. */
+/** Shanghai's indexes are 000xxx, Shenzhen's 399xxx; code `IDX000001` distinguishes an index from the stock 000001. */
 function placeOf(symbol: string, isIndex = /^(000\d{3}\.sh|399\d{3}\.sz)$/.test(symbol)): string {
   const code = symbol.slice(0, 6);
   return `${isIndex ? 'IDX' : ''}${code},${symbol.endsWith('.sh') ? 'SSE' : 'SZSE'}`;

@@ -26,7 +26,7 @@ Try, in this directory:
 ${detached ? '`npm run stop` stops it.' : 'Ctrl-C stops it.'}`;
 }
 
-/** What the command must be told when this is not the usual stack: the shell it is tried in may not know. */
+/** The variables that the command needs when this is not the usual stack, because the user's shell may not have them. */
 function settings({ repository, directory, ports }: Plan): string {
   const place = directory === join(repository, '.stack') ? '' : `MYSTOCKS_STACK_DIR='${directory}' `;
   return ports.gateway === 3000 ? place : `${place}GATEWAY_PORT=${String(ports.gateway)} `;

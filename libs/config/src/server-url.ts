@@ -35,7 +35,7 @@ const forms = {
 type Store = Exclude<keyof typeof forms, 'nats'>;
 const LENGTH_MAX = 16_384;
 
-/** The address of a server. Secret, because it may hold a password: what is wrong is told without it. */
+/** The address of a server. Secret, because it may hold a password: the message about a wrong one does not contain it. */
 export const IsSecretUrl = (store: Store, options?: FieldOptions): PropertyDecorator =>
   secretUrl(`of the form ${forms[store].example}`, (text) => isUrl(forms[store], text), options);
 

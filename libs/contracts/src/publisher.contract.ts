@@ -14,7 +14,7 @@ export class PublisherCounted {
   /** This process and this run of it; a token of subjects (`at.<publisher>.…`). */
   @IsMatching(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, _ or -') readonly publisher!: string;
   @IsShapes(EventCount, 0, 20) readonly counts!: EventCount[];
-  /** Its last: it goes in order, and everything it had to tell is told. */
+  /** Its last event: it shuts down in order, and all its events were published. */
   @IsFlag({ optional: true }) readonly last?: boolean;
 }
 

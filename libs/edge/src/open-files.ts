@@ -5,7 +5,7 @@ const SPARE = 500;
 
 /**
  * How many files this process may hold open, connections among them (`ulimit -n`). Node raises the soft limit to the
- * hard one itself; nothing raises the hard one. Undefined where the system does not tell.
+ * hard one itself; nothing raises the hard one. Undefined where the system does not say.
  */
 export function openFilesMax(): number | undefined {
   try {

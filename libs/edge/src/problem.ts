@@ -1,7 +1,7 @@
 import { Failure, failureCodes, type FailureCode } from '@mystocks/contracts';
 import { traceIdOf, type RequestContext } from '@mystocks/telemetry';
 
-/** A failure as HTTP tells it. */
+/** A failure as HTTP answers it. */
 export interface Problem {
   readonly status: number;
   /** Number and name of the problem, the same in every transport. */
@@ -40,16 +40,16 @@ const portRefusals: Readonly<Record<number, Refusal>> = {
 };
 
 /** The problem of a status that HTTP itself refuses with; undefined for other statuses. */
-export const refusalOf = (status: number, cause?: unknown): Problem | undefined => told(status, refusals, cause);
+export const refusalOf = (status: number, cause?: unknown): Problem | undefined => problemFrom(status, refusals, cause);
 
 /** The problem of a status that a public port refuses with. @throws for a status that it does not use */
 export function portRefusalOf(status: number): Problem {
-  const problem = refusalOf(status) ?? told(status, portRefusals);
+  const problem = refusalOf(status) ?? problemFrom(status, portRefusals);
   if (problem === undefined) throw new Error(`a public port refuses nothing with status ${status}`);
   return problem;
 }
 
-function told(status: number, from: Readonly<Record<number, Refusal>>, cause?: unknown): Problem | undefined {
+function problemFrom(status: number, from: Readonly<Record<number, Refusal>>, cause?: unknown): Problem | undefined {
   const refused = from[status];
   if (refused === undefined) return undefined;
   const { number, name } = failureCodes[refused.code];

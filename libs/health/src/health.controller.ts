@@ -22,7 +22,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Everything it needs is there and it was not told to stop. */
+  /** Every dependency is available, and the service is not shutting down. */
   @Get('ready')
   async ready(): Promise<HealthCheckResult> {
     const results = await this.readiness.results();

@@ -44,7 +44,7 @@ export class Readiness {
     return this.#started;
   }
 
-  /** From now on not ready: the service was told to stop. */
+  /** From now on not ready: the service is shutting down. */
   drain(): void {
     this.#draining = true;
   }

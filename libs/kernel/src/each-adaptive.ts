@@ -12,7 +12,7 @@ export async function eachAdaptive<T>(
   options: {
     /** Whether a failure means that there was too much of it. */
     readonly isOverload?: (error: unknown) => boolean;
-    /** Told when an item begins (+1) and ends (-1) to wait for its turn. */
+    /** Called when an item begins (+1) and ends (-1) to wait for its turn. */
     readonly onWaiting?: (change: 1 | -1) => void;
   },
 ): Promise<void> {

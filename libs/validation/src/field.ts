@@ -12,10 +12,10 @@ export interface Rule {
   readonly message: string;
   /** More about one value that is not, e.g. where in a list; after the message. It must not repeat the value. */
   readonly where?: (value: unknown) => string;
-  /** Number of the problem (`problems` in libs/contracts); 1001 VALIDATION_ERROR unless told. */
+  /** Number of the problem (`problems` in libs/contracts); 1001 VALIDATION_ERROR by default. */
   readonly code?: number;
   readonly test: (value: unknown) => boolean;
-  /** How a text door (query string, form, CSV cell) reads the value; text stays text unless told. */
+  /** How a text source (query string, form, CSV cell) reads the value; by default it stays text. */
   readonly fromText?: (text: string) => unknown;
   readonly api: ApiPropertyOptions;
 }

@@ -4,14 +4,14 @@ import { Type } from 'class-transformer';
 import { IsOptional, ValidateNested } from 'class-validator';
 import { field, listFromText, markBody, markNested, type FieldOptions, type ShapeClass } from './field.js';
 
-/** What the items of a list are, in words (in the plural), in code and, where told, in OpenAPI. */
+/** What the items of a list are, in words (in the plural), in code and, where given, in OpenAPI. */
 interface ItemKind {
   readonly name: string;
   readonly test: (value: unknown) => boolean;
   readonly api?: NonNullable<ApiPropertyOptions['items']>;
 }
 
-/** A list of at most `max` items that pass `test`; of a wrong one the place is told. */
+/** A list of at most `max` items that pass `test`; the error names the place of a wrong one. */
 export const IsListOf = (kind: ItemKind, max: number, options?: FieldOptions): PropertyDecorator =>
   field(
     {

@@ -1,5 +1,5 @@
 // The engine where k6 is absent: autocannon sends the same mix from a closed loop of callers, node's own client that of
-// callers who think in between. A process of its own, told by the same environment as the k6 scripts (load/k6.js) and
+// callers who think in between. A process of its own, configured by the same environment as the k6 scripts (load/k6.js) and
 // answering with the same figures.
 import autocannon from 'autocannon';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -9,7 +9,7 @@ export interface Counters {
   /** Answers of the gateway that were another 5xx. */
   readonly failed: number;
   readonly poolTimeouts: number;
-  /** Borrowers that were told at once that it would take too long. */
+  /** Borrowers that were refused at once because the wait would be too long. */
   readonly poolShed: number;
   readonly poolLeaks: number;
   /** Database work by where it ran. */

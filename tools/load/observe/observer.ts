@@ -15,9 +15,9 @@ export interface Observed {
   readonly counters: Counters;
   /** Lines in which a server or a service says that connections ran out. */
   readonly exhausted: readonly string[];
-  /** Connections open at the gateway's door, one number a second; empty where the system does not tell. */
+  /** Open connections of the gateway, one number a second; empty where the system does not say. */
   readonly connections: readonly number[];
-  /** Processor cores the engine took for itself; undefined where the system does not tell. */
+  /** Processor cores the engine took for itself; undefined where the system does not say. */
   readonly engineCores: number | undefined;
 }
 

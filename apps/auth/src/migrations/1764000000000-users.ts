@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// `login_attempts` counts names, not users: an unknown name is locked like a known one, so a lock tells nothing.
+// `login_attempts` counts names, not users: an unknown name is locked like a known one, so a lock reveals nothing.
 // Its key is a keyed digest, because people type passwords into the wrong field.
 const tables = `
 CREATE TABLE auth.users (

@@ -53,7 +53,7 @@ export class FairTurns<C extends Claimant> {
 
   /**
    * The next in turn, which leaves the queue; undefined when there is none that may begin.
-   * @param isHeld tells of an address that it may have no turn now
+   * @param isHeld whether an address may have no turn now
    * @param onlyFresh takes only from an address that has no turn, and had none since it came
    */
   take(isHeld: (address: string) => boolean = () => false, onlyFresh = false): C | undefined {

@@ -43,7 +43,7 @@ interface Lane {
 
 /**
  * Costly work in fair turns: a flood must not take the machine (ASVS 15.2.2), nor the turns of others. Work is admitted
- * only when it can be finished before its caller's deadline; else its caller is told at once when to come back.
+ * only when it can be finished before its caller's deadline; otherwise it is refused at once, with the time of the next try.
  */
 export class WorkQueue {
   readonly #times = new TurnTimes();
@@ -56,7 +56,7 @@ export class WorkQueue {
 
   /**
    * Runs `work` when its turn has come. What `work` has not finished 100 ms before the caller's deadline goes on, but its
-   * outcome is not told.
+   * outcome is not known.
    * @throws {Failure} `rate_limited` when the owner's address or account has too many places or its share is used up,
    *   `unavailable` when the service has too much to do, `timeout` when the deadline had passed already
    */

@@ -49,7 +49,7 @@ export class ServiceTokensService {
   }
 }
 
-/** In a time that tells nothing about where they differ, nor how long the right one is. */
+/** Takes the same time wherever they differ and however long the right one is. */
 function isSame(given: string, right: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(right));

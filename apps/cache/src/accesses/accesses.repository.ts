@@ -56,7 +56,7 @@ const isoOf = ({ hourMs }: { readonly hourMs: number }): string => new Date(hour
 export class AccessesRepository {
   constructor(private readonly pool: PostgresPool) {}
 
-  /** Adds to what is there: many instances may tell of the same hour. */
+  /** Adds to the stored counts, because many instances report the same hour. */
   async add(reads: readonly HourOfReads[]): Promise<void> {
     const values = [reads.map(isoOf), reads.map(({ symbol }) => symbol), reads.map(({ reads: count }) => count)];
     await this.pool.write((client) => client.query({ name: 'add-accesses', text: ADD, values }));

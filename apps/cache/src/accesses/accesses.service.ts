@@ -16,7 +16,7 @@ const LAST_STORE_MAX_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
- * The access log. What gateways tell is taken at once and stored soon; while the database is away it waits, as far as
+ * The access log. The counts of gateways are accepted at once and stored soon; while the database is away it waits, as far as
  * there is room, and nothing else does. When the connection is lost while the database commits, that second's reads may
  * count twice: a log of what is popular bears it.
  */

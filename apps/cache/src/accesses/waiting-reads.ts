@@ -21,7 +21,7 @@ export class WaitingReads {
     return this.#dropped;
   }
 
-  /** Adds reads that were told of at `nowMs`; says for how many symbols there was room. */
+  /** Adds reads that were reported at `nowMs`, and returns for how many symbols there was room. */
   add(reads: readonly SymbolReads[], nowMs: number): number {
     const hourMs = nowMs - (nowMs % HOUR_MS);
     return reads.filter(({ symbol, count }) => this.#add(hourMs, symbol, count)).length;

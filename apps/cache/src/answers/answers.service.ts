@@ -25,7 +25,7 @@ import { questionOf } from './readable-calls.js';
 
 /** Answers the calls of other services through the second tier, to callers whom those calls allow. */
 export class AnswersService implements OnModuleInit {
-  /** Tells the drops of this process from those of others. */
+  /** Distinguishes the drops of this process from those of others. */
   readonly #id = randomUUID();
   readonly #reads: SecondReads;
 

@@ -12,7 +12,7 @@ const READ_MAX = 20_000;
 
 /**
  * Finds out which of the loaded answers were read, whichever instance loaded them, and says how many of the last run's.
- * What was read is remembered for two rounds: an answer may be read a moment before its run has told what it loaded.
+ * Reads are remembered for two rounds, because an answer may be read a moment before its run reports what it loaded.
  */
 export class UsesService implements OnModuleInit, OnModuleDestroy {
   #read = new Map<string, number>();

@@ -77,14 +77,14 @@ export class WarmUpRunner {
 /** A run that has its slot is not begun again: when the database or the auth service goes away it ends with what it has. */
 function reasonOf(error: unknown): string {
   log.warn({ err: error }, 'a warm-up ends before it is done');
-  return error instanceof Failure ? error.message : 'An error of this service; its log tells more';
+  return error instanceof Failure ? error.message : 'An error of this service; see its log';
 }
 
 const hasStatus = (warmed: readonly Warmed[], statuses: readonly number[]): boolean =>
-  warmed.some(({ told }) => statuses.includes(told.status));
+  warmed.some(({ outcome }) => statuses.includes(outcome.status));
 
 function outcomeOf(all: readonly Warmed[]): Outcome {
   const loaded = keysOf(all).length;
-  const unchanged = all.filter(({ told }) => told.status === 200).length;
+  const unchanged = all.filter(({ outcome }) => outcome.status === 200).length;
   return { loaded, unchanged, failed: all.length - loaded - unchanged };
 }

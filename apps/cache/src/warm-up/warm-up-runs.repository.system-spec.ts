@@ -51,7 +51,7 @@ describe('warm-up runs in PostgreSQL', () => {
         warmUp: {
           load: (reads) => {
             loads += reads.length;
-            return Promise.resolve(reads.map((_, n) => ({ told: { status: 201 }, key: `key ${loads} ${n}` })));
+            return Promise.resolve(reads.map((_, n) => ({ outcome: { status: 201 }, key: `key ${loads} ${n}` })));
           },
         },
         accesses: { hottest: () => Promise.resolve(['600519.SH', '000001.SZ']) },

@@ -22,11 +22,11 @@ const AT_ONCE_MAX = 8;
 const TOGETHER_MAX = 64;
 const kind = 'cache';
 
-type Told = Pick<IngestItem, 'status' | 'code' | 'message'>;
+type ReadOutcome = Pick<IngestItem, 'status' | 'code' | 'message'>;
 
-const READY: Told = { status: 200 };
-const KEPT: Told = { status: 201 };
-const NOT_KEPT: Told = {
+const READY: ReadOutcome = { status: 200 };
+const KEPT: ReadOutcome = { status: 201 };
+const NOT_KEPT: ReadOutcome = {
   status: failureCodes.conflict.status,
   code: failureCodes.conflict.number,
   message: 'Not kept: a write came in between, or the tier did not take it; ask again',
@@ -34,7 +34,7 @@ const NOT_KEPT: Told = {
 
 /** What became of one read, and its key when its answer was kept now. */
 export interface Warmed {
-  readonly told: Told;
+  readonly outcome: ReadOutcome;
   readonly key?: string;
 }
 
@@ -53,8 +53,8 @@ export class WarmUpService {
     const limit = new AdaptiveLimit(AT_ONCE_MAX);
     const warmed: Warmed[] = [];
     for (const some of chunked(reads, TOGETHER_MAX)) warmed.push(...(await this.load(some, limit, caller)));
-    const told = warmed.map((one) => one.told);
-    const report = reportOf(reads, told, stop() * 1_000);
+    const outcomes = warmed.map((one) => one.outcome);
+    const report = reportOf(reads, outcomes, stop() * 1_000);
     for (const outcome of ['inserted', 'unchanged', 'failed'] as const) {
       metrics.batchItems.cell(kind, outcome).count += report[outcome];
     }
@@ -70,7 +70,7 @@ export class WarmUpService {
     caller: Caller | undefined,
     pace?: Pace,
   ): Promise<Warmed[]> {
-    const told: Told[] = reads.map(() => READY);
+    const outcomes: ReadOutcome[] = reads.map(() => READY);
     const fresh: { readonly place: number; readonly one: FetchedAnswer }[] = [];
     const fetch = async (place: number): Promise<'overloaded' | undefined> => {
       pace?.asks();
@@ -80,7 +80,7 @@ export class WarmUpService {
         if (one !== undefined) fresh.push({ place, one });
         return undefined;
       } catch (error) {
-        told[place] = refusalOf(error);
+        outcomes[place] = refusalOf(error);
         return error instanceof Failure && error.code === 'unavailable' ? 'overloaded' : undefined;
       } finally {
         metrics.batchConcurrency.dec({ kind });
@@ -95,12 +95,12 @@ export class WarmUpService {
     const keys = new Map<number, string>();
     fresh.forEach(({ place, one: { lease } }, index) => {
       const isKept = kept[index] === true && lease !== undefined;
-      told[place] = isKept ? KEPT : NOT_KEPT;
+      outcomes[place] = isKept ? KEPT : NOT_KEPT;
       if (isKept) keys.set(place, lease.key);
     });
-    return told.map((one, place) => {
+    return outcomes.map((one, place) => {
       const key = keys.get(place);
-      return key === undefined ? { told: one } : { told: one, key };
+      return key === undefined ? { outcome: one } : { outcome: one, key };
     });
   }
 }
@@ -116,7 +116,7 @@ async function* places(count: number, pace: Pace | undefined): AsyncGenerator<nu
 }
 
 /** @throws what is no fault of the read */
-function refusalOf(error: unknown): Told {
+function refusalOf(error: unknown): ReadOutcome {
   if (error instanceof InvalidInput) {
     const { status, number } = failureCodes.invalid;
     const text = error.violations
@@ -130,16 +130,16 @@ function refusalOf(error: unknown): Told {
   return { status, code, message: error.message.slice(0, 300) };
 }
 
-function reportOf(reads: readonly unknown[], told: readonly Told[], tookMs: number): IngestReport {
-  const count = (status: number): number => told.filter((one) => one.status === status).length;
-  const [total, inserted, unchanged] = [told.length, count(201), count(200)];
+function reportOf(reads: readonly unknown[], outcomes: readonly ReadOutcome[], tookMs: number): IngestReport {
+  const count = (status: number): number => outcomes.filter((one) => one.status === status).length;
+  const [total, inserted, unchanged] = [outcomes.length, count(201), count(200)];
   return {
     total,
     inserted,
     updated: 0,
     unchanged,
     failed: total - inserted - unchanged,
-    items: told.map((one, index) => ({ line: index + 1, id: idOf(reads[index]), ...one })),
+    items: outcomes.map((one, index) => ({ line: index + 1, id: idOf(reads[index]), ...one })),
     ignored_columns: [],
     registered: [],
     took_ms: Math.round(tookMs),

@@ -26,10 +26,10 @@ describe('counting reads', () => {
     both.add();
     both.add();
     two.add();
-    await accesses.tell();
+    await accesses.report();
     expect(reads()).toEqual({ '600519.SH': 3, '000001.SZ': 1 });
     two.add();
-    await accesses.tell();
+    await accesses.report();
     expect(told[1]?.reads).toEqual([
       { symbol: '600519.SH', count: 1 },
       { symbol: '000001.SZ', count: 1 },
@@ -39,7 +39,7 @@ describe('counting reads', () => {
   it('says nothing when nothing was read of a symbol', async () => {
     accesses.cellOf(['instruments']).add();
     accesses.cellOf(['600519.SH']);
-    await accesses.tell();
+    await accesses.report();
     expect(told).toEqual([]);
   });
 
@@ -49,13 +49,13 @@ describe('counting reads', () => {
     fake.answer(recordAccesses, () => {
       throw new Failure('unavailable', 'no instance answers');
     });
-    await accesses.tell();
+    await accesses.report();
     cell.add();
     fake.answer(recordAccesses, (request) => {
       told.push(request);
       return { symbols: request.reads.length };
     });
-    await accesses.tell();
+    await accesses.report();
     expect(reads()).toEqual({ '600519.SH': 2 });
   });
 
@@ -65,8 +65,8 @@ describe('counting reads', () => {
       told.push(request);
       throw new Failure('timeout', 'the answer was lost');
     });
-    await accesses.tell();
-    await accesses.tell();
+    await accesses.report();
+    await accesses.report();
     expect(told).toHaveLength(1);
   });
 
@@ -75,13 +75,13 @@ describe('counting reads', () => {
     for (let n = 0; n < 3 * SYMBOLS_MAX; n += 100) {
       accesses.cellOf(Array.from({ length: 100 }, (_, place) => symbolOf(n + place))).add();
     }
-    await accesses.tell();
+    await accesses.report();
     expect(told[0]?.reads).toHaveLength(SYMBOLS_MAX);
   });
 
   it('sums up early when very many answers were read', async () => {
     for (let n = 0; n < 50_000; n += 1) accesses.cellOf(['600519.SH']).add();
-    await accesses.tell();
+    await accesses.report();
     expect(reads()).toEqual({ '600519.SH': 50_000 });
   });
 

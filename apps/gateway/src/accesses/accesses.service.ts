@@ -4,28 +4,28 @@ import { Failure, recordAccesses } from '@mystocks/contracts';
 import { log } from '@mystocks/telemetry';
 import { ReadCells, type ReadCell } from './read-cells.js';
 
-const TELL_EVERY_MS = 30_000;
+const REPORT_EVERY_MS = 30_000;
 
 /**
- * Counts which symbols are read, and tells the cache service every half minute and when this process stops. While that
- * service is away the counts are kept and told later; they never hold a read up.
+ * Counts which symbols are read, and reports them to the cache service every half minute and on shutdown. While that
+ * service is away the counts are kept and reported later; they never delay a read.
  */
 @Injectable()
 export class AccessesService implements OnModuleInit, OnModuleDestroy {
   readonly #cells = new ReadCells();
   #timer: NodeJS.Timeout | undefined;
-  #telling: Promise<void> | undefined;
+  #reporting: Promise<void> | undefined;
 
   constructor(@Inject(Bus) private readonly bus: Pick<Bus, 'call'>) {}
 
   onModuleInit(): void {
-    this.#timer = setInterval(() => void this.tell(), TELL_EVERY_MS).unref();
+    this.#timer = setInterval(() => void this.report(), REPORT_EVERY_MS).unref();
   }
 
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#telling;
-    await this.tell();
+    await this.#reporting;
+    await this.report();
   }
 
   /** What an answer with these tags carries to count its reads: `add()` once for each time it is served. */
@@ -33,14 +33,14 @@ export class AccessesService implements OnModuleInit, OnModuleDestroy {
     return this.#cells.cellOf(tags);
   }
 
-  /** Tells what was counted since the last time. Never fails. */
-  tell(): Promise<void> {
-    return (this.#telling ??= this.#tell().finally(() => {
-      this.#telling = undefined;
+  /** Reports what was counted since the last time. Never fails. */
+  report(): Promise<void> {
+    return (this.#reporting ??= this.#report().finally(() => {
+      this.#reporting = undefined;
     }));
   }
 
-  async #tell(): Promise<void> {
+  async #report(): Promise<void> {
     const reads = this.#cells.take();
     if (reads.length === 0) return;
     try {
@@ -49,7 +49,7 @@ export class AccessesService implements OnModuleInit, OnModuleDestroy {
       // After anything but `unavailable` they may have been recorded: a count that is lost does less harm than one that
       // grows with every failure.
       if (error instanceof Failure && error.code === 'unavailable') this.#cells.putBack(reads);
-      log.debug({ err: error, count: reads.length }, 'reads could not be told to the cache service');
+      log.debug({ err: error, count: reads.length }, 'read counts could not be reported to the cache service');
     }
   }
 }

@@ -1,7 +1,7 @@
 import { SYMBOL } from '@mystocks/validation';
 import type { SymbolReads } from '@mystocks/contracts';
 
-/** Somewhat more symbols than the exchanges list, and as many as one message may tell. */
+/** Somewhat more symbols than the exchanges list, and as many as one message may hold. */
 export const SYMBOLS_MAX = 6_000;
 /** Cells that wait to be summed up; more of them are summed up early. */
 const TOUCHED_MAX = 20_000;
@@ -56,7 +56,7 @@ export class ReadCells {
     return reads;
   }
 
-  /** What could not be told is counted again. */
+  /** Counts again what could not be reported. */
   putBack(reads: readonly SymbolReads[]): void {
     for (const { symbol, count } of reads) this.#add(symbol, count);
   }

@@ -19,7 +19,7 @@ import { factsOf } from '../http/facts.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { checkInput, fromQuery, jsonOf } from '../http/input.js';
 import { elementsOf } from '../http/json-text.js';
-import { tell } from '../http/problem.js';
+import { problemOf } from '../http/problem.js';
 import { isIncomplete } from '../http/request-body.js';
 import type { FileText } from '../uploads/file-text.js';
 import { sendOperation } from '../uploads/operation-document.js';
@@ -127,7 +127,7 @@ export class BatchController {
         log.warn({ err: error }, 'batch broke off after its answer had begun');
         if (isIncomplete(request)) discardRest(request.raw);
         refused.end({
-          problem: problemDocument(tell(error), factsOf(request).context, request.url.split('?', 1)[0] ?? ''),
+          problem: problemDocument(problemOf(error), factsOf(request).context, request.url.split('?', 1)[0] ?? ''),
         });
       },
     );

@@ -20,7 +20,7 @@ export class OpenApiDocuments {
   }
 }
 
-/** What belongs to no version (keys, documents) is told with the current one. */
+/** Routes without a version (keys, documents) are described with the current one. */
 function only(whole: OpenAPIObject, name: 'v1' | 'v2', version: string): OpenAPIObject {
   const belongs = (path: string): boolean =>
     path.startsWith(`/api/${name}/`) || (name === 'v2' && !path.startsWith('/api/v1/'));

@@ -47,7 +47,7 @@ export class PageController {
     if (known !== undefined) return known;
     const reading = readFile(join(folder(), file));
     this.#files.set(file, reading);
-    // A failure is told once and not remembered.
+    // A failure is answered once and not remembered.
     reading.catch(() => this.#files.delete(file));
     return reading;
   }

@@ -7,7 +7,7 @@ import { deprecationHeaders } from '../v1/deprecation.js';
 import { factsOf } from '../http/facts.js';
 import { versionOf } from '../http/meter.js';
 import { isIncomplete } from '../http/request-body.js';
-import { problemHeaders, problemV1, tell } from '../http/problem.js';
+import { problemHeaders, problemV1, problemOf } from '../http/problem.js';
 import { allowedMethods } from './route-table.js';
 
 /** The only place where a failure becomes an HTTP answer. */
@@ -23,48 +23,48 @@ export class ProblemFilter implements ExceptionFilter {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const facts = factsOf(request);
   const path = pathOf(request);
-  const { told, allow } = refined(tell(error), error, request, path);
-  if (told.status >= 500) {
+  const { problem, allow } = refined(problemOf(error), error, request, path);
+  if (problem.status >= 500) {
     withContext(facts.context, () => {
-      noteServerFailure(told, path);
+      noteServerFailure(problem, path);
     });
   }
-  // The head is out already when a stream breaks half way: cutting it is all that can be told.
+  // When a stream breaks half way, its head was already sent: closing the connection is the only signal left.
   if (reply.sent || reply.raw.headersSent) {
     reply.raw.destroy();
     return;
   }
   if (isHeldBack(reply.raw)) void reply.header('connection', 'close');
-  else if (told.status !== 408 && isIncomplete(request)) {
+  else if (problem.status !== 408 && isIncomplete(request)) {
     // Fastify would close the connection after an error in a body.
     void reply.header('connection', 'keep-alive');
     discardRest(request.raw);
   }
-  void reply.code(told.status).headers(problemHeaders(told));
+  void reply.code(problem.status).headers(problemHeaders(problem));
   if (allow !== undefined) void reply.header('allow', allow);
   if (versionOf(path) === 'v1') {
     void reply.headers(deprecationHeaders(path)).header('content-type', 'application/json; charset=utf-8');
-    void reply.send(Buffer.from(JSON.stringify(problemV1(told, facts, systemClock.now()))));
+    void reply.send(Buffer.from(JSON.stringify(problemV1(problem, facts, systemClock.now()))));
     return;
   }
   void reply.header('content-type', 'application/problem+json; charset=utf-8');
-  void reply.send(Buffer.from(JSON.stringify(problemDocument(told, facts.context, path))));
+  void reply.send(Buffer.from(JSON.stringify(problemDocument(problem, facts.context, path))));
 }
 
 /** A known path with another method is 405, not 404. */
 function refined(
-  told: Problem,
+  problem: Problem,
   error: unknown,
   request: FastifyRequest,
   path: string,
-): { readonly told: Problem; readonly allow?: string } {
-  if (!(error instanceof HttpException) || told.status !== 404) return { told };
+): { readonly problem: Problem; readonly allow?: string } {
+  if (!(error instanceof HttpException) || problem.status !== 404) return { problem };
   const allow = allowedMethods(request.server, path);
-  return allow === '' ? { told } : { told: tell(new HttpException('', 405)), allow };
+  return allow === '' ? { problem } : { problem: problemOf(new HttpException('', 405)), allow };
 }
 
-function noteServerFailure(told: Problem, path: string): void {
-  const { failure } = told;
+function noteServerFailure(problem: Problem, path: string): void {
+  const { failure } = problem;
   if (failure.code === 'internal') log.error({ err: failure.cause ?? failure, path }, 'request failed');
   else log.warn({ failure: failure.code, detail: failure.message, path }, 'request failed');
 }

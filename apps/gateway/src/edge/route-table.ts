@@ -8,7 +8,7 @@ interface Route {
 
 const tables = new WeakMap<object, Route[]>();
 
-/** Writes down every route the server gets, to tell 405 from 404 and to compare documents with what is served. */
+/** Records every route of the server, to distinguish 405 from 404 and to compare documents with what is served. */
 export function keepRouteTable(server: FastifyInstance): void {
   const routes: Route[] = [];
   tables.set(server.server, routes);

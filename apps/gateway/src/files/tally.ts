@@ -3,7 +3,7 @@ import { addRemarks, type IngestItem, type IngestRemarks, type IngestReport } fr
 import { laterLsn, type Lsn } from '@mystocks/kernel';
 import { remarksDocument } from './remarks-document.js';
 
-/** Up to so many items are all told; of a longer batch only those that failed, and not more than so many. */
+/** Reports every item of a batch of up to this many; of a larger one only failures, at most this many. */
 export const ITEMS_MAX = 1_000;
 
 export interface Place {
@@ -75,7 +75,7 @@ export class BatchTally {
       else if (keepAll) this.#stored.push(told);
     }
     this.#refused.push(...refused);
-    // The first of them are told, in whatever order the blocks end: a replay must tell the same ones.
+    // The first of them are reported, in whatever order the blocks end: a replay must report the same ones.
     if (this.#refused.length > 2 * ITEMS_MAX) this.#refused = firstOf(this.#refused);
     return refused;
   }

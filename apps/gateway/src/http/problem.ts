@@ -6,16 +6,16 @@ import type { Facts } from './facts.js';
 import { invalidInput } from './input.js';
 
 /** The problem document of an error. An error of unknown type becomes `internal`, and its text stays in the log. */
-export function tell(error: unknown): Problem {
-  if (error instanceof Failure) return problemOf(error);
-  if (error instanceof InvalidInput) return problemOf(invalidInput(error));
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Failure) return ofFailure(error);
+  if (error instanceof InvalidInput) return ofFailure(invalidInput(error));
   return (
     refusalOf(statusOf(error), error) ??
-    problemOf(new Failure('internal', 'Something went wrong here', { cause: error }))
+    ofFailure(new Failure('internal', 'Something went wrong here', { cause: error }))
   );
 }
 
-function problemOf(failure: Failure): Problem {
+function ofFailure(failure: Failure): Problem {
   const { status, number, name } = failureCodes[failure.code];
   if (failure.problem === undefined) return { status, code: number, title: name, failure };
   return { status, code: problems[failure.problem], title: failure.problem, failure };
@@ -29,16 +29,16 @@ function statusOf(error: unknown): number {
 }
 
 /** The same facts in the envelope of v1. */
-export function problemV1(told: Problem, facts: Facts, nowMs: number): Record<string, unknown> {
-  const errors = told.failure.errors.map(({ pointer, code, message }) => ({
+export function problemV1(problem: Problem, facts: Facts, nowMs: number): Record<string, unknown> {
+  const errors = problem.failure.errors.map(({ pointer, code, message }) => ({
     field: pointer.slice(1) || null,
     code: String(code),
     message,
   }));
   return {
     success: false,
-    code: told.code,
-    message: told.failure.message,
+    code: problem.code,
+    message: problem.failure.message,
     data: null,
     timestamp: new Date(nowMs).toISOString(),
     request_id: facts.context.requestId,

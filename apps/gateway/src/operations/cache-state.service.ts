@@ -37,7 +37,7 @@ export interface CacheState {
   readonly unavailable: readonly string[];
 }
 
-/** Both cache tiers for operators. The first is told also when the cache service is away: then it is looked for. */
+/** Both cache tiers for operators. L1 is shown even while the cache service is away, when it matters most. */
 @Injectable()
 export class CacheStateService {
   readonly #since = new Date(systemClock.now()).toISOString();

@@ -2,7 +2,7 @@ import { Failure, problems, type Operation, type ProblemName } from '@mystocks/c
 import { problemDocument } from '@mystocks/edge';
 import type { FastifyReply } from 'fastify';
 import type { Facts } from '../http/facts.js';
-import { tell } from '../http/problem.js';
+import { problemOf } from '../http/problem.js';
 import { remarksDocument } from '../files/remarks-document.js';
 
 const operationPath = (id: string): string => `/api/v2/operations/${id}`;
@@ -25,7 +25,7 @@ function operationDocument(operation: Operation, facts: Facts): Record<string, u
     cancelling,
     progress,
     result: resultOf(operation),
-    problem: problemOf(operation, facts),
+    problem: problemOfOperation(operation, facts),
   };
 }
 
@@ -45,9 +45,13 @@ function resultOf({ id, result }: Operation): Record<string, unknown> | null {
   return { summary, ignored_columns, registered, ...remarksDocument(result), encoding: encoding ?? null, report };
 }
 
-function problemOf({ id, problem }: Operation, facts: Facts): Record<string, unknown> | null {
+function problemOfOperation({ id, problem }: Operation, facts: Facts): Record<string, unknown> | null {
   if (problem === undefined) return null;
   const named = problem.problem !== undefined && Object.hasOwn(problems, problem.problem);
   const details = named ? { problem: problem.problem as ProblemName } : {};
-  return problemDocument(tell(new Failure(problem.code, problem.message, details)), facts.context, operationPath(id));
+  return problemDocument(
+    problemOf(new Failure(problem.code, problem.message, details)),
+    facts.context,
+    operationPath(id),
+  );
 }

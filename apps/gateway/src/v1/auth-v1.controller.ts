@@ -29,7 +29,7 @@ class LoginForm {
   @IsText(0, 200) readonly client_secret: string = '';
 }
 
-/** The original had one role a user; the strongest one is told. */
+/** The original had one role for each user, so this answers the strongest one. */
 const strongest: readonly Role[] = ['admin', 'operator', 'analyst', 'feed', 'auditor', 'user', 'guest'];
 const toUserV1 = ({ id, username, roles }: User): Record<string, unknown> => ({
   id,

@@ -11,7 +11,7 @@ export interface Unadjusted {
   readonly gap: Day | undefined;
 }
 
-/** Tells what makes prices between the ends of a window unknown, given the steps of the factor up to its last day. */
+/** Says what makes prices between the ends of a window unknown, given the steps of the factor up to its last day. */
 export function whyUnadjusted(
   steps: readonly FactorStep[],
   adjustment: ListBarsRequest['adjustment'],

@@ -6,7 +6,7 @@ export interface Claim {
   /** Whose key it is: keys of different callers never meet. */
   readonly owner: string;
   readonly key: string;
-  /** Tells the blocks of one file apart. */
+  /** Distinguishes the blocks of one file. */
   readonly part: number;
   /** Hash of everything that was asked for: the same key with another request is a mistake. */
   readonly requestHash: Buffer;

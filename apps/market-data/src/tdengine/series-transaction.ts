@@ -2,7 +2,7 @@ import type { WritingClient } from '@mystocks/connection-pool';
 
 /*
  * What a write to TDengine borrows from the PostgreSQL transaction around it: that writers of one series wait for each
- * other, a number that tells whether what stands was ever committed, and a log position.
+ * other, a number that shows whether a stored row was ever committed, and a log position.
  */
 
 // First keys of the advisory locks. Many series of a block share a lock: PostgreSQL has room for some thousands.
@@ -32,7 +32,7 @@ export async function markWriting(client: WritingClient): Promise<number> {
     text: "SELECT pg_current_xact_id()::text AS writer, pg_logical_emit_message(true, 'timeseries', '')",
   });
   const writer = Number(rows[0]?.writer);
-  if (!Number.isSafeInteger(writer)) throw new Error('the server told no transaction number');
+  if (!Number.isSafeInteger(writer)) throw new Error('PostgreSQL answered no transaction number');
   return writer;
 }
 

@@ -20,7 +20,7 @@ interface Identity {
 export interface MessageRules {
   /** Names of the events that have a handler. */
   readonly events: ReadonlySet<string>;
-  /** Tells a client that its message was refused. */
+  /** Answers a client that its message was refused. */
   readonly refuse: (socket: Socket, message: readonly unknown[], refusal: readonly [Failure, string]) => void;
 }
 

@@ -31,7 +31,7 @@ export const userLimit = (socketsMax: number): RateLimit => ({
  */
 export const heartbeat = { pingInterval: 25_000, pingTimeout: 20_000 } as const;
 
-/** When a client is told that its token is about to end. */
+/** How long before its end a client is warned about its token. */
 export const EXPIRY_NOTICE_MS = 60_000;
 /** Attempts of one connection to join a namespace: each costs the verification of a token. */
 export const joinAttempts = { perSecond: 0.2, burst: 10 } as const;

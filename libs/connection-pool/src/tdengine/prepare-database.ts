@@ -6,7 +6,7 @@ import { TdengineError } from './tdengine-errors.js';
 const VNODES_EXHAUSTED = 0x03ba;
 
 interface Patience {
-  /** Is told why it waits, once a try. */
+  /** Receives the reason of the wait, once for each try. */
   readonly report: (text: string) => void;
   readonly waitMaxMs?: number;
   readonly everyMs?: number;

@@ -1,7 +1,7 @@
 import { IsCount, IsShapes, IsSymbol } from '@mystocks/validation';
 import { defineCall } from '../definition/define.js';
 
-/** How often a symbol was read since its gateway told of it last. */
+/** How often a symbol was read since the last report of its gateway. */
 export class SymbolReads {
   @IsSymbol() readonly symbol!: string;
   @IsCount(1, 1_000_000_000) readonly count!: number;
@@ -19,7 +19,7 @@ export class RecordedAccesses {
 
 /**
  * Adds reads to the access log. Never tried again by itself: what was recorded although its answer got lost would count
- * twice. `anyone`: a gateway tells it by itself, for no user and without a token; no HTTP route leads here, only the bus,
+ * twice. `anyone`: a gateway reports on its own, for no user and without a token; no HTTP route leads here, only the bus,
  * whose token services alone have.
  */
 export const recordAccesses = defineCall({

@@ -23,7 +23,7 @@ export interface Event<Payload extends object = object> {
   readonly subject: string;
   readonly payload: ShapeClass<Payload>;
   /**
-   * Every message carries its publisher's running number, and the publisher tells twice a second how far it has
+   * Every message carries its publisher's running number, and the publisher says twice a second how far it has
    * counted: who subscribes with `onGap` learns that it missed something (core NATS keeps nothing).
    */
   readonly numbered?: true;

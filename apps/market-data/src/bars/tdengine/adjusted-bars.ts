@@ -34,7 +34,7 @@ function rounded(up: bigint, down: bigint): bigint {
   return roundedQuotient(up * 10n ** BigInt(decimals), down) * 10n ** BigInt(PRICE_DECIMALS - decimals);
 }
 
-/** Decimals that keep three digits: the whole part of the number times a power of ten tells how small it is. */
+/** Decimals that keep three digits: the whole part of the number times a power of ten shows how small it is. */
 function fineDecimals(up: bigint, down: bigint): number {
   const digits = ((up * 10n ** BigInt(PRICE_DECIMALS)) / down).toString().length;
   return Math.max(DECIMALS_MIN, PRICE_DECIMALS + DIGITS_MIN - digits);

@@ -17,7 +17,7 @@ export class TdengineFactorsReader {
 
   /**
    * The steps from the factor that counts on the first day to the last day; `infinity` is as late as there is anything. The
-   * next daily bar, if it is one up to `knownTo`, tells of a change before it.
+   * next daily bar, if it is one up to `knownTo`, shows a change before it.
    */
   async between(
     symbol: string,

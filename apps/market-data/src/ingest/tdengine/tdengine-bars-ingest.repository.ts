@@ -43,7 +43,7 @@ const target = { stable: sql`bars`, columns: columnList(['ts', ...barColumns, 'w
 /**
  * Reads what stands, writes the difference. Rows lie in TDengine before the transaction around them is committed: who
  * has seen its log position sees them. If the transaction fails after that, they stand under a writer that never
- * committed, and the next block that brings them counts and tells them as new.
+ * committed, and the next block with them counts and publishes them as new.
  */
 @Injectable()
 export class TdengineBarsIngestRepository extends BarsIngestRepository {

@@ -58,7 +58,7 @@ const steps = (from: string, to: string): string => `SELECT s.* FROM (
       AND m.before IS NOT NULL AND m.day - greatest(m.day_before, m.day_marked) > 1) s
   WHERE m.factor IS DISTINCT FROM m.before`;
 
-/** The steps behind a page, as two arrays in their order; the daily bar after the page tells of a change before it. */
+/** The steps behind a page, as two arrays in their order; the daily bar after the page shows a change before it. */
 const line = `span AS MATERIALIZED (
     SELECT coalesce((${since('p.first')}), p.first) AS first, coalesce((SELECT min(d.day)
       FROM market_data.bars_daily d WHERE ${isOf('d')} AND d.day > p.last AND d.day <= w.known_to), p.last) AS last
@@ -83,7 +83,7 @@ const prices = ['open', 'high', 'low', 'close'];
 const adjusted = (by: (price: string) => string): string => `
   SELECT t, day, ${prices.map((price) => `${by(price)} AS ${price}`).join(', ')}, volume, amount, suspended, conflict, made, cut FROM factored`;
 
-// Below 0.01 as many decimals as three digits need. The whole part of the number times 10^40 tells how small it is.
+// Below 0.01 as many decimals as three digits need. The whole part of the number times 10^40 shows how small it is.
 const fine = (product: string, divisor: string): string => `(
   SELECT div(${product} * 2 * ('1e' || k)::numeric + ${divisor}, ${divisor} * 2) * ('1e-' || k)::numeric
   FROM (SELECT greatest(4, 43 - length(div(${product} * 1e40, ${divisor})::text)) AS k) decimals)`;

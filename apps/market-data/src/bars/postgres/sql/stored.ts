@@ -45,7 +45,7 @@ const fromFrames: Rows = {
 };
 
 // A group that the row limit may have cut is left out; it begins the next page. The three spare groups are the one that
-// is left out, the one that tells whether there is more, and one that lies outside the range.
+// is left out, the one that shows whether there is more, and one that lies outside the range.
 const groups = '($7::int + 3)';
 
 // Rows that surely hold the groups of a page. Once a day a bin also holds the 17 minutes from 09:15 to 09:30 and 13:00. Where
