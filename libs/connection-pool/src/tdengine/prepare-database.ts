@@ -13,7 +13,7 @@ interface Patience {
 }
 
 /**
- * Runs `create`, which makes a database and its tables, again every second for at most a minute while TDengine cannot be
+ * Runs `create`, which makes a database and its tables, again after a second, at most 60 times, while TDengine cannot be
  * reached or none of its dnodes is ready.
  * @throws {Error} that says what to do when the server has no vnode left; any other error of `create`
  */

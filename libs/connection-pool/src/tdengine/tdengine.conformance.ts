@@ -46,7 +46,7 @@ export function itIsTdengine(name: string, urlOf: () => string): void {
     beforeAll(async () => {
       pool = open(urlOf());
       for (let again = 0; again < 2; again += 1) {
-        await pool.query(sql`CREATE DATABASE IF NOT EXISTS ${databaseName} PRECISION 'ms' KEEP 36500`);
+        await pool.query(sql`CREATE DATABASE IF NOT EXISTS ${databaseName} VGROUPS 2 PRECISION 'ms' KEEP 36500`);
         await pool.query(sql`CREATE STABLE IF NOT EXISTS ${stable}
           (ts TIMESTAMP, price DOUBLE, volume BIGINT, kind TINYINT, flag BOOL, note NCHAR(64), seen TIMESTAMP)
           TAGS (symbol VARCHAR(64), exchange VARCHAR(8))`);

@@ -16,14 +16,11 @@ export class Unauthorized extends Error {
   }
 }
 
-/** Who may come in: `Basic`, the `Taosd` token of a login, and `Bearer` with the token given at the start. */
+/** Which credentials are accepted: `Basic` and the `Taosd` token of a login. The adapter refuses `Bearer`. */
 export class Credentials {
   readonly #tokens = new Map<string, TdengineAccount>();
 
-  constructor(
-    readonly account: TdengineAccount,
-    readonly bearer: string | undefined,
-  ) {}
+  constructor(readonly account: TdengineAccount) {}
 
   /** The token of `/rest/login/{user}/{password}`. */
   login(account: TdengineAccount): string {
@@ -39,7 +36,6 @@ export class Credentials {
     const [scheme, value = ''] = header.trim().split(/ +/, 2);
     if (scheme === 'Basic') this.#verify(basic(value));
     else if (scheme === 'Taosd') this.#verify(this.#ofToken(value));
-    else if (scheme === 'Bearer' && value !== '') this.#bearer(value);
     else throw new Unauthorized('badAuthType', 'invalid type of Authorization');
   }
 
@@ -47,10 +43,6 @@ export class Credentials {
     const account = this.#tokens.get(token);
     if (account === undefined) throw new Unauthorized('badTaosdAuth', 'invalid format of Taosd Authorization');
     return account;
-  }
-
-  #bearer(token: string): void {
-    if (token !== this.bearer) throw new TaosError('authenticationFailure', 'Authentication failure');
   }
 
   #verify({ user, password }: TdengineAccount): void {

@@ -78,7 +78,7 @@ export class RestServer {
 }
 
 function formOf(query: URLSearchParams): Omit<Form, 'timingNs'> {
-  const timeZone = query.get('conn_tz') ?? query.get('tz') ?? 'UTC';
+  const timeZone = query.get('tz') ?? 'UTC';
   try {
     timeTexts(timeZone);
   } catch (cause) {

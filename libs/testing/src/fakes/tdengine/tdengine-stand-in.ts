@@ -19,8 +19,6 @@ export type TdengineFault =
 export interface TdengineStandInOptions extends Partial<TdengineAccount> {
   /** Default: a free port. */
   readonly port?: number;
-  /** The one token that `Authorization: Bearer` may carry. */
-  readonly bearer?: string;
 }
 
 const NOTED_CHARACTERS = 200;
@@ -46,8 +44,8 @@ export class TdengineStandIn {
   statements: string[] = [];
 
   constructor(options: TdengineStandInOptions) {
-    const { user = 'root', password = 'taosdata', bearer, port = 0 } = options;
-    this.#rest = new RestServer(new Catalog(), new Credentials({ user, password }, bearer));
+    const { user = 'root', password = 'taosdata', port = 0 } = options;
+    this.#rest = new RestServer(new Catalog(), new Credentials({ user, password }));
     this.#port = port;
   }
 
