@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareLsn, laterLsn, mapBounded, remainingMs, SingleFlight } from './index.js';
+import { chunked, compareLsn, laterLsn, mapBounded, remainingMs, SingleFlight } from './index.js';
 
 describe('lsn', () => {
   it('orders by both halves, not as text', () => {
@@ -26,6 +26,13 @@ describe('remainingMs', () => {
     expect(remainingMs(500, undefined, 1_000)).toBe(500);
     expect(remainingMs(500, 1_200, 1_000)).toBe(190);
     expect(remainingMs(500, 900, 1_000)).toBe(0);
+  });
+});
+
+describe('chunked', () => {
+  it('splits a list in its order into groups of at most the size', () => {
+    expect([...chunked([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
+    expect([...chunked([], 2)]).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { AdaptiveLimit, eachAdaptive, type Begun, type WorkOutcome } from './index.js';
+import { AdaptiveLimit, eachAdaptive, type Begun, type WorkOutcome } from '../index.js';
 
 /** A service that does `servers` pieces at a time and lets the others wait, in a time of its own. */
 class Service {
