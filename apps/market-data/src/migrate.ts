@@ -21,7 +21,12 @@ if (tdengine !== undefined) {
   const url = tdengine.TDENGINE_URL.reveal();
   const pool = new TdenginePool({ name: 'migrate', url, database: DATABASE, ...limits });
   const store = new TdengineStore(pool, DATABASE);
-  await createWhenReady(() => store.prepare(), { report: (text) => process.stdout.write(`${text}\n`) });
+  await createWhenReady(
+    () => store.prepare(),
+    (text) =>
+      process.stdout.write(`${text}
+`),
+  );
   await pool.close();
   process.stdout.write(`tdengine: ${DATABASE} has its tables\n`);
 }

@@ -14,7 +14,7 @@ export type {
   WritingClient,
   Written,
 } from './postgres/connections/queryable.js';
-export { createWhenReady } from './tdengine/prepare-database.js';
+export { createWhenReady } from './tdengine/create-when-ready.js';
 export { insertStatements, type TableRows } from './tdengine/insert-statements.js';
 export { childTables, fixedNames, hashedTables, joinSql, literal, sql, type Sql } from './tdengine/literal.js';
 export type { TdengineAnswer, TdengineValue } from './tdengine/tdengine-answer.js';

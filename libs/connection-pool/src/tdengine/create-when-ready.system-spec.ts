@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { startTdengineStandIn, type TdengineStandIn } from '@mystocks/testing';
 import { sql } from './literal.js';
-import { createWhenReady } from './prepare-database.js';
+import { createWhenReady } from './create-when-ready.js';
 import { TdenginePool } from './tdengine.pool.js';
 
 let standIn: TdengineStandIn;
@@ -30,21 +30,24 @@ it('waits until a dnode is ready, and says so', async () => {
     reports.push(text);
     if (reports.length === 2) standIn.heal();
   };
-  await createWhenReady(create, { report, everyMs: 1 });
+  await createWhenReady(create, report, 1);
   expect(reports).toHaveLength(2);
-  expect(reports[0]).toMatch(/Out of dnodes.*waiting for 60 s more/);
+  expect(reports[0]).toMatch(/Out of dnodes.*59 more tries/);
 });
 
-it('gives up when no dnode becomes ready in time', async () => {
+it('gives up after 60 tries without a dnode', async () => {
   standIn.fault({ kind: 'error', code: 0x0334, desc: 'Out of dnodes' });
   const reports: string[] = [];
-  const waiting = createWhenReady(create, { report: (text) => reports.push(text), waitMaxMs: 3, everyMs: 1 });
+  const waiting = createWhenReady(create, (text) => reports.push(text), 1);
   await expect(waiting).rejects.toMatchObject({ code: 'unavailable' });
-  expect(reports).toHaveLength(3);
+  expect(reports).toHaveLength(59);
 });
 
-it('says at once what to do when no vnode is left', async () => {
+it('fails at once, with what to do, when no vnode is left', async () => {
   standIn.fault({ kind: 'error', code: 0x03ba, desc: 'Vnodes exhausted' });
-  const waiting = createWhenReady(create, { report: () => expect(0).toBe(1) });
-  await expect(waiting).rejects.toThrow('raise supportVnodes in the taos.cfg of its dnodes');
+  const reports: string[] = [];
+  const failing = createWhenReady(create, (text) => reports.push(text), 1);
+  const cause = { message: expect.stringContaining('raise supportVnodes in the taos.cfg of the dnodes') };
+  await expect(failing).rejects.toMatchObject({ code: 'internal', cause });
+  expect(reports).toEqual([]);
 });

@@ -1,11 +1,22 @@
-/** The server refused the statement. The description is for the log. */
+/** What an operator can do about an error, by its code. */
+const remedies: Readonly<Record<number, string>> = {
+  // "Vnodes exhausted": every database takes some of the server's virtual nodes.
+  0x03ba:
+    'raise supportVnodes in the taos.cfg of the dnodes (default: twice the number of cores, and 5) and restart them, ' +
+    'or drop a database that is not used',
+};
+
+/** The server refused the statement. The description is for the log, with what to do where that is known. */
 export class TdengineError extends Error {
   constructor(
     /** The lower 16 bits of a code in taoserror.h. */
     readonly code: number,
     description: string,
   ) {
-    super(`TDengine 0x${code.toString(16).padStart(4, '0')}: ${description}`);
+    const remedy = remedies[code];
+    super(
+      `TDengine 0x${code.toString(16).padStart(4, '0')}: ${description}${remedy === undefined ? '' : `; ${remedy}`}`,
+    );
     this.name = 'TdengineError';
   }
 }
