@@ -9,7 +9,7 @@ import {
   type SupersededLine,
 } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
-import { claimOfBlock } from '../idempotency/claim.js';
+import { claimOfBlock } from '../lines/block-claims.js';
 import { IdempotencyService, type StoredWork } from '../idempotency/idempotency.service.js';
 import { pendingEvent, type PendingEvent } from '../idempotency/pending-events.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';

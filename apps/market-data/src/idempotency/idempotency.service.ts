@@ -4,6 +4,7 @@ import { Failure, type IngestReport } from '@mystocks/contracts';
 import { Clock, type Lsn } from '@mystocks/kernel';
 import { log, metrics } from '@mystocks/telemetry';
 import { IngestTransactions, type Transaction } from '../transactions/ingest-transactions.js';
+import { Expiry } from '../expiry/expiry.js';
 import type { Claim } from './claim.js';
 import { EXPIRED_MAX, IdempotencyRepository } from './idempotency.repository.js';
 import { publishPending, type PendingEvent } from './pending-events.js';
@@ -13,9 +14,6 @@ export interface StoredWork {
   readonly report: Omit<IngestReport, 'took_ms' | 'lsn' | 'replayed'>;
   readonly events: readonly PendingEvent[];
 }
-
-/** The kind of a batch, as metrics count it. */
-export type BatchKind = 'bars' | 'factors' | 'instruments' | 'quotes';
 
 interface Run {
   readonly report: Omit<IngestReport, 'lsn'>;
@@ -29,7 +27,6 @@ interface CommittedEvents {
   readonly claim: Claim | undefined;
 }
 
-const EXPIRE_EVERY_MS = 60_000;
 /** Most events that wait for the bus, about ten megabytes. */
 const WAITING_MAX = 20_000;
 const counted = ['inserted', 'updated', 'unchanged', 'failed'] as const;
@@ -41,7 +38,7 @@ const counted = ['inserted', 'updated', 'unchanged', 'failed'] as const;
  */
 @Injectable()
 export class IdempotencyService {
-  #expiredAtMs = -Infinity;
+  readonly #expiry: Expiry;
   #waiting: CommittedEvents[] = [];
   #waitingEvents = 0;
 
@@ -51,17 +48,24 @@ export class IdempotencyService {
     private readonly bus: Bus,
     private readonly clock: Clock,
   ) {
+    this.#expiry = new Expiry({
+      deleteSome: () => keys.deleteExpired(),
+      max: EXPIRED_MAX,
+      failed: 'expired idempotency keys could not be deleted',
+      clock,
+    });
     bus.onConnectionChange((connected) => {
       if (connected && this.#waiting.length > 0) this.#inBackground(this.#publishWaiting());
     });
   }
 
   /**
+   * @param batch `kind`: the fixed word under which metrics count it
    * @param work stores the batch; it may run more than once, see {@link IngestTransactions.run}
    * @throws {Failure} `conflict` while the same key is under way, `unprocessable` when it came with another request
    */
   async run(
-    batch: { readonly kind: BatchKind; readonly claim: Claim | undefined; readonly receivedAtMs: number },
+    batch: { readonly kind: string; readonly claim: Claim | undefined; readonly receivedAtMs: number },
     work: (transaction: Transaction) => Promise<StoredWork>,
   ): Promise<IngestReport> {
     const { kind, claim, receivedAtMs } = batch;
@@ -76,7 +80,7 @@ export class IdempotencyService {
         metrics.batchConcurrency.dec({ kind });
       });
     this.#publishOrWait({ events: value.events, lsn, claim });
-    if (claim !== undefined) this.#deleteExpired();
+    if (claim !== undefined) this.#expiry.run();
     const { report } = value;
     if (report.replayed !== true) {
       stop();
@@ -161,21 +165,10 @@ export class IdempotencyService {
     for (const { claim } of waiting) if (claim !== undefined) await this.keys.markPublished(claim);
   }
 
-  #deleteExpired(): void {
-    const nowMs = this.clock.now();
-    if (nowMs - this.#expiredAtMs < EXPIRE_EVERY_MS) return;
-    this.#expiredAtMs = nowMs;
-    const deleted = this.keys.deleteExpired().then((count) => {
-      // When keys arrive faster than one round a minute deletes them, the next write continues.
-      if (count >= EXPIRED_MAX) this.#expiredAtMs = -Infinity;
-    });
-    this.#inBackground(deleted);
-  }
-
-  /** Fire and forget. On failure events are published twice and expired keys are deleted later; both are harmless. */
+  /** Fire and forget. On failure a replay publishes the events again, which is harmless. */
   #inBackground(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      log.warn({ err: error }, 'idempotency keys could not be updated');
+      log.warn({ err: error }, 'events could not be marked as published');
     });
   }
 }

@@ -3,7 +3,8 @@ import type { IngestBarsRequest } from '@mystocks/contracts';
 import { FakeBus, waitFor } from '@mystocks/testing';
 import { openIngest, request, type Ingest } from '../../test/open-ingest.js';
 import { BarsIngestService } from '../ingest/bars-ingest.service.js';
-import { claimOfBlock, type Claim } from './claim.js';
+import { claimOfBlock } from '../lines/block-claims.js';
+import type { Claim } from './claim.js';
 
 const HEADER = 'code,exchange,date,open,high,low,close,volume';
 const line = (day: string, close = '10.20'): string => `600519,SSE,${day},10,11,9.5,${close},100`;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { addRemarks, factorsChanged, type IngestBarsRequest, type IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
 import { FactorsRepository } from '../factors/factors.repository.js';
-import { claimOfBlock } from '../idempotency/claim.js';
+import { claimOfBlock } from '../lines/block-claims.js';
 import { IdempotencyService, type StoredWork } from '../idempotency/idempotency.service.js';
 import { pendingEvent, type PendingEvent } from '../idempotency/pending-events.js';
 import { BarLines, boundsOf } from '../load-order/bar-lines.js';

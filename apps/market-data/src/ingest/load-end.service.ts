@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EndLoadRequest, IngestReport } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
-import { claimOfEnd } from '../idempotency/claim.js';
+import { claimOfEnd } from '../lines/block-claims.js';
 import { IdempotencyService, type StoredWork } from '../idempotency/idempotency.service.js';
 import { InstrumentDirectory } from '../instruments/instrument-directory.js';
 import type { WithheldLine } from '../load-order/withheld-rows.js';

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Failure, type SupersededLine } from '@mystocks/contracts';
 import { remainingMs, systemClock } from '@mystocks/kernel';
-import { currentContext, log } from '@mystocks/telemetry';
+import { currentContext } from '@mystocks/telemetry';
+import { Expiry } from '../expiry/expiry.js';
 import type { Transaction } from '../transactions/ingest-transactions.js';
 import { boundsOf } from './bar-lines.js';
 import { BlockComparison, type BlockOrder } from './block-order.js';
@@ -14,7 +15,6 @@ const COMPARED_AT_ONCE = 20;
 /** Longest wait for earlier blocks; storing one block never takes as long. */
 const WAIT_MAX_MS = 25_000;
 const [LOOK_AFTER_MS, LOOK_AT_LEAST_EVERY_MS] = [5, 200];
-const EXPIRE_EVERY_MS = 60_000;
 
 /** The place of a block in its load. */
 export interface ClaimedPlace {
@@ -33,13 +33,18 @@ const alone: BlockOrder = { dropped: new Map(), filling: new Map(), replaced: []
  */
 @Injectable()
 export class LoadOrderService {
-  #expiredAtMs = -Infinity;
+  readonly #expiry = new Expiry({
+    deleteSome: () => this.blocks.deleteExpired(),
+    max: EXPIRED_MAX,
+    failed: 'old claims of blocks could not be deleted',
+    clock: systemClock,
+  });
 
   constructor(private readonly blocks: LoadBlocksRepository) {}
 
   /** Claims the place of a block in its load. A block that is sent again gets the same order. */
   async claim(block: LoadBlock, rows: KeyLines, own: Omit<BlockClaim, 'packed'>): Promise<ClaimedPlace> {
-    this.#deleteExpired();
+    this.#expiry.run();
     if (rows.keys.length === 0 && own.refusedFrames.length === 0) {
       return { order: alone, refusedFrames: new Set(), contradicted: new Set() };
     }
@@ -131,21 +136,6 @@ export class LoadOrderService {
       left = open.length === 0 ? [] : left.slice(atOnce);
       if (left.length > 0) left = await this.blocks.overlapping(load, left, boundsOf(open));
     }
-  }
-
-  #deleteExpired(): void {
-    const nowMs = systemClock.now();
-    if (nowMs - this.#expiredAtMs < EXPIRE_EVERY_MS) return;
-    this.#expiredAtMs = nowMs;
-    this.blocks.deleteExpired().then(
-      (count) => {
-        // When claims arrive faster than one round a minute deletes them, the next block continues.
-        if (count >= EXPIRED_MAX) this.#expiredAtMs = -Infinity;
-      },
-      (error: unknown) => {
-        log.warn({ err: error }, 'old claims of blocks could not be deleted');
-      },
-    );
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type SupersededLine,
 } from '@mystocks/contracts';
 import { systemClock } from '@mystocks/kernel';
-import { claimOfBlock } from '../../idempotency/claim.js';
+import { claimOfBlock } from '../../lines/block-claims.js';
 import { IdempotencyService, type StoredWork } from '../../idempotency/idempotency.service.js';
 import { InstrumentDirectory } from '../../instruments/instrument-directory.js';
 import { instrumentEvents } from '../../instruments/instrument-events.js';

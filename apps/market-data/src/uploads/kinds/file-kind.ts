@@ -1,5 +1,4 @@
 import { symbolInFileName, type IngestItem, type IngestRemarks, type IngestReport } from '@mystocks/contracts';
-import type { BatchKind } from '../../idempotency/idempotency.service.js';
 import type { PendingEvent } from '../../idempotency/pending-events.js';
 import type { Transaction } from '../../transactions/ingest-transactions.js';
 import type { StagedBlock, StoredOptions, Upload } from './upload.js';
@@ -41,7 +40,7 @@ export interface WholeFile {
 /** How the blocks of a kind of file are read and stored. */
 export interface FileKind {
   /** As metrics count it. */
-  readonly name: BatchKind;
+  readonly name: string;
   /** @throws {Failure} when the file cannot be read with this header */
   checkHeader(options: Upload['options'], header: string | undefined): void;
   /** Stores the good lines of a block. The same block again changes nothing and gives the same report. */

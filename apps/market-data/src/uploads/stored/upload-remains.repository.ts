@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { PostgresPool } from '@mystocks/connection-pool';
 
 const KEPT = "interval '7 days'";
-const SILENCE_MAX = "interval '15 minutes'";
-const isAbandoned = `u.status = 'staging' AND u.created_at < now() - ${SILENCE_MAX} AND NOT EXISTS (
-  SELECT FROM market_data.upload_blocks n WHERE n.upload_id = u.id AND n.staged_at > now() - ${SILENCE_MAX})`;
+const ABANDONED_AFTER = "interval '15 minutes'";
+const isAbandoned = `u.status = 'staging' AND u.created_at < now() - ${ABANDONED_AFTER} AND NOT EXISTS (
+  SELECT FROM market_data.upload_blocks n WHERE n.upload_id = u.id AND n.staged_at > now() - ${ABANDONED_AFTER})`;
 const isOld = `u.ended_at < now() - ${KEPT}`;
 
 /** Deletes a limited number of rows at a time, so that no statement holds a connection or its locks for long. */

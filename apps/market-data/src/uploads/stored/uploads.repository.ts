@@ -20,9 +20,9 @@ export interface Standing {
 }
 
 /** After this silence of its sender, another upload may take over the idempotency key of an upload. */
-const SILENCE_MAX = "interval '5 minutes'";
-const isStalled = `u.status = 'staging' AND u.created_at < now() - ${SILENCE_MAX} AND NOT EXISTS (
-  SELECT FROM market_data.upload_blocks b WHERE b.upload_id = u.id AND b.staged_at > now() - ${SILENCE_MAX})`;
+const STALLED_AFTER = "interval '5 minutes'";
+const isStalled = `u.status = 'staging' AND u.created_at < now() - ${STALLED_AFTER} AND NOT EXISTS (
+  SELECT FROM market_data.upload_blocks b WHERE b.upload_id = u.id AND b.staged_at > now() - ${STALLED_AFTER})`;
 
 const sql = {
   removeStalled: `DELETE FROM market_data.uploads u WHERE owner = $1 AND idempotency_key = $2 AND ${isStalled}`,
