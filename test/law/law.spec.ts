@@ -17,6 +17,10 @@ const broken: Readonly<Record<string, string>> = {
     "import pg from 'pg';\nimport { rule } from './users.service.js';\nexport const find = [pg, rule];\n",
   'apps/auth/src/users.service.ts':
     "import { Redis } from 'ioredis';\nimport { Client } from 'undici';\nimport { deep } from '../../../libs/bus/src/deep.js';\nexport const rule = [Redis, Client, deep];\n",
+  'apps/auth/src/one/a.ts': "import { d } from '../two/d.js';\nexport const a: unknown = d;\n",
+  'apps/auth/src/one/b.ts': 'export const b = 1;\n',
+  'apps/auth/src/two/c.ts': "export { b as c } from '../one/b.js';\n",
+  'apps/auth/src/two/d.ts': 'export const d = 1;\n',
   'libs/bus/src/index.ts': "export { deep } from './deep.js';\n",
   'libs/bus/src/deep.ts': "export { suite as deep } from './bus.conformance.js';\n",
   'libs/bus/src/bus.conformance.ts': 'export const suite = 1;\n',
@@ -47,23 +51,21 @@ afterAll(() => {
   rmSync(system, { recursive: true });
 });
 
-const cruise = async (): Promise<string> => {
+/** The names of the rules that the planted system breaks. */
+async function brokenRules(configuration: string, ...options: readonly string[]): Promise<string[]> {
   const tool = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
-  const config = join(root, '.dependency-cruiser.cjs');
-  return run(process.execPath, [tool, 'apps', 'libs', '--config', config, '--output-type', 'json'], {
-    cwd: system,
-    maxBuffer: 1e8,
-  }).then(
+  const words = [tool, 'apps', 'libs', '--config', join(root, configuration), '--output-type', 'json', ...options];
+  const printed = await run(process.execPath, words, { cwd: system, maxBuffer: 1e8 }).then(
     ({ stdout }) => stdout,
     (error: { stdout: string }) => error.stdout,
   );
-};
+  const report = JSON.parse(printed) as { summary: { violations: { rule: { name: string } }[] } };
+  return [...new Set(report.summary.violations.map(({ rule }) => rule.name))].sort();
+}
 
 describe('the rules of dependencies', () => {
   it('reports every rule that is broken', async () => {
-    const report = JSON.parse(await cruise()) as { summary: { violations: { rule: { name: string } }[] } };
-    const broken = new Set(report.summary.violations.map(({ rule }) => rule.name));
-    expect([...broken].sort()).toEqual(
+    expect(await brokenRules('.dependency-cruiser.cjs')).toEqual(
       [
         'app-imports-app',
         'deep-import',
@@ -80,6 +82,10 @@ describe('the rules of dependencies', () => {
         'testing-is-for-tests',
       ].sort(),
     );
+  });
+
+  it('reports two folders that need each other although no two files do', async () => {
+    expect(await brokenRules('.dependency-cruiser-folders.mjs', '--metrics')).toEqual(['no-folder-cycles']);
   });
 
   it('finds a dead export', async () => {

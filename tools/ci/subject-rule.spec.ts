@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { isBadSubject } from './commit-subject.js';
+import { isBadSubject } from './subject-rule.js';
 
 it.each([
   'gateway: refuse a body without a token',
