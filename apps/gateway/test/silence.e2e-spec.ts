@@ -72,7 +72,7 @@ describe('a bus that carries nothing', () => {
     expect([gateway.count(readAnswer), gateway.count(listBars)]).toEqual([2, 0]);
   });
 
-  it('a bus that carries nothing is waited for no longer by who asks the owner either', async () => {
+  it('a request to the owner does not wait longer for a bus that carries nothing', async () => {
     gateway.bus.silence(readAnswer);
     gateway.bus.answer(listBars, withoutAnswer);
     const waiting = get(PATH);

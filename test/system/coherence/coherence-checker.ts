@@ -11,7 +11,7 @@ import { compareLsn, type Lsn } from '@mystocks/kernel';
 import type { FakeBus } from '@mystocks/testing';
 import { saidBy } from './simulated-market.js';
 
-/** So long another cache service may share a read from before a drop whose event it has not received yet. */
+/** How long another cache service may share a read from before a drop whose event it has not received yet. */
 const SHARED_MS = 1_000;
 
 /** An answer as some process gave it. */

@@ -8,7 +8,7 @@ describe('an item of a batch of quotes', () => {
     ['the quote must be an object', null],
     ['the quote must be an object', '600000.SH'],
     ['symbol is missing; t is missing', {}],
-  ])('an item of a batch of quotes that is none is refused in words for people: %s', async (message, item) => {
+  ])('an item of a batch that is not a quote is refused in words for people: %s', async (message, item) => {
     expect(await read(item)).toMatchObject({ refused: { status: 400, message } });
   });
 });

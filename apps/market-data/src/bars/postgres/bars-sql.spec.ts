@@ -12,7 +12,12 @@ const timeframes = ['1Day', '1Week', '1Month', '1Min', '15Min'] as const;
 const reads: readonly (readonly [title: string, read: Read, sources: Sources])[] = [
   ...timeframes.flatMap((timeframe) =>
     (['one', 'several'] as const).map(
-      (sources) => [`${timeframe}, ${sources} source`, { timeframe, ...newestRaw }, sources] as const,
+      (sources) =>
+        [
+          `${timeframe}, ${sources === 'one' ? 'one source' : 'several sources'}`,
+          { timeframe, ...newestRaw },
+          sources,
+        ] as const,
     ),
   ),
   ['1Day, one source, qfq', { timeframe: '1Day', ...newestRaw, adjustment: 'qfq' }, 'one'],
